@@ -1,0 +1,952 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * billing.h - meter, price, burn down, invoice.
+ *
+ * This file is the whole interface: what is not declared here is not part of
+ * the library.  It is meant to be read from top to bottom; its sections
+ * follow one fact on its way through:
+ *
+ *     event -> usage -> charge -> draw -> invoice -> payment
+ *
+ * Five promises hold for every function below.
+ *
+ *   Nothing is hidden.   The library reads no clock, locale or environment,
+ *                        starts no thread, prints nothing, opens no socket and
+ *                        never ends the process.  Time is an argument.  All
+ *                        I/O goes through the store; the time zone files are
+ *                        read once when a zone is first named.  Entropy is
+ *                        used only for the secret of a new database, and not
+ *                        even there when the host supplies one.
+ *   Nothing is partial.  A call that fails has changed nothing, neither in
+ *                        the store nor in its outputs.  In a batch each event
+ *                        is recorded or refused whole, and its receipt says
+ *                        which.
+ *   Nothing moves.       From 1.0 on names, numbers and layouts only grow; a
+ *                        finalized invoice keeps its bytes for ever.
+ *   Nothing is silent.   Usage that matched no meter or no price is said in
+ *                        the receipt and counted.
+ *   Every cent is explained, from an invoice line to tier, draws and events.
+ *
+ * Ownership, in three sentences.  What you pass in stays yours and is read
+ * only during the call.  What comes back as billing_doc or billing_cursor is
+ * yours; give it back with its own free or close.  Pointers inside a row live
+ * until the next step of its cursor.
+ *
+ * Threads.  One billing handle may be used by any number of threads at once.
+ * A handle on the host's own connection belongs to the thread that owns its
+ * transaction.  A cursor belongs to one thread at a time.  A billing_doc is
+ * immutable and may be read by any number of threads.  Do not use a handle
+ * after fork() in the child; open a new one.
+ *
+ * SQLite.  Two copies of SQLite in one process must never open one file.  If
+ * the host has its own copy (Python's, Go's), it hands its connection over
+ * with billing_open_sqlite3, and every SQLite call of ours goes through the
+ * host's table of routines.
+ */
+#ifndef BILLING_H
+#define BILLING_H
+
+#ifndef BILLING_FFI
+#include <stddef.h>
+#include <stdint.h>
+#endif
+
+#ifdef BILLING_FFI
+#define BILLING_API
+#elif defined(__GNUC__)
+#define BILLING_API __attribute__((visibility("default")))
+#else
+#define BILLING_API
+#endif
+
+#if defined(__cplusplus) && !defined(BILLING_FFI)
+extern "C" {
+#endif
+
+#define BILLING_VERSION "0.1.0"
+/* major * 1000 + minor of the interface; 0.x promises nothing yet. */
+#define BILLING_ABI_VERSION 1
+
+/* ---- Results --------------------------------------------------------------
+ *
+ * A function that can fail returns an int.  Its low byte is one of the classes
+ * below, a list that is closed; the bits above it may say more, and that list
+ * grows.  Switch on BILLING_CODE(rc) and the switch stays complete.
+ *
+ * Any function may return NOMEM, MISUSE, BUSY, STORE, CORRUPT, INTERNAL or
+ * CANCELED; beyond those, each function lists what to expect.
+ */
+#define BILLING_CODE(rc) ((rc) & 0xff)
+
+#define BILLING_OK 0           /* done */
+#define BILLING_DONE 1         /* no further row; not a failure */
+#define BILLING_NOMEM 2        /* the allocator returned NULL */
+#define BILLING_MISUSE 3       /* the caller broke a rule stated here */
+#define BILLING_INVALID 4      /* a document or a value is not acceptable */
+#define BILLING_NOTFOUND 5     /* what was named is not there */
+#define BILLING_CONFLICT 6     /* the same key was used on other terms */
+#define BILLING_DENIED 7       /* balance, limit or entitlement says no */
+#define BILLING_BUSY 8         /* lost to another writer; try again */
+#define BILLING_STORE 9        /* the store failed */
+#define BILLING_CORRUPT 10     /* stored bytes contradict their hashes */
+#define BILLING_LIMIT 11       /* a number of billing_limit is exceeded */
+#define BILLING_UNSUPPORTED 12 /* newer than this library, or not built in */
+#define BILLING_INTERNAL 13    /* our bug; nothing was changed */
+#define BILLING_CANCELED 14    /* billing_interrupt was called */
+
+/* Details.  The class is in the low byte. */
+#define BILLING_INVALID_CLOCK 260      /* INVALID: now steps too far ahead */
+#define BILLING_INVALID_TIME 516       /* INVALID: an event's time */
+#define BILLING_INVALID_JSON 772       /* INVALID: not strict JSON */
+#define BILLING_NOTFOUND_TENANT 261    /* NOTFOUND: put the tenant first */
+#define BILLING_NOTFOUND_CUSTOMER 517  /* NOTFOUND: put the customer first */
+#define BILLING_CONFLICT_KEY 262       /* CONFLICT: key used, other content */
+#define BILLING_CONFLICT_ENDED 518     /* CONFLICT: the hold has ended */
+#define BILLING_DENIED_BALANCE 263     /* DENIED: too little is free */
+#define BILLING_DENIED_ABOVE_HOLD 519  /* DENIED: more than was held */
+#define BILLING_DENIED_TENANT 775      /* DENIED: handle is another tenant's */
+#define BILLING_DENIED_UNMATCHED 1031  /* DENIED: strict, and no meter */
+#define BILLING_DENIED_UNPRICED 1287   /* DENIED: strict, and no price */
+
+/*
+ * The text of a failure, in a struct of the caller's that owns no memory.
+ * Every function takes one as its last argument; NULL is fine.  Set it up
+ * with BILLING_INIT once; each call starts it anew.  The layout is final.
+ */
+typedef struct billing_error {
+  uint32_t struct_size;
+  int32_t  code;           /* what the function returned, with its detail */
+  int64_t  item;           /* index in a batch, -1 when it is not about one */
+  char     path[256];      /* JSON pointer of what was wrong, or "" */
+  char     message[512];   /* what was wrong */
+  char     hint[256];      /* what would be right, or "" */
+} billing_error;
+
+/* A constant name such as "DENIED_BALANCE" or, for a detail that this library
+ * does not know, its class.  Never NULL. */
+BILLING_API const char *billing_code_name(int rc);
+
+/* BILLING_ABI_VERSION and BILLING_VERSION of the library that runs. */
+BILLING_API uint32_t billing_abi_version(void);
+BILLING_API const char *billing_version(void);
+
+/* ---- Values ---------------------------------------------------------------
+ *
+ * These small types are passed and embedded as they are and never change.
+ */
+
+/* UTF-8 text, borrowed.  Not necessarily NUL-ended. */
+typedef struct billing_str {
+  const char *text;
+  size_t      len;
+} billing_str;
+
+/*
+ * An exact decimal: the signed 128-bit integer hi:lo, two's complement, times
+ * 10^-18.  At most 10^38 - 1 in magnitude: 20 digits before the point and 18
+ * behind it.  There is no floating point anywhere in this interface.
+ */
+typedef struct billing_decimal {
+  uint64_t lo;
+  int64_t  hi;
+} billing_decimal;
+
+/* An amount of an asset: an ISO 4217 code such as "USD", or a unit that the
+ * tenant declares, such as "tok" or "gpu_h".  1 to 15 bytes, NUL padded. */
+typedef struct billing_money {
+  billing_decimal amount;
+  char            asset[16];
+} billing_money;
+
+/* Microseconds since 1970-01-01T00:00:00Z, half open: from <= t < to. */
+typedef struct billing_span {
+  int64_t from_us;
+  int64_t to_us;
+} billing_span;
+
+/*
+ * Memory from the host: ptr NULL allocates, new_size 0 frees, anything else
+ * moves.  Returns NULL when it cannot; that is never fatal.  It is called
+ * under the handle's lock and must not call back into the library.
+ */
+typedef struct billing_allocator {
+  void *(*alloc)(void *user, void *ptr, size_t old_size, size_t new_size);
+  void *user;
+} billing_allocator;
+
+/*
+ * Reads a decimal from text in the grammar of a JSON number.  len may be
+ * (size_t)-1 for NUL-ended text.  INVALID when it is not a number, LIMIT when
+ * it does not fit exactly.
+ */
+BILLING_API int billing_decimal_parse(billing_decimal *out, const char *text,
+                                      size_t len);
+/*
+ * Writes the shortest plain text ("12.5", "-0.03") and a NUL into out, which
+ * holds BILLING_DECIMAL_TEXT bytes, and returns the length.  A value out of
+ * range gives "" and 0.
+ */
+#define BILLING_DECIMAL_TEXT 48
+BILLING_API size_t billing_decimal_format(const billing_decimal *value,
+                                          char *out);
+
+/*
+ * Sets up any versioned struct: all zero, and its size in the first member.
+ *
+ *     billing_event e;
+ *     BILLING_INIT(&e);
+ *
+ * Versioned structs grow at their end.  Zero in a member always means "as
+ * before this member existed".  A struct that is larger than the library's is
+ * accepted as long as what the library does not know is zero.
+ */
+#define BILLING_INIT(p) billing_init((p), sizeof *(p))
+BILLING_API void billing_init(void *structure, size_t size);
+
+/* The limits of this library; a number that is exceeded is BILLING_LIMIT.
+ * 0 for a limit that it does not know. */
+#define BILLING_LIMIT_KEY_BYTES 1       /* 200: ids and idempotency keys */
+#define BILLING_LIMIT_EVENT_BYTES 2     /* 65536: properties of one event */
+#define BILLING_LIMIT_DOCUMENT_BYTES 3  /* 16777216 */
+#define BILLING_LIMIT_NESTING 4         /* 64: levels in a JSON text */
+#define BILLING_LIMIT_BATCH 5           /* 10000: events in one call */
+#define BILLING_LIMIT_ASSET_BYTES 6     /* 15 */
+#define BILLING_LIMIT_TIERS 7           /* 1000 in one price */
+#define BILLING_LIMIT_PRICES 8          /* 1000 in one plan */
+#define BILLING_LIMIT_GROUP_KEYS 9      /* 16 of one meter */
+#define BILLING_LIMIT_SHARDS 10         /* 1 of one tenant */
+BILLING_API int64_t billing_limit(uint32_t which);
+
+/* ---- Documents ----------------------------------------------------------- */
+
+/* An immutable UTF-8 text, usually JSON.  It outlives its handle. */
+typedef struct billing_doc billing_doc;
+BILLING_API const char *billing_doc_text(const billing_doc *doc); /*NUL-ended*/
+BILLING_API size_t billing_doc_len(const billing_doc *doc);
+BILLING_API void billing_doc_free(billing_doc *doc);              /* or NULL */
+
+/* ---- Open ---------------------------------------------------------------- */
+
+typedef struct billing billing;
+typedef struct billing_store billing_store;
+
+#define BILLING_OPEN_READ_ONLY 1u   /* every write is MISUSE */
+#define BILLING_OPEN_EXISTING 2u    /* NOTFOUND instead of a new database */
+
+typedef struct billing_options {
+  uint32_t                 struct_size;
+  uint32_t                 flags;          /* BILLING_OPEN_* */
+  const billing_allocator *allocator;      /* NULL: malloc */
+  billing_str              tenant;         /* this handle's only tenant */
+  billing_str              zone_folder;    /* "": /usr/share/zoneinfo */
+  billing_str              secret;         /* 32 bytes for a new database */
+  int64_t                  max_clock_step_us;  /* 0: one day */
+} billing_options;
+
+/*
+ * Opens, and creates when it is missing, the SQLite database at `path`
+ * (UTF-8; path_len may be (size_t)-1).  ":memory:" is private and gone when
+ * closed.  The state is the fold of the journal and is read when a tenant is
+ * first named, not here.
+ *
+ * The database is kept in WAL mode with synchronous=FULL: what a call
+ * acknowledged survives a power cut.  Busy waiting is the host's business: a
+ * lock that another process holds is BILLING_BUSY at once.
+ *
+ *   NOTFOUND     EXISTING was asked for, and there is none
+ *   UNSUPPORTED  the file was written by a newer format
+ *   STORE        not a database, no permission, disk full
+ *
+ * On failure *out is NULL.
+ */
+BILLING_API int billing_open(billing **out, const char *path, size_t path_len,
+                             const billing_options *options,
+                             billing_error *err);
+
+/*
+ * Opens on the host's own connection: `connection` is its sqlite3 *, and
+ * `routines` the const sqlite3_api_routines * of the same copy of SQLite (what
+ * a loadable extension is given), or NULL when the host uses the very copy
+ * that this library is linked with.
+ *
+ * Our tables live beside the host's, their names begin with "billing_".  A
+ * call inside the host's transaction becomes part of it, in a savepoint of its
+ * own: if the host rolls back, to a savepoint or altogether, nothing of ours
+ * remains, in memory either.  Outside a transaction each call commits itself.
+ * A receipt is as durable as the host's commit.  The library sets no pragma
+ * and no hook here; a stale snapshot is BILLING_BUSY.  For erased data to
+ * leave the file the host sets PRAGMA secure_delete and checkpoints.
+ *
+ * The connection stays the host's; close the handle before it.
+ */
+BILLING_API int billing_open_sqlite3(billing **out, void *connection,
+                                     const void *routines,
+                                     const billing_options *options,
+                                     billing_error *err);
+
+/*
+ * Opens on a store that somebody else wrote (see Stores, at the end), or on
+ * one of ours.  On success the handle owns the store and closes it; on
+ * failure it stays the caller's.
+ */
+BILLING_API int billing_open_store(billing **out, billing_store *store,
+                                   const billing_options *options,
+                                   billing_error *err);
+
+/* Closes the handle and its live cursors.  NULL is fine. */
+BILLING_API void billing_close(billing *b);
+
+/* Makes the handle's running advance, verify or rebuild return CANCELED at its
+ * next step, with nothing half done.  From any thread or a signal handler. */
+BILLING_API void billing_interrupt(billing *b);
+
+/*
+ * The entry point of the library as a SQLite extension:
+ *
+ *     SELECT load_extension('libbilling.so', 'billing_sqlite3_extension');
+ *
+ * It adds the SQL function billing_sqlite3(what) to the connection, which
+ * returns the address of the connection ('connection') or of its routines
+ * ('routines') as an integer, or the version ('version'): what a binding
+ * needs to call billing_open_sqlite3 on a connection whose sqlite3 * the
+ * language hides.  Not for calling from C.
+ */
+BILLING_API int billing_sqlite3_extension(void *connection, char **message,
+                                          const void *routines);
+
+/* ---- Calls ----------------------------------------------------------------
+ *
+ * Every request names its tenant and its moment.
+ *
+ * The clock.  now_us is the caller's clock.  A shard's clock is the latest
+ * that it has seen and never goes back: an earlier now_us is decided at the
+ * shard's clock, and outputs say so in decided_us.  A step ahead of more than
+ * max_clock_step_us is INVALID_CLOCK, unless the call has BILLING_CALL_STEP:
+ * so a machine whose clock jumped to 2099 cannot expire everybody's credit.
+ * Reading functions take now_us for what depends on it and move no clock.
+ */
+#define BILLING_CALL_STEP 1u        /* the clock step is meant */
+#define BILLING_CALL_DRY_RUN 2u     /* catalog_apply: only say what changes */
+#define BILLING_CALL_STRICT 4u      /* record: unmatched usage is refused */
+#define BILLING_CALL_ALL_OR_NOTHING 8u  /* record: one refusal refuses all */
+
+typedef struct billing_call {
+  uint32_t    struct_size;
+  uint32_t    flags;       /* BILLING_CALL_* */
+  billing_str tenant;      /* may be empty on a handle opened for a tenant */
+  billing_str key;         /* idempotency key of this request, where it has one*/
+  int64_t     now_us;
+} billing_call;
+
+/* ---- Catalog --------------------------------------------------------------
+ *
+ * Cold nouns are JSON documents, by kind:
+ *
+ *   tenant    {"id","assets":[{"code","places","name"}],"name",
+ *              "number_prefix"}
+ *   customer  {"id","name", ... any further members are kept}
+ *   meter     {"id","event","aggregation":"count|sum|max|min|unique|latest",
+ *              "property","filters":[{"property","in":[..]}|
+ *              {"property","not_in":[..]}|{"property","exists":true}],
+ *              "groups":["model", ..]}
+ *   plan      {"id","currency","prices":[price, ..]}
+ *   contract  {"id","customer","plan","start","end","zone",
+ *              "period":{"unit":"month","count":1},
+ *              "anchor":"calendar|anniversary","quantities":{"seats":"5"},
+ *              "overdraft":"0","order":["priority", ..]}
+ *
+ * A price is a usage price (it names a meter) or a recurring fee:
+ *
+ *   {"id","meter","model":"per_unit","unit":"2.50","per":"1000000",
+ *    "asset":"USD","groups":["model"],"filters":[..],"rounding":"line"}
+ *   {"id","meter","model":"graduated|volume",
+ *    "tiers":[{"up_to":"100","unit":"0.10","flat":"0"},{"up_to":null, ..}]}
+ *   {"id","model":"flat","amount":"20","timing":"advance|arrears",
+ *    "quantity":"seats","proration":"time|days_half_open|none"}
+ *
+ * ARCHITECTURE.md has every member with its default.  Unknown members are
+ * INVALID with their path, except in a customer.  Ids are at most 200 bytes,
+ * unique per tenant and kind.  A put of a document that exists makes its next
+ * version; a put of equal content changes nothing.  A contract pins the plan
+ * version that was current when it was put.
+ *
+ * Kinds that can only be read: invoice, grant, hold.
+ */
+
+/*
+ * Creates or changes one document.  json_len may be (size_t)-1.  *out, when
+ * out is not NULL, becomes the document as stored, with its "version".
+ *
+ *   INVALID   err->path names the member, err->hint what would be right
+ *   NOTFOUND  it names a meter, plan or customer that is not there
+ *   CONFLICT  a member that cannot change was changed (a meter's event,
+ *             aggregation or property; a contract's customer, plan or start)
+ */
+BILLING_API int billing_put(billing *b, const billing_call *call,
+                            const char *kind, const char *json,
+                            size_t json_len, billing_doc **out,
+                            billing_error *err);
+
+/* One document as it is now, archived or not.  NOTFOUND. */
+BILLING_API int billing_get(billing *b, const billing_call *call,
+                            const char *kind, const char *id, size_t id_len,
+                            billing_doc **out, billing_error *err);
+
+/*
+ * A page of documents in the order of their ids: {"items":[..],"next":"id"}.
+ * `query` is JSON or empty: {"after":"id","limit":100,"archived":true,
+ * "customer":"id"}; limit is 1 to 1000 (100 by default).
+ */
+BILLING_API int billing_list(billing *b, const billing_call *call,
+                             const char *kind, const char *query,
+                             size_t query_len, billing_doc **out,
+                             billing_error *err);
+
+/* Takes a document out of use: existing contracts keep it, new ones cannot
+ * name it.  Archiving twice is fine.  NOTFOUND. */
+BILLING_API int billing_archive(billing *b, const billing_call *call,
+                                const char *kind, const char *id,
+                                size_t id_len, billing_error *err);
+
+/*
+ * Billing as code: {"tenant":{..},"customers":[..],"meters":[..],
+ * "plans":[..],"contracts":[..]}, applied in that order in one transaction.
+ * *out is the difference: {"changes":[{"kind","id","action":"create|update|
+ * unchanged","version","members":["/prices/0/unit", ..]}]}.  With
+ * BILLING_CALL_DRY_RUN nothing is written.  Errors as billing_put, with the
+ * path from the top of the text.  Nothing is archived by being left out.
+ */
+BILLING_API int billing_catalog_apply(billing *b, const billing_call *call,
+                                      const char *json, size_t json_len,
+                                      billing_doc **out, billing_error *err);
+
+/*
+ * Erases a customer's personal data: its document, its id, and the keys and
+ * properties of its events, grants and holds, in the journal too.  Amounts,
+ * invoices and the chain of hashes stay; an entry says what was redacted and
+ * why.  The id can never be used again in this tenant.  Repeating it is fine.
+ * On a handle that opened the file itself the bytes have left the file when
+ * the call returns, unless another process is reading.
+ *
+ *   NOTFOUND_CUSTOMER
+ */
+BILLING_API int billing_erase(billing *b, const billing_call *call,
+                              const char *customer, size_t customer_len,
+                              const char *reason, size_t reason_len,
+                              billing_error *err);
+
+/* ---- Events -------------------------------------------------------------- */
+
+#define BILLING_EVENT_VALUE 1u   /* `value` is given; otherwise it is 1 */
+
+typedef struct billing_event {
+  uint32_t        struct_size;
+  uint32_t        flags;        /* BILLING_EVENT_* */
+  billing_str     key;          /* idempotency key, unique for ever */
+  billing_str     customer;     /* the customer's id */
+  billing_str     event;        /* its name, which meters select by */
+  billing_str     properties;   /* a JSON object, or empty */
+  int64_t         time_us;      /* when it happened; 0: the call's now_us */
+  billing_decimal value;        /* a quantity without a property */
+} billing_event;
+
+/* What became of an event. */
+#define BILLING_STATUS_NEW 1u        /* recorded now */
+#define BILLING_STATUS_SAME 2u       /* recorded before; the first receipt */
+#define BILLING_STATUS_CONFLICT 3u   /* refused: the key has other content */
+#define BILLING_STATUS_REFUSED 4u    /* refused: code says why */
+
+/* Flags of a receipt. */
+#define BILLING_RECEIPT_UNMATCHED 1u /* no meter wanted it: it cost nothing */
+#define BILLING_RECEIPT_UNPRICED 2u  /* a meter, but no contract prices it */
+#define BILLING_RECEIPT_LATE 4u      /* its period was invoiced already: the
+                                        next invoice bills it */
+#define BILLING_RECEIPT_MIXED 8u     /* charges in several assets: cost is the
+                                        first's; the cursor has all */
+#define BILLING_RECEIPT_OWED 16u     /* the grants did not cover it all */
+
+typedef struct billing_receipt {
+  uint32_t        struct_size;
+  uint32_t        flags;        /* BILLING_RECEIPT_* */
+  uint32_t        status;       /* BILLING_STATUS_* */
+  int32_t         code;         /* 0, or why it was refused */
+  uint64_t        number;       /* the event's own number; 0 when refused */
+  int64_t         decided_us;   /* the shard's clock it was decided at */
+  billing_decimal cost;         /* what it cost, exactly, in asset; a later
+                                   event can make the total fall: < 0 */
+  billing_decimal drawn;        /* of that, from grants */
+  billing_decimal balance;      /* left free in this asset, for any use */
+  uint32_t        charges;      /* priced quantities it made */
+  uint32_t        draws;        /* rows of billing_draws */
+  char            asset[16];
+} billing_receipt;
+
+/*
+ * Records events: each is deduplicated, metered, priced and drawn from the
+ * customer's grants, in the order given, in one commit.
+ *
+ * `events` and `receipts` are arrays of `count` (at most 10,000), walked by
+ * the stride of their first element's struct_size; all elements agree.
+ * `receipts` may be NULL.
+ *
+ * A key that was recorded before with the same content gets the original
+ * receipt, with BILLING_STATUS_SAME; with other content it is refused with
+ * CONFLICT_KEY.  Keys are remembered for ever.  A refused event does not stop
+ * the others: the function returns OK, the receipts say which, and *err holds
+ * the text of the first refusal.  With BILLING_CALL_ALL_OR_NOTHING the first
+ * refusal is returned and nothing is recorded.
+ *
+ * An event of any age is taken.  One in a period already invoiced is charged
+ * under that period and billed by the next invoice.
+ *
+ *   NOTFOUND_TENANT  INVALID_CLOCK  LIMIT (count)
+ * in receipts: NOTFOUND_CUSTOMER, INVALID, INVALID_TIME, INVALID_JSON,
+ *   CONFLICT_KEY, LIMIT, DENIED_UNMATCHED and DENIED_UNPRICED (strict)
+ */
+BILLING_API int billing_record(billing *b, const billing_call *call,
+                               const billing_event *events, size_t count,
+                               billing_receipt *receipts, billing_error *err);
+
+/*
+ * The same from newline-delimited JSON, one object a line:
+ *
+ *   {"key":"k1","customer":"acme","event":"llm","time":"2026-01-05T10:00:00Z",
+ *    "value":"3","properties":{"model":"m1","tokens":1200}}
+ *
+ * "time" may also be an integer of microseconds.  Empty lines are skipped.
+ * *count, when not NULL, becomes the number of events.  `capacity` is how many
+ * receipts fit; fewer than events is LIMIT with nothing recorded, unless
+ * `receipts` is NULL.
+ */
+BILLING_API int billing_record_text(billing *b, const billing_call *call,
+                                    const char *text, size_t len,
+                                    billing_receipt *receipts, size_t capacity,
+                                    size_t *count, billing_error *err);
+
+/*
+ * What an event would cost the customer now and what it would leave, without
+ * recording it: the receipt that billing_record would give.  Holds nothing.
+ *
+ *   as a receipt of billing_record, returned
+ */
+BILLING_API int billing_quote(billing *b, const billing_call *call,
+                              const billing_event *event,
+                              billing_receipt *out, billing_error *err);
+
+/* Rows; belongs to its handle. */
+typedef struct billing_cursor billing_cursor;
+
+typedef struct billing_draw {
+  uint32_t        struct_size;
+  uint32_t        flags;
+  uint64_t        grant;        /* number of the grant; 0: nothing covered it,
+                                   it is owed */
+  billing_decimal amount;       /* negative: given back to the grant */
+  billing_str     price;        /* id of the price; until the next step */
+  billing_str     contract;     /* id of the contract; until the next step */
+  char            asset[16];
+} billing_draw;
+
+/* The draws of one recorded event, by its receipt's number, in the order in
+ * which they were made.  NOTFOUND. */
+BILLING_API int billing_draws(billing *b, const billing_call *call,
+                              uint64_t event, billing_cursor **out,
+                              billing_error *err);
+/* The next row, or DONE. */
+BILLING_API int billing_draw_next(billing_cursor *cursor, billing_draw *row,
+                                  billing_error *err);
+BILLING_API void billing_cursor_close(billing_cursor *cursor);  /* or NULL */
+
+/*
+ * Usage by meter, price, group and period:
+ * query {"customer":"id","contract":"id","from":T,"to":T} ->
+ * {"usage":[{"contract","price","meter","group":{..},"from","to","quantity",
+ * "events","amount","drawn","asset"}],"unmatched":n,"unpriced":n}.
+ * The counts are events that were recorded but not billed.
+ *
+ *   NOTFOUND_CUSTOMER
+ */
+BILLING_API int billing_usage(billing *b, const billing_call *call,
+                              const char *query, size_t query_len,
+                              billing_doc **out, billing_error *err);
+
+/* ---- Pure -----------------------------------------------------------------
+ *
+ * Any kernel by itself: a document in, a document out; no handle, no store.
+ *
+ *   {"kernel":"quote","price":{..},"quantity":"1200","used":"0"}
+ *     -> {"amount":"92","lines":[{"tier","quantity","unit","flat","amount"}],
+ *         "total":"92"}
+ *   {"kernel":"order","grants":[..],"order":["priority", ..]} -> {"order":[..]}
+ *   {"kernel":"burndown","grants":[..],"lines":[..],"order":[..]}
+ *     -> {"draws":[..],"left":{..},"lines":[..]}
+ *   {"kernel":"periods","start","zone","period","anchor","count"} ->
+ *     {"periods":[{"from","to","full_from","full_to"}]}
+ *   {"kernel":"prorate","amount","from","to","full_from","full_to","zone",
+ *    "proration"} -> {"amount","numerator","denominator"}
+ *
+ * ARCHITECTURE.md lists every member.  `options` may be NULL; only allocator
+ * and zone_folder are used.
+ *
+ *   INVALID with the path; UNSUPPORTED for a kernel it does not know
+ */
+BILLING_API int billing_evaluate(const billing_options *options,
+                                 const char *json, size_t json_len,
+                                 billing_doc **out, billing_error *err);
+
+/* ---- Wallets --------------------------------------------------------------
+ *
+ * A grant is a lot of credit: amount, priority, scope, from and until.  A
+ * charge draws the grants of its asset as the event lands.  The order is
+ * total: lower priority number, zero cost basis first, narrower scope, sooner
+ * expiry, earlier start, older.  A contract may name another ("order").
+ * Whether a lot may pay is judged by the event's time, what is left in it by
+ * the journal's.
+ */
+
+/* Where a grant comes from; what the ledger books it against. */
+#define BILLING_ORIGIN_BOUGHT 0u       /* paid for: funding */
+#define BILLING_ORIGIN_PROMOTIONAL 1u  /* given: promotion expense */
+
+typedef struct billing_grant_terms {
+  uint32_t        struct_size;
+  uint32_t        flags;          /* 0 */
+  billing_str     customer;
+  billing_money   amount;         /* > 0 */
+  billing_money   cost;           /* what was paid for it; 0: nothing */
+  int64_t         effective_us;   /* 0: now */
+  int64_t         expires_us;     /* exclusive; 0: never */
+  int32_t         priority;       /* lower is drawn first; 0 by default */
+  uint32_t        origin;         /* BILLING_ORIGIN_* */
+  billing_str     name;           /* shown to people; may be empty */
+  billing_str     scope;          /* JSON or empty: {"meters":[..],
+                                     "prices":[..],"contracts":[..]}; a member
+                                     left out does not restrict */
+} billing_grant_terms;
+
+/*
+ * Gives a customer a grant.  call->key is required; repeating the call with
+ * the same content returns the same number, other content is CONFLICT_KEY.
+ * *number, when not NULL, is the grant's own number.
+ *
+ *   NOTFOUND_CUSTOMER  INVALID (asset not declared, amount, scope, times)
+ */
+BILLING_API int billing_grant(billing *b, const billing_call *call,
+                              const billing_grant_terms *terms,
+                              uint64_t *number, billing_error *err);
+
+/* What a customer has in one asset at the call's now_us. */
+typedef struct billing_balances {
+  uint32_t        struct_size;
+  uint32_t        flags;
+  billing_decimal granted;      /* amounts of all grants ever */
+  billing_decimal left;         /* in grants that are in effect now */
+  billing_decimal held;         /* of that, reserved by open holds */
+  billing_decimal free;         /* left - held */
+  billing_decimal owed;         /* priced usage that no grant covered and no
+                                   invoice has billed yet */
+  char            asset[16];
+} billing_balances;
+
+/* NOTFOUND_CUSTOMER; INVALID when the asset is unknown. */
+BILLING_API int billing_balance(billing *b, const billing_call *call,
+                                const char *customer, size_t customer_len,
+                                const char *asset, billing_balances *out,
+                                billing_error *err);
+
+typedef struct billing_hold_terms {
+  uint32_t      struct_size;
+  uint32_t      flags;          /* 0 */
+  billing_str   customer;       /* when there is no estimate */
+  billing_money amount;         /* when there is no estimate: > 0 */
+  int64_t       expires_us;     /* when it ends by itself; 0: in one hour */
+} billing_hold_terms;
+
+#define BILLING_HOLD_OPEN 1u
+#define BILLING_HOLD_SETTLED 2u
+#define BILLING_HOLD_RELEASED 3u
+#define BILLING_HOLD_EXPIRED 4u
+
+typedef struct billing_hold {
+  uint32_t        struct_size;
+  uint32_t        flags;
+  uint64_t        number;
+  uint32_t        status;       /* BILLING_HOLD_* */
+  uint32_t        draws;        /* grants it reserves in; billing_get names
+                                   them: kind "hold", id the key */
+  int64_t         expires_us;
+  int64_t         decided_us;
+  billing_decimal held;         /* reserved in grants */
+  billing_decimal overdraft;    /* and against the contract's overdraft */
+  billing_decimal free;         /* left for others afterwards */
+  char            asset[16];
+} billing_hold;
+
+/*
+ * Asks before the work is done, and reserves: the most that `estimate` can
+ * cost (its quantity priced at the customer's present total, and at the total
+ * plus all open holds: the larger), or terms->amount when estimate is NULL.
+ * The estimate's key and time are not used.  `terms` may be NULL with an
+ * estimate.
+ *
+ * What is not covered by free grants may go against the contract's overdraft;
+ * beyond that it is DENIED_BALANCE, err->message says how much is missing, and
+ * nothing is held.  A hold lowers what others see at once.  call->key names
+ * the hold and is required; repeating the call returns the hold as it is now,
+ * other content is CONFLICT_KEY.  An expired hold frees what it held at
+ * expires_us, whether or not billing_advance has run.
+ *
+ *   DENIED_BALANCE  CONFLICT_KEY  NOTFOUND_CUSTOMER
+ *   DENIED_UNMATCHED, DENIED_UNPRICED  the estimate cannot be priced
+ */
+BILLING_API int billing_authorize(billing *b, const billing_call *call,
+                                  const billing_event *estimate,
+                                  const billing_hold_terms *terms,
+                                  billing_hold *out, billing_error *err);
+
+/* When the real event costs more than the hold reserved. */
+#define BILLING_SETTLE_OVERDRAFT 0u  /* draw other grants, owe the rest */
+#define BILLING_SETTLE_REFUSE 1u     /* DENIED_ABOVE_HOLD, the hold stays */
+#define BILLING_SETTLE_CAP 2u        /* draw only what was held; the rest is
+                                        owed and drawn from no other grant */
+
+/*
+ * Ends a hold by recording what was really used, in one commit: the event is
+ * priced at its own moment, draws what the hold reserved first, and what the
+ * hold did not need is free again.  call->key names the hold.  `above` is one
+ * of BILLING_SETTLE_*.  The event's customer may be empty.
+ *
+ * Settling again with the same event returns its first receipt (SAME).  A hold
+ * that expired can still be settled: the event is recorded without it.
+ *
+ *   NOTFOUND  DENIED_ABOVE_HOLD  CONFLICT_ENDED  and as billing_record
+ */
+BILLING_API int billing_settle(billing *b, const billing_call *call,
+                               const billing_event *event, uint32_t above,
+                               billing_receipt *receipt, billing_error *err);
+
+/* Ends the hold call->key and gives back what it reserved.  Releasing again,
+ * or after it expired, is fine.  NOTFOUND; CONFLICT_ENDED when settled. */
+BILLING_API int billing_release(billing *b, const billing_call *call,
+                                billing_error *err);
+
+/*
+ * The double-entry ledger: query {"customer":"id","asset":"USD",
+ * "account":"wallet","after":n,"limit":100} -> {"postings":[{"number","seq",
+ * "at","customer","account","asset","amount","cause"}],"balances":
+ * [{"customer","account","asset","balance"}],"next":n}.  Postings of one commit
+ * add up to zero in every asset.  Positive is debit.  Accounts: wallet,
+ * unbilled, receivable, revenue, funding, promotion, breakage, rounding.
+ */
+BILLING_API int billing_ledger(billing *b, const billing_call *call,
+                               const char *query, size_t query_len,
+                               billing_doc **out, billing_error *err);
+
+/* ---- Invoices ------------------------------------------------------------ */
+
+#define BILLING_PROGRESS_MORE 1u   /* budget used up: call again */
+
+typedef struct billing_progress {
+  uint32_t struct_size;
+  uint32_t flags;               /* BILLING_PROGRESS_* */
+  int64_t  done_us;             /* all that was due before this is done */
+  int64_t  decided_us;
+  uint64_t periods;             /* closed in this call */
+  uint64_t invoices;            /* finalized in this call */
+  uint64_t grants;              /* expired in this call */
+  uint64_t holds;               /* expired in this call */
+  uint64_t first_invoice;       /* number of the first, 0: none */
+} billing_progress;
+
+/*
+ * Does everything that falls due up to `until_us` (at most now_us), in the
+ * order in which it falls due: expires grants and holds, closes periods,
+ * finalizes and numbers their invoices without gaps.  At most `budget` steps
+ * (0: no bound) in this call and its one commit; MORE says that some are left.
+ * Running it once or in any number of steps gives the same invoices.
+ *
+ *   INVALID  until_us is after now_us      INVALID_CLOCK
+ */
+BILLING_API int billing_advance(billing *b, const billing_call *call,
+                                int64_t until_us, uint32_t budget,
+                                billing_progress *out, billing_error *err);
+
+/*
+ * A finalized invoice, by number ("INV-000001") or our own number in digits,
+ * as "json" (canonical, frozen) or "text" (for people).  NOTFOUND.
+ */
+BILLING_API int billing_invoice(billing *b, const billing_call *call,
+                                const char *id, size_t id_len,
+                                const char *format, billing_doc **out,
+                                billing_error *err);
+
+/*
+ * Where a line comes from: {"invoice":"INV-000001","line":1,"events":100} ->
+ * the price and its version, the tiers with quantities and amounts, what
+ * earlier invoices billed, the draws by grant, and the events (the first
+ * `events` of them, 100 by default, and their count).  Lines count from 1.
+ *
+ *   NOTFOUND
+ */
+BILLING_API int billing_explain(billing *b, const billing_call *call,
+                                const char *query, size_t query_len,
+                                billing_doc **out, billing_error *err);
+
+/* ---- Trust --------------------------------------------------------------- */
+
+/*
+ * Walks the whole journal of the call's tenant: every hash of the chain, every
+ * entry's two parts, the fold into a fresh state compared with the one in
+ * memory and with every derived table, the ledger's zero sums, holds within
+ * grants, numbers without gaps.  *out is {"ok":true,"entries":n,"events":n,
+ * "redacted":[{"seq","by"}],"checks":{..},"problems":[..]}.  Problems are an
+ * answer, not a failure: the function returns OK.
+ *
+ *   NOTFOUND_TENANT
+ */
+BILLING_API int billing_verify(billing *b, const billing_call *call,
+                               billing_doc **out, billing_error *err);
+
+/* ---- Stores ---------------------------------------------------------------
+ *
+ * A store keeps the tables that the library declares, as typed rows.  Who
+ * writes one embeds billing_store as the first member of a struct and fills a
+ * constant table of methods.  tests/store/ is the conformance suite.
+ *
+ * Methods are called under the handle's lock, one at a time, never after
+ * close.  They return BILLING_OK, NOTFOUND, DONE, CONFLICT, NOMEM, BUSY,
+ * STORE, CORRUPT or UNSUPPORTED; anything else becomes STORE.
+ */
+#define BILLING_VALUE_INTEGER 1u
+#define BILLING_VALUE_TEXT 2u      /* UTF-8, compared as bytes */
+#define BILLING_VALUE_BLOB 3u
+
+typedef struct billing_value {
+  uint32_t    type;          /* BILLING_VALUE_* */
+  uint32_t    reserved;
+  int64_t     integer;
+  billing_str bytes;         /* of TEXT and BLOB */
+} billing_value;
+
+typedef struct billing_column {
+  const char *name;
+  uint32_t    type;          /* BILLING_VALUE_* */
+  uint32_t    reserved;
+} billing_column;
+
+typedef struct billing_index {
+  const char     *name;
+  const uint32_t *columns;   /* numbers of columns, from 0 */
+  size_t          count;
+} billing_index;
+
+/* A table: its first key_count columns are its primary key.  At most 24
+ * columns, 6 in a key or an index. */
+typedef struct billing_table {
+  uint32_t              struct_size;
+  uint32_t              flags;
+  const char           *name;
+  const billing_column *columns;
+  size_t                column_count;
+  size_t                key_count;
+  const billing_index  *indexes;
+  size_t                index_count;
+} billing_table;
+
+#define BILLING_SCAN_REVERSE 1u    /* from the end to the beginning */
+#define BILLING_SCAN_AFTER 2u      /* skip the rows that begin with `from` */
+
+/*
+ * A range of rows in the order of the key (index 0) or of index number
+ * `index` - 1 followed by the key.  Rows whose leading values are >= the
+ * from_count values of `from` and <= the to_count values of `to`; a count of 0
+ * does not bound.  AFTER makes the lower bound exclusive: > instead of >=.
+ */
+typedef struct billing_scan {
+  uint32_t             struct_size;
+  uint32_t             flags;       /* BILLING_SCAN_* */
+  uint32_t             table;
+  uint32_t             index;
+  const billing_value *from;
+  size_t               from_count;
+  const billing_value *to;
+  size_t               to_count;
+} billing_scan;
+
+#define BILLING_BEGIN_READ 0u
+#define BILLING_BEGIN_WRITE 1u     /* take the write lock now, or BUSY */
+
+#define BILLING_PUT_REPLACE 0u     /* insert or replace by key */
+#define BILLING_PUT_INSERT 1u      /* CONFLICT when the key is there */
+
+/* Flags of a store's description. */
+#define BILLING_STORE_HOST 1u      /* the host's transaction: it may vanish */
+#define BILLING_STORE_NEW 2u       /* declare() made the tables just now */
+#define BILLING_STORE_READ_ONLY 4u
+
+typedef struct billing_store_description {
+  uint32_t struct_size;
+  uint32_t flags;            /* BILLING_STORE_* */
+  char     name[32];         /* "sqlite", "memory", .. */
+} billing_store_description;
+
+typedef struct billing_store_methods {
+  uint32_t struct_size;
+  uint32_t abi;              /* BILLING_ABI_VERSION it was written against */
+  /* Makes the tables that are missing, adds columns that are missing (0 or
+   * empty in old rows), keeps what it does not know.  Tables are known by
+   * their place in this list from here on.  Outside a transaction.  The
+   * tables outlive the store. */
+  int (*declare)(billing_store *s, const billing_table *const *tables,
+                 size_t count);
+  /* One transaction at a time.  BUSY when another writer is there. */
+  int (*begin)(billing_store *s, uint32_t mode);
+  int (*commit)(billing_store *s);
+  void (*rollback)(billing_store *s);
+  /* The row with this key (key_count values) into row[column_count]; its
+   * bytes are the store's until the next call.  NOTFOUND. */
+  int (*get)(billing_store *s, uint32_t table, const billing_value *key,
+             billing_value *row);
+  /* count rows, one after the other in `rows`, whole or not at all within
+   * its transaction's fate.  mode is BILLING_PUT_*. */
+  int (*put)(billing_store *s, uint32_t table, const billing_value *rows,
+             size_t count, uint32_t mode);
+  /* Deletes by key.  NOTFOUND when there is none. */
+  int (*remove)(billing_store *s, uint32_t table, const billing_value *key);
+  /* Opens a scan, steps it (DONE at the end; bytes are the store's until the
+   * next call on the store), ends it.  Up to 8 at a time; rows that the same
+   * transaction puts into the range meanwhile may or may not be seen. */
+  int (*scan)(billing_store *s, const billing_scan *range, void **rows);
+  int (*next)(billing_store *s, void *rows, billing_value *row);
+  void (*end)(billing_store *s, void *rows);
+  /* Orders writers of one shard; a store with one writer has nothing to do.
+   * Inside a write transaction. */
+  int (*lock)(billing_store *s, int64_t tenant, int64_t shard);
+  /* After data was erased, outside a transaction: make sure that deleted
+   * bytes leave the medium as far as it can. */
+  int (*scrub)(billing_store *s);
+  int (*describe)(billing_store *s, billing_store_description *out);
+  void (*close)(billing_store *s);
+  /* 0.1 ends here. */
+} billing_store_methods;
+
+struct billing_store {       /* implementers put their members after this */
+  const billing_store_methods *methods;
+  void                        *user;
+};
+
+/* The reference store: everything in memory, obvious, slow.  For tests. */
+BILLING_API int billing_memory_store(billing_store **out,
+                                     const billing_allocator *allocator);
+/* A store that passes every call to `inner` and checks on the way that both
+ * sides keep the contract above; a breach is INTERNAL from then on.  It owns
+ * `inner`. */
+BILLING_API int billing_checked_store(billing_store **out,
+                                      billing_store *inner,
+                                      const billing_allocator *allocator);
+
+#if defined(__cplusplus) && !defined(BILLING_FFI)
+}
+#endif
+
+#endif

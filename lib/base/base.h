@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * base.h - what every file of the library includes first: the public types
+ * under their short names, and the few macros that the whole tree shares.
+ */
+#ifndef BL_BASE_H
+#define BL_BASE_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "billing.h"
+
+typedef billing_str bl_str;           /* text and its length, not owned */
+
+/* A C string constant as a bl_str. */
+#define BL_STR(literal) ((bl_str){(literal), sizeof(literal) - 1})
+#define BL_COUNT(array) (sizeof(array) / sizeof *(array))
+
+/*
+ * An internal check that must survive in release builds: it yields
+ * BILLING_INTERNAL, because a library does not end its host's process.
+ */
+#define BL_MUST(x) ((x) ? BILLING_OK : BILLING_INTERNAL)
+
+static inline int bl_str_equal(bl_str a, bl_str b) {
+  return a.len == b.len && (a.len == 0 || memcmp(a.text, b.text, a.len) == 0);
+}
+
+static inline bl_str bl_str_of(const char *text) {
+  bl_str s = {text, text ? strlen(text) : 0};
+  return s;
+}
+
+static inline int bl_str_is(bl_str a, const char *text) {
+  return bl_str_equal(a, bl_str_of(text));
+}
+
+#endif

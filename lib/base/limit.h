@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * limit.h - the numbers behind billing_limit, for use inside the library.
+ * billing.h states them in prose; error.c is the table that ties the two.
+ */
+#ifndef BL_LIMIT_H
+#define BL_LIMIT_H
+
+enum {
+  BL_LIMIT_KEY_BYTES      = 200,
+  BL_LIMIT_EVENT_BYTES    = 65536,
+  BL_LIMIT_DOCUMENT_BYTES = 16777216,
+  BL_LIMIT_NESTING        = 64,
+  BL_LIMIT_BATCH          = 10000,
+  BL_LIMIT_ASSET_BYTES    = 15,
+  BL_LIMIT_TIERS          = 1000,
+  BL_LIMIT_PRICES         = 1000,
+  BL_LIMIT_GROUP_KEYS     = 16,
+  BL_LIMIT_SHARDS         = 1
+};
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * catalog.h - what is sold, read once from documents and immutable from then
+ * on.  Models live in the arena they were read into; texts inside are copies.
+ * After bl_catalog_read_* kernels assert instead of checking.
+ */
+#ifndef BL_CATALOG_H
+#define BL_CATALOG_H
+
+#include "base/json.h"
+#include "base/money.h"
+#include "base/span.h"
+
+/* ---- tenant ---- */
+
+typedef struct bl_asset {
+  char    code[16];
+  int32_t places;
+  int32_t reserved;
+} bl_asset;
+
+typedef struct bl_tenant_terms {
+  bl_str    id;
+  bl_str    name;
+  bl_str    number_prefix;     /* of invoices, "INV-" by default */
+  bl_asset *assets;            /* the declared units */
+  size_t    asset_count;
+} bl_tenant_terms;
+
+/* ---- meter ---- */
+
+enum { BL_AGG_COUNT, BL_AGG_SUM, BL_AGG_MAX, BL_AGG_MIN, BL_AGG_UNIQUE,
+       BL_AGG_LATEST };
+
+enum { BL_FILTER_IN, BL_FILTER_NOT_IN, BL_FILTER_EXISTS, BL_FILTER_ABSENT };
+
+typedef struct bl_filter {
+  bl_str   property;
+  uint32_t test;               /* BL_FILTER_* */
+  uint32_t reserved;
+  bl_str  *values;             /* compared as text: "5" matches 5 and "5" */
+  size_t   value_count;
+} bl_filter;
+
+typedef struct bl_meter {
+  bl_str     id;
+  bl_str     name;
+  bl_str     event;            /* the event name it selects */
+  uint32_t   aggregation;      /* BL_AGG_* */
+  uint32_t   reserved;
+  bl_str     property;         /* empty: the event's value (count: none) */
+  bl_filter *filters;          /* all must hold */
+  size_t     filter_count;
+  bl_str    *groups;           /* property names that prices may group by */
+  size_t     group_count;
+} bl_meter;
+
+/* ---- plan ---- */
+
+enum { BL_MODEL_FLAT, BL_MODEL_PER_UNIT, BL_MODEL_GRADUATED, BL_MODEL_VOLUME };
+enum { BL_TIMING_ARREARS, BL_TIMING_ADVANCE };
+enum { BL_PRORATE_TIME, BL_PRORATE_DAYS, BL_PRORATE_NONE };
+
+typedef struct bl_tier {
+  bl_dec up_to;                /* inclusive; the last one's is BL_DEC_MAX */
+  bl_dec unit;                 /* per `per` units */
+  bl_dec flat;                 /* due once the tier is entered */
+} bl_tier;
+
+#define BL_PRICE_FLAT_AT_ZERO 1u   /* tier one's flat is due at zero units */
+#define BL_PRICE_BOUND_EXCLUSIVE 2u  /* a quantity on a bound is in the tier
+                                        above it (volume and flats) */
+
+typedef struct bl_price {
+  bl_str     id;
+  bl_str     name;             /* the id when the document has none */
+  bl_str     meter;            /* empty: a recurring fee */
+  uint32_t   model;            /* BL_MODEL_* */
+  uint32_t   flags;            /* BL_PRICE_* */
+  char       asset[16];        /* the plan's currency by default */
+  bl_tier   *tiers;            /* per_unit: one, open */
+  size_t     tier_count;
+  bl_dec     per;              /* units that a `unit` price is for: > 0 */
+  bl_str    *groups;           /* each combination is priced alone */
+  size_t     group_count;
+  bl_filter *filters;          /* narrows the meter's events further */
+  size_t     filter_count;
+  bl_dec     amount;           /* flat: of one */
+  bl_str     quantity;         /* flat: name in the contract's quantities */
+  uint32_t   timing;           /* flat: BL_TIMING_* */
+  uint32_t   proration;        /* flat: BL_PRORATE_* of a stub */
+} bl_price;
+
+typedef struct bl_plan {
+  bl_str    id;
+  bl_str    name;
+  char      currency[16];
+  bl_price *prices;
+  size_t    price_count;
+} bl_plan;
+
+/* ---- contract ---- */
+
+enum { BL_UNIT_DAY, BL_UNIT_WEEK, BL_UNIT_MONTH, BL_UNIT_YEAR };
+enum { BL_ANCHOR_CALENDAR, BL_ANCHOR_ANNIVERSARY, BL_ANCHOR_DATE };
+
+/*
+ * The keys of a burndown order; an order is a list of them.  Number, the last
+ * one, is always appended: orders are total.
+ */
+enum { BL_ORDER_PRIORITY,      /* lower first */
+       BL_ORDER_ZERO_COST,     /* zero cost basis first */
+       BL_ORDER_NARROW,        /* fewer things in scope first, no scope last */
+       BL_ORDER_EXPIRY,        /* sooner first, never last */
+       BL_ORDER_EXPIRY_SECOND, /* the same, compared at whole seconds */
+       BL_ORDER_EFFECTIVE,     /* earlier start first */
+       BL_ORDER_CREATED,       /* older first */
+       BL_ORDER_PROMOTIONAL,   /* promotional before bought */
+       BL_ORDER_LARGER,        /* larger amount left first */
+       BL_ORDER_NAME,          /* by name, as bytes */
+       BL_ORDER_NUMBER,        /* lower own number first */
+       BL_ORDER_KEYS };
+#define BL_ORDER_MOST 12
+typedef struct bl_order {
+  uint32_t key[BL_ORDER_MOST];
+  uint32_t count;
+} bl_order;
+/* priority, zero_cost, narrow, expiry, effective, created, number */
+extern const bl_order bl_order_default;
+
+/* The words that documents use for the enums of this file, in their order,
+ * NULL at the end.  bl_catalog_word is the place of a word, or -1. */
+extern const char *const bl_aggregation_words[];
+extern const char *const bl_model_words[];
+extern const char *const bl_timing_words[];
+extern const char *const bl_proration_words[];
+extern const char *const bl_unit_words[];
+extern const char *const bl_order_words[];
+int bl_catalog_word(const char *const *words, bl_str word);
+
+typedef struct bl_quantity {
+  bl_str name;
+  bl_dec value;
+} bl_quantity;
+
+typedef struct bl_contract_terms {
+  bl_str       id;
+  bl_str       name;
+  bl_str       customer;       /* id */
+  bl_str       plan;           /* id */
+  int64_t      plan_version;   /* 0: the current one */
+  int64_t      start_us;
+  int64_t      end_us;         /* BL_TIME_NEVER */
+  bl_str       zone;           /* "UTC" by default */
+  uint32_t     unit;           /* BL_UNIT_* */
+  int32_t      every;          /* 1..100 units */
+  uint32_t     anchor;         /* BL_ANCHOR_* */
+  uint32_t     has_order;      /* an order of its own */
+  int64_t      anchor_us;      /* BL_ANCHOR_DATE: a period starts here */
+  bl_quantity *quantities;
+  size_t       quantity_count;
+  bl_dec       overdraft;      /* what authorize may promise beyond grants;
+                                  BL_DEC_MAX: "unlimited" */
+  bl_order     order;
+  int32_t      rules;          /* rules version, 1 */
+  uint32_t     start_is_local; /* start_us is a wall clock of the zone: */
+  uint32_t     end_is_local;   /* a bare date, or a time without Z or an */
+  uint32_t     anchor_is_local;  /* offset.  Then the engine resolves it */
+  int32_t      reserved;
+} bl_contract_terms;
+
+/*
+ * Documents to models.  Each reads a whole JSON object, refuses unknown
+ * members, wrong kinds and values out of range with the JSON path below
+ * `path` (a JSON pointer prefix, "" at the top) and a hint of what would be
+ * right, and applies defaults.  A member that is null counts as left out.
+ * *out is written on success only.  What names other documents (a price's
+ * meter, a plan's asset that must be declared) is checked by
+ * bl_catalog_check_plan and by the engine.
+ */
+int bl_catalog_read_tenant(const bl_json *doc, const char *path, bl_arena *a,
+                           bl_tenant_terms *out, billing_error *err);
+int bl_catalog_read_meter(const bl_json *doc, const char *path, bl_arena *a,
+                          bl_meter *out, billing_error *err);
+int bl_catalog_read_plan(const bl_json *doc, const char *path, bl_arena *a,
+                         bl_plan *out, billing_error *err);
+/* What a plan says about others: its assets are currencies or declared by the
+ * tenant, its usage prices name meters that are there (meters[i] is the one
+ * that prices[i] names, NULL when there is none: NOTFOUND) and group by
+ * properties that their meter groups by. */
+int bl_catalog_check_plan(const bl_plan *plan, const char *path,
+                          const bl_tenant_terms *tenant,
+                          const bl_meter *const *meters, billing_error *err);
+/* One price by itself, as the quote kernel takes it: id and meter may be
+ * missing; currency is the asset when the document names none ("USD"). */
+int bl_catalog_read_price(const bl_json *doc, const char *path, bl_arena *a,
+                          const char *currency, bl_price *out,
+                          billing_error *err);
+int bl_catalog_read_contract(const bl_json *doc, const char *path, bl_arena *a,
+                             bl_contract_terms *out, billing_error *err);
+/* Only checks id and name, which stay in the document's tree; further members
+ * are the host's. */
+int bl_catalog_read_customer(const bl_json *doc, const char *path,
+                             bl_str *id, bl_str *name, billing_error *err);
+/* A list of names of order keys: ["priority","zero_cost","narrow","expiry",
+ * "expiry_second","effective","created","promotional","larger","name",
+ * "number"]. */
+int bl_catalog_read_order(const bl_json *doc, const char *path, bl_order *out,
+                          billing_error *err);
+/* Scope of a grant: {"meters":[..],"prices":[..],"contracts":[..]}. */
+typedef struct bl_scope {
+  bl_str *meters;
+  size_t  meter_count;
+  bl_str *prices;
+  size_t  price_count;
+  bl_str *contracts;
+  size_t  contract_count;
+} bl_scope;
+int bl_catalog_read_scope(const bl_json *doc, const char *path, bl_arena *a,
+                          bl_scope *out, billing_error *err);
+
+/* An id or key: 1..200 bytes of valid UTF-8 without control characters. */
+int bl_catalog_id_is_valid(bl_str id);
+/* Valid UTF-8 without control characters, of any length. */
+int bl_catalog_is_plain(bl_str text);
+/* Places of a currency or of a unit of the tenant; -1 when it is neither.
+ * terms may be NULL. */
+int bl_catalog_places(const bl_tenant_terms *terms, const char asset[16]);
+/* Paths (JSON pointers) at which two documents differ, as deep as the
+ * difference is: appended as texts to `out`, an array.  A path that would be
+ * longer than an error's is cut to the one above it.  before may be NULL (all
+ * members are new).  BILLING_NOMEM. */
+int bl_catalog_diff(const bl_json *before, const bl_json *after,
+                    bl_json *out);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * field.h - documents as tables.  A table has one row for each member of an
+ * object: its name, how its value is read and where in the model it goes.
+ * One walk (field.c) does the rest for every kind of document: it refuses
+ * what is unknown, asks for what is missing, and names the path.
+ *
+ *     {"id":"calls","evnt":"call"}, read by the table of meters, is INVALID
+ *     at "/evnt", with the names that a meter has as the hint
+ */
+#ifndef BL_FIELD_H
+#define BL_FIELD_H
+
+#include "base/limit.h"
+#include "catalog/catalog.h"
+
+/*
+ * Where in a document reading stands: a chain of these on the stack, from the
+ * value up to the document.  It becomes a path only when something is wrong.
+ */
+typedef struct bl_reader {
+  const struct bl_reader *above;     /* NULL at the top */
+  bl_str                  segment;   /* a member's name; the top: the prefix */
+  size_t                  item;      /* place in an array, if no segment */
+  bl_arena               *arena;     /* NULL: texts stay in the tree */
+  billing_error          *err;
+} bl_reader;
+
+bl_reader bl_reader_top(const char *path, bl_arena *arena,
+                        billing_error *err);
+bl_reader bl_reader_member(const bl_reader *above, const char *name);
+bl_reader bl_reader_item(const bl_reader *above, size_t item);
+
+/* Fills the error with the path of where reading stands; returns rc. */
+int bl_reader_fail(const bl_reader *r, int rc, const char *hint,
+                   const char *format, ...);
+int bl_reader_nomem(const bl_reader *r);
+
+/* Appends ", word" to a list in a hint of BL_HINT_SIZE bytes; a word that does
+ * not fit is left out whole. */
+#define BL_HINT_SIZE sizeof(((billing_error *)0)->hint)
+void bl_words_add(char *list, const char *word);
+
+/* Reads a value into the model; r stands at the value. */
+typedef struct bl_field bl_field;
+typedef int bl_field_read(const bl_reader *r, const bl_field *field,
+                          const bl_json *node, void *model);
+
+/*
+ * A row.  Some objects come in forms (the models of a price); a row may
+ * belong to some of them only.  Bit 1 << form stands for a form.
+ */
+struct bl_field {
+  const char        *name;
+  bl_field_read     *read;
+  const char        *hint;       /* what a right value is, or NULL */
+  const char *const *words;      /* of a choice, NULL at the end */
+  size_t             at;         /* offset of the member in the model */
+  size_t             beside;     /* offset of what goes with it: a count */
+  int64_t            low;        /* the least and the most: of a number, */
+  int64_t            high;       /* bytes, or items */
+  uint32_t           forms;      /* the forms that have it; 0: all */
+  uint32_t           needed;     /* the forms that cannot do without */
+};
+#define BL_ALWAYS UINT32_MAX     /* needed in every form */
+#define BL_TEXT_MOST 1000        /* bytes in a text for people */
+
+typedef struct bl_shape {
+  const char     *noun;          /* "a meter" */
+  const bl_field *fields;        /* read in this order */
+  size_t          count;
+} bl_shape;
+
+/* Reads an object of the shape; unknown members are INVALID. */
+int bl_shape_read(const bl_shape *shape, const bl_reader *r,
+                  const bl_json *doc, uint32_t form, void *model);
+/* The same, but members that the shape does not know are the host's. */
+int bl_shape_read_open(const bl_shape *shape, const bl_reader *r,
+                       const bl_json *doc, void *model);
+
+/* ---- readers of values (value.c), named by what they write ---- */
+
+/* bl_str: an id, 1 to 200 bytes. */
+bl_field_read bl_value_id;
+/* bl_str: text for people, at most `high` bytes, no control characters. */
+bl_field_read bl_value_label;
+/* char[16]. */
+bl_field_read bl_value_asset;
+/* bl_dec: zero or more; more than zero. */
+bl_field_read bl_value_amount;
+bl_field_read bl_value_positive;
+/* int32_t and int64_t, `low` to `high`. */
+bl_field_read bl_value_whole;
+bl_field_read bl_value_whole64;
+/* uint32_t: the place of the text in `words`. */
+bl_field_read bl_value_choice;
+/* bl_str *, and size_t at `beside`: `low` to `high` different ids. */
+bl_field_read bl_value_ids;
+/* bl_filter *, and size_t at `beside` (filter.c). */
+bl_field_read bl_value_filters;
+
+/* A text without control characters of at most `most` bytes, copied. */
+int bl_value_string(const bl_reader *r, const bl_json *node, size_t most,
+                    bl_str *out);
+/* The place of a text in `words`. */
+int bl_value_word(const bl_reader *r, const bl_json *node,
+                  const char *const *words, uint32_t *out);
+/* An array with `low` to `high` items; *count is how many. */
+int bl_value_array(const bl_reader *r, const bl_json *node, int64_t low,
+                   int64_t high, size_t *count);
+
+/* A price of a plan, or by itself (price.c). */
+int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,
+                  const char *currency, bl_price *out);
+/* A burndown order (order.c). */
+int bl_value_order(const bl_reader *r, const bl_json *node, bl_order *out);
+/* The tiers of a graduated or volume price (tier.c). */
+bl_field_read bl_value_tiers;
+
+#endif

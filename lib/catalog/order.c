@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * order.c - a burndown order: a list of keys, the first that tells two grants
+ * apart decides.  Orders are total: the own number is always the last key.
+ *
+ *     ["expiry","larger"] is expiry, larger, number
+ */
+#include "catalog/field.h"
+
+const bl_order bl_order_default = {
+  {BL_ORDER_PRIORITY, BL_ORDER_ZERO_COST, BL_ORDER_NARROW, BL_ORDER_EXPIRY,
+   BL_ORDER_EFFECTIVE, BL_ORDER_CREATED, BL_ORDER_NUMBER},
+  7
+};
+
+/* Whether a key can still decide anything after those before it. */
+static int order_check(const bl_reader *r, const bl_order *order,
+                       size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (order->key[i] == order->key[count])
+      return bl_reader_fail(r, BILLING_INVALID, "name each key once",
+                            "%s is here twice",
+                            bl_order_words[order->key[count]]);
+    if (order->key[i] == BL_ORDER_NUMBER)
+      return bl_reader_fail(r, BILLING_INVALID,
+                            "number decides always; put it last",
+                            "nothing comes after number");
+  }
+  return BILLING_OK;
+}
+
+int bl_value_order(const bl_reader *r, const bl_json *node, bl_order *out) {
+  const bl_json *item = bl_json_first(node);
+  bl_order order = {{0}, 0};
+  size_t count = 0;
+  int rc = bl_value_array(r, node, 1, BL_ORDER_KEYS, &count);
+
+  for (size_t i = 0; !rc && i < count; i++, item = bl_json_next(item)) {
+    bl_reader at = bl_reader_item(r, i);
+
+    rc = bl_value_word(&at, item, bl_order_words, &order.key[i]);
+    if (!rc) rc = order_check(&at, &order, i);
+  }
+  if (rc) return rc;
+  order.count = (uint32_t)count;
+  if (order.key[count - 1] != BL_ORDER_NUMBER)
+    order.key[order.count++] = BL_ORDER_NUMBER;
+  assert(order.count <= BL_ORDER_MOST);
+  *out = order;
+  return BILLING_OK;
+}
+
+int bl_catalog_read_order(const bl_json *doc, const char *path, bl_order *out,
+                          billing_error *err) {
+  bl_reader r = bl_reader_top(path, NULL, err);
+
+  assert(doc && out);
+  return bl_value_order(&r, doc, out);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * plan.c - the plan's document, a list of prices, and what a plan says about
+ * documents beside it.
+ *
+ *     {"id":"pro","currency":"USD","prices":[
+ *       {"id":"base","model":"flat","amount":"20"},
+ *       {"id":"calls","meter":"calls","model":"per_unit","unit":"0.01"}]}
+ */
+#include "catalog/field.h"
+
+static int plan_is_new(const bl_reader *r, const bl_price *prices,
+                       size_t count) {
+  bl_reader at = bl_reader_member(r, "id");
+
+  for (size_t i = 0; i < count; i++)
+    if (bl_str_equal(prices[i].id, prices[count].id))
+      return bl_reader_fail(&at, BILLING_INVALID,
+                            "ids of prices are unique in their plan",
+                            "%t is the id of two prices", &prices[count].id);
+  return BILLING_OK;
+}
+
+static int plan_prices(const bl_reader *r, const bl_field *field,
+                       const bl_json *node, void *model) {
+  bl_plan *plan = model;
+  const bl_json *item = bl_json_first(node);
+  size_t count = 0;
+  int rc = bl_value_array(r, node, 0, BL_LIMIT_PRICES, &count);
+
+  (void)field;
+  assert(plan->currency[0]);
+  if (rc || count == 0) return rc;
+  plan->prices = bl_arena_array(r->arena, count, sizeof *plan->prices);
+  if (!plan->prices) return bl_reader_nomem(r);
+  for (size_t i = 0; !rc && i < count; i++, item = bl_json_next(item)) {
+    bl_reader at = bl_reader_item(r, i);
+
+    rc = bl_price_read(&at, item, 1, plan->currency, &plan->prices[i]);
+    if (!rc) rc = plan_is_new(&at, plan->prices, i);
+  }
+  plan->price_count = count;
+  return rc;
+}
+
+/* currency stands above prices: it is their asset by default. */
+static const bl_field plan_fields[] = {
+  {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
+   .at = offsetof(bl_plan, id)},
+  {.name = "name", .read = bl_value_label, .high = BL_TEXT_MOST,
+   .at = offsetof(bl_plan, name)},
+  {.name = "currency", .read = bl_value_asset, .needed = BL_ALWAYS,
+   .hint = "a currency such as \"USD\", or a unit of the tenant",
+   .at = offsetof(bl_plan, currency)},
+  {.name = "prices", .read = plan_prices},
+};
+
+static const bl_shape plan_shape = {
+  "a plan", plan_fields, BL_COUNT(plan_fields)
+};
+
+int bl_catalog_read_plan(const bl_json *doc, const char *path, bl_arena *a,
+                         bl_plan *out, billing_error *err) {
+  bl_reader r = bl_reader_top(path, a, err);
+  bl_plan plan = {0};
+  int rc;
+
+  assert(doc && a && out);
+  rc = bl_shape_read(&plan_shape, &r, doc, 0, &plan);
+  if (!rc) *out = plan;
+  return rc;
+}
+
+static int plan_asset(const bl_reader *r, const char *member,
+                      const bl_tenant_terms *tenant, const char asset[16]) {
+  bl_reader at = bl_reader_member(r, member);
+
+  if (bl_catalog_places(tenant, asset) >= 0) return BILLING_OK;
+  return bl_reader_fail(&at, BILLING_INVALID,
+                        "declare it among the tenant's assets",
+                        "%s is neither a currency nor a unit of the tenant",
+                        asset);
+}
+
+static int plan_group(const bl_reader *r, const bl_price *price, size_t group,
+                      const bl_meter *meter) {
+  bl_reader groups = bl_reader_member(r, "groups");
+  bl_reader at = bl_reader_item(&groups, group);
+
+  for (size_t i = 0; i < meter->group_count; i++)
+    if (bl_str_equal(meter->groups[i], price->groups[group]))
+      return BILLING_OK;
+  return bl_reader_fail(&at, BILLING_INVALID,
+                        "name it in the groups of the meter first",
+                        "the meter %t does not group by %t", &meter->id,
+                        &price->groups[group]);
+}
+
+static int plan_check_price(const bl_reader *r, const bl_price *price,
+                            const bl_tenant_terms *tenant,
+                            const bl_meter *meter) {
+  bl_reader at = bl_reader_member(r, "meter");
+  int rc = plan_asset(r, "asset", tenant, price->asset);
+
+  if (rc || !price->meter.len) return rc;
+  if (!meter)
+    return bl_reader_fail(&at, BILLING_NOTFOUND, "put the meter first",
+                          "there is no meter %t", &price->meter);
+  assert(bl_str_equal(meter->id, price->meter));
+  for (size_t i = 0; !rc && i < price->group_count; i++)
+    rc = plan_group(r, price, i, meter);
+  return rc;
+}
+
+int bl_catalog_check_plan(const bl_plan *plan, const char *path,
+                          const bl_tenant_terms *tenant,
+                          const bl_meter *const *meters, billing_error *err) {
+  bl_reader r = bl_reader_top(path, NULL, err);
+  bl_reader prices = bl_reader_member(&r, "prices");
+  int rc;
+
+  assert(plan && (meters || plan->price_count == 0));
+  rc = plan_asset(&r, "currency", tenant, plan->currency);
+  for (size_t i = 0; !rc && i < plan->price_count; i++) {
+    bl_reader at = bl_reader_item(&prices, i);
+
+    rc = plan_check_price(&at, &plan->prices[i], tenant, meters[i]);
+  }
+  return rc;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * price.c - one price of a plan, or by itself.  Which members it has depends
+ * on its model; a member of another model is refused.
+ *
+ *     {"id":"calls","meter":"calls","model":"per_unit","unit":"2.50",
+ *      "per":"1000000"}
+ *     {"id":"base","model":"flat","amount":"20","timing":"advance"}
+ */
+#include "catalog/field.h"
+
+/*
+ * The forms of a price: bits 0 to 3 are the models by themselves, bits 4 to 7
+ * the models in a plan, where a price has an id and says what it prices.
+ */
+#define PRICE_IN_PLAN 4u
+#define PRICE_PLAN 0xf0u
+#define PRICE_FLAT 0x11u
+#define PRICE_PER_UNIT 0x22u
+#define PRICE_TIERED 0xccu
+#define PRICE_USAGE 0xeeu
+
+static int price_unit(const bl_reader *r, const bl_field *field,
+                      const bl_json *node, void *model) {
+  bl_price *price = model;
+  bl_tier *tier = bl_arena_array(r->arena, 1, sizeof *tier);
+
+  if (!tier) return bl_reader_nomem(r);
+  tier->up_to       = BL_DEC_MAX;
+  price->tiers      = tier;
+  price->tier_count = 1;
+  return bl_value_amount(r, field, node, tier);
+}
+
+static int price_flat_at_zero(const bl_reader *r, const bl_field *field,
+                              const bl_json *node, void *model) {
+  bl_price *price = model;
+  int kind = bl_json_kind(node);
+
+  (void)field;
+  if (kind != BL_JSON_TRUE && kind != BL_JSON_FALSE)
+    return bl_reader_fail(r, BILLING_INVALID, NULL, "this is true or false");
+  if (kind == BL_JSON_TRUE) price->flags |= BL_PRICE_FLAT_AT_ZERO;
+  return BILLING_OK;
+}
+
+static int price_bound(const bl_reader *r, const bl_field *field,
+                       const bl_json *node, void *model) {
+  bl_price *price = model;
+  uint32_t place = 0;
+  int rc = bl_value_word(r, node, field->words, &place);
+
+  if (!rc && place == 1) price->flags |= BL_PRICE_BOUND_EXCLUSIVE;
+  return rc;
+}
+
+/* Amounts are rounded once for each line; so far there is no other way. */
+static int price_rounding(const bl_reader *r, const bl_field *field,
+                          const bl_json *node, void *model) {
+  uint32_t place = 0;
+
+  (void)model;
+  return bl_value_word(r, node, field->words, &place);
+}
+
+static const char *const price_bounds[] = {"inclusive", "exclusive", NULL};
+static const char *const price_roundings[] = {"line", NULL};
+
+static const bl_field price_fields[] = {
+  {.name = "id", .read = bl_value_id, .needed = PRICE_PLAN,
+   .at = offsetof(bl_price, id)},
+  {.name = "name", .read = bl_value_label, .high = BL_TEXT_MOST,
+   .at = offsetof(bl_price, name)},
+  {.name = "model", .read = bl_value_choice, .needed = BL_ALWAYS,
+   .words = bl_model_words, .at = offsetof(bl_price, model)},
+  {.name = "asset", .read = bl_value_asset, .at = offsetof(bl_price, asset)},
+  {.name = "rounding", .read = price_rounding, .words = price_roundings},
+  {.name = "meter", .read = bl_value_id, .forms = PRICE_USAGE,
+   .needed = PRICE_USAGE & PRICE_PLAN,
+   .hint = "the id of the meter that it prices",
+   .at = offsetof(bl_price, meter)},
+  {.name = "groups", .read = bl_value_ids, .forms = PRICE_USAGE,
+   .high = BL_LIMIT_GROUP_KEYS, .at = offsetof(bl_price, groups),
+   .beside = offsetof(bl_price, group_count)},
+  {.name = "filters", .read = bl_value_filters, .forms = PRICE_USAGE,
+   .at = offsetof(bl_price, filters),
+   .beside = offsetof(bl_price, filter_count)},
+  {.name = "per", .read = bl_value_positive, .forms = PRICE_USAGE,
+   .at = offsetof(bl_price, per)},
+  {.name = "unit", .read = price_unit, .forms = PRICE_PER_UNIT,
+   .needed = PRICE_PER_UNIT, .hint = "the price of `per` units",
+   .at = offsetof(bl_tier, unit)},
+  {.name = "tiers", .read = bl_value_tiers, .forms = PRICE_TIERED,
+   .needed = PRICE_TIERED},
+  {.name = "flat_at_zero", .read = price_flat_at_zero,
+   .forms = PRICE_TIERED},
+  {.name = "bound", .read = price_bound, .forms = PRICE_TIERED,
+   .words = price_bounds},
+  {.name = "amount", .read = bl_value_amount, .forms = PRICE_FLAT,
+   .needed = PRICE_FLAT, .at = offsetof(bl_price, amount)},
+  {.name = "quantity", .read = bl_value_id, .forms = PRICE_FLAT,
+   .hint = "the name of one of the contract's quantities, in quotes",
+   .at = offsetof(bl_price, quantity)},
+  {.name = "timing", .read = bl_value_choice, .forms = PRICE_FLAT,
+   .words = bl_timing_words, .at = offsetof(bl_price, timing)},
+  {.name = "proration", .read = bl_value_choice, .forms = PRICE_FLAT,
+   .words = bl_proration_words, .at = offsetof(bl_price, proration)},
+};
+
+static const bl_shape price_shape = {
+  "a price", price_fields, BL_COUNT(price_fields)
+};
+
+/* The model comes first: it says which members the others may be. */
+static int price_model(const bl_reader *r, const bl_json *doc,
+                       uint32_t *model) {
+  const bl_json *node = NULL;
+  bl_reader at = bl_reader_member(r, "model");
+
+  if (bl_json_kind(doc) != BL_JSON_OBJECT)
+    return bl_reader_fail(r, BILLING_INVALID, NULL, "a price is an object");
+  node = bl_json_get(doc, "model");
+  if (!node)
+    return bl_reader_fail(&at, BILLING_INVALID,
+                          "flat, per_unit, graduated, volume",
+                          "model is missing");
+  return bl_value_word(&at, node, bl_model_words, model);
+}
+
+int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,
+                  const char *currency, bl_price *out) {
+  bl_price price = {0};
+  uint32_t model = BL_MODEL_FLAT;
+  int rc = price_model(r, doc, &model);
+
+  assert(currency && out);
+  price.per = BL_DEC_ONE;
+  if (!rc) rc = bl_asset_set(price.asset, bl_str_of(currency));
+  if (!rc)
+    rc = bl_shape_read(&price_shape, r, doc,
+                       model + (in_plan ? PRICE_IN_PLAN : 0), &price);
+  if (rc) return rc;
+  if (!price.name.len) price.name = price.id;
+  *out = price;
+  return BILLING_OK;
+}
+
+int bl_catalog_read_price(const bl_json *doc, const char *path, bl_arena *a,
+                          const char *currency, bl_price *out,
+                          billing_error *err) {
+  bl_reader r = bl_reader_top(path, a, err);
+
+  assert(doc && a);
+  return bl_price_read(&r, doc, 0, currency, out);
+}
+
+#undef PRICE_IN_PLAN
+#undef PRICE_PLAN
+#undef PRICE_FLAT
+#undef PRICE_PER_UNIT
+#undef PRICE_TIERED
+#undef PRICE_USAGE

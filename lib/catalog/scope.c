@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * scope.c - what a grant may pay for.  A member that is left out does not
+ * restrict.
+ *
+ *     {"meters":["tokens"]} pays for every price of that meter
+ */
+#include "catalog/field.h"
+
+#define SCOPE_MOST 1000
+
+static const bl_field scope_fields[] = {
+  {.name = "meters", .read = bl_value_ids, .low = 1, .high = SCOPE_MOST,
+   .at = offsetof(bl_scope, meters),
+   .beside = offsetof(bl_scope, meter_count)},
+  {.name = "prices", .read = bl_value_ids, .low = 1, .high = SCOPE_MOST,
+   .at = offsetof(bl_scope, prices),
+   .beside = offsetof(bl_scope, price_count)},
+  {.name = "contracts", .read = bl_value_ids, .low = 1, .high = SCOPE_MOST,
+   .at = offsetof(bl_scope, contracts),
+   .beside = offsetof(bl_scope, contract_count)},
+};
+
+static const bl_shape scope_shape = {
+  "a scope", scope_fields, BL_COUNT(scope_fields)
+};
+
+int bl_catalog_read_scope(const bl_json *doc, const char *path, bl_arena *a,
+                          bl_scope *out, billing_error *err) {
+  bl_reader r = bl_reader_top(path, a, err);
+  bl_scope scope = {0};
+  int rc;
+
+  assert(doc && a && out);
+  rc = bl_shape_read(&scope_shape, &r, doc, 0, &scope);
+  if (!rc) *out = scope;
+  return rc;
+}
+
+#undef SCOPE_MOST

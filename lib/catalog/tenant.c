@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * tenant.c - the tenant's document: who sells, and the units that it counts
+ * beside currencies.
+ *
+ *     {"id":"acme","assets":[{"code":"tok","places":0}]}
+ *     places of "tok" are 0, of "USD" 2, of "gpu_h" none: -1
+ */
+#include "catalog/field.h"
+
+#define TENANT_ASSETS_MOST 1000
+
+typedef struct asset_draft {
+  bl_asset asset;
+  bl_str   name;           /* checked, and kept in the document only */
+} asset_draft;
+
+static const bl_field asset_fields[] = {
+  {.name = "code", .read = bl_value_asset, .needed = BL_ALWAYS,
+   .at = offsetof(asset_draft, asset.code)},
+  {.name = "places", .read = bl_value_whole, .low = 0, .high = BL_DEC_SCALE,
+   .at = offsetof(asset_draft, asset.places)},
+  {.name = "name", .read = bl_value_label, .high = BL_TEXT_MOST,
+   .at = offsetof(asset_draft, name)},
+};
+
+static const bl_shape asset_shape = {
+  "an asset", asset_fields, BL_COUNT(asset_fields)
+};
+
+/* A unit is told apart from currencies and from the units before it. */
+static int asset_is_new(const bl_reader *r, const bl_asset *assets,
+                        size_t count) {
+  bl_reader at = bl_reader_member(r, "code");
+  const char *code = assets[count].code;
+
+  if (bl_asset_places(code) >= 0)
+    return bl_reader_fail(&at, BILLING_INVALID,
+                          "currencies are known; declare only units",
+                          "%s is a currency", code);
+  for (size_t i = 0; i < count; i++)
+    if (bl_asset_equal(assets[i].code, code))
+      return bl_reader_fail(&at, BILLING_INVALID, "declare each unit once",
+                            "%s is declared twice", code);
+  return BILLING_OK;
+}
+
+static int tenant_assets(const bl_reader *r, const bl_field *field,
+                         const bl_json *node, void *model) {
+  bl_tenant_terms *terms = model;
+  const bl_json *item = bl_json_first(node);
+  size_t count = 0;
+  int rc = bl_value_array(r, node, 0, TENANT_ASSETS_MOST, &count);
+
+  (void)field;
+  if (rc || count == 0) return rc;
+  terms->assets = bl_arena_array(r->arena, count, sizeof *terms->assets);
+  if (!terms->assets) return bl_reader_nomem(r);
+  for (size_t i = 0; !rc && i < count; i++, item = bl_json_next(item)) {
+    bl_reader at = bl_reader_item(r, i);
+    asset_draft draft = {0};
+
+    rc = bl_shape_read(&asset_shape, &at, item, 0, &draft);
+    terms->assets[i] = draft.asset;
+    if (!rc) rc = asset_is_new(&at, terms->assets, i);
+  }
+  terms->asset_count = count;
+  return rc;
+}
+
+static const bl_field tenant_fields[] = {
+  {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
+   .at = offsetof(bl_tenant_terms, id)},
+  {.name = "name", .read = bl_value_label, .high = BL_TEXT_MOST,
+   .at = offsetof(bl_tenant_terms, name)},
+  {.name = "number_prefix", .read = bl_value_label, .high = 32,
+   .at = offsetof(bl_tenant_terms, number_prefix)},
+  {.name = "assets", .read = tenant_assets},
+};
+
+static const bl_shape tenant_shape = {
+  "a tenant", tenant_fields, BL_COUNT(tenant_fields)
+};
+
+int bl_catalog_read_tenant(const bl_json *doc, const char *path, bl_arena *a,
+                           bl_tenant_terms *out, billing_error *err) {
+  bl_reader r = bl_reader_top(path, a, err);
+  bl_tenant_terms terms = {0};
+  int rc;
+
+  assert(doc && a && out);
+  terms.number_prefix = BL_STR("INV-");
+  rc = bl_shape_read(&tenant_shape, &r, doc, 0, &terms);
+  if (!rc) *out = terms;
+  return rc;
+}
+
+int bl_catalog_places(const bl_tenant_terms *terms, const char asset[16]) {
+  int places = bl_asset_places(asset);
+
+  assert(asset);
+  if (places >= 0 || !terms) return places;
+  for (size_t i = 0; i < terms->asset_count; i++)
+    if (bl_asset_equal(terms->assets[i].code, asset))
+      return terms->assets[i].places;
+  return -1;
+}
+
+#undef TENANT_ASSETS_MOST

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * words.c - the words of documents, in the order of catalog.h's enums.
+ */
+#include "catalog/field.h"
+
+const char *const bl_aggregation_words[] = {
+  [BL_AGG_COUNT]  = "count",
+  [BL_AGG_SUM]    = "sum",
+  [BL_AGG_MAX]    = "max",
+  [BL_AGG_MIN]    = "min",
+  [BL_AGG_UNIQUE] = "unique",
+  [BL_AGG_LATEST] = "latest",
+  NULL
+};
+
+const char *const bl_model_words[] = {
+  [BL_MODEL_FLAT]      = "flat",
+  [BL_MODEL_PER_UNIT]  = "per_unit",
+  [BL_MODEL_GRADUATED] = "graduated",
+  [BL_MODEL_VOLUME]    = "volume",
+  NULL
+};
+
+const char *const bl_timing_words[] = {
+  [BL_TIMING_ARREARS] = "arrears",
+  [BL_TIMING_ADVANCE] = "advance",
+  NULL
+};
+
+const char *const bl_proration_words[] = {
+  [BL_PRORATE_TIME] = "time",
+  [BL_PRORATE_DAYS] = "days_half_open",
+  [BL_PRORATE_NONE] = "none",
+  NULL
+};
+
+const char *const bl_unit_words[] = {
+  [BL_UNIT_DAY]   = "day",
+  [BL_UNIT_WEEK]  = "week",
+  [BL_UNIT_MONTH] = "month",
+  [BL_UNIT_YEAR]  = "year",
+  NULL
+};
+
+const char *const bl_order_words[] = {
+  [BL_ORDER_PRIORITY]      = "priority",
+  [BL_ORDER_ZERO_COST]     = "zero_cost",
+  [BL_ORDER_NARROW]        = "narrow",
+  [BL_ORDER_EXPIRY]        = "expiry",
+  [BL_ORDER_EXPIRY_SECOND] = "expiry_second",
+  [BL_ORDER_EFFECTIVE]     = "effective",
+  [BL_ORDER_CREATED]       = "created",
+  [BL_ORDER_PROMOTIONAL]   = "promotional",
+  [BL_ORDER_LARGER]        = "larger",
+  [BL_ORDER_NAME]          = "name",
+  [BL_ORDER_NUMBER]        = "number",
+  NULL
+};
+
+int bl_catalog_word(const char *const *words, bl_str word) {
+  assert(words && words[0]);
+  for (int i = 0; words[i]; i++)
+    if (bl_str_is(word, words[i])) return i;
+  return -1;
+}
+
+void bl_words_add(char *list, const char *word) {
+  size_t len  = strlen(list);
+  size_t more = strlen(word);
+  int comma   = len > 0 && list[len - 1] != ' ';
+
+  if (len + more + 3 > BL_HINT_SIZE) return;
+  if (comma) memcpy(list + len, ", ", 2);
+  memcpy(list + len + (comma ? 2 : 0), word, more + 1);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * crypto.h - hashes of the journal and keyed hashes of ids.  This folder is
+ * the only user of libsodium; lengths are fixed here, because libsodium ends
+ * the process when one is wrong.
+ */
+#ifndef BL_CRYPTO_H
+#define BL_CRYPTO_H
+
+#include "base/base.h"
+
+#define BL_HASH 32           /* bytes of a hash and of a secret */
+#define BL_KEY_HASH 16       /* bytes of a keyed hash and of its key */
+
+/* Once before anything else here, from any thread; again is fine.
+ * INTERNAL when libsodium does not start. */
+int bl_crypto_start(void);
+
+/* BLAKE2b-256. p may be NULL when n is 0. */
+void bl_hash32(unsigned char out[BL_HASH], const void *p, size_t n);
+
+/*
+ * A link of the chain: the hash of the link before, an entry's header and the
+ * hashes of its two parts.  Either part can be redacted later, and the chain
+ * still holds.  BLAKE2b-256 of prev, header, facts, properties, one after the
+ * other; all but the header have fixed lengths, so the ends are not ambiguous.
+ */
+void bl_hash_chain(unsigned char out[BL_HASH],
+                   const unsigned char prev[BL_HASH], const void *header,
+                   size_t n, const unsigned char facts[BL_HASH],
+                   const unsigned char properties[BL_HASH]);
+
+/* SipHash-2-4 with 128 bits, for idempotency keys and ids. */
+void bl_key_hash16(unsigned char out[BL_KEY_HASH],
+                   const unsigned char key[BL_KEY_HASH], const void *p,
+                   size_t n);
+/* SipHash-2-4 with 64 bits. */
+uint64_t bl_key_hash8(const unsigned char key[BL_KEY_HASH], const void *p,
+                      size_t n);
+
+/* n bytes nobody can guess, for the secret of a new database and nothing
+ * else.  INTERNAL when libsodium does not start. */
+int bl_entropy(unsigned char *out, size_t n);
+
+/* A key of 16 to 64 bytes for one purpose, named by the label: BLAKE2b of the
+ * label, keyed with the secret. */
+void bl_subkey(unsigned char *out, size_t n,
+               const unsigned char secret[BL_HASH], const char *label);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * advance.c - the driver: a heap of what is due, soonest first.
+ *
+ * Steps are taken in the order (time, rank, own number), whatever the calls
+ * they are spread over; each says by itself when its successor is due.  So
+ * once to T and in any number of steps to T give the same entries.
+ */
+#include "base/struct.h"
+#include "engine/due.h"
+
+typedef struct due_heap {
+  bl_due *due;
+  size_t  count;
+  size_t  cap;
+} due_heap;
+
+static int due_before(const bl_due *a, const bl_due *b) {
+  if (a->at_us != b->at_us) return a->at_us < b->at_us;
+  if (a->rank != b->rank) return a->rank < b->rank;
+  return a->number < b->number;
+}
+
+static int heap_add(bl_call *c, due_heap *heap, const bl_due *due) {
+  size_t at = heap->count;
+
+  if (!bl_arena_push(&c->arena, (void **)&heap->due, &heap->count, &heap->cap,
+                     sizeof *due))
+    return BILLING_NOMEM;
+  heap->count++;
+  for (; at > 0 && due_before(due, &heap->due[(at - 1) / 2]);
+       at = (at - 1) / 2)
+    heap->due[at] = heap->due[(at - 1) / 2];
+  heap->due[at] = *due;
+  return BILLING_OK;
+}
+
+static bl_due heap_take(due_heap *heap) {
+  bl_due first = heap->due[0];
+  bl_due last = heap->due[--heap->count];
+  size_t at = 0, child;
+
+  while ((child = 2 * at + 1) < heap->count) {
+    if (child + 1 < heap->count &&
+        due_before(&heap->due[child + 1], &heap->due[child]))
+      child++;
+    if (!due_before(&heap->due[child], &last)) break;
+    heap->due[at] = heap->due[child];
+    at = child;
+  }
+  if (heap->count) heap->due[at] = last;
+  return first;
+}
+
+static int add_due(bl_call *c, due_heap *heap, const bl_due *due,
+                   int64_t until_us) {
+  return due->at_us <= until_us ? heap_add(c, heap, due) : BILLING_OK;
+}
+
+static int add_contract(bl_call *c, due_heap *heap, bl_contract *contract,
+                        int64_t until_us) {
+  bl_due due = {0};
+  int rc = bl_due_contract(c, contract, &due);
+
+  return rc ? rc : add_due(c, heap, &due, until_us);
+}
+
+static int find_due(bl_call *c, due_heap *heap, int64_t until_us) {
+  bl_tenant *t = c->t;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < t->by_customer.count && !rc; i++) {
+    const bl_customer *customer = t->by_customer.item[i];
+    for (size_t k = 0; k < customer->holds.count && !rc; k++) {
+      bl_hold_state *hold = customer->holds.item[k];
+      bl_due due = {hold->expires_us, BL_DUE_HOLD, 0, hold->number,
+                    NULL, hold, NULL};
+      rc = add_due(c, heap, &due, until_us);
+    }
+  }
+  for (size_t i = 0; i < t->by_grant.count && !rc; i++) {
+    bl_grant_state *grant = t->by_grant.item[i];
+    bl_due due = {grant->lot.expires_us, BL_DUE_GRANT, 0, grant->lot.number,
+                  NULL, NULL, grant};
+    if (!grant->has_expired) rc = add_due(c, heap, &due, until_us);
+  }
+  for (size_t i = 0; i < t->by_contract.count && !rc; i++)
+    rc = add_contract(c, heap, t->by_contract.item[i], until_us);
+  return rc;
+}
+
+static int expire_grant(bl_call *c, const bl_grant_state *grant) {
+  bl_fact_grant_expired fact = {grant->lot.number, grant->lot.left};
+  bl_writer w;
+  int rc = bl_fold_grant_expired(bl_entry_start(c), &fact);
+
+  bl_writer_open(&w, c);
+  bl_code_grant_expired(&w.facts, &w.properties, &fact);
+  return rc ? rc : bl_append(c, BL_ENTRY_GRANT_EXPIRED, &w);
+}
+
+static int step_contract(bl_call *c, due_heap *heap, bl_contract *contract,
+                         int64_t at_us, int64_t until_us,
+                         billing_progress *out) {
+  uint64_t invoices = c->t->heads.invoices;
+  uint64_t closed = contract->closed;
+  int rc = bl_step_contract(c, contract, at_us);
+
+  if (rc) return rc;
+  out->periods += contract->closed - closed;
+  out->invoices += c->t->heads.invoices - invoices;
+  if (!out->first_invoice && c->t->heads.invoices > invoices)
+    out->first_invoice = invoices + 1;
+  return add_contract(c, heap, contract, until_us);
+}
+
+static int take_step(bl_call *c, due_heap *heap, int64_t until_us,
+                     billing_progress *out) {
+  bl_due due = heap_take(heap);
+
+  switch (due.rank) {
+  case BL_DUE_HOLD:
+    out->holds++;
+    return bl_end_hold(c, due.hold, BILLING_HOLD_EXPIRED, 0);
+  case BL_DUE_GRANT:
+    out->grants++;
+    return expire_grant(c, due.grant);
+  default:
+    return step_contract(c, heap, due.contract, due.at_us, until_us, out);
+  }
+}
+
+static int advance_to(bl_call *c, int64_t until_us, uint32_t budget,
+                      billing_progress *out) {
+  due_heap heap = {NULL, 0, 0};
+  uint32_t steps = 0;
+  int rc;
+
+  if (until_us > c->now_us)
+    return bl_fail(c->err, BILLING_INVALID, "/until_us",
+                   "at most the call's now",
+                   "until is %T, now is %T", until_us, c->now_us);
+  rc = find_due(c, &heap, until_us);
+  while (!rc && heap.count && (!budget || steps < budget)) {
+    if (bl_is_interrupted(c->b)) return BILLING_CANCELED;
+    rc = take_step(c, &heap, until_us, out);
+    steps++;
+  }
+  out->flags = heap.count ? BILLING_PROGRESS_MORE : 0;
+  out->done_us = heap.count ? heap.due[0].at_us : until_us;
+  out->decided_us = c->now_us;
+  return rc;
+}
+
+int billing_advance(billing *b, const billing_call *call, int64_t until_us,
+                    uint32_t budget, billing_progress *out,
+                    billing_error *err) {
+  billing_progress progress = {0};
+  bl_call c;
+  int rc = bl_enter(&c, b, call, BL_WRITE, err);
+
+  if (rc) return rc;
+  progress.struct_size = sizeof progress;
+  if (out && bl_can_fill(out, sizeof *out))
+    rc = bl_fail(err, BILLING_MISUSE, "", "set it up with BILLING_INIT",
+                 "the billing_progress cannot be filled");
+  else
+    rc = advance_to(&c, until_us, budget, &progress);
+  rc = bl_leave(&c, rc);
+  if (!rc && out) bl_fill(out, &progress, sizeof progress);
+  return rc;
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * audit.c - verify: the journal is walked, folded into a state of its own, and
+ * everything that is derived is compared with that.  Nothing is repaired.
+ */
+#include "engine/digest.h"
+#include "engine/engine.h"
+#include "store/store.h"
+
+typedef struct audit {
+  bl_call   *c;
+  bl_tenant *fresh;            /* folded here, from nothing */
+  bl_json   *tree;
+  bl_json   *problems;
+  bl_json   *checks;
+  bl_map     rows;             /* table and key -> content */
+  bl_rows    sink;             /* of the fold: fills rows */
+  bl_map     strange;          /* seq -> hash of properties that differ */
+  int64_t    entries;
+  uint32_t   is_failed;        /* NOMEM while noting */
+  uint32_t   reserved;
+} audit;
+
+/* One problem: which check, where, what. */
+static void note(audit *a, const char *check, int64_t seq, const char *what) {
+  bl_json *row = bl_json_object(a->problems, NULL);
+
+  bl_json_add_c(row, "check", check);
+  bl_json_add_int(row, "seq", seq);
+  if (!bl_json_add_c(row, "message", what)) a->is_failed = 1;
+  bl_json_remove(a->checks, check);
+  bl_json_add_bool(a->checks, check, 0);
+}
+
+/* ---- rows ---- */
+
+static void pack_value(bl_text *t, const billing_value *v) {
+  bl_pack_u64(t, v->type);
+  if (v->type == BILLING_VALUE_INTEGER) bl_pack_i64(t, v->integer);
+  else bl_pack_str(t, v->bytes);
+}
+
+/* The key of a row, and a hash of all of it. */
+static int pack_row(audit *a, uint32_t table, const billing_value *row,
+                    bl_text *key, unsigned char hash[32]) {
+  const billing_table *t = bl_schema[table];
+  bl_text whole;
+
+  bl_text_open(key, &a->c->arena);
+  bl_text_open(&whole, &a->c->arena);
+  bl_pack_u64(key, table);
+  for (size_t i = 0; i < t->key_count; i++) pack_value(key, &row[i]);
+  for (size_t i = 0; i < t->column_count; i++) pack_value(&whole, &row[i]);
+  bl_hash32(hash, whole.text, whole.len);
+  return key->failed || whole.failed ? BILLING_NOMEM : BILLING_OK;
+}
+
+static int sink_put(bl_rows *rows, uint32_t table, const billing_value *row) {
+  audit *a = (audit *)(void *)((char *)rows - offsetof(audit, sink));
+  unsigned char hash[32], *kept;
+  bl_text key;
+  int rc = pack_row(a, table, row, &key, hash);
+
+  if (rc) return rc;
+  kept = bl_map_get(&a->rows, key.text, key.len);
+  if (kept) {
+    memcpy(kept, hash, 32);
+    return BILLING_OK;
+  }
+  kept = bl_arena_copy(&a->fresh->arena, hash, 32);
+  return kept ? bl_map_put(&a->rows, key.text, key.len, kept) : BILLING_NOMEM;
+}
+
+static int sink_remove(bl_rows *rows, uint32_t table,
+                       const billing_value *key) {
+  (void)rows;
+  (void)table;
+  (void)key;
+  return BILLING_INTERNAL;     /* no fold removes rows */
+}
+
+static int compare_row(audit *a, uint32_t table, const billing_value *row,
+                       int64_t *seen) {
+  bl_arena_mark mark = bl_arena_now(&a->c->arena);
+  unsigned char hash[32], *kept;
+  bl_text key;
+  int rc = pack_row(a, table, row, &key, hash);
+
+  if (rc) return rc;
+  kept = bl_map_get(&a->rows, key.text, key.len);
+  if (!kept)
+    note(a, "tables", 0, "a derived row has no entry in the journal");
+  else if (memcmp(kept, hash, 32) != 0)
+    note(a, "tables", 0, "a derived row differs from the journal");
+  ++*seen;
+  bl_arena_back(&a->c->arena, mark);
+  return BILLING_OK;
+}
+
+static int check_tables(audit *a) {
+  static const uint32_t derived[] = {BL_TABLE_DOCUMENTS, BL_TABLE_INVOICES,
+                                     BL_TABLE_LINES, BL_TABLE_LEDGER};
+  billing_store *store = a->c->b->store;
+  billing_value key[2] = {bl_value_int(a->c->t->number), bl_value_int(0)};
+  billing_value row[BL_ROW_MOST];
+  int64_t seen = 0;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < BL_COUNT(derived) && !rc; i++) {
+    billing_scan range = bl_scan_prefix(derived[i], 0, key, 2);
+    void *rows;
+    rc = bl_store_scan(store, &range, &rows);
+    while (!rc && (rc = bl_store_next(store, rows, row)) == BILLING_OK)
+      rc = compare_row(a, derived[i], row, &seen);
+    bl_store_end(store, rows);
+    if (rc == BILLING_DONE) rc = BILLING_OK;
+  }
+  if (!rc && seen != (int64_t)a->rows.count)
+    note(a, "tables", 0, "a derived row is missing or one is too many");
+  return rc;
+}
+
+/* ---- the journal ---- */
+
+static int check_properties(audit *a, const bl_entry *entry) {
+  unsigned char hash[32], *kept;
+
+  bl_hash32(hash, entry->properties.text, entry->properties.len);
+  if (memcmp(hash, entry->properties_hash, 32) == 0) return BILLING_OK;
+  kept = bl_arena_copy(&a->fresh->arena, hash, 32);
+  return kept ? bl_map_put(&a->strange, &entry->seq, sizeof entry->seq, kept)
+              : BILLING_NOMEM;
+}
+
+static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
+  bl_tenant *t = a->fresh;
+  unsigned char hash[32];
+  int rc;
+
+  bl_entry_hash(entry, a->c->t->number, 0, t->heads.hash, hash);
+  if (entry->seq != t->heads.seq + 1) {
+    note(a, "chain", entry->seq, "an entry is missing before this one");
+    return BILLING_DONE;
+  }
+  if (memcmp(hash, entry->hash, 32) != 0) {
+    note(a, "chain", entry->seq, "the entry does not match its hash");
+    return BILLING_DONE;
+  }
+  rc = check_properties(a, entry);
+  if (!rc) rc = bl_fold_entry(fold, entry);
+  if (!rc || rc == BILLING_NOMEM) return rc;
+  note(a, "fold", entry->seq, "the entry cannot be folded");
+  return BILLING_DONE;
+}
+
+static int walk_journal(audit *a) {
+  bl_call *c = a->c;
+  bl_fold fold = {a->fresh, &a->sink, &c->arena, 0, 0};
+  bl_journal_walk walk = {NULL, NULL};
+  bl_entry entry;
+  int rc = bl_journal_walk_open(&walk, c->b, c->t->number, 1);
+
+  while (!rc && (rc = bl_journal_walk_next(&walk, &entry)) == BILLING_OK) {
+    bl_arena_mark mark = bl_arena_now(&c->arena);
+    if (bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
+    if (!rc) rc = check_entry(a, &entry, &fold);
+    if (!rc) a->entries++;
+    bl_arena_back(&c->arena, mark);
+  }
+  bl_journal_walk_close(&walk);
+  if (rc == BILLING_CORRUPT)
+    note(a, "chain", a->fresh->heads.seq + 1, "the entry cannot be read");
+  return rc == BILLING_DONE || rc == BILLING_CORRUPT ? BILLING_OK : rc;
+}
+
+/* Properties that differ must be what a redaction made of them. */
+static int check_redactions(audit *a) {
+  bl_json *list = bl_json_array(a->tree, "redacted");
+
+  for (size_t i = 0; i < a->fresh->redacted.count; i++) {
+    const bl_fact_redacted *r = a->fresh->redacted.entry[i].value;
+    const int64_t *by =
+        bl_map_get(&a->fresh->redacted_by, &r->seq, sizeof r->seq);
+    const unsigned char *hash =
+        bl_map_get(&a->strange, &r->seq, sizeof r->seq);
+    bl_json *row = bl_json_object(list, NULL);
+    bl_json_add_int(row, "seq", r->seq);
+    bl_json_add_int(row, "by", by ? *by : 0);
+    if (!hash || memcmp(hash, r->after, 32) != 0)
+      note(a, "redactions", r->seq,
+           "the properties are not what the redaction left");
+  }
+  for (size_t i = 0; i < a->strange.count; i++) {
+    int64_t seq;
+    memcpy(&seq, a->strange.entry[i].key, sizeof seq);
+    if (!bl_map_get(&a->fresh->redacted, &seq, sizeof seq))
+      note(a, "chain", seq, "the properties do not match their hash");
+  }
+  return list ? BILLING_OK : BILLING_NOMEM;
+}
+
+/* ---- the state ---- */
+
+static int check_state(audit *a) {
+  const char *problem = bl_state_problem(a->fresh);
+  unsigned char mine[32], fresh[32];
+  int rc;
+
+  if (problem) note(a, "books", 0, problem);
+  if (a->fresh->heads.seq != a->c->t->heads.seq || a->c->t->is_stale)
+    return BILLING_OK;         /* the chain is broken; that is noted */
+  rc = bl_state_digest(a->c->t, &a->c->arena, mine);
+  if (!rc) rc = bl_state_digest(a->fresh, &a->c->arena, fresh);
+  if (!rc && memcmp(mine, fresh, 32) != 0)
+    note(a, "fold", 0, "the state in memory is not the journal's");
+  return rc;
+}
+
+static int check_head(audit *a) {
+  billing_value key[2] = {bl_value_int(a->c->t->number), bl_value_int(0)};
+  billing_value row[BL_ROW_MOST];
+  int rc = bl_store_get(a->c->b->store, BL_TABLE_HEAD, key, row);
+
+  if (rc) return rc;
+  if (row[BL_HEAD_SEQ].integer != a->fresh->heads.seq ||
+      row[BL_HEAD_HASH].bytes.len != 32 ||
+      memcmp(row[BL_HEAD_HASH].bytes.text, a->fresh->heads.hash, 32) != 0)
+    note(a, "chain", row[BL_HEAD_SEQ].integer,
+         "the head is not the last entry");
+  return BILLING_OK;
+}
+
+static int run_audit(audit *a) {
+  static const char *const checks[] = {"chain", "redactions", "fold",
+                                       "books", "tables"};
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < BL_COUNT(checks); i++)
+    bl_json_add_bool(a->checks, checks[i], 1);
+  rc = walk_journal(a);
+  if (!rc) rc = check_redactions(a);
+  if (!rc) rc = check_head(a);
+  if (!rc) rc = check_state(a);
+  if (!rc) rc = check_tables(a);
+  if (!rc && a->is_failed) rc = BILLING_NOMEM;
+  return rc;
+}
+
+static int finish_report(audit *a, billing_doc **out) {
+  const bl_heads *heads = &a->fresh->heads;
+
+  bl_json_add_bool(a->tree, "ok", bl_json_count(a->problems) == 0);
+  bl_json_add_int(a->tree, "entries", a->entries);
+  bl_json_add_int(a->tree, "events", (int64_t)heads->events);
+  bl_json_add_int(a->tree, "unmatched", (int64_t)heads->unmatched);
+  bl_json_add_int(a->tree, "unpriced", (int64_t)heads->unpriced);
+  if (!bl_json_add_int(a->tree, "invoices", (int64_t)heads->invoices))
+    return BILLING_NOMEM;
+  return bl_doc_of_tree(a->c, a->tree, out);
+}
+
+static int verify(bl_call *c, billing_doc **out) {
+  bl_tenant fresh;
+  audit a;
+  int rc;
+
+  memset(&a, 0, sizeof a);
+  bl_tenant_open(&fresh, c->t->id, &c->b->host);
+  fresh.number = c->t->number;
+  a.c = c;
+  a.fresh = &fresh;
+  a.tree = bl_json_object(NULL, NULL);
+  a.problems = bl_json_array(a.tree, "problems");
+  a.checks = bl_json_object(a.tree, "checks");
+  a.sink.put = sink_put;
+  a.sink.remove = sink_remove;
+  bl_map_open(&a.rows, &fresh.arena);
+  bl_map_open(&a.strange, &fresh.arena);
+  rc = a.checks && a.problems ? run_audit(&a) : BILLING_NOMEM;
+  if (!rc) rc = finish_report(&a, out);
+  bl_json_free(a.tree);
+  bl_tenant_close(&fresh);
+  return rc;
+}
+
+int billing_verify(billing *b, const billing_call *call, billing_doc **out,
+                   billing_error *err) {
+  billing_doc *doc = NULL;
+  bl_call c;
+  int rc;
+
+  if (!out) return bl_refuse(err, BILLING_MISUSE, "out is NULL");
+  rc = bl_enter(&c, b, call, BL_AUDIT, err);
+  if (rc) return rc;
+  rc = verify(&c, &doc);
+  rc = bl_leave(&c, rc);
+  if (rc) billing_doc_free(doc);
+  else *out = doc;
+  return rc;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* batch.c - an entry of events, decoded whole: for receipts and explain. */
+#include "engine/rate.h"
+
+static int read_batch_keys(bl_call *c, const bl_events_codec *codec,
+                           bl_batch *out) {
+  int rc = BILLING_OK;
+
+  out->tallies = bl_arena_array(&c->arena, codec->key_count + 1,
+                                sizeof *out->tallies);
+  if (!out->tallies) return BILLING_NOMEM;
+  out->tally_count = codec->key_count;
+  for (size_t i = 0; i < codec->key_count && !rc; i++) {
+    out->tallies[i] = bl_fold_key(c->t, &codec->keys[i], &rc);
+  }
+  return rc;
+}
+
+/* Redacted properties leave the texts empty. */
+static int read_batch_events(bl_call *c, const bl_entry *entry,
+                             bl_batch *out) {
+  bl_unpack facts, properties;
+  bl_events_codec codec;
+  uint64_t count = 0;
+  int rc;
+
+  memset(&codec, 0, sizeof codec);
+  bl_unpack_open(&facts, entry->facts.text, entry->facts.len);
+  bl_unpack_open(&properties, entry->properties.text, entry->properties.len);
+  codec.facts = (bl_codec){NULL, &facts, &c->arena, 0, 0};
+  codec.properties = (bl_codec){NULL, &properties, &c->arena, 0, 0};
+  codec.at_us = entry->at_us;
+  bl_code_u64(&codec.facts, &count);
+  if (count > entry->facts.len) return BILLING_CORRUPT;
+  out->count = (size_t)count;
+  out->facts = bl_arena_array(&c->arena, out->count + 1, sizeof *out->facts);
+  out->texts = bl_arena_array(&c->arena, out->count + 1, sizeof *out->texts);
+  if (!out->facts || !out->texts) return BILLING_NOMEM;
+  for (size_t i = 0; i < out->count; i++)
+    bl_code_event(&codec, &out->facts[i], &out->texts[i]);
+  rc = bl_codec_done(&codec.facts);
+  return rc ? rc : read_batch_keys(c, &codec, out);
+}
+
+int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out) {
+  bl_entry entry;
+  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
+
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  if (entry.kind != BL_ENTRY_EVENTS) return BILLING_CORRUPT;
+  memset(out, 0, sizeof *out);
+  out->seq = seq;
+  out->at_us = entry.at_us;
+  return read_batch_events(c, &entry, out);
+}

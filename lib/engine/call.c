@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* call.c - the beginning and the end of every call; see engine.h. */
+#include "base/struct.h"
+#include "engine/engine.h"
+#include "store/store.h"
+
+#define CALL_FLAGS                                               \
+  (BILLING_CALL_STEP | BILLING_CALL_DRY_RUN | BILLING_CALL_STRICT | \
+   BILLING_CALL_ALL_OR_NOTHING)
+
+int bl_refuse(billing_error *err, int rc, const char *message) {
+  int bad = bl_error_start(err);
+
+  return bad ? bad : bl_fail(err, rc, "", NULL, "%s", message);
+}
+
+bl_str bl_text_argument(const char *text, size_t len) {
+  if (len == (size_t)-1) return bl_str_of(text);
+  return (bl_str){text, text ? len : 0};
+}
+
+int bl_is_interrupted(billing *b) {
+  return atomic_exchange(&b->is_interrupted, 0) != 0;
+}
+
+/* The tenant that this call names; its state is made when first named. */
+static int choose_tenant(bl_call *c) {
+  billing *b = c->b;
+  bl_str id = c->in.tenant.len ? c->in.tenant : b->tenant;
+
+  if (!id.len)
+    return bl_fail(c->err, BILLING_MISUSE, "", "set billing_call.tenant",
+                   "the call names no tenant");
+  if (b->tenant.len && !bl_str_equal(id, b->tenant))
+    return bl_fail(c->err, BILLING_DENIED_TENANT, "",
+                   "open a handle for this tenant",
+                   "the handle was opened for tenant %t", &b->tenant);
+  if (!bl_catalog_id_is_valid(id))
+    return bl_fail(c->err, BILLING_INVALID, "/id", "1 to 200 bytes of UTF-8",
+                   "the tenant's id is not valid");
+  c->t = bl_map_get(&b->tenants, id.text, id.len);
+  if (c->t) return BILLING_OK;
+  c->t = bl_arena_take(&b->arena, sizeof *c->t);
+  id = bl_arena_str(&b->arena, id);
+  if (!c->t || !id.text) return BILLING_NOMEM;
+  bl_tenant_open(c->t, id, &b->host);
+  return bl_map_put(&b->tenants, id.text, id.len, c->t);
+}
+
+/* The clock: see Calls in billing.h. */
+static int set_clock(bl_call *c) {
+  int64_t clock = c->t->heads.clock_us;
+  int64_t now = c->in.now_us;
+
+  c->now_us = now > clock ? now : clock;
+  if (bl_call_reads(c)) return BILLING_OK;
+  if (now <= BL_TIME_MIN || now >= BL_TIME_MAX || now == 0)
+    return bl_fail(c->err, BILLING_INVALID_CLOCK, "",
+                   "microseconds since 1970 in billing_call.now_us",
+                   "the call needs the caller's time");
+  if (!clock || c->in.flags & BILLING_CALL_STEP) return BILLING_OK;
+  if (now <= clock || now - clock <= c->b->max_clock_step_us)
+    return BILLING_OK;
+  return bl_fail(c->err, BILLING_INVALID_CLOCK, "",
+                 "correct the clock, or set BILLING_CALL_STEP if it is meant",
+                 "now is %T, the clock stands at %T: too large a step", now,
+                 clock);
+}
+
+static int may_write(bl_call *c) {
+  if (bl_call_reads(c)) return BILLING_OK;
+  if (c->b->flags & BILLING_OPEN_READ_ONLY)
+    return bl_fail(c->err, BILLING_MISUSE, "", "open without READ_ONLY",
+                   "the handle is read-only");
+  if (c->t->is_read_only)
+    return bl_fail(c->err, BILLING_UNSUPPORTED, "", "use a newer library",
+                   "the journal has entries that this library does not know");
+  return BILLING_OK;
+}
+
+static int find_state(bl_call *c) {
+  int rc = bl_sync(c);
+
+  if (rc == BILLING_CORRUPT && c->mode == BL_AUDIT && c->t->number) {
+    c->t->is_stale = 1;
+    return bl_error_start(c->err);
+  }
+  if (rc != BILLING_NOTFOUND) return rc;
+  if (c->mode == BL_CREATE) return BILLING_OK;
+  return bl_fail(c->err, BILLING_NOTFOUND_TENANT, "", "put the tenant first",
+                 "there is no tenant %t", &c->t->id);
+}
+
+static int enter_store(bl_call *c) {
+  uint32_t mode = bl_call_reads(c) ? BILLING_BEGIN_READ : BILLING_BEGIN_WRITE;
+  int rc;
+
+  if (c->b->flags & BILLING_OPEN_READ_ONLY) mode = BILLING_BEGIN_READ;
+  rc = bl_store_begin(c->b->store, mode);
+  if (rc) return bl_store_explain(c->b->store, rc, c->err);
+  if (mode == BILLING_BEGIN_WRITE && c->t->number)
+    rc = bl_store_lock(c->b->store, c->t->number, 0);
+  if (!rc) rc = find_state(c);
+  if (!rc) rc = may_write(c);
+  if (!rc) rc = set_clock(c);
+  if (rc) {
+    bl_store_explain(c->b->store, rc, c->err);
+    bl_store_rollback(c->b->store);
+  }
+  return rc;
+}
+
+int bl_enter(bl_call *c, billing *b, const billing_call *in, uint32_t mode,
+             billing_error *err) {
+  int rc = bl_error_start(err);
+
+  memset(c, 0, sizeof *c);
+  c->b = b;
+  c->err = err;
+  c->mode = mode;
+  if (rc) return rc;
+  if (!b) return bl_fail(err, BILLING_MISUSE, "", NULL, "the handle is NULL");
+  rc = bl_copy_in(&c->in, sizeof c->in, in, sizeof c->in, CALL_FLAGS);
+  if (rc)
+    return bl_fail(err, rc, "", "set it up with BILLING_INIT",
+                   "the billing_call cannot be used");
+  pthread_mutex_lock(&b->lock);
+  bl_arena_open(&c->arena, &b->host);
+  rc = choose_tenant(c);
+  if (!rc) rc = enter_store(c);
+  if (!rc) {
+    bl_undo_start(c->t, &c->arena);
+    return BILLING_OK;
+  }
+  bl_arena_close(&c->arena);
+  pthread_mutex_unlock(&b->lock);
+  return bl_fail_code(err, rc);
+}
+
+static int put_head(bl_call *c) {
+  const bl_heads *heads = &c->t->heads;
+  billing_value row[BL_HEAD_COLUMNS];
+
+  row[BL_HEAD_TENANT] = bl_value_int(c->t->number);
+  row[BL_HEAD_SHARD] = bl_value_int(0);
+  row[BL_HEAD_SEQ] = bl_value_int(heads->seq);
+  row[BL_HEAD_HASH] = bl_value_blob(heads->hash, 32);
+  row[BL_HEAD_CLOCK] = bl_value_int(heads->clock_us);
+  row[BL_HEAD_MIN_READER] = bl_value_int(BL_FORMAT);
+  row[BL_HEAD_MIN_WRITER] = bl_value_int(BL_FORMAT);
+  row[BL_HEAD_DATABASE] =
+      bl_value_blob(c->b->database, sizeof c->b->database);
+  row[BL_HEAD_INCARNATION] = bl_value_int(1);
+  return bl_store_put(c->b->store, BL_TABLE_HEAD, row, 1,
+                      BILLING_PUT_REPLACE);
+}
+
+/* Commits; a commit that failed may have happened or not, so the state is
+ * folded again from what is there. */
+static int commit_call(bl_call *c) {
+  int rc = put_head(c);
+
+  if (rc) return rc;
+  rc = bl_store_commit(c->b->store);
+  if (rc) c->t->is_stale = 1;
+  return rc;
+}
+
+int bl_leave(bl_call *c, int rc) {
+  billing *b = c->b;
+  bl_tenant *t = c->t;
+  int is_read = bl_call_reads(c);
+
+  if (!rc && c->arena.failed) rc = BILLING_NOMEM;
+  if (t->arena.failed) {
+    rc = rc ? rc : BILLING_NOMEM;
+    t->is_stale = 1;
+  }
+  if (!rc && !is_read && c->wrote) rc = commit_call(c);
+  if (rc) bl_store_explain(b->store, rc, c->err);
+  if (rc || is_read || !c->wrote) {
+    bl_store_rollback(b->store);
+    bl_undo_all(t);
+  }
+  bl_undo_forget(t);
+  bl_arena_close(&c->arena);
+  pthread_mutex_unlock(&b->lock);
+  return rc ? bl_fail_code(c->err, rc) : BILLING_OK;
+}
+
+#undef CALL_FLAGS

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* digest.c - a state in 32 bytes, and what must hold in any state. */
+#include "engine/digest.h"
+
+static void digest_wallet(bl_text *t, const bl_wallet *wallet) {
+  bl_text_c(t, wallet->asset);
+  for (uint32_t a = 0; a < BL_ACCOUNTS; a++)
+    bl_pack_dec(t, wallet->balance[a]);
+  bl_pack_dec(t, wallet->granted);
+  bl_pack_dec(t, wallet->overdraft_held);
+  for (size_t i = 0; i < wallet->grants.count; i++) {
+    const bl_grant_state *grant = wallet->grants.item[i];
+    bl_pack_u64(t, grant->lot.number);
+  }
+}
+
+static void digest_customer(bl_text *t, const bl_customer *customer) {
+  bl_pack_u64(t, customer->number);
+  bl_pack_u64(t, customer->version);
+  bl_pack_u64(t, customer->archived);
+  bl_pack_u64(t, customer->is_erased);
+  bl_pack_str(t, customer->id);
+  bl_pack_str(t, customer->name);
+  bl_pack_u64(t, customer->events);
+  bl_pack_u64(t, customer->unmatched);
+  bl_pack_u64(t, customer->unpriced);
+  bl_pack_u64(t, customer->holds.count);
+  for (size_t i = 0; i < customer->wallets.count; i++)
+    digest_wallet(t, customer->wallets.item[i]);
+}
+
+static void digest_tally(bl_text *t, const bl_tally *tally) {
+  bl_pack_u64(t, tally->price);
+  bl_pack_u64(t, tally->period);
+  bl_pack_str(t, tally->group);
+  bl_pack_dec(t, tally->level.total);
+  bl_pack_i64(t, tally->level.at_us);
+  bl_pack_i64(t, tally->level.events);
+  bl_pack_dec(t, tally->amount);
+  bl_pack_dec(t, tally->drawn);
+  bl_pack_dec(t, tally->billed_amount);
+  bl_pack_dec(t, tally->billed_drawn);
+  bl_pack_dec(t, tally->held);
+  bl_pack_u64(t, tally->first_event);
+  bl_pack_u64(t, tally->last_event);
+  bl_pack_u64(t, tally->unique.count);
+  for (size_t i = 0; i < tally->stack_count; i++) {
+    bl_pack_u64(t, tally->stack[i].grant);
+    bl_pack_dec(t, tally->stack[i].amount);
+  }
+}
+
+static void digest_contract(bl_text *t, const bl_contract *contract) {
+  bl_pack_u64(t, contract->number);
+  bl_pack_u64(t, contract->version);
+  bl_pack_u64(t, contract->archived);
+  bl_pack_u64(t, contract->closed);
+  bl_pack_u64(t, contract->advanced);
+  bl_pack_u64(t, contract->has_ended);
+  bl_pack_i64(t, contract->late_us);
+  for (size_t i = 0; i < contract->period_count; i++) {
+    bl_pack_i64(t, contract->periods[i].span.from_us);
+    bl_pack_i64(t, contract->periods[i].span.to_us);
+  }
+  for (size_t i = 0; i < contract->tallies.count; i++) {
+    const bl_tally *tally = contract->tallies.entry[i].value;
+    if (tally->level.events || !bl_dec_is_zero(tally->held))
+      digest_tally(t, tally);
+  }
+}
+
+static void digest_requests(bl_text *t, const bl_tenant *tenant) {
+  for (size_t i = 0; i < tenant->by_grant.count; i++) {
+    const bl_grant_state *grant = tenant->by_grant.item[i];
+    bl_pack_dec(t, grant->lot.left);
+    bl_pack_dec(t, grant->lot.held);
+    bl_pack_u64(t, grant->has_expired);
+    bl_pack_str(t, grant->key);
+  }
+  for (size_t i = 0; i < tenant->by_hold.count; i++) {
+    const bl_hold_state *hold = tenant->by_hold.item[i];
+    bl_pack_u64(t, hold->status);
+    bl_pack_i64(t, hold->expires_us);
+    bl_pack_str(t, hold->key);
+  }
+}
+
+int bl_state_digest(const bl_tenant *t, bl_arena *scratch,
+                    unsigned char out[32]) {
+  const bl_heads *h = &t->heads;
+  bl_text text;
+
+  bl_text_open(&text, scratch);
+  bl_pack_i64(&text, h->seq);
+  bl_pack_i64(&text, h->clock_us);
+  bl_text_add(&text, (const char *)h->hash, sizeof h->hash);
+  bl_pack_u64(&text, h->customers);
+  bl_pack_u64(&text, h->contracts);
+  bl_pack_u64(&text, h->meters);
+  bl_pack_u64(&text, h->plans);
+  bl_pack_u64(&text, h->invoices);
+  bl_pack_u64(&text, h->events);
+  bl_pack_u64(&text, h->unmatched);
+  bl_pack_u64(&text, h->unpriced);
+  bl_pack_u64(&text, t->event_keys.count);
+  bl_pack_u64(&text, t->requests.count);
+  for (size_t i = 0; i < t->by_customer.count; i++)
+    digest_customer(&text, t->by_customer.item[i]);
+  for (size_t i = 0; i < t->by_contract.count; i++)
+    digest_contract(&text, t->by_contract.item[i]);
+  digest_requests(&text, t);
+  if (text.failed) return BILLING_NOMEM;
+  bl_hash32(out, text.text, text.len);
+  return BILLING_OK;
+}
+
+/* ---- what must hold ---- */
+
+static const char *wallet_problem(const bl_wallet *wallet) {
+  bl_dec left = BL_DEC_ZERO, sum = BL_DEC_ZERO;
+
+  for (size_t i = 0; i < wallet->grants.count; i++) {
+    const bl_grant_state *grant = wallet->grants.item[i];
+    left = bl_dec_add(left, grant->lot.left);
+    if (bl_dec_sign(grant->lot.left) < 0) return "a grant is below zero";
+    if (bl_dec_sign(grant->lot.held) < 0 ||
+        (bl_dec_less(grant->lot.left, grant->lot.held) &&
+         !grant->has_expired))
+      return "holds exceed a grant";
+  }
+  for (uint32_t a = 0; a < BL_ACCOUNTS; a++)
+    sum = bl_dec_add(sum, wallet->balance[a]);
+  if (!bl_dec_is_zero(sum)) return "the ledger does not add up to zero";
+  if (!bl_dec_equal(bl_dec_neg(left), wallet->balance[BL_ACCOUNT_WALLET]))
+    return "a wallet's account is not what its grants have left";
+  return NULL;
+}
+
+/* What charges say is unbilled, against the account. */
+static const char *unbilled_problem(const bl_customer *customer,
+                                    const bl_wallet *wallet) {
+  bl_dec open = BL_DEC_ZERO;
+
+  for (size_t i = 0; i < customer->contracts.count; i++) {
+    const bl_contract *contract = customer->contracts.item[i];
+    for (size_t k = 0; k < contract->tallies.count; k++) {
+      const bl_tally *tally = contract->tallies.entry[k].value;
+      if (!bl_asset_equal(bl_tally_price(tally)->asset, wallet->asset))
+        continue;
+      open = bl_dec_add(open, bl_dec_sub(tally->amount, tally->drawn));
+      open = bl_dec_sub(open, bl_dec_sub(tally->billed_amount,
+                                         tally->billed_drawn));
+    }
+  }
+  return bl_dec_equal(open, wallet->balance[BL_ACCOUNT_UNBILLED])
+             ? NULL : "the unbilled account is not what charges say";
+}
+
+const char *bl_state_problem(const bl_tenant *t) {
+  const char *problem = NULL;
+
+  for (size_t i = 0; i < t->by_customer.count && !problem; i++) {
+    const bl_customer *customer = t->by_customer.item[i];
+    for (size_t k = 0; k < customer->wallets.count && !problem; k++) {
+      const bl_wallet *wallet = customer->wallets.item[k];
+      problem = wallet_problem(wallet);
+      if (!problem) problem = unbilled_problem(customer, wallet);
+    }
+  }
+  return problem;
+}

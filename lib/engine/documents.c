@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * documents.c - deciding about one document.
+ *
+ * Read: the model of the new text, the stored text, the state's model.
+ * Decide: does it refer to what is there, may what changed change?
+ * Write: one entry; an equal text writes nothing.
+ */
+#include "engine/documents.h"
+
+#include "store/store.h"
+
+/* A document being decided about. */
+typedef struct document_draft {
+  bl_fact_document  fact;
+  const char       *path;
+  bl_meter          meter;
+  bl_plan           plan;
+  bl_contract_terms contract;
+  bl_tenant_terms   tenant;
+  bl_str            id;
+} document_draft;
+
+int bl_document_stored(bl_call *c, uint32_t kind, bl_str id, bl_str *json) {
+  billing_value key[4] = {bl_value_int(c->t->number), bl_value_int(0),
+                          bl_value_text(bl_str_of(bl_kind_name(kind))),
+                          bl_value_text(id)};
+  billing_value row[BL_ROW_MOST];
+  int rc = bl_store_get(c->b->store, BL_TABLE_DOCUMENTS, key, row);
+
+  if (rc) return rc;
+  *json = bl_arena_str(&c->arena, row[BL_DOCUMENTS_JSON].bytes);
+  return json->text ? BILLING_OK : BILLING_NOMEM;
+}
+
+/* Canonical text without what the library itself adds. */
+static int plain_text(bl_call *c, const bl_json *doc, const char *without,
+                      bl_str *out) {
+  bl_json *copy = bl_json_add_copy(NULL, NULL, doc);
+  bl_text text;
+  int rc;
+
+  if (!copy) return BILLING_NOMEM;
+  bl_json_remove(copy, "version");
+  if (without) bl_json_remove(copy, without);
+  bl_text_open(&text, &c->arena);
+  rc = bl_json_print(copy, &text);
+  bl_json_free(copy);
+  *out = (bl_str){text.text, text.len};
+  return rc;
+}
+
+static int conflict_at(bl_call *c, const document_draft *d,
+                       const char *member) {
+  return bl_fail_at(c->err, BILLING_CONFLICT, d->path, member,
+                    "leave it as it was, or use another id",
+                    "%s cannot change once the document is there", member);
+}
+
+/* ---- tenant ---- */
+
+static int give_tenant_number(bl_call *c) {
+  billing_scan range = bl_scan_prefix(BL_TABLE_HEAD, 0, NULL, 0);
+  billing_value row[BL_ROW_MOST];
+  void *rows = NULL;
+  int rc;
+
+  range.flags = BILLING_SCAN_REVERSE;
+  rc = bl_store_scan(c->b->store, &range, &rows);
+  if (rc) return rc;
+  rc = bl_store_next(c->b->store, rows, row);
+  c->t->number = rc ? 1 : row[BL_HEAD_TENANT].integer + 1;
+  bl_store_end(c->b->store, rows);
+  if (rc && rc != BILLING_DONE) return rc;
+  row[BL_TENANTS_ID] = bl_value_text(c->t->id);
+  row[BL_TENANTS_NUMBER] = bl_value_int(c->t->number);
+  return bl_store_put(c->b->store, BL_TABLE_TENANTS, row, 1,
+                      BILLING_PUT_INSERT);
+}
+
+static int draft_tenant(bl_call *c, const bl_json *doc, document_draft *d) {
+  int rc = bl_catalog_read_tenant(doc, d->path, &c->arena, &d->tenant, c->err);
+
+  if (rc) return rc;
+  d->id = d->tenant.id;
+  if (!bl_str_equal(d->id, c->t->id))
+    return bl_fail_at(c->err, BILLING_INVALID, d->path, "id",
+                      "the tenant that the call names",
+                      "the document is %t's, the call is %t's", &d->id,
+                      &c->t->id);
+  d->fact.number = 1;
+  d->fact.version = c->t->heads.version;
+  return c->t->number ? BILLING_OK : give_tenant_number(c);
+}
+
+/* ---- customer ---- */
+
+static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
+  bl_customer *customer;
+  bl_str name;
+  int rc = bl_catalog_read_customer(doc, d->path, &d->id, &name, c->err);
+
+  if (rc) return rc;
+  bl_customer_hash(c->b, d->id, d->fact.id_hash);
+  customer = bl_map_get(&c->t->customers, d->fact.id_hash, 16);
+  d->fact.number = customer ? customer->number : c->t->heads.customers + 1;
+  d->fact.version = customer ? customer->version : 0;
+  if (customer && customer->is_erased)
+    return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "id",
+                      "use another id", "the customer was erased");
+  return BILLING_OK;
+}
+
+/* ---- meter ---- */
+
+static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
+  int rc = bl_catalog_read_meter(doc, d->path, &c->arena, &d->meter, c->err);
+  const bl_meter_state *was;
+
+  if (rc) return rc;
+  d->id = d->meter.id;
+  was = bl_map_get(&c->t->meters, d->id.text, d->id.len);
+  d->fact.number = was ? was->number : c->t->heads.meters + 1;
+  d->fact.version = was ? was->version : 0;
+  if (!was) return BILLING_OK;
+  if (!bl_str_equal(was->meter.event, d->meter.event))
+    return conflict_at(c, d, "event");
+  if (was->meter.aggregation != d->meter.aggregation)
+    return conflict_at(c, d, "aggregation");
+  if (!bl_str_equal(was->meter.property, d->meter.property))
+    return conflict_at(c, d, "property");
+  return BILLING_OK;
+}
+
+/* ---- plan ---- */
+
+/* The meters in use that the plan's prices name, one a price. */
+static int plan_meters(bl_call *c, const bl_plan *plan,
+                       const bl_meter ***out) {
+  const bl_meter **meters =
+      bl_arena_array(&c->arena, plan->price_count + 1, sizeof *meters);
+
+  if (!meters) return BILLING_NOMEM;
+  for (size_t i = 0; i < plan->price_count; i++) {
+    bl_str id = plan->prices[i].meter;
+    const bl_meter_state *meter = bl_map_get(&c->t->meters, id.text, id.len);
+    if (meter && !meter->archived) meters[i] = &meter->meter;
+  }
+  *out = meters;
+  return BILLING_OK;
+}
+
+static int draft_plan(bl_call *c, const bl_json *doc, document_draft *d) {
+  int rc = bl_catalog_read_plan(doc, d->path, &c->arena, &d->plan, c->err);
+  const bl_plan_state *was;
+  const bl_meter **meters;
+
+  if (rc) return rc;
+  d->id = d->plan.id;
+  was = bl_map_get(&c->t->plans, d->id.text, d->id.len);
+  d->fact.number = was ? was->number : c->t->heads.plans + 1;
+  d->fact.version = was ? was->version : 0;
+  rc = plan_meters(c, &d->plan, &meters);
+  return rc ? rc : bl_catalog_check_plan(&d->plan, d->path, &c->t->terms,
+                                         meters, c->err);
+}
+
+/* ---- contract ---- */
+
+/* A wall clock of the contract's zone becomes an instant. */
+static void resolve_time(int64_t *us, uint32_t is_local, const bl_zone *zone) {
+  if (is_local && *us != BL_TIME_NEVER) *us = bl_zone_to_utc(zone, *us);
+}
+
+/* What must not change while periods are cut by it. */
+static int check_contract_change(bl_call *c, const document_draft *d,
+                                 const bl_contract *was) {
+  const bl_contract_terms *now = &d->contract, *then = &was->terms;
+  int64_t last = was->period_count
+                     ? was->periods[was->period_count - 1].span.to_us
+                     : INT64_MIN;
+
+  if (was->customer->number != d->fact.customer)
+    return conflict_at(c, d, "customer");
+  if (!bl_str_equal(now->plan, then->plan)) return conflict_at(c, d, "plan");
+  if (now->plan_version &&
+      (uint64_t)now->plan_version != was->plan->version)
+    return conflict_at(c, d, "plan_version");
+  if (d->fact.term.from_us != then->start_us)
+    return conflict_at(c, d, "start");
+  if (!bl_str_equal(now->zone, then->zone)) return conflict_at(c, d, "zone");
+  if (now->unit != then->unit || now->every != then->every)
+    return conflict_at(c, d, "period");
+  if (now->anchor != then->anchor ||
+      (now->anchor == BL_ANCHOR_DATE && d->fact.anchor_us != then->anchor_us))
+    return conflict_at(c, d, "anchor");
+  if (d->fact.term.to_us != then->end_us &&
+      (last >= then->end_us || last > d->fact.term.to_us))
+    return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "end",
+                      "an end after the periods that are open",
+                      "a period that is open already reaches the end");
+  return BILLING_OK;
+}
+
+static int find_plan(bl_call *c, document_draft *d, const bl_contract *was) {
+  bl_str id = d->contract.plan;
+  const bl_plan_state *plan = bl_map_get(&c->t->plans, id.text, id.len);
+  int64_t wanted = d->contract.plan_version;
+
+  if (!plan || (plan->archived && !was))
+    return bl_fail_at(c->err, BILLING_NOTFOUND, d->path, "plan",
+                      "put the plan first", "there is no plan %t in use", &id);
+  if (wanted < 0 || (uint64_t)wanted > plan->version)
+    return bl_fail_at(c->err, BILLING_NOTFOUND, d->path, "plan_version",
+                      "a version that was put",
+                      "plan %t has no version %i", &id, wanted);
+  d->fact.plan_version = was      ? was->plan->version
+                         : wanted ? (uint64_t)wanted
+                                  : plan->version;
+  return BILLING_OK;
+}
+
+static int find_owner(bl_call *c, document_draft *d) {
+  bl_customer *customer;
+  char path[256];
+  bl_str text = bl_str_of(d->path);
+  int rc;
+
+  if (text.len > sizeof path - 10) text.len = sizeof path - 10;
+  memcpy(path, text.text, text.len);
+  memcpy(path + text.len, "/customer", 10);
+  rc = bl_find_customer(c, d->contract.customer, path, &customer);
+  if (!rc) d->fact.customer = customer->number;
+  return rc;
+}
+
+static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
+  bl_contract_terms *terms = &d->contract;
+  const bl_contract *was;
+  const bl_zone *zone;
+  int rc = bl_catalog_read_contract(doc, d->path, &c->arena, terms, c->err);
+
+  if (rc) return rc;
+  d->id = terms->id;
+  was = bl_map_get(&c->t->contracts, d->id.text, d->id.len);
+  d->fact.number = was ? was->number : c->t->heads.contracts + 1;
+  d->fact.version = was ? was->version : 0;
+  rc = find_owner(c, d);
+  if (!rc) rc = find_plan(c, d, was);
+  if (!rc) rc = bl_zone_of(c, terms->zone, &zone);
+  if (rc) return rc;
+  resolve_time(&terms->start_us, terms->start_is_local, zone);
+  resolve_time(&terms->end_us, terms->end_is_local, zone);
+  resolve_time(&terms->anchor_us, terms->anchor_is_local, zone);
+  d->fact.term = (bl_span){terms->start_us, terms->end_us};
+  d->fact.anchor_us = terms->anchor_us;
+  if (bl_span_is_empty(d->fact.term))
+    return bl_fail_at(c->err, BILLING_INVALID, d->path, "end",
+                      "an instant after the start",
+                      "the contract ends before it starts");
+  return was ? check_contract_change(c, d, was) : BILLING_OK;
+}
+
+/* ---- all kinds ---- */
+
+typedef int (*draft_function)(bl_call *c, const bl_json *doc,
+                              document_draft *d);
+static const draft_function drafts[BL_KINDS] = {
+    draft_tenant, draft_customer, draft_meter, draft_plan, draft_contract};
+
+/* What names a person is left out of a contract's facts. */
+static const char *personal_member(uint32_t kind) {
+  return kind == BL_KIND_CONTRACT ? "customer" : NULL;
+}
+
+static int write_document(bl_call *c, bl_fact_document *fact) {
+  bl_writer w;
+  int rc = bl_fold_document(bl_entry_start(c), fact);
+
+  bl_writer_open(&w, c);
+  bl_code_document(&w.facts, &w.properties, fact);
+  if (rc) return rc;
+  return bl_append(c, fact->kind == BL_KIND_TENANT ? BL_ENTRY_TENANT
+                                                   : BL_ENTRY_DOCUMENT, &w);
+}
+
+/* The stored text without its version, empty when there is none. */
+static int read_before(bl_call *c, const document_draft *d, bl_str *out) {
+  bl_json *tree;
+  bl_str stored;
+  int rc = bl_document_stored(c, (uint32_t)d->fact.kind, d->id, &stored);
+
+  *out = (bl_str){NULL, 0};
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
+  rc = bl_json_read(stored.text, stored.len, &tree, c->err);
+  if (rc) return rc;
+  rc = plain_text(c, tree, NULL, out);
+  bl_json_free(tree);
+  return rc;
+}
+
+static int is_archived(bl_call *c, uint32_t kind, bl_str id,
+                       const unsigned char id_hash[16]) {
+  bl_tenant *t = c->t;
+  const bl_customer *customer;
+  const bl_meter_state *meter;
+  const bl_plan_state *plan;
+  const bl_contract *contract;
+
+  switch (kind) {
+  case BL_KIND_CUSTOMER:
+    customer = bl_map_get(&t->customers, id_hash, 16);
+    return customer && customer->archived;
+  case BL_KIND_METER:
+    meter = bl_map_get(&t->meters, id.text, id.len);
+    return meter && meter->archived;
+  case BL_KIND_PLAN:
+    plan = bl_map_get(&t->plans, id.text, id.len);
+    return plan && plan->archived;
+  case BL_KIND_CONTRACT:
+    contract = bl_map_get(&t->contracts, id.text, id.len);
+    return contract && contract->archived;
+  default:
+    return 0;
+  }
+}
+
+int bl_document_put(bl_call *c, uint32_t kind, bl_json *doc,
+                    const char *path, bl_document_change *out) {
+  document_draft d;
+  bl_str facts_text;
+  int rc;
+
+  memset(&d, 0, sizeof d);
+  bl_json_remove(doc, "version");    /* what billing_get shows is fine to put */
+  d.path = path;
+  d.fact.kind = kind;
+  rc = drafts[kind](c, doc, &d);
+  if (!rc) rc = read_before(c, &d, &out->before);
+  if (!rc) rc = plain_text(c, doc, NULL, &out->after);
+  if (!rc) rc = plain_text(c, doc, personal_member(kind), &facts_text);
+  if (rc) return rc;
+  out->kind = kind;
+  out->id = d.id;
+  out->version = d.fact.version;
+  out->action = BL_DOCUMENT_UNCHANGED;
+  if (out->before.len && bl_str_equal(out->before, out->after) &&
+      !is_archived(c, kind, d.id, d.fact.id_hash))
+    return BILLING_OK;
+  out->action = d.fact.version ? BL_DOCUMENT_UPDATED : BL_DOCUMENT_CREATED;
+  out->version = ++d.fact.version;
+  if (kind == BL_KIND_CUSTOMER) {
+    d.fact.own_id = d.id;
+    d.fact.own_json = out->after;
+  } else {
+    d.fact.id = d.id;
+    d.fact.json = facts_text;
+  }
+  return write_document(c, &d.fact);
+}
+
+/* Fills the fact of a document as it stands, from the state. */
+static int fact_of_state(bl_call *c, uint32_t kind, bl_str id,
+                         bl_fact_document *fact) {
+  bl_tenant *t = c->t;
+  const bl_customer *customer;
+  const bl_meter_state *meter;
+  const bl_plan_state *plan;
+  const bl_contract *contract;
+
+  fact->kind = kind;
+  if (kind == BL_KIND_CUSTOMER) {
+    bl_customer_hash(c->b, id, fact->id_hash);
+    customer = bl_map_get(&t->customers, fact->id_hash, 16);
+    if (!customer || customer->is_erased) return BILLING_NOTFOUND;
+    fact->number = customer->number;
+    fact->version = customer->version;
+  } else if (kind == BL_KIND_METER) {
+    meter = bl_map_get(&t->meters, id.text, id.len);
+    if (!meter) return BILLING_NOTFOUND;
+    fact->number = meter->number;
+    fact->version = meter->version;
+  } else if (kind == BL_KIND_PLAN) {
+    plan = bl_map_get(&t->plans, id.text, id.len);
+    if (!plan) return BILLING_NOTFOUND;
+    fact->number = plan->number;
+    fact->version = plan->version;
+  } else {
+    contract = bl_map_get(&t->contracts, id.text, id.len);
+    if (!contract) return BILLING_NOTFOUND;
+    fact->number = contract->number;
+    fact->version = contract->version;
+    fact->customer = contract->customer->number;
+    fact->plan_version = contract->plan->version;
+    fact->term =
+        (bl_span){contract->terms.start_us, contract->terms.end_us};
+    fact->anchor_us = contract->terms.anchor_us;
+  }
+  return BILLING_OK;
+}
+
+int bl_document_archive(bl_call *c, uint32_t kind, bl_str id) {
+  bl_fact_document fact;
+  bl_json *tree;
+  bl_str stored;
+  int rc;
+
+  memset(&fact, 0, sizeof fact);
+  rc = fact_of_state(c, kind, id, &fact);
+  if (!rc) rc = bl_document_stored(c, kind, id, &stored);
+  if (rc == BILLING_NOTFOUND)
+    return bl_fail(c->err, rc, "", NULL, "there is no %s %t",
+                   bl_kind_name(kind), &id);
+  if (rc || is_archived(c, kind, id, fact.id_hash)) return rc;
+  rc = bl_json_read(stored.text, stored.len, &tree, c->err);
+  if (rc) return rc;
+  rc = plain_text(c, tree, personal_member(kind), &stored);
+  bl_json_free(tree);
+  if (rc) return rc;
+  fact.archived = 1;
+  if (kind == BL_KIND_CUSTOMER) {
+    fact.own_id = id;
+    fact.own_json = stored;
+  } else {
+    fact.id = id;
+    fact.json = stored;
+  }
+  return write_document(c, &fact);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* due.h - what falls due, and when. */
+#ifndef BL_DUE_H
+#define BL_DUE_H
+
+#include "engine/engine.h"
+
+/* At one instant holds end first, then periods close, then grants expire: a
+ * grant still pays what its last period closes with. */
+enum { BL_DUE_HOLD, BL_DUE_CONTRACT, BL_DUE_GRANT };
+
+typedef struct bl_due {
+  int64_t         at_us;       /* BL_TIME_NEVER: nothing */
+  uint32_t        rank;        /* BL_DUE_* */
+  uint32_t        reserved;
+  uint64_t        number;      /* own number: the order at one instant */
+  bl_contract    *contract;
+  bl_hold_state  *hold;
+  bl_grant_state *grant;
+} bl_due;
+
+/* When the contract's next step is due (opening its next period if need be),
+ * and the step itself: closing, late usage, fees in advance: one invoice. */
+int bl_due_contract(bl_call *c, bl_contract *contract, bl_due *out);
+int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * engine.h - the shell: the only layer with an arrow to kernels and stores.
+ * Every exported function has one shape: enter (lock, transaction, read what
+ * others appended), read - decide - write, leave (commit or undo).
+ */
+#ifndef BL_ENGINE_H
+#define BL_ENGINE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "engine/doc.h"
+#include "engine/fold.h"
+#include "engine/state.h"
+
+/* The journal's format, and what it takes to read and to write it. */
+#define BL_FORMAT 0
+
+struct billing {
+  pthread_mutex_t   lock;
+  billing_allocator host;
+  bl_arena          arena;          /* the handle's own things */
+  billing_store    *store;
+  uint32_t          flags;          /* BILLING_OPEN_* */
+  uint32_t          store_flags;    /* BILLING_STORE_* */
+  bl_str            tenant;
+  bl_str            zone_folder;
+  int64_t           max_clock_step_us;
+  unsigned char     database[16];
+  unsigned char     event_key[16];  /* idempotency keys of events */
+  unsigned char     request_key[16];
+  unsigned char     name_key[16];   /* ids of customers */
+  unsigned char     content_key[16];
+  bl_map            tenants;        /* id -> bl_tenant */
+  bl_map            zones;          /* name -> bl_zone */
+  billing_cursor   *cursors;        /* live ones */
+  atomic_int        is_interrupted;
+};
+
+/* CREATE: the tenant may be new.  AUDIT: a read that a broken journal does not
+ * stop. */
+enum { BL_READ, BL_AUDIT, BL_WRITE, BL_CREATE };
+
+/* One call under way. */
+typedef struct bl_call {
+  billing       *b;
+  bl_tenant     *t;
+  billing_error *err;
+  billing_call   in;
+  uint32_t       mode;
+  uint32_t       wrote;
+  int64_t        now_us;     /* the moment it is decided at */
+  bl_arena       arena;      /* of the call */
+  bl_fold        fold;       /* of the entry being made */
+} bl_call;
+
+static inline int bl_call_reads(const bl_call *c) {
+  return c->mode < BL_WRITE;
+}
+
+/*
+ * Takes the lock, begins a transaction, finds the tenant and folds what others
+ * appended.  After a failure nothing is held and leave is not called.
+ */
+int bl_enter(bl_call *c, billing *b, const billing_call *in, uint32_t mode,
+             billing_error *err);
+/* Commits when rc is OK and something was written, else undoes everything;
+ * returns what the caller is told. */
+int bl_leave(bl_call *c, int rc);
+/* For functions that take no billing_call or fail before they enter. */
+int bl_refuse(billing_error *err, int rc, const char *message);
+
+/* ---- journal.c ---- */
+
+/* An entry being written: code its facts, then append. */
+typedef struct bl_writer {
+  bl_text  facts_text;
+  bl_text  properties_text;
+  bl_codec facts;
+  bl_codec properties;
+} bl_writer;
+
+/* Sets c->fold for the next entry. */
+bl_fold *bl_entry_start(bl_call *c);
+void bl_writer_open(bl_writer *w, bl_call *c);
+/* After the fold: the entry's rows and itself go to the store. */
+int bl_append(bl_call *c, int64_t kind, bl_writer *w);
+/* Brings the tenant's state to the store's head. */
+int bl_sync(bl_call *c);
+/* The rows of the live path: straight to the store. */
+typedef struct bl_store_rows {
+  bl_rows        rows;
+  billing_store *store;
+} bl_store_rows;
+
+/* Walks the journal from `from` (inclusive): bl_journal_next until DONE. */
+typedef struct bl_journal_walk {
+  billing_store *store;
+  void          *rows;
+} bl_journal_walk;
+int  bl_journal_walk_open(bl_journal_walk *w, billing *b, int64_t tenant,
+                          int64_t from_seq);
+int  bl_journal_walk_next(bl_journal_walk *w, bl_entry *out);
+void bl_journal_walk_close(bl_journal_walk *w);
+/* One entry; its texts are copied into the arena.  NOTFOUND. */
+int  bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
+                     bl_entry *out);
+
+/* ---- shared by sections ---- */
+
+/* A customer by its id: NOTFOUND_CUSTOMER with a text when there is none, or
+ * when it was erased. */
+int bl_find_customer(bl_call *c, bl_str id, const char *path,
+                     bl_customer **out);
+void bl_customer_hash(const billing *b, bl_str id, unsigned char out[16]);
+/* The zone of a contract, loaded when first needed. */
+int bl_zone_of(bl_call *c, bl_str name, const bl_zone **out);
+/* Opens the contract's periods up to the one that holds `us`, by appending
+ * entries; *index is its place.  NOTFOUND when the contract does not cover
+ * it. */
+int bl_open_periods(bl_call *c, bl_contract *contract, int64_t us,
+                    uint64_t *index);
+/* Opens the next period, if there is one: DONE at the end of the contract. */
+int bl_open_next_period(bl_call *c, bl_contract *contract);
+/* Ends the customer's holds whose time is over. */
+int bl_expire_holds(bl_call *c, bl_customer *customer);
+int bl_end_hold(bl_call *c, bl_hold_state *hold, uint64_t status,
+                uint64_t event);
+/* left - held of the wallet's grants that are in effect at the moment. */
+bl_dec bl_wallet_free(const bl_wallet *wallet, int64_t now_us, bl_dec *left);
+/* A text of (size_t)-1 length is NUL-ended. */
+bl_str bl_text_argument(const char *text, size_t len);
+/* The document as billing_doc. */
+int bl_doc_of_tree(bl_call *c, bl_json *tree, billing_doc **out);
+/* A query: JSON object or empty text (then *out is NULL). */
+int bl_query_read(bl_call *c, const char *query, size_t len, bl_json **out);
+/* Whether the handle was interrupted; clears it. */
+int bl_is_interrupted(billing *b);
+
+#endif

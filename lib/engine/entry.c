@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* entry.c - the bytes of journal entries; see entry.h. */
+#include "engine/entry.h"
+
+#include "store/schema.h"
+
+void bl_code_u64(bl_codec *c, uint64_t *v) {
+  if (c->to) bl_pack_u64(c->to, *v);
+  if (c->from) *v = bl_unpack_u64(c->from);
+}
+
+void bl_code_i64(bl_codec *c, int64_t *v) {
+  if (c->to) bl_pack_i64(c->to, *v);
+  if (c->from) *v = bl_unpack_i64(c->from);
+}
+
+void bl_code_dec(bl_codec *c, bl_dec *v) {
+  if (c->to) bl_pack_dec(c->to, *v);
+  if (c->from) *v = bl_unpack_dec(c->from);
+}
+
+void bl_code_str(bl_codec *c, bl_str *s) {
+  if (c->to) bl_pack_str(c->to, *s);
+  if (c->from) *s = bl_unpack_str(c->from);
+}
+
+/* A hash of 16 or 32 bytes, without its length. */
+static void code_hash(bl_codec *c, unsigned char *hash, size_t len) {
+  if (c->to) bl_text_add(c->to, (const char *)hash, len);
+  if (!c->from) return;
+  if ((size_t)(c->from->end - c->from->at) < len) {
+    c->from->bad = 1;
+    memset(hash, 0, len);
+    return;
+  }
+  memcpy(hash, c->from->at, len);
+  c->from->at += len;
+}
+
+/* Eight bytes, low first, whatever the machine. */
+static unsigned char *put_le64(unsigned char *at, int64_t v) {
+  uint64_t u = (uint64_t)v;
+
+  for (int i = 0; i < 8; i++) *at++ = (unsigned char)(u >> (8 * i));
+  return at;
+}
+
+/* A content hash is as good as random: eight plain bytes are its shortest. */
+static void code_content(bl_codec *c, uint64_t *content) {
+  unsigned char bytes[8];
+
+  put_le64(bytes, (int64_t)*content);
+  code_hash(c, bytes, sizeof bytes);
+  *content = 0;
+  for (int i = 7; i >= 0; i--) *content = *content << 8 | bytes[i];
+}
+
+/*
+ * The length of an array that follows, and room for it when reading.  A count
+ * that the remaining bytes cannot hold is malformed, whatever it claims.
+ */
+static void *code_array(bl_codec *c, void *items, size_t *count, size_t size) {
+  uint64_t n = *count;
+
+  bl_code_u64(c, &n);
+  if (!c->from) return items;
+  if (n > (uint64_t)(c->from->end - c->from->at)) c->from->bad = 1;
+  if (c->from->bad) n = 0;
+  *count = (size_t)n;
+  items = n ? bl_arena_array(c->arena, *count, size) : NULL;
+  if (n && !items) {
+    c->failed = 1;
+    *count = 0;
+  }
+  return items;
+}
+
+int bl_codec_done(const bl_codec *c) {
+  if (c->failed || (c->to && c->to->failed)) return BILLING_NOMEM;
+  if (c->from && !bl_unpack_done(c->from)) return BILLING_CORRUPT;
+  return BILLING_OK;
+}
+
+static void code_span(bl_codec *c, bl_span *s) {
+  bl_code_i64(c, &s->from_us);
+  bl_code_i64(c, &s->to_us);
+}
+
+static void code_draws(bl_codec *c, bl_draw **draws, size_t *count) {
+  *draws = code_array(c, *draws, count, sizeof **draws);
+  for (size_t i = 0; i < *count; i++) {
+    bl_code_u64(c, &(*draws)[i].grant);
+    bl_code_dec(c, &(*draws)[i].amount);
+  }
+}
+
+void bl_code_document(bl_codec *facts, bl_codec *properties,
+                      bl_fact_document *f) {
+  bl_code_u64(facts, &f->kind);
+  bl_code_u64(facts, &f->number);
+  bl_code_u64(facts, &f->version);
+  bl_code_u64(facts, &f->archived);
+  bl_code_u64(facts, &f->customer);
+  bl_code_u64(facts, &f->plan_version);
+  code_span(facts, &f->term);
+  bl_code_i64(facts, &f->anchor_us);
+  code_hash(facts, f->id_hash, sizeof f->id_hash);
+  bl_code_str(facts, &f->id);
+  bl_code_str(facts, &f->json);
+  bl_code_str(properties, &f->own_id);
+  bl_code_str(properties, &f->own_json);
+}
+
+void bl_code_grant(bl_codec *facts, bl_codec *properties, bl_fact_grant *f) {
+  bl_code_u64(facts, &f->number);
+  bl_code_u64(facts, &f->customer);
+  bl_code_dec(facts, &f->amount);
+  bl_code_dec(facts, &f->cost);
+  bl_code_str(facts, &f->asset);
+  bl_code_str(facts, &f->cost_asset);
+  bl_code_i64(facts, &f->effective_us);
+  bl_code_i64(facts, &f->expires_us);
+  bl_code_i64(facts, &f->priority);
+  bl_code_u64(facts, &f->origin);
+  bl_code_str(facts, &f->scope);
+  code_hash(facts, f->key_hash, sizeof f->key_hash);
+  code_content(facts, &f->content);
+  bl_code_str(properties, &f->key);
+  bl_code_str(properties, &f->name);
+}
+
+void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f) {
+  bl_code_u64(facts, &f->number);
+  bl_code_u64(facts, &f->customer);
+  bl_code_i64(facts, &f->expires_us);
+  bl_code_str(facts, &f->asset);
+  bl_code_dec(facts, &f->overdraft);
+  code_draws(facts, &f->draws, &f->draw_count);
+  f->parts = code_array(facts, f->parts, &f->part_count, sizeof *f->parts);
+  for (size_t i = 0; i < f->part_count; i++) {
+    bl_code_u64(facts, &f->parts[i].contract);
+    bl_code_u64(facts, &f->parts[i].price);
+    bl_code_u64(facts, &f->parts[i].period);
+    bl_code_str(facts, &f->parts[i].group);
+    bl_code_dec(facts, &f->parts[i].quantity);
+  }
+  code_hash(facts, f->key_hash, sizeof f->key_hash);
+  code_content(facts, &f->content);
+  bl_code_str(properties, &f->key);
+}
+
+void bl_code_hold_end(bl_codec *facts, bl_codec *properties,
+                      bl_fact_hold_end *f) {
+  (void)properties;
+  bl_code_u64(facts, &f->number);
+  bl_code_u64(facts, &f->status);
+  bl_code_u64(facts, &f->event);
+}
+
+void bl_code_grant_expired(bl_codec *facts, bl_codec *properties,
+                           bl_fact_grant_expired *f) {
+  (void)properties;
+  bl_code_u64(facts, &f->number);
+  bl_code_dec(facts, &f->left);
+}
+
+void bl_code_period(bl_codec *facts, bl_codec *properties, bl_fact_period *f) {
+  (void)properties;
+  bl_code_u64(facts, &f->contract);
+  bl_code_u64(facts, &f->index);
+  code_span(facts, &f->period.span);
+  code_span(facts, &f->period.full);
+  bl_code_u64(facts, &f->zone_print);
+}
+
+static void code_line(bl_codec *c, bl_fact_line *l) {
+  bl_code_u64(c, &l->is_fee);
+  bl_code_u64(c, &l->price);
+  bl_code_u64(c, &l->period);
+  bl_code_str(c, &l->group);
+  bl_code_dec(c, &l->quantity);
+  bl_code_dec(c, &l->amount);
+  bl_code_dec(c, &l->drawn);
+  bl_code_dec(c, &l->due);
+  bl_code_i64(c, &l->numerator);
+  bl_code_i64(c, &l->denominator);
+  bl_code_u64(c, &l->is_late);
+  bl_code_u64(c, &l->events);
+  bl_code_u64(c, &l->first_event);
+  bl_code_u64(c, &l->last_event);
+  code_draws(c, &l->draws, &l->draw_count);
+}
+
+void bl_code_invoice(bl_codec *facts, bl_codec *properties,
+                     bl_fact_invoice *f) {
+  bl_code_u64(facts, &f->number);
+  bl_code_u64(facts, &f->contract);
+  bl_code_i64(facts, &f->issued_us);
+  bl_code_u64(facts, &f->closes);
+  bl_code_u64(facts, &f->advances);
+  f->lines = code_array(facts, f->lines, &f->line_count, sizeof *f->lines);
+  for (size_t i = 0; i < f->line_count; i++) code_line(facts, &f->lines[i]);
+  bl_code_str(properties, &f->customer_id);
+  bl_code_str(properties, &f->customer_name);
+}
+
+void bl_code_redaction(bl_codec *facts, bl_codec *properties,
+                       bl_fact_redaction *f) {
+  (void)properties;
+  bl_code_u64(facts, &f->customer);
+  bl_code_str(facts, &f->reason);
+  f->entries =
+      code_array(facts, f->entries, &f->entry_count, sizeof *f->entries);
+  for (size_t i = 0; i < f->entry_count; i++) {
+    bl_code_i64(facts, &f->entries[i].seq);
+    code_hash(facts, f->entries[i].before, 32);
+    code_hash(facts, f->entries[i].after, 32);
+  }
+}
+
+void bl_code_event_text(bl_codec *c, bl_event_text *text) {
+  bl_code_str(c, &text->key);
+  bl_code_str(c, &text->name);
+  bl_code_str(c, &text->properties);
+  bl_code_u64(c, &text->has_value);
+  if (text->has_value) bl_code_dec(c, &text->value);
+}
+
+/* A key that this entry has not named yet follows its place. */
+static void code_key(bl_events_codec *c, uint64_t place) {
+  bl_fact_key *key;
+
+  if (place < c->key_count) return;
+  if (c->facts.from) {
+    if (place > c->key_count) c->facts.from->bad = 1;
+    if (!bl_arena_push(c->facts.arena, (void **)&c->keys, &c->key_count,
+                       &c->key_cap, sizeof *key)) {
+      c->facts.failed = 1;
+      return;
+    }
+  }
+  key = &c->keys[c->key_count++];
+  bl_code_u64(&c->facts, &key->contract);
+  bl_code_u64(&c->facts, &key->price);
+  bl_code_u64(&c->facts, &key->period);
+  bl_code_str(&c->facts, &key->group);
+}
+
+/* Which optional numbers of a charge follow. */
+enum { CHARGE_HAS_UNIQUE = 1, CHARGE_HAS_AT = 2 };
+
+static void code_charge(bl_events_codec *c, bl_fact_charge *f) {
+  bl_codec *facts = &c->facts;
+  uint64_t bits = (f->has_unique ? CHARGE_HAS_UNIQUE : 0) |
+                  (f->after.at_us ? CHARGE_HAS_AT : 0);
+
+  bl_code_u64(facts, &f->key);
+  code_key(c, f->key);
+  bl_code_u64(facts, &bits);
+  f->has_unique = (bits & CHARGE_HAS_UNIQUE) != 0;
+  if (f->has_unique) code_hash(facts, f->unique, sizeof f->unique);
+  if (bits & CHARGE_HAS_AT) bl_code_i64(facts, &f->after.at_us);
+  bl_code_dec(facts, &f->after.total);
+  bl_code_dec(facts, &f->amount);
+  code_draws(facts, &f->draws, &f->draw_count);
+}
+
+void bl_code_event(bl_events_codec *c, bl_fact_event *f,
+                   bl_event_text *text) {
+  int64_t distance = f->time_us - c->at_us;
+
+  bl_code_u64(&c->facts, &f->flags);
+  bl_code_u64(&c->facts, &f->customer);
+  bl_code_i64(&c->facts, &distance);
+  f->time_us = c->at_us + distance;
+  code_hash(&c->facts, f->key_hash, sizeof f->key_hash);
+  code_content(&c->facts, &f->content);
+  bl_code_dec(&c->facts, &f->balance);
+  f->charges = code_array(&c->facts, f->charges, &f->charge_count,
+                          sizeof *f->charges);
+  for (size_t i = 0; i < f->charge_count; i++) code_charge(c, &f->charges[i]);
+  if (text) bl_code_event_text(&c->properties, text);
+}
+
+int bl_entry_of_row(const billing_value *row, bl_entry *out) {
+  bl_str properties_hash = row[BL_JOURNAL_PROPERTIES_HASH].bytes;
+  bl_str hash = row[BL_JOURNAL_HASH].bytes;
+
+  if (properties_hash.len != 32 || hash.len != 32) return BILLING_CORRUPT;
+  out->seq = row[BL_JOURNAL_SEQ].integer;
+  out->kind = row[BL_JOURNAL_KIND].integer;
+  out->version = row[BL_JOURNAL_VERSION].integer;
+  out->critical = row[BL_JOURNAL_CRITICAL].integer;
+  out->at_us = row[BL_JOURNAL_AT].integer;
+  out->facts = row[BL_JOURNAL_FACTS].bytes;
+  out->properties = row[BL_JOURNAL_PROPERTIES].bytes;
+  memcpy(out->properties_hash, properties_hash.text, 32);
+  memcpy(out->hash, hash.text, 32);
+  return BILLING_OK;
+}
+
+void bl_entry_hash(const bl_entry *entry, int64_t tenant, int64_t shard,
+                   const unsigned char before[32], unsigned char out[32]) {
+  unsigned char header[56];
+  unsigned char facts[32];
+  unsigned char *at = header;
+
+  at = put_le64(at, tenant);
+  at = put_le64(at, shard);
+  at = put_le64(at, entry->seq);
+  at = put_le64(at, entry->kind);
+  at = put_le64(at, entry->version);
+  at = put_le64(at, entry->critical);
+  put_le64(at, entry->at_us);
+  bl_hash32(facts, entry->facts.text, entry->facts.len);
+  bl_hash_chain(out, before, header, sizeof header, facts,
+                entry->properties_hash);
+}

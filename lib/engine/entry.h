@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * entry.h - the entries of the journal: what each kind says, and its bytes.
+ *
+ * An entry records decisions, not requests: quantities, charges, draws and
+ * period bounds as they were decided.  It has two parts, hashed apart.  The
+ * facts are what the fold needs and name customers by number; the properties
+ * hold what is personal (ids, names, keys, event properties) and can be
+ * redacted without breaking the chain.
+ *
+ * One function per kind codes its facts in both directions, so that writer
+ * and reader cannot disagree.
+ */
+#ifndef BL_ENTRY_H
+#define BL_ENTRY_H
+
+#include "base/pack.h"
+#include "base/span.h"
+#include "contract/contract.h"
+#include "crypto/crypto.h"
+#include "facts.h"
+
+enum {
+  BL_ENTRY_TENANT = 1,
+  BL_ENTRY_DOCUMENT = 2,
+  BL_ENTRY_EVENTS = 3,
+  BL_ENTRY_GRANT = 4,
+  BL_ENTRY_HOLD = 5,
+  BL_ENTRY_HOLD_END = 6,
+  BL_ENTRY_GRANT_EXPIRED = 7,
+  BL_ENTRY_PERIOD = 8,
+  BL_ENTRY_INVOICE = 9,
+  BL_ENTRY_REDACTION = 10,
+  BL_ENTRY_KINDS
+  /* 16 to 19 are reserved for leases. */
+};
+#define BL_ENTRY_VERSION 1
+
+typedef struct bl_entry {
+  int64_t       seq;
+  int64_t       kind;
+  int64_t       version;
+  int64_t       critical;
+  int64_t       at_us;
+  bl_str        facts;
+  bl_str        properties;
+  unsigned char properties_hash[32];   /* of the properties as written */
+  unsigned char hash[32];
+} bl_entry;
+
+/* Reads a row of the journal; texts stay the row's.  CORRUPT. */
+int bl_entry_of_row(const billing_value *row, bl_entry *out);
+/* The hash that the entry must have after `before`. */
+void bl_entry_hash(const bl_entry *entry, int64_t tenant, int64_t shard,
+                   const unsigned char before[32], unsigned char out[32]);
+
+/* Codes in one direction: to is set when writing, from when reading. */
+typedef struct bl_codec {
+  bl_text   *to;
+  bl_unpack *from;
+  bl_arena  *arena;       /* reading: where texts and arrays are copied */
+  uint32_t   failed;      /* sticky: NOMEM */
+  uint32_t   reserved;
+} bl_codec;
+
+enum { BL_KIND_TENANT, BL_KIND_CUSTOMER, BL_KIND_METER, BL_KIND_PLAN,
+       BL_KIND_CONTRACT, BL_KINDS };
+
+typedef struct bl_fact_document {
+  uint64_t      kind;          /* BL_KIND_* */
+  uint64_t      number;        /* our own, per kind */
+  uint64_t      version;
+  uint64_t      archived;
+  uint64_t      customer;      /* contract: number of its customer */
+  uint64_t      plan_version;  /* contract */
+  bl_span       term;          /* contract: start and end, resolved */
+  int64_t       anchor_us;     /* contract, resolved */
+  unsigned char id_hash[16];   /* customer: keyed hash of its id */
+  bl_str        id;            /* empty for a customer */
+  bl_str        json;          /* empty for a customer; a contract's without
+                                  its customer */
+  /* properties */
+  bl_str        own_id;        /* customer */
+  bl_str        own_json;      /* customer */
+} bl_fact_document;
+
+typedef struct bl_fact_grant {
+  uint64_t      number;
+  uint64_t      customer;
+  bl_dec        amount;
+  bl_dec        cost;
+  bl_str        asset;
+  bl_str        cost_asset;
+  int64_t       effective_us;
+  int64_t       expires_us;
+  int64_t       priority;
+  uint64_t      origin;
+  bl_str        scope;         /* JSON or empty */
+  unsigned char key_hash[16];
+  uint64_t      content;
+  /* properties */
+  bl_str        key;
+  bl_str        name;
+} bl_fact_grant;
+
+/* The quantity that a hold reserves under one charge key. */
+typedef struct bl_fact_part {
+  uint64_t contract;
+  uint64_t price;
+  uint64_t period;
+  bl_str   group;
+  bl_dec   quantity;
+} bl_fact_part;
+
+typedef struct bl_fact_hold {
+  uint64_t      number;
+  uint64_t      customer;
+  int64_t       expires_us;
+  bl_str        asset;
+  bl_dec        overdraft;
+  bl_draw      *draws;
+  size_t        draw_count;
+  bl_fact_part *parts;
+  size_t        part_count;
+  unsigned char key_hash[16];
+  uint64_t      content;
+  /* properties */
+  bl_str        key;
+} bl_fact_hold;
+
+typedef struct bl_fact_hold_end {
+  uint64_t number;
+  uint64_t status;             /* BILLING_HOLD_* */
+  uint64_t event;              /* settled by; 0 when its number is the next
+                                  entry's first event */
+} bl_fact_hold_end;
+
+typedef struct bl_fact_grant_expired {
+  uint64_t number;
+  bl_dec   left;
+} bl_fact_grant_expired;
+
+typedef struct bl_fact_period {
+  uint64_t  contract;
+  uint64_t  index;
+  bl_period period;
+  uint64_t  zone_print;        /* of the zone's rules it was cut by */
+} bl_fact_period;
+
+typedef struct bl_fact_line {
+  uint64_t is_fee;
+  uint64_t price;              /* index in the plan */
+  uint64_t period;
+  bl_str   group;
+  bl_dec   quantity;
+  bl_dec   amount;
+  bl_dec   drawn;
+  bl_dec   due;
+  int64_t  numerator;
+  int64_t  denominator;
+  uint64_t is_late;
+  uint64_t events;
+  uint64_t first_event;
+  uint64_t last_event;
+  bl_draw *draws;              /* by grant, since the last billing */
+  size_t   draw_count;
+} bl_fact_line;
+
+typedef struct bl_fact_invoice {
+  uint64_t      number;        /* 0: nothing to bill, only the closing */
+  uint64_t      contract;
+  int64_t       issued_us;
+  uint64_t      closes;        /* 1 + index of the period closed, 0: none */
+  uint64_t      advances;      /* 1 + index of the period billed in advance */
+  bl_fact_line *lines;
+  size_t        line_count;
+  /* properties */
+  bl_str        customer_id;
+  bl_str        customer_name;
+} bl_fact_invoice;
+
+typedef struct bl_fact_redacted {
+  int64_t       seq;
+  unsigned char before[32];
+  unsigned char after[32];
+} bl_fact_redacted;
+
+typedef struct bl_fact_redaction {
+  uint64_t          customer;
+  bl_str            reason;
+  bl_fact_redacted *entries;
+  size_t            entry_count;
+} bl_fact_redaction;
+
+/* Facts of each kind, in both directions; `properties` likewise, NULL for a
+ * kind that has none. */
+void bl_code_document(bl_codec *facts, bl_codec *properties,
+                      bl_fact_document *f);
+void bl_code_grant(bl_codec *facts, bl_codec *properties, bl_fact_grant *f);
+void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f);
+void bl_code_hold_end(bl_codec *facts, bl_codec *properties,
+                      bl_fact_hold_end *f);
+void bl_code_grant_expired(bl_codec *facts, bl_codec *properties,
+                           bl_fact_grant_expired *f);
+void bl_code_period(bl_codec *facts, bl_codec *properties, bl_fact_period *f);
+void bl_code_invoice(bl_codec *facts, bl_codec *properties,
+                     bl_fact_invoice *f);
+void bl_code_redaction(bl_codec *facts, bl_codec *properties,
+                       bl_fact_redaction *f);
+
+/*
+ * A batch of events.  A charge key ("tally") is written once in the entry and
+ * named by its place from then on.
+ */
+typedef struct bl_fact_key {
+  uint64_t contract;
+  uint64_t price;
+  uint64_t period;
+  bl_str   group;
+} bl_fact_key;
+
+typedef struct bl_fact_charge {
+  uint64_t      key;           /* place in the entry's list of keys */
+  uint64_t      has_unique;    /* a value seen for the first time: its hash */
+  unsigned char unique[16];
+  bl_level      after;         /* total; at_us; events is not stored */
+  bl_dec        amount;
+  bl_draw      *draws;
+  size_t        draw_count;
+} bl_fact_charge;
+
+typedef struct bl_fact_event {
+  uint64_t        flags;       /* BILLING_RECEIPT_* */
+  uint64_t        customer;
+  int64_t         time_us;
+  unsigned char   key_hash[16];
+  uint64_t        content;
+  bl_dec          balance;     /* free afterwards in the first asset */
+  bl_fact_charge *charges;
+  size_t          charge_count;
+} bl_fact_event;
+
+/* What is personal of an event, and its name and value: the properties. */
+typedef struct bl_event_text {
+  bl_str   key;
+  bl_str   name;
+  bl_str   properties;
+  uint64_t has_value;
+  bl_dec   value;
+} bl_event_text;
+
+/*
+ * The stream of one entry, event by event.  key_count is how many keys the
+ * stream has named so far: when writing, keys[key_count] and on must be there
+ * before the first charge that names them; when reading, keys grows.
+ */
+typedef struct bl_events_codec {
+  bl_codec     facts;
+  bl_codec     properties;     /* to and from NULL: not wanted */
+  int64_t      at_us;          /* times are stored as distance to it */
+  bl_fact_key *keys;
+  size_t       key_count;
+  size_t       key_cap;
+} bl_events_codec;
+
+void bl_code_event(bl_events_codec *c, bl_fact_event *f, bl_event_text *text);
+/* Only the texts, for redaction and export. */
+void bl_code_event_text(bl_codec *c, bl_event_text *text);
+
+void bl_code_u64(bl_codec *c, uint64_t *v);
+void bl_code_i64(bl_codec *c, int64_t *v);
+void bl_code_dec(bl_codec *c, bl_dec *v);
+void bl_code_str(bl_codec *c, bl_str *s);
+/* NOMEM, CORRUPT (reading: not wholly used or malformed) or OK. */
+int  bl_codec_done(const bl_codec *c);
+
+#endif

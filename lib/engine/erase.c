@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * erase.c - a customer's personal data leaves the journal and the tables.
+ *
+ * Read: which entries name the customer.  Decide: their properties without
+ * it.  Write: the new properties in place, one redaction entry with the old
+ * and the new hash of each, the derived rows.  The chain covers the hashes as
+ * they were, so it still holds.
+ */
+#include "engine/rate.h"
+#include "invoice/invoice.h"
+#include "store/store.h"
+
+typedef struct erasure {
+  bl_call          *c;
+  bl_customer      *customer;
+  bl_fact_redaction fact;
+  size_t            cap;
+} erasure;
+
+/* ---- properties without the customer ---- */
+
+static int blank_events(erasure *x, const bl_entry *entry, bl_text *out,
+                        int *changed) {
+  bl_codec to = {out, NULL, &x->c->arena, 0, 0};
+  bl_batch batch;
+  int rc = bl_batch_read(x->c, entry->seq, &batch);
+
+  if (rc) return rc;
+  for (size_t i = 0; i < batch.count; i++) {
+    bl_event_text blank = {0};
+    int is_his = batch.facts[i].customer == x->customer->number;
+    *changed |= is_his;
+    bl_code_event_text(&to, is_his ? &blank : &batch.texts[i]);
+  }
+  return bl_codec_done(&to);
+}
+
+/* The customer that an entry of one of these kinds is about. */
+static int owner_of_entry(erasure *x, const bl_entry *entry,
+                          uint64_t *customer) {
+  union {
+    bl_fact_document document;
+    bl_fact_grant    grant;
+    bl_fact_hold     hold;
+    bl_fact_invoice  invoice;
+  } f;
+  bl_unpack facts_from, none;
+  bl_codec facts = {NULL, &facts_from, &x->c->arena, 0, 0};
+  bl_codec properties = {NULL, &none, &x->c->arena, 0, 0};
+  const bl_contract *contract;
+
+  memset(&f, 0, sizeof f);
+  bl_unpack_open(&facts_from, entry->facts.text, entry->facts.len);
+  bl_unpack_open(&none, NULL, 0);
+  *customer = 0;
+  switch (entry->kind) {
+  case BL_ENTRY_DOCUMENT:
+    bl_code_document(&facts, &properties, &f.document);
+    if (f.document.kind == BL_KIND_CUSTOMER) *customer = f.document.number;
+    break;
+  case BL_ENTRY_GRANT:
+    bl_code_grant(&facts, &properties, &f.grant);
+    *customer = f.grant.customer;
+    break;
+  case BL_ENTRY_HOLD:
+    bl_code_hold(&facts, &properties, &f.hold);
+    *customer = f.hold.customer;
+    break;
+  case BL_ENTRY_INVOICE:
+    bl_code_invoice(&facts, &properties, &f.invoice);
+    contract = bl_list_by_number(&x->c->t->by_contract, f.invoice.contract);
+    if (contract) *customer = contract->customer->number;
+    break;
+  default:
+    return BILLING_OK;
+  }
+  return bl_codec_done(&facts);
+}
+
+/* ---- the journal ---- */
+
+static int put_properties(erasure *x, int64_t seq, const bl_text *text) {
+  billing *b = x->c->b;
+  billing_value key[3] = {bl_value_int(x->c->t->number), bl_value_int(0),
+                          bl_value_int(seq)};
+  billing_value row[BL_ROW_MOST];
+  int rc = bl_store_get(b->store, BL_TABLE_JOURNAL, key, row);
+
+  if (rc) return rc;
+  row[BL_JOURNAL_PROPERTIES] = bl_value_blob(text->text, text->len);
+  return bl_store_put(b->store, BL_TABLE_JOURNAL, row, 1,
+                      BILLING_PUT_REPLACE);
+}
+
+static int redact_entry(erasure *x, const bl_entry *entry) {
+  bl_fact_redacted *redacted;
+  uint64_t owner = 0;
+  int changed = 0;
+  bl_text text;
+  int rc;
+
+  if (!entry->properties.len) return BILLING_OK;
+  bl_text_open(&text, &x->c->arena);
+  if (entry->kind == BL_ENTRY_EVENTS) {
+    rc = blank_events(x, entry, &text, &changed);
+  } else {
+    rc = owner_of_entry(x, entry, &owner);
+    changed = owner == x->customer->number;
+  }
+  if (rc || !changed) return rc;
+  if (text.failed) return BILLING_NOMEM;
+  redacted = bl_arena_push(&x->c->arena, (void **)&x->fact.entries,
+                           &x->fact.entry_count, &x->cap, sizeof *redacted);
+  if (!redacted) return BILLING_NOMEM;
+  x->fact.entry_count++;
+  redacted->seq = entry->seq;
+  memcpy(redacted->before, entry->properties_hash, 32);
+  bl_hash32(redacted->after, text.text, text.len);
+  return put_properties(x, entry->seq, &text);
+}
+
+static int redact_journal(erasure *x) {
+  bl_call *c = x->c;
+  bl_entry entry;
+  int rc = BILLING_OK;
+
+  for (int64_t seq = 1; seq <= c->t->heads.seq && !rc; seq++) {
+    if (bl_is_interrupted(c->b)) return BILLING_CANCELED;
+    rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
+    if (!rc) rc = redact_entry(x, &entry);
+  }
+  return rc;
+}
+
+/* ---- derived rows ---- */
+
+static int remove_document(erasure *x) {
+  bl_call *c = x->c;
+  billing_value key[4] = {bl_value_int(c->t->number), bl_value_int(0),
+                          bl_value_text(BL_STR("customer")),
+                          bl_value_text(x->customer->id)};
+  int rc = bl_store_remove(c->b->store, BL_TABLE_DOCUMENTS, key);
+
+  return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
+}
+
+/* A row's JSON without some of its members. */
+static int without(bl_call *c, bl_str json, const char *const *members,
+                   const char *const *emptied, bl_str *out) {
+  bl_json *tree;
+  bl_text text;
+  int rc = bl_json_read(json.text, json.len, &tree, NULL);
+
+  if (rc) return rc == BILLING_NOMEM ? rc : BILLING_CORRUPT;
+  for (; *members; members++) bl_json_remove(tree, *members);
+  for (; *emptied; emptied++) {
+    bl_json_remove(tree, *emptied);
+    bl_json_add_null(tree, *emptied);
+  }
+  bl_text_open(&text, &c->arena);
+  if (!rc) rc = bl_json_print(tree, &text);
+  bl_json_free(tree);
+  *out = (bl_str){text.text, text.len};
+  return rc;
+}
+
+static int strip_contracts(erasure *x) {
+  static const char *const members[] = {"customer", NULL};
+  static const char *const none[] = {NULL};
+  bl_call *c = x->c;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < x->customer->contracts.count && !rc; i++) {
+    const bl_contract *contract = x->customer->contracts.item[i];
+    billing_value key[4] = {bl_value_int(c->t->number), bl_value_int(0),
+                            bl_value_text(BL_STR("contract")),
+                            bl_value_text(contract->terms.id)};
+    billing_value row[BL_ROW_MOST];
+    bl_str json;
+    rc = bl_store_get(c->b->store, BL_TABLE_DOCUMENTS, key, row);
+    if (!rc)
+      rc = without(c, row[BL_DOCUMENTS_JSON].bytes, members, none, &json);
+    if (rc) break;
+    row[BL_DOCUMENTS_JSON] = bl_value_text(json);
+    rc = bl_store_put(c->b->store, BL_TABLE_DOCUMENTS, row, 1,
+                      BILLING_PUT_REPLACE);
+  }
+  return rc;
+}
+
+static int strip_invoice(bl_call *c, uint64_t own) {
+  static const char *const none[] = {NULL};
+  static const char *const emptied[] = {"customer", "customer_name", NULL};
+  billing_value key[3] = {bl_value_int(c->t->number), bl_value_int(0),
+                          bl_value_int((int64_t)own)};
+  billing_value row[BL_ROW_MOST];
+  bl_str json;
+  int rc = bl_store_get(c->b->store, BL_TABLE_INVOICES, key, row);
+
+  if (!rc) rc = without(c, row[BL_INVOICES_JSON].bytes, none, emptied, &json);
+  if (rc) return rc;
+  row[BL_INVOICES_JSON] = bl_value_text(json);
+  return bl_store_put(c->b->store, BL_TABLE_INVOICES, row, 1,
+                      BILLING_PUT_REPLACE);
+}
+
+static int strip_invoices(erasure *x) {
+  bl_call *c = x->c;
+  billing_value from[3] = {bl_value_int(c->t->number), bl_value_int(0),
+                           bl_value_int((int64_t)x->customer->number)};
+  billing_scan range = bl_scan_prefix(BL_TABLE_INVOICES, 2, from, 3);
+  billing_value row[BL_ROW_MOST];
+  uint64_t *own = NULL;
+  size_t count = 0, cap = 0;
+  void *rows;
+  int rc = bl_store_scan(c->b->store, &range, &rows);
+
+  while (!rc && (rc = bl_store_next(c->b->store, rows, row)) == BILLING_OK) {
+    uint64_t *one = bl_arena_push(&c->arena, (void **)&own, &count, &cap,
+                                  sizeof *one);
+    if (!one) rc = BILLING_NOMEM;
+    else own[count++] = (uint64_t)row[BL_INVOICES_OWN].integer;
+  }
+  bl_store_end(c->b->store, rows);
+  if (rc == BILLING_DONE) rc = BILLING_OK;
+  for (size_t i = 0; i < count && !rc; i++) rc = strip_invoice(c, own[i]);
+  return rc;
+}
+
+static int append_redaction(erasure *x) {
+  bl_writer w;
+  int rc = bl_fold_redaction(bl_entry_start(x->c), &x->fact);
+
+  bl_writer_open(&w, x->c);
+  bl_code_redaction(&w.facts, &w.properties, &x->fact);
+  return rc ? rc : bl_append(x->c, BL_ENTRY_REDACTION, &w);
+}
+
+static int erase(bl_call *c, bl_str id, bl_str reason) {
+  erasure x;
+  unsigned char hash[16];
+  int rc;
+
+  memset(&x, 0, sizeof x);
+  x.c = c;
+  bl_customer_hash(c->b, id, hash);
+  x.customer = bl_map_get(&c->t->customers, hash, 16);
+  if (x.customer && x.customer->is_erased) return BILLING_OK;
+  rc = bl_find_customer(c, id, "", &x.customer);
+  if (rc) return rc;
+  x.fact.customer = x.customer->number;
+  x.fact.reason = reason;
+  rc = redact_journal(&x);
+  if (!rc) rc = remove_document(&x);
+  if (!rc) rc = strip_contracts(&x);
+  if (!rc) rc = strip_invoices(&x);
+  if (!rc) rc = append_redaction(&x);
+  c->t->is_stale = 1;          /* what is in memory is folded anew */
+  return rc;
+}
+
+int billing_erase(billing *b, const billing_call *call, const char *customer,
+                  size_t customer_len, const char *reason, size_t reason_len,
+                  billing_error *err) {
+  bl_str why = bl_text_argument(reason, reason_len);
+  bl_call c;
+  int rc = bl_enter(&c, b, call, BL_WRITE, err);
+
+  if (rc) return rc;
+  if (why.len > 200 || !bl_utf8_is_valid(why.text ? why.text : "", why.len))
+    rc = bl_fail(err, BILLING_INVALID, "", "at most 200 bytes of UTF-8",
+                 "the reason is not valid");
+  else
+    rc = erase(&c, bl_text_argument(customer, customer_len), why);
+  rc = bl_leave(&c, rc);
+  if (rc) return rc;
+  pthread_mutex_lock(&b->lock);
+  rc = bl_store_scrub(b->store);
+  pthread_mutex_unlock(&b->lock);
+  return rc == BILLING_BUSY ? BILLING_OK : bl_fail_code(err, rc);
+}

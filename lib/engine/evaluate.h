@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * evaluate.h - a kernel by itself: a document in, a document out.  Here are
+ * what the kernels of billing_evaluate share; each is one function.
+ */
+#ifndef BL_EVALUATE_H
+#define BL_EVALUATE_H
+
+#include "base/zone.h"
+#include "catalog/field.h"
+
+#define BL_ASK_MOST 10000          /* grants, lines, events, totals, groups */
+
+typedef struct bl_ask {
+  bl_reader      top;              /* of the request; has arena and err */
+  bl_str         zone_folder;
+  const bl_json *doc;
+  bl_json       *out;              /* the answer, an object */
+  uint32_t       is_over;          /* sticky: a figure did not fit */
+  uint32_t       reserved;
+} bl_ask;
+
+typedef int bl_ask_kernel(bl_ask *ask);
+
+bl_ask_kernel bl_ask_quote;        /* evaluate_price.c */
+bl_ask_kernel bl_ask_rate;
+bl_ask_kernel bl_ask_order;        /* evaluate_wallet.c */
+bl_ask_kernel bl_ask_burndown;
+bl_ask_kernel bl_ask_line_order;
+bl_ask_kernel bl_ask_grant_active;
+bl_ask_kernel bl_ask_periods;      /* evaluate_contract.c */
+bl_ask_kernel bl_ask_prorate;
+bl_ask_kernel bl_ask_aggregate;    /* evaluate_meter.c */
+
+/* ---- readers of values, beside those of catalog/field.h ---- */
+
+/* Nothing: the member was read before, or is only allowed. */
+bl_field_read bl_ask_skip;
+/* const bl_json *: the node itself. */
+bl_field_read bl_ask_node;
+/* const bl_json *: an array of at most BL_ASK_MOST items. */
+bl_field_read bl_ask_list;
+/* bl_dec of any sign. */
+bl_field_read bl_ask_dec;
+/* uint32_t: 1 or 0. */
+bl_field_read bl_ask_flag;
+/* int64_t: an instant; a time without an offset is UTC. */
+bl_field_read bl_ask_time;
+/* bl_ask_wall: a time; without an offset it is a wall clock of a zone. */
+typedef struct bl_ask_clock {
+  int64_t  us;
+  uint32_t is_local;
+  uint32_t is_given;
+} bl_ask_clock;
+bl_field_read bl_ask_wall;
+int64_t bl_ask_instant(const bl_ask_clock *clock, const bl_zone *zone);
+
+/* The row of the request's own "kernel" member. */
+#define BL_ASK_KERNEL {.name = "kernel", .read = bl_ask_skip}
+
+/* ---- writing ---- */
+
+/* Adds a figure; one that did not fit makes the whole answer LIMIT.  For an
+ * array key is NULL. */
+void bl_ask_put(bl_ask *ask, bl_json *parent, const char *key, bl_dec v);
+
+/* Room for count elements; NULL is NOMEM, also for none. */
+void *bl_ask_array(const bl_ask *ask, size_t count, size_t size);
+int bl_ask_zone(const bl_ask *ask, bl_str name, const bl_zone **out);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * evaluate_contract.c - billing periods, and the share of one.
+ *
+ *     {"kernel":"periods","start":"2026-01-31","count":2,
+ *      "period":{"unit":"month"},"anchor":"anniversary"}
+ *     -> {"periods":[{"from":"2026-01-31T00:00:00Z",
+ *                     "to":"2026-02-28T00:00:00Z", ..},
+ *                    {"from":"2026-02-28T00:00:00Z",
+ *                     "to":"2026-03-31T00:00:00Z", ..}]}
+ *
+ *     {"kernel":"prorate","amount":"31","from":"2026-03-15","to":"2026-04-01",
+ *      "full_from":"2026-03-01","full_to":"2026-04-01",
+ *      "proration":"days_half_open"}
+ *     -> {"amount":"17","denominator":31,"numerator":17}
+ */
+#include "contract/contract.h"
+#include "engine/evaluate.h"
+
+/* ---- periods ---- */
+
+typedef struct cycle_terms {
+  const bl_json *start;
+  const bl_json *end;
+  const bl_json *zone;
+  const bl_json *period;
+  const bl_json *anchor;
+  bl_ask_clock   at;
+  int32_t        count;
+  int32_t        reserved;
+} cycle_terms;
+
+#define CYCLE_AT(member) offsetof(cycle_terms, member)
+static const bl_field cycle_fields[] = {
+  BL_ASK_KERNEL,
+  {.name = "start", .read = bl_ask_node, .needed = BL_ALWAYS,
+   .at = CYCLE_AT(start)},
+  {.name = "end", .read = bl_ask_node, .at = CYCLE_AT(end)},
+  {.name = "zone", .read = bl_ask_node, .at = CYCLE_AT(zone)},
+  {.name = "period", .read = bl_ask_node, .at = CYCLE_AT(period)},
+  {.name = "anchor", .read = bl_ask_node, .at = CYCLE_AT(anchor)},
+  {.name = "at", .read = bl_ask_wall, .at = CYCLE_AT(at)},
+  {.name = "count", .read = bl_value_whole, .low = 1, .high = BL_ASK_MOST,
+   .at = CYCLE_AT(count)},
+};
+#undef CYCLE_AT
+
+static const bl_shape cycle_shape = {
+  "a request", cycle_fields, BL_COUNT(cycle_fields)
+};
+
+/* Copies what was given.  Returns whether memory ran out. */
+static int cycle_copy(bl_json *doc, const char *name, const bl_json *node) {
+  return node && bl_json_is_lost(bl_json_add_copy(doc, name, node));
+}
+
+static int cycle_fill(bl_json *doc, const cycle_terms *terms) {
+  static const char *const names[] = {"id", "customer", "plan"};
+  int is_lost = bl_json_is_lost(doc);
+
+  for (size_t i = 0; i < BL_COUNT(names); i++)
+    is_lost |= bl_json_is_lost(bl_json_add_c(doc, names[i], "periods"));
+  is_lost |= cycle_copy(doc, "start", terms->start);
+  is_lost |= cycle_copy(doc, "end", terms->end);
+  is_lost |= cycle_copy(doc, "zone", terms->zone);
+  is_lost |= cycle_copy(doc, "period", terms->period);
+  is_lost |= cycle_copy(doc, "anchor", terms->anchor);
+  return is_lost;
+}
+
+/* A contract of these terms is read as any other. */
+static int cycle_contract(const bl_ask *ask, const cycle_terms *terms,
+                          bl_contract_terms *out) {
+  bl_json *doc = bl_json_object(NULL, NULL);
+  int rc = cycle_fill(doc, terms) ? bl_reader_nomem(&ask->top) : BILLING_OK;
+
+  if (!rc)
+    rc = bl_catalog_read_contract(doc, "", ask->top.arena, out,
+                                  ask->top.err);
+  bl_json_free(doc);
+  return rc;
+}
+
+/* Wall clocks of the zone become instants. */
+static void cycle_resolve(const bl_zone *zone, bl_contract_terms *terms) {
+  if (terms->start_is_local)
+    terms->start_us = bl_zone_to_utc(zone, terms->start_us);
+  if (terms->end_is_local)
+    terms->end_us = bl_zone_to_utc(zone, terms->end_us);
+  if (terms->anchor_is_local)
+    terms->anchor_us = bl_zone_to_utc(zone, terms->anchor_us);
+}
+
+static void cycle_put(bl_json *list, const bl_period *period) {
+  bl_json *node = bl_json_object(list, NULL);
+
+  (void)bl_json_add_time(node, "from", period->span.from_us);
+  (void)bl_json_add_time(node, "to", period->span.to_us);
+  (void)bl_json_add_time(node, "full_from", period->full.from_us);
+  (void)bl_json_add_time(node, "full_to", period->full.to_us);
+}
+
+int bl_ask_periods(bl_ask *ask) {
+  cycle_terms asked = {0};
+  bl_contract_terms terms;
+  const bl_zone *zone = NULL;
+  bl_period period;
+  bl_json *list;
+  int more;
+  int rc;
+
+  asked.count = 1;
+  rc = bl_shape_read(&cycle_shape, &ask->top, ask->doc, 0, &asked);
+  if (!rc) rc = cycle_contract(ask, &asked, &terms);
+  if (!rc) rc = bl_ask_zone(ask, terms.zone, &zone);
+  if (rc) return rc;
+  cycle_resolve(zone, &terms);
+  list = bl_json_array(ask->out, "periods");
+  more = asked.at.is_given
+           ? bl_period_at(&terms, zone, bl_ask_instant(&asked.at, zone),
+                          &period)
+           : bl_period_next(&terms, zone, NULL, &period);
+  for (int32_t i = 0; more && i < asked.count; i++) {
+    bl_period before = period;
+
+    cycle_put(list, &period);
+    more = bl_period_next(&terms, zone, &before, &period);
+  }
+  return BILLING_OK;
+}
+
+/* ---- prorate ---- */
+
+typedef struct share_terms {
+  bl_dec       amount;
+  bl_ask_clock from;
+  bl_ask_clock to;
+  bl_ask_clock full_from;
+  bl_ask_clock full_to;
+  bl_str       zone;
+  uint32_t     proration;
+  uint32_t     reserved;
+} share_terms;
+
+#define SHARE_AT(member) offsetof(share_terms, member)
+static const bl_field share_fields[] = {
+  BL_ASK_KERNEL,
+  {.name = "amount", .read = bl_ask_dec, .needed = BL_ALWAYS,
+   .at = SHARE_AT(amount)},
+  {.name = "from", .read = bl_ask_wall, .needed = BL_ALWAYS,
+   .at = SHARE_AT(from)},
+  {.name = "to", .read = bl_ask_wall, .needed = BL_ALWAYS,
+   .at = SHARE_AT(to)},
+  {.name = "full_from", .read = bl_ask_wall, .needed = BL_ALWAYS,
+   .at = SHARE_AT(full_from)},
+  {.name = "full_to", .read = bl_ask_wall, .needed = BL_ALWAYS,
+   .at = SHARE_AT(full_to)},
+  {.name = "zone", .read = bl_value_label, .high = 64,
+   .at = SHARE_AT(zone)},
+  {.name = "proration", .read = bl_value_choice,
+   .words = bl_proration_words, .at = SHARE_AT(proration)},
+};
+#undef SHARE_AT
+
+static const bl_shape share_shape = {
+  "a request", share_fields, BL_COUNT(share_fields)
+};
+
+/* A span that ends before it starts is none, and a cycle has a length. */
+static int share_check(const bl_ask *ask, bl_span span, bl_span full) {
+  bl_reader to = bl_reader_member(&ask->top, "to");
+  bl_reader full_to = bl_reader_member(&ask->top, "full_to");
+
+  if (span.to_us < span.from_us)
+    return bl_reader_fail(&to, BILLING_INVALID, "from, or later",
+                          "a time ends before it starts");
+  if (bl_span_is_empty(full))
+    return bl_reader_fail(&full_to, BILLING_INVALID, "after full_from",
+                          "a cycle has a length");
+  return BILLING_OK;
+}
+
+int bl_ask_prorate(bl_ask *ask) {
+  share_terms terms = {{0, 0}, {0}, {0}, {0}, {0}, {NULL, 0}, 0, 0};
+  const bl_zone *zone = NULL;
+  bl_span span = {0, 0}, full = {0, 0};
+  int64_t numerator = 0, denominator = 1;
+  int rc = bl_shape_read(&share_shape, &ask->top, ask->doc, 0, &terms);
+
+  if (!rc) rc = bl_ask_zone(ask, terms.zone, &zone);
+  if (rc) return rc;
+  span.from_us = bl_ask_instant(&terms.from, zone);
+  span.to_us   = bl_ask_instant(&terms.to, zone);
+  full.from_us = bl_ask_instant(&terms.full_from, zone);
+  full.to_us   = bl_ask_instant(&terms.full_to, zone);
+  rc = share_check(ask, span, full);
+  if (rc) return rc;
+  bl_prorate(terms.proration, span, full, zone, &numerator, &denominator);
+  bl_ask_put(ask, ask->out, "amount",
+             bl_dec_ratio(terms.amount, numerator, denominator));
+  (void)bl_json_add_int(ask->out, "numerator", numerator);
+  (void)bl_json_add_int(ask->out, "denominator", denominator);
+  return BILLING_OK;
+}

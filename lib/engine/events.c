@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * events.c - record, record_text, quote, draws.
+ *
+ * A batch is decided in two passes.  The first reads every event and lets what
+ * is due happen first: holds whose time is over, periods that must be open.
+ * The second rates and folds event by event, so that each sees what the ones
+ * before it did, and codes them into one entry.
+ */
+#include "base/limit.h"
+#include "base/struct.h"
+#include "engine/cursor.h"
+#include "engine/record.h"
+
+/* ---- one batch ---- */
+
+static int open_recording(recording *r, bl_call *c, size_t count) {
+  memset(r, 0, sizeof *r);
+  r->c = c;
+  r->count = count;
+  r->first_refused = count;
+  r->in = bl_arena_array(&c->arena, count + 1, sizeof *r->in);
+  r->receipts = bl_arena_array(&c->arena, count + 1, sizeof *r->receipts);
+  r->facts = bl_arena_array(&c->arena, count + 1, sizeof *r->facts);
+  r->tallies = bl_arena_array(&c->arena, count + 1, sizeof *r->tallies);
+  return c->arena.failed ? BILLING_NOMEM : BILLING_OK;
+}
+
+static void close_recording(recording *r) {
+  for (size_t i = 0; r->in && i < r->count; i++) bl_event_close(&r->in[i]);
+}
+
+/* The words of the first refusal stay in err, with the event's place. */
+static void note_refusal(recording *r, size_t at, int code) {
+  billing_receipt *receipt = &r->receipts[at];
+
+  receipt->struct_size = sizeof *receipt;
+  receipt->status = BILLING_CODE(code) == BILLING_CONFLICT
+                        ? BILLING_STATUS_CONFLICT : BILLING_STATUS_REFUSED;
+  receipt->code = code;
+  receipt->decided_us = r->c->now_us;
+  if (r->first_refused < r->count) return;
+  r->first_refused = at;
+  r->first_code = code;
+  bl_fail_code(r->c->err, code);
+  if (r->c->err && r->count > 1) r->c->err->item = (int64_t)at;
+}
+
+static int read_events(recording *r, const billing_event *events) {
+  bl_call *c = r->c;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < r->count && !rc; i++) {
+    rc = r->in[i].code ? BILLING_OK
+                       : bl_event_read(c, &events[i], 1, &r->in[i]);
+    if (rc) return rc;
+    if (r->in[i].code) {
+      note_refusal(r, i, r->in[i].code);
+      continue;
+    }
+    rc = bl_expire_holds(c, r->in[i].customer);
+    if (!rc) rc = bl_rate_prepare(c, r->in[i].customer, r->in[i].view.time_us);
+  }
+  return rc;
+}
+
+/* The place of a tally in the entry's list of keys; new ones are added. */
+static int name_key(recording *r, bl_tally *tally, uint64_t *place) {
+  bl_call *c = r->c;
+  bl_fact_key *key;
+  bl_tally **kept;
+
+  if (tally->call == c->t->serial) {
+    *place = tally->place;
+    return BILLING_OK;
+  }
+  key = bl_arena_push(&c->arena, (void **)&r->codec.keys, &r->named,
+                      &r->codec.key_cap, sizeof *key);
+  kept = bl_arena_push(&c->arena, (void **)&r->key_tallies,
+                       &r->key_tally_count, &r->key_tally_cap, sizeof *kept);
+  if (!key || !kept) return BILLING_NOMEM;
+  key->contract = tally->contract->number;
+  key->price = tally->price;
+  key->period = tally->period;
+  key->group = tally->group;
+  *kept = tally;
+  r->key_tally_count++;
+  bl_touch(c->t, tally, sizeof *tally, &tally->touched);
+  tally->call = c->t->serial;
+  tally->place = *place = r->named++;
+  return BILLING_OK;
+}
+
+static int fold_one(recording *r, size_t at) {
+  bl_fact_event *fact = &r->facts[r->recorded];
+  uint64_t number = bl_event_number(r->c->fold.seq, r->recorded);
+  bl_event_text text = {0};
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < fact->charge_count && !rc; i++)
+    rc = name_key(r, r->tallies[r->recorded][i], &fact->charges[i].key);
+  if (!rc) rc = bl_fold_event(&r->c->fold, fact, r->key_tallies, number);
+  if (rc) return rc;
+  text.key = r->in[at].event.key;
+  text.name = r->in[at].event.event;
+  text.properties = r->in[at].event.properties;
+  text.has_value = (r->in[at].event.flags & BILLING_EVENT_VALUE) != 0;
+  text.value = r->in[at].event.value;
+  bl_code_event(&r->codec, fact, &text);
+  bl_receipt_of_fact(r->c->t, fact, r->key_tallies, number, r->c->now_us,
+                     &r->receipts[at]);
+  r->recorded++;
+  return BILLING_OK;
+}
+
+/* A key that was used before: the first receipt, or a refusal. */
+static int answer_repeat(recording *r, size_t at, uint64_t number) {
+  size_t place = bl_event_place(number);
+  const bl_fact_event *fact;
+  int rc = BILLING_OK;
+
+  if (bl_event_seq(number) == r->c->fold.seq) {      /* in this very batch */
+    fact = &r->facts[place];
+    bl_receipt_of_fact(r->c->t, fact, r->key_tallies, number, r->c->now_us,
+                       &r->receipts[at]);
+  } else {
+    if (r->batch.seq != bl_event_seq(number))
+      rc = bl_batch_read(r->c, bl_event_seq(number), &r->batch);
+    if (rc) return rc;
+    if (place >= r->batch.count) return BILLING_CORRUPT;
+    fact = &r->batch.facts[place];
+    bl_receipt_of_fact(r->c->t, fact, r->batch.tallies, number,
+                       r->batch.at_us, &r->receipts[at]);
+  }
+  r->receipts[at].status = BILLING_STATUS_SAME;
+  if (fact->content == r->in[at].content) return BILLING_OK;
+  memset(&r->receipts[at], 0, sizeof r->receipts[at]);
+  bl_fail(r->c->err, BILLING_CONFLICT_KEY, "/key",
+          "the same content for a repeat, another key for another event",
+          "the key was used for an event with other content");
+  note_refusal(r, at, BILLING_CONFLICT_KEY);
+  return BILLING_OK;
+}
+
+static int is_strictly_refused(bl_call *c, const bl_fact_event *fact) {
+  if (!(c->in.flags & BILLING_CALL_STRICT)) return BILLING_OK;
+  if (fact->flags & BILLING_RECEIPT_UNMATCHED)
+    return bl_fail(c->err, BILLING_DENIED_UNMATCHED, "/event",
+                   "an event that a meter selects, or not strict",
+                   "no meter wants this event");
+  if (fact->flags & BILLING_RECEIPT_UNPRICED)
+    return bl_fail(c->err, BILLING_DENIED_UNPRICED, "/event",
+                   "a contract that prices the meter, or not strict",
+                   "no contract of the customer prices this event");
+  return BILLING_OK;
+}
+
+/* What a single event may be refused for; anything else ends the call. */
+static int is_refusal(int rc) {
+  switch (BILLING_CODE(rc)) {
+  case BILLING_INVALID: case BILLING_LIMIT: case BILLING_DENIED: return 1;
+  default: return 0;
+  }
+}
+
+static int record_one(recording *r, size_t at, const bl_draw_rule *rule) {
+  const uint64_t *known =
+      bl_map_get(&r->c->t->event_keys, r->in[at].key_hash, 16);
+  int rc;
+
+  if (known) return answer_repeat(r, at, *known);
+  rc = bl_rate(r->c, &r->in[at], rule, &r->facts[r->recorded],
+               &r->tallies[r->recorded]);
+  if (!rc) rc = is_strictly_refused(r->c, &r->facts[r->recorded]);
+  if (is_refusal(rc)) {
+    note_refusal(r, at, rc);
+    return BILLING_OK;
+  }
+  return rc ? rc : fold_one(r, at);
+}
+
+static int append_events(recording *r) {
+  bl_text whole;
+  bl_writer w = r->w;
+  uint64_t count = r->recorded;
+
+  if (!count) return BILLING_OK;
+  bl_text_open(&whole, &r->c->arena);
+  bl_pack_u64(&whole, count);
+  bl_text_add(&whole, r->w.facts_text.text, r->w.facts_text.len);
+  whole.failed |= r->w.facts_text.failed | r->w.properties_text.failed;
+  w.facts_text = whole;
+  w.facts.to = &w.facts_text;
+  w.facts.failed = r->codec.facts.failed;
+  w.properties.to = &w.properties_text;
+  return bl_append(r->c, BL_ENTRY_EVENTS, &w);
+}
+
+static int decide_batch(recording *r, const billing_event *events,
+                        const bl_draw_rule *rule) {
+  int rc = read_events(r, events);
+
+  if (rc) return rc;
+  bl_entry_start(r->c);
+  bl_writer_open(&r->w, r->c);
+  r->codec.facts = (bl_codec){&r->w.facts_text, NULL, &r->c->arena, 0, 0};
+  r->codec.properties =
+      (bl_codec){&r->w.properties_text, NULL, &r->c->arena, 0, 0};
+  r->codec.at_us = r->c->now_us;
+  for (size_t i = 0; i < r->count && !rc; i++)
+    if (!r->in[i].code) rc = record_one(r, i, rule);
+  if (!rc && r->first_refused < r->count &&
+      r->c->in.flags & BILLING_CALL_ALL_OR_NOTHING)
+    rc = r->first_code;
+  return rc ? rc : append_events(r);
+}
+
+int bl_record_batch(bl_call *c, const billing_event *events, size_t count,
+                    const int32_t *codes, const bl_draw_rule *rule,
+                    recording *r) {
+  int rc = open_recording(r, c, count);
+
+  for (size_t i = 0; i < count && !rc && codes; i++) r->in[i].code = codes[i];
+  if (!rc) rc = decide_batch(r, events, rule);
+  close_recording(r);
+  return rc;
+}
+
+/* ---- arrays of the caller ---- */
+
+/* Events by the stride of the first, into structs of our own size. */
+static int copy_events(bl_call *c, const billing_event *events, size_t count,
+                       billing_event **out) {
+  const unsigned char *at = (const unsigned char *)events;
+  uint32_t stride, own;
+  int rc = BILLING_OK;
+
+  *out = bl_arena_array(&c->arena, count + 1, sizeof **out);
+  if (!*out) return BILLING_NOMEM;
+  if (!count) return BILLING_OK;
+  if (!events)
+    return bl_fail(c->err, BILLING_MISUSE, "", NULL, "the events are NULL");
+  memcpy(&stride, at, sizeof stride);
+  for (size_t i = 0; i < count && !rc; i++, at += stride) {
+    memcpy(&own, at, sizeof own);
+    rc = own == stride ? bl_copy_in(&(*out)[i], sizeof **out, at,
+                                    sizeof **out, BILLING_EVENT_VALUE)
+                       : BILLING_MISUSE;
+    if (rc)
+      bl_fail(c->err, rc, "", "set up every element with BILLING_INIT",
+              "the billing_event at %i cannot be used", (int64_t)i);
+  }
+  return rc;
+}
+
+static int check_receipts(bl_call *c, const billing_receipt *receipts,
+                          size_t count) {
+  const unsigned char *at = (const unsigned char *)receipts;
+  uint32_t stride, own;
+
+  if (!receipts || !count) return BILLING_OK;
+  memcpy(&stride, at, sizeof stride);
+  for (size_t i = 0; i < count; i++) {
+    memcpy(&own, at + i * stride, sizeof own);
+    if (own != stride || bl_can_fill(at + i * stride, sizeof *receipts))
+      return bl_fail(c->err, BILLING_MISUSE, "",
+                     "set up every element with BILLING_INIT",
+                     "the billing_receipt at %i cannot be filled", (int64_t)i);
+  }
+  return BILLING_OK;
+}
+
+static void fill_receipts(billing_receipt *receipts,
+                          const billing_receipt *from, size_t count) {
+  unsigned char *at = (unsigned char *)receipts;
+  uint32_t stride;
+
+  if (!receipts || !count) return;
+  memcpy(&stride, at, sizeof stride);
+  for (size_t i = 0; i < count; i++)
+    bl_fill(at + i * stride, &from[i], sizeof from[i]);
+}
+
+static int check_batch(bl_call *c, size_t count) {
+  if (count <= BL_LIMIT_BATCH) return BILLING_OK;
+  return bl_fail(c->err, BILLING_LIMIT, "", "at most 10000 in one call",
+                 "the batch has %i events", (int64_t)count);
+}
+
+/* Receipts are kept over the end of the call's arena: outputs are filled only
+ * when the commit has happened. */
+static int keep_receipts(bl_arena *kept, recording *r, int is_wanted) {
+  if (!is_wanted) return BILLING_OK;
+  r->receipts =
+      bl_arena_copy(kept, r->receipts, (r->count + 1) * sizeof *r->receipts);
+  return r->receipts ? BILLING_OK : BILLING_NOMEM;
+}
+
+int billing_record(billing *b, const billing_call *call,
+                   const billing_event *events, size_t count,
+                   billing_receipt *receipts, billing_error *err) {
+  billing_event *copies;
+  recording r = {0};
+  bl_arena kept;
+  bl_call c;
+  int rc = bl_enter(&c, b, call, BL_WRITE, err);
+
+  if (rc) return rc;
+  bl_arena_open(&kept, &b->host);
+  rc = check_batch(&c, count);
+  if (!rc) rc = check_receipts(&c, receipts, count);
+  if (!rc) rc = copy_events(&c, events, count, &copies);
+  if (!rc) rc = bl_record_batch(&c, copies, count, NULL, NULL, &r);
+  if (!rc) rc = keep_receipts(&kept, &r, receipts != NULL);
+  rc = bl_leave(&c, rc);
+  if (!rc) fill_receipts(receipts, r.receipts, count);
+  bl_arena_close(&kept);
+  return rc;
+}
+
+/* ---- lines ---- */
+
+/* The lines of a text that are not empty. */
+static int split_lines(bl_call *c, bl_str text, bl_str **out, size_t *count) {
+  size_t cap = 0, at = 0;
+
+  *out = NULL;
+  *count = 0;
+  while (at < text.len) {
+    const char *start = text.text + at;
+    const char *end = memchr(start, '\n', text.len - at);
+    size_t len = end ? (size_t)(end - start) : text.len - at;
+    bl_str *line;
+    at += len + 1;
+    while (len && (start[len - 1] == '\r' || start[len - 1] == ' ')) len--;
+    if (!len) continue;
+    line = bl_arena_push(&c->arena, (void **)out, count, &cap, sizeof *line);
+    if (!line) return BILLING_NOMEM;
+    *line = (bl_str){start, len};
+    ++*count;
+  }
+  return BILLING_OK;
+}
+
+static int record_lines(bl_call *c, const bl_str *lines, size_t count,
+                        recording *r) {
+  billing_event *events =
+      bl_arena_array(&c->arena, count + 1, sizeof *events);
+  bl_json **trees = bl_arena_array(&c->arena, count + 1, sizeof *trees);
+  int32_t *codes = bl_arena_array(&c->arena, count + 1, sizeof *codes);
+  int rc = codes && trees && events ? BILLING_OK : BILLING_NOMEM;
+
+  for (size_t i = 0; i < count && !rc; i++) {
+    codes[i] = bl_event_of_line(c, lines[i], &trees[i], &events[i]);
+    if (BILLING_CODE(codes[i]) == BILLING_NOMEM) rc = BILLING_NOMEM;
+  }
+  if (!rc) rc = bl_record_batch(c, events, count, codes, NULL, r);
+  for (size_t i = 0; trees && i < count; i++) bl_json_free(trees[i]);
+  return rc;
+}
+
+int billing_record_text(billing *b, const billing_call *call,
+                        const char *text, size_t len,
+                        billing_receipt *receipts, size_t capacity,
+                        size_t *count, billing_error *err) {
+  recording r = {0};
+  size_t found = 0;
+  bl_str *lines;
+  bl_arena kept;
+  bl_call c;
+  int rc = bl_enter(&c, b, call, BL_WRITE, err);
+
+  if (rc) return rc;
+  bl_arena_open(&kept, &b->host);
+  rc = split_lines(&c, bl_text_argument(text, len), &lines, &found);
+  if (!rc) rc = check_batch(&c, found);
+  if (!rc && receipts && found > capacity)
+    rc = bl_fail(err, BILLING_LIMIT, "", "room for a receipt a line",
+                 "%i events, room for %i receipts", (int64_t)found,
+                 (int64_t)capacity);
+  if (!rc) rc = check_receipts(&c, receipts, found);
+  if (!rc) rc = record_lines(&c, lines, found, &r);
+  if (!rc) rc = keep_receipts(&kept, &r, receipts != NULL);
+  rc = bl_leave(&c, rc);
+  if (!rc) fill_receipts(receipts, r.receipts, found);
+  if (!rc && count) *count = found;
+  bl_arena_close(&kept);
+  return rc;
+}
+
+/* ---- quote ---- */
+
+/* Rates as if it were recorded; leaving a read undoes it. */
+static int quote_event(bl_call *c, const billing_event *event,
+                       billing_receipt *receipt) {
+  bl_tally **tallies = NULL;
+  bl_fact_event fact;
+  bl_event_in in;
+  int rc = bl_event_read(c, event, 0, &in);
+
+  if (!rc) rc = in.code;
+  if (!rc) rc = bl_expire_holds(c, in.customer);
+  if (!rc) rc = bl_rate_prepare(c, in.customer, in.view.time_us);
+  if (!rc) rc = bl_rate(c, &in, NULL, &fact, &tallies);
+  if (!rc) rc = is_strictly_refused(c, &fact);
+  if (!rc) {
+    for (size_t i = 0; i < fact.charge_count; i++) fact.charges[i].key = i;
+    bl_receipt_of_fact(c->t, &fact, tallies, 0, c->now_us, receipt);
+  }
+  bl_event_close(&in);
+  return rc;
+}
+
+int billing_quote(billing *b, const billing_call *call,
+                  const billing_event *event, billing_receipt *out,
+                  billing_error *err) {
+  billing_receipt receipt = {0};
+  billing_event *copy;
+  bl_call c;
+  int rc = bl_enter(&c, b, call, BL_READ, err);
+
+  if (rc) return rc;
+  if (!out)
+    rc = bl_fail(err, BILLING_MISUSE, "", NULL, "out is NULL");
+  if (!rc) rc = check_receipts(&c, out, 1);
+  if (!rc) rc = copy_events(&c, event, 1, &copy);
+  if (!rc) rc = quote_event(&c, copy, &receipt);
+  rc = bl_leave(&c, rc);
+  if (!rc) bl_fill(out, &receipt, sizeof receipt);
+  return rc;
+}
+
+/* ---- draws ---- */
+
+/* The rows of one charge. */
+static int draw_rows(const bl_batch *batch, const bl_fact_charge *charge,
+                     billing_cursor *cursor) {
+  bl_arena *a = &cursor->arena;
+  const bl_tally *tally = batch->tallies[charge->key];
+  const bl_price *price = bl_tally_price(tally);
+  bl_str price_id = bl_arena_str(a, price->id);
+  bl_str contract_id = bl_arena_str(a, tally->contract->terms.id);
+
+  for (size_t i = 0; i < charge->draw_count; i++) {
+    billing_draw *row = &cursor->rows[cursor->count++];
+    row->struct_size = sizeof *row;
+    row->grant = charge->draws[i].grant;
+    row->amount = charge->draws[i].amount;
+    row->price = price_id;
+    row->contract = contract_id;
+    memcpy(row->asset, price->asset, sizeof row->asset);
+  }
+  return a->failed ? BILLING_NOMEM : BILLING_OK;
+}
+
+static int fill_draws(bl_call *c, uint64_t event, billing_cursor *cursor) {
+  const bl_fact_event *fact;
+  size_t count = 0;
+  bl_batch batch;
+  int rc;
+
+  if (!event || bl_event_seq(event) > c->t->heads.seq)
+    return BILLING_NOTFOUND;
+  rc = bl_batch_read(c, bl_event_seq(event), &batch);
+  if (rc == BILLING_CORRUPT || (!rc && bl_event_place(event) >= batch.count))
+    return BILLING_NOTFOUND;
+  if (rc) return rc;
+  fact = &batch.facts[bl_event_place(event)];
+  for (size_t i = 0; i < fact->charge_count; i++)
+    count += fact->charges[i].draw_count;
+  cursor->rows =
+      bl_arena_array(&cursor->arena, count + 1, sizeof *cursor->rows);
+  if (!cursor->rows) return BILLING_NOMEM;
+  for (size_t i = 0; i < fact->charge_count && !rc; i++)
+    rc = draw_rows(&batch, &fact->charges[i], cursor);
+  return rc;
+}
+
+int billing_draws(billing *b, const billing_call *call, uint64_t event,
+                  billing_cursor **out, billing_error *err) {
+  billing_cursor *cursor;
+  bl_call c;
+  int rc;
+
+  if (!out) return bl_refuse(err, BILLING_MISUSE, "out is NULL");
+  rc = bl_enter(&c, b, call, BL_READ, err);
+  if (rc) return rc;
+  cursor = bl_cursor_new(b);
+  rc = cursor ? fill_draws(&c, event, cursor) : BILLING_NOMEM;
+  if (rc == BILLING_NOTFOUND)
+    bl_fail(err, rc, "", "the number of a receipt", "there is no event %i",
+            (int64_t)event);
+  rc = bl_leave(&c, rc);
+  if (rc) billing_cursor_close(cursor);
+  else *out = cursor;
+  return rc;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * explain.c - from an invoice line to tiers, draws and events.
+ *
+ * Everything comes from the journal: the line's own entry says what was drawn
+ * from which grant, the entries of events say what each one charged.  The
+ * tiers are the price's own arithmetic on the line's quantity, so a reader can
+ * redo every figure.
+ */
+#include "engine/query.h"
+#include "engine/rate.h"
+#include "engine/views.h"
+#include "price/price.h"
+
+typedef struct explanation {
+  bl_call           *c;
+  bl_fact_invoice    fact;
+  const bl_fact_line *line;
+  const bl_contract *contract;
+  const bl_price    *price;
+  bl_json           *tree;
+} explanation;
+
+static int read_fact(bl_call *c, int64_t seq, bl_fact_invoice *fact) {
+  bl_unpack facts_from, properties_from;
+  bl_codec facts = {NULL, &facts_from, &c->arena, 0, 0};
+  bl_codec properties = {NULL, &properties_from, &c->arena, 0, 0};
+  bl_entry entry;
+  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
+
+  if (rc) return rc;
+  memset(fact, 0, sizeof *fact);
+  bl_unpack_open(&facts_from, entry.facts.text, entry.facts.len);
+  bl_unpack_open(&properties_from, entry.properties.text,
+                 entry.properties.len);
+  bl_code_invoice(&facts, &properties, fact);
+  return bl_codec_done(&facts);
+}
+
+static int find_line(explanation *x, const bl_query *q) {
+  bl_call *c = x->c;
+  uint64_t own;
+  int64_t seq;
+  bl_str json;
+  int rc = bl_invoice_stored(c, q->invoice, &own, &seq, &json);
+
+  if (!rc) rc = read_fact(c, seq, &x->fact);
+  if (rc) return rc;
+  if (q->line < 1 || (uint64_t)q->line > x->fact.line_count)
+    return bl_fail(c->err, BILLING_NOTFOUND, "/line", "1 to the invoice's "
+                   "number of lines", "invoice %t has no line %i",
+                   &q->invoice, q->line);
+  x->line = &x->fact.lines[q->line - 1];
+  x->contract = bl_list_by_number(&c->t->by_contract, x->fact.contract);
+  if (!x->contract) return BILLING_CORRUPT;
+  x->price = &x->contract->plan->plan.prices[x->line->price];
+  return BILLING_OK;
+}
+
+static void add_head(explanation *x, const bl_query *q) {
+  const bl_fact_line *line = x->line;
+  bl_span span = x->contract->periods[line->period].span;
+  bl_json *tree = x->tree, *service;
+
+  bl_json_add_text(tree, "invoice", q->invoice);
+  bl_json_add_int(tree, "line", q->line);
+  bl_json_add_c(tree, "kind", line->is_fee ? "fee" : "usage");
+  bl_json_add_text(tree, "contract", x->contract->terms.id);
+  bl_json_add_text(tree, "plan", x->contract->plan->plan.id);
+  bl_json_add_int(tree, "plan_version", (int64_t)x->contract->plan->version);
+  bl_json_add_text(tree, "price", x->price->id);
+  bl_json_add_c(tree, "model", bl_price_model_name(x->price->model));
+  bl_json_add_text(tree, "meter", x->price->meter);
+  bl_json_add_text(tree, "group", line->group);
+  service = bl_json_object(tree, "service");
+  bl_json_add_time(service, "from", span.from_us);
+  bl_json_add_time(service, "to", span.to_us);
+  bl_json_add_dec(tree, "quantity", line->quantity);
+  bl_json_add_dec(tree, "amount", line->amount);
+  bl_json_add_dec(tree, "drawn", line->drawn);
+  bl_json_add_dec(tree, "due", line->due);
+  bl_json_add_dec(tree, "rounding",
+                  bl_dec_sub(line->due,
+                             bl_dec_sub(line->amount, line->drawn)));
+  bl_json_add_c(tree, "asset", x->price->asset);
+}
+
+/* A fee: unit amount, quantity, and the two integers of its share. */
+static void add_fee(explanation *x) {
+  bl_json *fee = bl_json_object(x->tree, "fee");
+
+  bl_json_add_dec(fee, "unit_amount", x->price->amount);
+  bl_json_add_text(fee, "quantity_of", x->price->quantity);
+  bl_json_add_c(fee, "proration", bl_proration_name(x->price->proration));
+  bl_json_add_int(fee, "numerator", x->line->numerator);
+  bl_json_add_int(fee, "denominator", x->line->denominator);
+}
+
+/* The tiers of the whole quantity, and what earlier invoices billed of it. */
+static int add_tiers(explanation *x) {
+  const bl_price *price = x->price;
+  bl_dec total = BL_DEC_ZERO;
+  bl_part *parts = bl_arena_array(&x->c->arena, price->tier_count + 1,
+                                  sizeof *parts);
+  bl_json *tiers = bl_json_array(x->tree, "tiers");
+  size_t count;
+
+  if (!parts || !tiers) return BILLING_NOMEM;
+  count = bl_price_parts(price, x->line->quantity, parts);
+  for (size_t i = 0; i < count; i++) {
+    bl_json *tier = bl_json_object(tiers, NULL);
+    bl_json_add_int(tier, "tier", (int64_t)parts[i].tier + 1);
+    bl_json_add_dec(tier, "quantity", parts[i].quantity);
+    bl_json_add_dec(tier, "unit", parts[i].unit);
+    bl_json_add_dec(tier, "per", price->per);
+    bl_json_add_dec(tier, "flat", parts[i].flat);
+    bl_json_add_dec(tier, "amount", parts[i].amount);
+    total = bl_dec_add(total, parts[i].amount);
+  }
+  bl_json_add_dec(x->tree, "total", total);
+  return bl_json_add_dec(x->tree, "billed_before",
+                         bl_dec_sub(total, x->line->amount))
+             ? BILLING_OK : BILLING_NOMEM;
+}
+
+static int add_draws(explanation *x) {
+  bl_json *draws = bl_json_array(x->tree, "draws");
+
+  for (size_t i = 0; i < x->line->draw_count; i++) {
+    const bl_draw *draw = &x->line->draws[i];
+    const bl_grant_state *grant =
+        bl_list_by_number(&x->c->t->by_grant, draw->grant);
+    bl_json *row = bl_json_object(draws, NULL);
+    bl_json_add_int(row, "grant", (int64_t)draw->grant);
+    if (grant) {
+      bl_json_add_text(row, "id", grant->key);
+      bl_json_add_text(row, "name", grant->lot.name);
+      bl_json_add_int(row, "priority", grant->lot.priority);
+    } else {
+      bl_json_add_c(row, "name", "owed");
+    }
+    if (!bl_json_add_dec(row, "amount", draw->amount)) return BILLING_NOMEM;
+  }
+  return draws ? BILLING_OK : BILLING_NOMEM;
+}
+
+/* One event's charge under the line's key. */
+static int add_event(bl_json *events, const bl_batch *batch, size_t at,
+                     const bl_fact_charge *charge) {
+  const bl_event_text *text = &batch->texts[at];
+  bl_json *row = bl_json_object(events, NULL);
+
+  bl_json_add_int(row, "number",
+                  (int64_t)bl_event_number(batch->seq, at));
+  bl_json_add_text(row, "key", text->key);
+  bl_json_add_text(row, "event", text->name);
+  bl_json_add_time(row, "time", batch->facts[at].time_us);
+  bl_json_add_dec(row, "total_after", charge->after.total);
+  return bl_json_add_dec(row, "amount", charge->amount) ? BILLING_OK
+                                                        : BILLING_NOMEM;
+}
+
+static int add_batch(explanation *x, const bl_batch *batch, bl_json *events,
+                     const bl_tally *tally, int64_t *room) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < batch->count && !rc && *room > 0; i++) {
+    const bl_fact_event *fact = &batch->facts[i];
+    if (bl_event_number(batch->seq, i) > x->line->last_event) break;
+    for (size_t k = 0; k < fact->charge_count && !rc && *room > 0; k++) {
+      if (batch->tallies[fact->charges[k].key] != tally) continue;
+      rc = add_event(events, batch, i, &fact->charges[k]);
+      --*room;
+    }
+  }
+  return rc;
+}
+
+/* The entries between the line's first and last event, one after the other. */
+static int add_events(explanation *x, int64_t room) {
+  bl_call *c = x->c;
+  const bl_fact_line *line = x->line;
+  const bl_tally *tally =
+      bl_tally_of(x->contract, line->price, line->period, line->group);
+  bl_json *events = bl_json_array(x->tree, "events");
+  int64_t last = bl_event_seq(line->last_event);
+  int rc = tally && events ? BILLING_OK : BILLING_CORRUPT;
+
+  bl_json_add_int(x->tree, "event_count", (int64_t)line->events);
+  bl_json_add_int(x->tree, "first_event", (int64_t)line->first_event);
+  bl_json_add_int(x->tree, "last_event", (int64_t)line->last_event);
+  for (int64_t seq = bl_event_seq(line->first_event);
+       seq <= last && !rc && room > 0; seq++) {
+    bl_arena_mark mark = bl_arena_now(&c->arena);
+    bl_batch batch;
+    rc = bl_batch_read(c, seq, &batch);
+    if (rc == BILLING_CORRUPT) rc = BILLING_OK;      /* another kind of entry*/
+    else if (!rc) rc = add_batch(x, &batch, events, tally, &room);
+    bl_arena_back(&c->arena, mark);
+  }
+  return rc;
+}
+
+static int explain(bl_call *c, const bl_query *q, billing_doc **out) {
+  explanation x;
+  int rc;
+
+  memset(&x, 0, sizeof x);
+  x.c = c;
+  rc = find_line(&x, q);
+  if (rc) return rc;
+  x.tree = bl_json_object(NULL, NULL);
+  if (!x.tree) return BILLING_NOMEM;
+  add_head(&x, q);
+  if (x.price->meter.len) rc = add_tiers(&x);
+  else add_fee(&x);
+  if (!rc) rc = add_draws(&x);
+  if (!rc && x.line->events) rc = add_events(&x, q->events);
+  if (!rc) rc = bl_doc_of_tree(c, x.tree, out);
+  bl_json_free(x.tree);
+  return rc;
+}
+
+int billing_explain(billing *b, const billing_call *call, const char *query,
+                    size_t query_len, billing_doc **out, billing_error *err) {
+  static const char *const allowed[] = {"invoice", "line", "events", NULL};
+  billing_doc *doc = NULL;
+  bl_query q;
+  bl_call c;
+  int rc;
+
+  if (!out) return bl_refuse(err, BILLING_MISUSE, "out is NULL");
+  rc = bl_enter(&c, b, call, BL_READ, err);
+  if (rc) return rc;
+  rc = bl_query_open(&c, query, query_len, allowed, &q);
+  if (!rc) {
+    rc = explain(&c, &q, &doc);
+    bl_query_close(&q);
+  }
+  rc = bl_leave(&c, rc);
+  if (rc) billing_doc_free(doc);
+  else *out = doc;
+  return rc;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * fold.h - an entry's effects on the state.  The very functions that replay a
+ * journal also run when an entry is new, so that state now and state after a
+ * restart cannot differ.  They add up; they decide nothing.
+ */
+#ifndef BL_FOLD_H
+#define BL_FOLD_H
+
+#include "engine/state.h"
+
+typedef struct bl_fold {
+  bl_tenant *tenant;
+  bl_rows   *rows;         /* where derived rows go; NULL: nowhere */
+  bl_arena  *scratch;
+  int64_t    seq;          /* of the entry */
+  int64_t    at_us;
+} bl_fold;
+
+int bl_fold_document(bl_fold *f, const bl_fact_document *fact);
+int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact);
+int bl_fold_hold(bl_fold *f, const bl_fact_hold *fact);
+int bl_fold_hold_end(bl_fold *f, const bl_fact_hold_end *fact);
+int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact);
+int bl_fold_period(bl_fold *f, const bl_fact_period *fact);
+int bl_fold_invoice(bl_fold *f, const bl_fact_invoice *fact);
+int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact);
+/* tallies: what the entry's keys stand for, by place. */
+int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
+                  bl_tally *const *tallies, uint64_t number);
+/* Ends an entry: its ledger group becomes rows.  `cause` is its kind. */
+int bl_fold_end(bl_fold *f, int64_t kind);
+
+/* Any entry from its bytes; unknown ones that are not critical do nothing. */
+int bl_fold_entry(bl_fold *f, const bl_entry *entry);
+/* The tally of a key, made when it is missing; NULL: no memory, or the key is
+ * not one (*rc says which). */
+bl_tally *bl_fold_key(bl_tenant *t, const bl_fact_key *key, int *rc);
+
+/* Name of an entry kind: "events", "grant" ..; "unknown". */
+const char *bl_entry_name(int64_t kind);
+const char *bl_kind_name(uint64_t kind);          /* of a document */
+int         bl_kind_of_name(const char *name);    /* or -1 */
+
+/* The invoice that a fact and the state say (invoice_fact.c): texts are the
+ * state's or the arena's. */
+int bl_invoice_of_fact(const bl_tenant *t, const bl_fact_invoice *fact,
+                       bl_arena *a, bl_invoice *out);
+/* A document as it is shown: the text with its version, and for a contract
+ * with its customer. */
+int bl_document_text(bl_str json, uint64_t version, int is_contract,
+                     bl_str customer, bl_text *out);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * fold_document.c - documents become the catalog's models, and rows.
+ *
+ * A document was checked when it was put, so one that does not read here is
+ * corrupt.  Models are never changed in place where a contract may point to
+ * them: a plan's versions stay, a meter keeps its address.
+ */
+#include "engine/fold.h"
+#include "store/schema.h"
+#include "store/store.h"
+
+static const char *const kind_names[BL_KINDS] = {"tenant", "customer", "meter",
+                                                 "plan", "contract"};
+
+const char *bl_kind_name(uint64_t kind) {
+  return kind < BL_KINDS ? kind_names[kind] : "unknown";
+}
+
+int bl_kind_of_name(const char *name) {
+  for (int i = 0; i < BL_KINDS; i++)
+    if (strcmp(kind_names[i], name) == 0) return i;
+  return -1;
+}
+
+int bl_document_text(bl_str json, uint64_t version, int is_contract,
+                     bl_str customer, bl_text *out) {
+  bl_json *tree;
+  int rc = bl_json_read(json.text, json.len, &tree, NULL);
+
+  if (rc) return rc == BILLING_NOMEM ? rc : BILLING_CORRUPT;
+  bl_json_remove(tree, "version");
+  if (!bl_json_add_int(tree, "version", (int64_t)version) ||
+      (is_contract && customer.len &&
+       !bl_json_add_text(tree, "customer", customer)))
+    rc = BILLING_NOMEM;
+  if (!rc) rc = bl_json_print(tree, out);
+  bl_json_free(tree);
+  return rc;
+}
+
+static int document_row(bl_fold *f, const bl_fact_document *fact, bl_str id,
+                        bl_str json, const bl_customer *customer) {
+  int is_contract = fact->kind == BL_KIND_CONTRACT;
+  bl_str owner = is_contract ? customer->id : (bl_str){NULL, 0};
+  billing_value row[BL_DOCUMENTS_COLUMNS];
+  bl_text text;
+  int rc;
+
+  if (!f->rows || !id.len) return BILLING_OK;   /* redacted: no row */
+  bl_text_open(&text, f->scratch);
+  rc = bl_document_text(json, fact->version, is_contract, owner, &text);
+  if (rc) return rc;
+  row[BL_DOCUMENTS_TENANT] = bl_value_int(f->tenant->number);
+  row[BL_DOCUMENTS_SHARD] = bl_value_int(0);
+  row[BL_DOCUMENTS_KIND] = bl_value_text(bl_str_of(bl_kind_name(fact->kind)));
+  row[BL_DOCUMENTS_ID] = bl_value_text(id);
+  row[BL_DOCUMENTS_NUMBER] = bl_value_int((int64_t)fact->number);
+  row[BL_DOCUMENTS_VERSION] = bl_value_int((int64_t)fact->version);
+  row[BL_DOCUMENTS_ARCHIVED] = bl_value_int((int64_t)fact->archived);
+  row[BL_DOCUMENTS_CUSTOMER] =
+      bl_value_int(customer ? (int64_t)customer->number : 0);
+  row[BL_DOCUMENTS_SEQ] = bl_value_int(f->seq);
+  row[BL_DOCUMENTS_JSON] = bl_value_text((bl_str){text.text, text.len});
+  return f->rows->put(f->rows, BL_TABLE_DOCUMENTS, row);
+}
+
+/* A struct that stands in a map under an id; made when it is missing. */
+static void *model_of(bl_tenant *t, bl_map *map, const void *id, size_t len,
+                      size_t size) {
+  void *model = bl_map_get(map, id, len);
+
+  if (model) return model;
+  model = bl_arena_take(&t->arena, size);
+  if (!model) return NULL;
+  bl_touch_map(t, map);
+  return bl_map_put(map, id, len, model) ? NULL : model;
+}
+
+static int fold_tenant(bl_fold *f, const bl_fact_document *fact,
+                       const bl_json *doc) {
+  bl_tenant *t = f->tenant;
+
+  bl_touch(t, &t->terms, sizeof t->terms, &t->terms_touched);
+  t->heads.version = fact->version;
+  return bl_catalog_read_tenant(doc, "", &t->arena, &t->terms, NULL);
+}
+
+static int fold_customer(bl_fold *f, const bl_fact_document *fact,
+                         const bl_json *doc) {
+  bl_tenant *t = f->tenant;
+  bl_customer *customer =
+      model_of(t, &t->customers, fact->id_hash, 16, sizeof *customer);
+  bl_str id, name;
+  int rc = BILLING_OK;
+
+  if (!customer) return BILLING_NOMEM;
+  bl_touch(t, customer, sizeof *customer, &customer->touched);
+  if (!customer->number) {
+    customer->number = fact->number;
+    memcpy(customer->id_hash, fact->id_hash, sizeof customer->id_hash);
+    t->heads.customers++;
+    rc = bl_list_add(t, &t->by_customer, customer);
+  }
+  customer->version = fact->version;
+  customer->archived = fact->archived;
+  customer->is_erased = doc == NULL;
+  customer->id = customer->name = (bl_str){NULL, 0};
+  if (rc || !doc) return rc;
+  rc = bl_catalog_read_customer(doc, "", &id, &name, NULL);
+  if (rc) return rc;
+  customer->id = bl_arena_str(&t->arena, id);
+  customer->name = bl_arena_str(&t->arena, name);
+  return BILLING_OK;
+}
+
+static int fold_meter(bl_fold *f, const bl_fact_document *fact,
+                      const bl_json *doc) {
+  bl_tenant *t = f->tenant;
+  bl_meter_state *meter = model_of(t, &t->meters, fact->id.text, fact->id.len,
+                                   sizeof *meter);
+  bl_list *listeners;
+  int rc;
+
+  if (!meter) return BILLING_NOMEM;
+  if (meter->number && t->undo_arena) t->is_stale = 1;
+  rc = bl_catalog_read_meter(doc, "", &t->arena, &meter->meter, NULL);
+  if (rc) return rc;
+  if (!meter->number) {
+    bl_str event = meter->meter.event;
+    listeners = model_of(t, &t->meters_by_event, event.text, event.len,
+                         sizeof *listeners);
+    if (!listeners) return BILLING_NOMEM;
+    rc = bl_list_add(t, listeners, meter);
+    meter->number = fact->number;
+    t->heads.meters++;
+  }
+  meter->version = fact->version;
+  meter->archived = fact->archived;
+  return rc;
+}
+
+/* The meters that the plan's prices name, and whether a fee is in advance. */
+static int link_prices(bl_tenant *t, bl_plan_version *version) {
+  const bl_plan *plan = &version->plan;
+
+  version->meters =
+      bl_arena_array(&t->arena, plan->price_count + 1, sizeof(void *));
+  if (!version->meters) return BILLING_NOMEM;
+  for (size_t i = 0; i < plan->price_count; i++) {
+    const bl_price *price = &plan->prices[i];
+    if (price->meter.len) {
+      version->meters[i] =
+          bl_map_get(&t->meters, price->meter.text, price->meter.len);
+      if (!version->meters[i]) return BILLING_CORRUPT;
+    } else if (price->timing == BL_TIMING_ADVANCE) {
+      version->has_advance = 1;
+    }
+  }
+  return BILLING_OK;
+}
+
+static int fold_plan(bl_fold *f, const bl_fact_document *fact,
+                     const bl_json *doc) {
+  bl_tenant *t = f->tenant;
+  bl_plan_state *plan =
+      model_of(t, &t->plans, fact->id.text, fact->id.len, sizeof *plan);
+  bl_plan_version *version;
+  int rc;
+
+  if (!plan) return BILLING_NOMEM;
+  bl_touch(t, plan, sizeof *plan, &plan->touched);
+  if (!plan->number) t->heads.plans++;
+  plan->number = fact->number;
+  plan->archived = fact->archived;
+  if (fact->version == plan->version) return BILLING_OK;   /* archived */
+  version = bl_arena_take(&t->arena, sizeof *version);
+  if (!version) return BILLING_NOMEM;
+  version->version = fact->version;
+  rc = bl_catalog_read_plan(doc, "", &t->arena, &version->plan, NULL);
+  if (!rc) rc = link_prices(t, version);
+  if (!rc) rc = bl_list_add(t, &plan->versions, version);
+  plan->version = fact->version;
+  return rc;
+}
+
+static int fill_contract(bl_fold *f, const bl_fact_document *fact,
+                         const bl_json *doc, bl_contract *contract) {
+  bl_tenant *t = f->tenant;
+  bl_contract_terms *terms = &contract->terms;
+  bl_plan_state *plan;
+  int rc = bl_catalog_read_contract(doc, "", &t->arena, terms, NULL);
+
+  if (rc) return rc;
+  terms->start_us = fact->term.from_us;
+  terms->end_us = fact->term.to_us;
+  terms->anchor_us = fact->anchor_us;
+  plan = bl_map_get(&t->plans, terms->plan.text, terms->plan.len);
+  contract->plan_state = plan;
+  contract->plan =
+      plan ? bl_list_by_number(&plan->versions, fact->plan_version) : NULL;
+  return contract->plan ? BILLING_OK : BILLING_CORRUPT;
+}
+
+static int fold_contract(bl_fold *f, const bl_fact_document *fact,
+                         const bl_json *doc) {
+  bl_tenant *t = f->tenant;
+  bl_customer *customer = bl_list_by_number(&t->by_customer, fact->customer);
+  bl_contract *contract = model_of(t, &t->contracts, fact->id.text,
+                                   fact->id.len, sizeof *contract);
+  int rc;
+
+  if (!customer) return BILLING_CORRUPT;
+  if (!contract) return BILLING_NOMEM;
+  bl_touch(t, contract, sizeof *contract, &contract->touched);
+  rc = fill_contract(f, fact, doc, contract);
+  if (!rc && !contract->number) {
+    contract->number = fact->number;
+    contract->customer = customer;
+    contract->late_us = BL_TIME_NEVER;
+    bl_map_open(&contract->tallies, &t->arena);
+    t->heads.contracts++;
+    rc = bl_list_add(t, &t->by_contract, contract);
+    if (!rc) rc = bl_list_add(t, &customer->contracts, contract);
+  }
+  contract->version = fact->version;
+  contract->archived = fact->archived;
+  return rc;
+}
+
+typedef int (*fold_model)(bl_fold *f, const bl_fact_document *fact,
+                          const bl_json *doc);
+static const fold_model fold_models[BL_KINDS] = {
+    fold_tenant, fold_customer, fold_meter, fold_plan, fold_contract};
+
+int bl_fold_document(bl_fold *f, const bl_fact_document *fact) {
+  int is_customer = fact->kind == BL_KIND_CUSTOMER;
+  bl_str json = is_customer ? fact->own_json : fact->json;
+  bl_str id = is_customer ? fact->own_id : fact->id;
+  bl_tenant *t = f->tenant;
+  bl_customer *customer;
+  bl_json *doc = NULL;
+  int rc = BILLING_OK;
+
+  if (fact->kind >= BL_KINDS) return BILLING_CORRUPT;
+  if (json.len) rc = bl_json_read(json.text, json.len, &doc, NULL);
+  if (!rc && !doc && !is_customer) rc = BILLING_CORRUPT;
+  if (!rc && fact->kind == BL_KIND_CONTRACT)   /* stands in the fact by number*/
+    bl_json_add_c(doc, "customer", "-");
+  bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
+  if (!rc) rc = fold_models[fact->kind](f, fact, doc);
+  bl_json_free(doc);
+  if (rc) return BILLING_CODE(rc) == BILLING_NOMEM ? rc : BILLING_CORRUPT;
+  if (t->arena.failed) return BILLING_NOMEM;
+  customer = is_customer ? bl_map_get(&t->customers, fact->id_hash, 16)
+                         : bl_list_by_number(&t->by_customer, fact->customer);
+  return document_row(f, fact, id, json, customer);
+}

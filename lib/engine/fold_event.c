@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* fold_event.c - one event's charges and draws on the state. */
+#include "engine/fold_post.h"
+
+/*
+ * The stack of a charge key's draws: equal neighbours are one, what is given
+ * back comes off the top.
+ */
+static int stack_draw(bl_fold *f, bl_tally *tally, const bl_draw *draw) {
+  bl_tenant *t = f->tenant;
+  bl_draw *top = tally->stack_count ? &tally->stack[tally->stack_count - 1]
+                                    : NULL;
+
+  bl_touch(t, tally->stack, tally->stack_count * sizeof *tally->stack,
+           &tally->stack_touched);
+  if (top && top->grant == draw->grant) {
+    top->amount = bl_dec_add(top->amount, draw->amount);
+    if (bl_dec_is_zero(top->amount)) tally->stack_count--;
+    return BILLING_OK;
+  }
+  top = bl_arena_push(&t->arena, (void **)&tally->stack, &tally->stack_count,
+                      &tally->stack_cap, sizeof *top);
+  if (!top) return BILLING_NOMEM;
+  *top = *draw;
+  tally->stack_count++;
+  return BILLING_OK;
+}
+
+/* What returns to an expired lot expires again at once. */
+static int expire_again(bl_fold *f, bl_wallet *wallet, bl_grant_state *grant,
+                        bl_dec returned) {
+  bl_posting postings[4];
+
+  grant->lot.left = bl_dec_sub(grant->lot.left, returned);
+  return bl_fold_post(f, wallet, postings,
+                      bl_ledger_expiry(returned, postings));
+}
+
+static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
+                     const bl_draw *draw, bl_dec *drawn) {
+  bl_tenant *t = f->tenant;
+  bl_grant_state *grant;
+  int rc = stack_draw(f, tally, draw);
+
+  if (rc || !draw->grant) return rc;
+  grant = bl_list_by_number(&t->by_grant, draw->grant);
+  if (!grant) return BILLING_CORRUPT;
+  bl_touch(t, grant, sizeof *grant, &grant->touched);
+  grant->lot.left = bl_dec_sub(grant->lot.left, draw->amount);
+  *drawn = bl_dec_add(*drawn, draw->amount);
+  if (grant->has_expired && bl_dec_sign(draw->amount) < 0)
+    return expire_again(f, wallet, grant, bl_dec_neg(draw->amount));
+  return BILLING_OK;
+}
+
+static int fold_unique(bl_fold *f, bl_tally *tally,
+                       const bl_fact_charge *charge) {
+  if (!charge->has_unique || bl_map_get(&tally->unique, charge->unique, 16))
+    return BILLING_OK;
+  bl_touch_map(f->tenant, &tally->unique);
+  return bl_map_put(&tally->unique, charge->unique, 16, tally);
+}
+
+static int fold_charge(bl_fold *f, const bl_fact_charge *charge,
+                       bl_tally *tally, uint64_t number) {
+  bl_tenant *t = f->tenant;
+  bl_contract *contract = tally->contract;
+  bl_wallet *wallet = bl_wallet_make(t, contract->customer,
+                                     bl_tally_price(tally)->asset);
+  bl_posting postings[4];
+  bl_dec drawn = BL_DEC_ZERO;
+  int rc;
+
+  if (!wallet) return BILLING_NOMEM;
+  bl_touch(t, tally, sizeof *tally, &tally->touched);
+  tally->level.total = charge->after.total;
+  tally->level.at_us = charge->after.at_us;
+  tally->level.events++;
+  tally->amount = bl_dec_add(tally->amount, charge->amount);
+  tally->last_event = number;
+  if (!tally->first_event) tally->first_event = number;
+  rc = fold_unique(f, tally, charge);
+  for (size_t i = 0; i < charge->draw_count && !rc; i++)
+    rc = fold_draw(f, tally, wallet, &charge->draws[i], &drawn);
+  if (rc) return rc;
+  tally->drawn = bl_dec_add(tally->drawn, drawn);
+  if (tally->period < contract->closed &&
+      contract->late_us == BL_TIME_NEVER) {
+    bl_touch(t, contract, sizeof *contract, &contract->touched);
+    contract->late_us = f->at_us;
+  }
+  return bl_fold_post(f, wallet, postings,
+                      bl_ledger_charge(charge->amount, drawn, postings));
+}
+
+static int remember_event(bl_tenant *t, const unsigned char key[16],
+                          uint64_t number) {
+  uint64_t *kept = bl_arena_copy(&t->arena, &number, sizeof number);
+
+  if (!kept) return BILLING_NOMEM;
+  bl_touch_map(t, &t->event_keys);
+  return bl_map_put(&t->event_keys, key, 16, kept);
+}
+
+int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
+                  bl_tally *const *tallies, uint64_t number) {
+  bl_tenant *t = f->tenant;
+  bl_customer *customer = bl_list_by_number(&t->by_customer, fact->customer);
+  int rc = BILLING_OK;
+
+  if (!customer) return BILLING_CORRUPT;
+  bl_touch(t, customer, sizeof *customer, &customer->touched);
+  bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
+  customer->events++;
+  t->heads.events++;
+  if (fact->flags & BILLING_RECEIPT_UNMATCHED) {
+    customer->unmatched++;
+    t->heads.unmatched++;
+  }
+  if (fact->flags & BILLING_RECEIPT_UNPRICED) {
+    customer->unpriced++;
+    t->heads.unpriced++;
+  }
+  for (size_t i = 0; i < fact->charge_count && !rc; i++)
+    rc = fold_charge(f, &fact->charges[i], tallies[fact->charges[i].key],
+                     number);
+  return rc ? rc : remember_event(t, fact->key_hash, number);
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * holds.c - authorize, settle, release.
+ *
+ *     balance 10.00, estimate at most 4.00:  hold 4.00, others see 6.00
+ *     really used 2.50:                      draw 2.50, others see 7.50
+ *
+ * The estimate is rated like an event, but only to know what it would cost: at
+ * the present total, and at the total plus what open holds may still add.  The
+ * larger is reserved in the lots that burndown would draw.
+ */
+#include "base/struct.h"
+#include "engine/record.h"
+#include "engine/requests.h"
+#include "price/price.h"
+
+#define HOLD_DEFAULT_US BL_HOUR
+
+/* A hold being decided. */
+typedef struct hold_draft {
+  bl_fact_hold  fact;
+  bl_customer  *customer;
+  char          asset[16];
+  bl_contract  *contract;      /* whose overdraft counts */
+  size_t        draw_cap;
+  bl_dec        held;
+  bl_dec        missing;
+} hold_draft;
+
+/* What one charge of the estimate must reserve. */
+static bl_dec worst_amount(const bl_tally *tally,
+                           const bl_fact_charge *charge) {
+  const bl_price *price = bl_tally_price(tally);
+  bl_dec later = bl_price_delta(price, bl_dec_add(tally->level.total,
+                                                  tally->held),
+                                bl_dec_add(charge->after.total, tally->held));
+  bl_dec most = bl_dec_max(charge->amount, later);
+
+  return bl_dec_sign(most) < 0 ? BL_DEC_ZERO : most;
+}
+
+static int keep_draws(bl_call *c, hold_draft *d, const bl_draw *draws,
+                      size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    bl_draw *draw;
+    if (!draws[i].grant) {
+      d->missing = bl_dec_add(d->missing, draws[i].amount);
+      continue;
+    }
+    d->held = bl_dec_add(d->held, draws[i].amount);
+    draw = bl_arena_push(&c->arena, (void **)&d->fact.draws,
+                         &d->fact.draw_count, &d->draw_cap, sizeof *draw);
+    if (!draw) return BILLING_NOMEM;
+    *draw = draws[i];
+    d->fact.draw_count++;
+  }
+  return BILLING_OK;
+}
+
+/* Reserves an amount in the lots that pay the use. */
+static int reserve(bl_call *c, hold_draft *d, const bl_use *use,
+                   bl_dec amount) {
+  const bl_wallet *wallet = bl_wallet_of(d->customer, use->asset);
+  const bl_order *order = d->contract && d->contract->terms.has_order
+                              ? &d->contract->terms.order : NULL;
+  bl_draw *draws;
+  size_t count;
+  int rc;
+
+  if (bl_dec_sign(amount) <= 0) return BILLING_OK;
+  rc = bl_rate_draws(c, wallet, use, order, amount, NULL, d->fact.draws,
+                     d->fact.draw_count, &draws, &count);
+  return rc ? rc : keep_draws(c, d, draws, count);
+}
+
+static int reserve_charge(bl_call *c, hold_draft *d, bl_tally *tally,
+                          const bl_fact_charge *charge, int64_t time_us,
+                          bl_fact_part *part) {
+  const bl_price *price = bl_tally_price(tally);
+  bl_use use = {price->meter, price->id, tally->contract->terms.id, time_us,
+                {0}};
+  bl_dec amount = worst_amount(tally, charge);
+
+  memcpy(use.asset, price->asset, sizeof use.asset);
+  if (bl_dec_is_bad(amount))
+    return bl_fail(c->err, BILLING_LIMIT, "/value",
+                   "quantities and amounts below 10^20",
+                   "the estimate does not fit");
+  part->contract = tally->contract->number;
+  part->price = tally->price;
+  part->period = tally->period;
+  part->group = tally->group;
+  part->quantity = bl_dec_sub(charge->after.total, tally->level.total);
+  d->contract = tally->contract;
+  return reserve(c, d, &use, amount);
+}
+
+static int check_estimate(bl_call *c, const bl_fact_event *fact) {
+  if (fact->flags & BILLING_RECEIPT_UNMATCHED)
+    return bl_fail(c->err, BILLING_DENIED_UNMATCHED, "/event",
+                   "an event that a meter selects",
+                   "no meter wants the estimate");
+  if (fact->flags & BILLING_RECEIPT_UNPRICED)
+    return bl_fail(c->err, BILLING_DENIED_UNPRICED, "/event",
+                   "a contract that prices the meter",
+                   "no contract of the customer prices the estimate");
+  if (fact->flags & BILLING_RECEIPT_MIXED)
+    return bl_fail(c->err, BILLING_UNSUPPORTED, "/event",
+                   "one hold for each asset",
+                   "the estimate is priced in several assets");
+  return BILLING_OK;
+}
+
+static int reserve_estimate(bl_call *c, hold_draft *d, const bl_event_in *in) {
+  bl_tally **tallies = NULL;
+  bl_fact_event fact;
+  int rc;
+
+  d->customer = in->customer;
+  rc = bl_expire_holds(c, d->customer);
+  if (!rc) rc = bl_rate_prepare(c, d->customer, in->view.time_us);
+  if (!rc) rc = bl_rate(c, in, NULL, &fact, &tallies);
+  if (!rc) rc = check_estimate(c, &fact);
+  if (rc) return rc;
+  memcpy(d->asset, bl_tally_price(tallies[0])->asset, sizeof d->asset);
+  d->fact.parts = bl_arena_array(&c->arena, fact.charge_count + 1,
+                                 sizeof *d->fact.parts);
+  if (!d->fact.parts) return BILLING_NOMEM;
+  d->fact.part_count = fact.charge_count;
+  for (size_t i = 0; i < fact.charge_count && !rc; i++)
+    rc = reserve_charge(c, d, tallies[i], &fact.charges[i], in->view.time_us,
+                        &d->fact.parts[i]);
+  return rc;
+}
+
+/* The contract whose overdraft backs an amount: one in force in this asset. */
+static bl_contract *backing_contract(const bl_customer *customer,
+                                     const char asset[16], int64_t now_us) {
+  for (size_t i = 0; i < customer->contracts.count; i++) {
+    bl_contract *contract = customer->contracts.item[i];
+    bl_span term = {contract->terms.start_us, contract->terms.end_us};
+    if (bl_span_holds(term, now_us) &&
+        bl_asset_equal(contract->plan->plan.currency, asset))
+      return contract;
+  }
+  return NULL;
+}
+
+static int reserve_amount(bl_call *c, hold_draft *d,
+                          const billing_hold_terms *terms) {
+  bl_use use = {{NULL, 0}, {NULL, 0}, {NULL, 0}, c->now_us, {0}};
+  int rc = bl_find_customer(c, terms->customer, "/customer", &d->customer);
+
+  if (!rc) rc = bl_asset_argument(c, terms->amount.asset, "/amount/asset");
+  if (rc) return rc;
+  if (!bl_dec_is_valid(terms->amount.amount) ||
+      bl_dec_sign(terms->amount.amount) <= 0)
+    return bl_fail(c->err, BILLING_INVALID, "/amount/amount", "above zero",
+                   "the amount of a hold must be positive");
+  memcpy(use.asset, terms->amount.asset, sizeof use.asset);
+  memcpy(d->asset, terms->amount.asset, sizeof d->asset);
+  d->contract = backing_contract(d->customer, d->asset, c->now_us);
+  rc = bl_expire_holds(c, d->customer);
+  return rc ? rc : reserve(c, d, &use, terms->amount.amount);
+}
+
+/* What the grants do not cover may go against the contract's overdraft, as far
+ * as nothing else does. */
+static int check_overdraft(bl_call *c, hold_draft *d) {
+  const bl_wallet *wallet = bl_wallet_of(d->customer, d->asset);
+  bl_dec limit = d->contract ? d->contract->terms.overdraft : BL_DEC_ZERO;
+  bl_dec room = limit;
+
+  d->fact.overdraft = d->missing;
+  if (bl_dec_is_zero(d->missing) || bl_dec_is_max(limit)) return BILLING_OK;
+  if (wallet) {
+    room = bl_dec_sub(room, wallet->balance[BL_ACCOUNT_UNBILLED]);
+    room = bl_dec_sub(room, wallet->overdraft_held);
+  }
+  if (bl_dec_cmp(d->missing, room) <= 0) return BILLING_OK;
+  if (bl_dec_sign(room) > 0) d->missing = bl_dec_sub(d->missing, room);
+  return bl_fail(c->err, BILLING_DENIED_BALANCE, "",
+                 "grant credit, or raise the contract's overdraft",
+                 "%d %s are missing", &d->missing, d->asset);
+}
+
+static int write_hold(bl_call *c, hold_draft *d,
+                      const bl_request_key *request, int64_t expires_us) {
+  bl_fact_hold *fact = &d->fact;
+  bl_writer w;
+  int rc;
+
+  fact->number = c->t->heads.holds + 1;
+  fact->customer = d->customer->number;
+  fact->expires_us = expires_us;
+  fact->asset = bl_str_of(d->asset);
+  fact->key = c->in.key;
+  memcpy(fact->key_hash, request->hash, sizeof fact->key_hash);
+  fact->content = request->content;
+  rc = bl_fold_hold(bl_entry_start(c), fact);
+  bl_writer_open(&w, c);
+  bl_code_hold(&w.facts, &w.properties, fact);
+  return rc ? rc : bl_append(c, BL_ENTRY_HOLD, &w);
+}
+
+/* What the caller is told about a hold as it is now. */
+static void fill_hold_out(bl_call *c, const bl_hold_state *hold,
+                          billing_hold *out) {
+  bl_dec left;
+
+  memset(out, 0, sizeof *out);
+  out->struct_size = sizeof *out;
+  out->number = hold->number;
+  out->status = (uint32_t)hold->status;
+  if (hold->status == BILLING_HOLD_OPEN && hold->expires_us <= c->now_us)
+    out->status = BILLING_HOLD_EXPIRED;
+  out->draws = (uint32_t)hold->draw_count;
+  out->expires_us = hold->expires_us;
+  out->decided_us = hold->at_us;
+  for (size_t i = 0; i < hold->draw_count; i++)
+    out->held = bl_dec_add(out->held, hold->draws[i].amount);
+  out->overdraft = hold->overdraft;
+  out->free = bl_wallet_free(bl_wallet_of(hold->customer, hold->asset),
+                             c->now_us, &left);
+  memcpy(out->asset, hold->asset, sizeof out->asset);
+}
+
+/* What makes two authorize calls the same. */
+static void pack_content(bl_text *content, const bl_event_in *in,
+                         const billing_hold_terms *terms) {
+  bl_pack_u64(content, in ? in->content : 0);
+  bl_pack_str(content, terms->customer);
+  bl_pack_dec(content, terms->amount.amount);
+  bl_pack_str(content, bl_str_of(terms->amount.asset));
+  bl_pack_i64(content, terms->expires_us);
+}
+
+static int decide_hold(bl_call *c, const bl_event_in *in,
+                       const billing_hold_terms *terms, billing_hold *out) {
+  int64_t expires_us =
+      terms->expires_us ? terms->expires_us : c->now_us + HOLD_DEFAULT_US;
+  bl_request_key request;
+  hold_draft d;
+  bl_text content;
+  int rc;
+
+  memset(&d, 0, sizeof d);
+  bl_text_open(&content, &c->arena);
+  pack_content(&content, in, terms);
+  rc = bl_request_read(c, BL_ENTRY_HOLD, &content, &request);
+  if (!rc && !request.number && expires_us <= c->now_us)
+    rc = bl_fail(c->err, BILLING_INVALID, "/expires_us",
+                 "after the call's now, or 0", "the hold has expired already");
+  if (!rc && !request.number) {
+    rc = in ? reserve_estimate(c, &d, in) : reserve_amount(c, &d, terms);
+    if (!rc) rc = check_overdraft(c, &d);
+    if (!rc) rc = write_hold(c, &d, &request, expires_us);
+    request.number = c->t->heads.holds;
+  }
+  if (!rc)
+    fill_hold_out(c, bl_list_by_number(&c->t->by_hold, request.number), out);
+  return rc;
+}
+
+/* An event as it is estimated: no key, and the time is now. */
+static int read_estimate(bl_call *c, const billing_event *estimate,
+                         bl_event_in *in) {
+  billing_event event;
+  int rc = bl_copy_in(&event, sizeof event, estimate, sizeof event,
+                      BILLING_EVENT_VALUE);
+
+  if (rc)
+    return bl_fail(c->err, rc, "", "set it up with BILLING_INIT",
+                   "the estimate cannot be used");
+  event.key = (bl_str){NULL, 0};
+  event.time_us = 0;
+  rc = bl_event_read(c, &event, 0, in);
+  return rc ? rc : in->code;
+}
+
+static int authorize(bl_call *c, const billing_event *estimate,
+                     const billing_hold_terms *terms, billing_hold *out) {
+  billing_hold_terms own;
+  bl_event_in in;
+  int rc = BILLING_OK;
+
+  memset(&in, 0, sizeof in);
+  memset(&own, 0, sizeof own);
+  if (terms) rc = bl_copy_in(&own, sizeof own, terms, sizeof own, 0);
+  if (rc || (!terms && !estimate))
+    return bl_fail(c->err, BILLING_MISUSE, "",
+                   "an estimate, or terms with a customer and an amount",
+                   "nothing was asked for");
+  if (estimate) rc = read_estimate(c, estimate, &in);
+  if (!rc) rc = decide_hold(c, estimate ? &in : NULL, &own, out);
+  bl_event_close(&in);
+  return rc;
+}
+
+int billing_authorize(billing *b, const billing_call *call,
+                      const billing_event *estimate,
+                      const billing_hold_terms *terms, billing_hold *out,
+                      billing_error *err) {
+  billing_hold hold = {0};
+  bl_call c;
+  int rc = bl_enter(&c, b, call, BL_WRITE, err);
+
+  if (rc) return rc;
+  rc = out ? bl_can_fill(out, sizeof *out) : BILLING_OK;
+  if (rc)
+    bl_fail(err, rc, "", "set it up with BILLING_INIT",
+            "the billing_hold cannot be filled");
+  else
+    rc = authorize(&c, estimate, terms, &hold);
+  rc = bl_leave(&c, rc);
+  if (!rc && out) bl_fill(out, &hold, sizeof hold);
+  return rc;
+}
+
+/* ---- settle and release ---- */
+
+static int find_hold(bl_call *c, bl_hold_state **out) {
+  bl_request_key request;
+  int rc = bl_request_read(c, BL_ENTRY_HOLD, NULL, &request);
+
+  if (rc) return rc;
+  *out = bl_list_by_number(&c->t->by_hold, request.number);
+  if (*out) return BILLING_OK;
+  return bl_fail(c->err, BILLING_NOTFOUND, "", "the key of billing_authorize",
+                 "there is no hold %t", &c->in.key);
+}
+
+/* Refused when the event costs more than the hold set aside. */
+static int check_above(bl_call *c, const bl_hold_state *hold,
+                       const billing_receipt *receipt, uint32_t above) {
+  bl_dec reserved = hold->overdraft;
+
+  if (above != BILLING_SETTLE_REFUSE ||
+      receipt->status != BILLING_STATUS_NEW)
+    return BILLING_OK;
+  for (size_t i = 0; i < hold->draw_count; i++)
+    reserved = bl_dec_add(reserved, hold->draws[i].amount);
+  if (bl_dec_cmp(receipt->cost, reserved) <= 0) return BILLING_OK;
+  return bl_fail(c->err, BILLING_DENIED_ABOVE_HOLD, "",
+                 "settle less, or allow more with `above`",
+                 "it costs %d %s, the hold has %d", &receipt->cost,
+                 receipt->asset, &reserved);
+}
+
+/* The event that settles: the hold's customer unless it names one. */
+static int settling_event(bl_call *c, const bl_hold_state *hold,
+                          const billing_event *event, billing_event *out) {
+  int rc = bl_copy_in(out, sizeof *out, event, sizeof *out,
+                      BILLING_EVENT_VALUE);
+
+  if (rc)
+    return bl_fail(c->err, rc, "", "set it up with BILLING_INIT",
+                   "the billing_event cannot be used");
+  if (!out->customer.len) out->customer = hold->customer->id;
+  if (bl_str_equal(out->customer, hold->customer->id)) return BILLING_OK;
+  return bl_fail(c->err, BILLING_INVALID, "/customer",
+                 "the hold's customer, or none",
+                 "the hold belongs to another customer");
+}
+
+/*
+ * The hold ends first, so that its lots are free to be drawn; then the event
+ * is recorded with those lots first.  A refused event leaves the hold: the
+ * call fails and is undone.
+ */
+static int settle(bl_call *c, const billing_event *event, uint32_t above,
+                  billing_receipt *out) {
+  bl_hold_state *hold;
+  bl_draw_rule rule = {NULL, above == BILLING_SETTLE_CAP, 0};
+  unsigned char key[16];
+  const uint64_t *known;
+  billing_event own;
+  recording r;
+  int was_open;
+  int rc = find_hold(c, &hold);
+
+  if (!rc) rc = settling_event(c, hold, event, &own);
+  if (rc) return rc;
+  bl_key_hash16(key, c->b->event_key, own.key.text, own.key.len);
+  known = bl_map_get(&c->t->event_keys, key, 16);
+  if (hold->status == BILLING_HOLD_RELEASED ||
+      (hold->status == BILLING_HOLD_SETTLED && !known))
+    return bl_fail(c->err, BILLING_CONFLICT_ENDED, "",
+                   "record the event by itself",
+                   "the hold was settled or released before");
+  was_open = hold->status == BILLING_HOLD_OPEN &&
+             hold->expires_us > c->now_us && !known;
+  if (was_open) {
+    rule.hold = hold;
+    rc = bl_end_hold(c, hold, BILLING_HOLD_SETTLED, 0);
+  }
+  if (!rc) rc = bl_record_batch(c, &own, 1, NULL, was_open ? &rule : NULL, &r);
+  if (rc) return rc;
+  *out = r.receipts[0];
+  if (out->code) return out->code;
+  if (was_open) rc = check_above(c, hold, out, above);
+  return rc;
+}
+
+int billing_settle(billing *b, const billing_call *call,
+                   const billing_event *event, uint32_t above,
+                   billing_receipt *receipt, billing_error *err) {
+  billing_receipt found = {0};
+  bl_call c;
+  int rc = bl_enter(&c, b, call, BL_WRITE, err);
+
+  if (rc) return rc;
+  if (above > BILLING_SETTLE_CAP)
+    rc = bl_fail(err, BILLING_MISUSE, "", "BILLING_SETTLE_*",
+                 "`above` is not known");
+  if (!rc && receipt && bl_can_fill(receipt, sizeof *receipt))
+    rc = bl_fail(err, BILLING_MISUSE, "", "set it up with BILLING_INIT",
+                 "the billing_receipt cannot be filled");
+  if (!rc) rc = settle(&c, event, above, &found);
+  rc = bl_leave(&c, rc);
+  if (!rc && receipt) bl_fill(receipt, &found, sizeof found);
+  return rc;
+}
+
+static int release(bl_call *c) {
+  bl_hold_state *hold;
+  int rc = find_hold(c, &hold);
+
+  if (rc) return rc;
+  if (hold->status == BILLING_HOLD_SETTLED)
+    return bl_fail(c->err, BILLING_CONFLICT_ENDED, "",
+                   "a settled hold has nothing to give back",
+                   "the hold was settled before");
+  if (hold->status != BILLING_HOLD_OPEN) return BILLING_OK;
+  return bl_end_hold(c, hold, hold->expires_us <= c->now_us
+                                  ? BILLING_HOLD_EXPIRED
+                                  : BILLING_HOLD_RELEASED, 0);
+}
+
+int billing_release(billing *b, const billing_call *call,
+                    billing_error *err) {
+  bl_call c;
+  int rc = bl_enter(&c, b, call, BL_WRITE, err);
+
+  return rc ? rc : bl_leave(&c, release(&c));
+}
+
+#undef HOLD_DEFAULT_US

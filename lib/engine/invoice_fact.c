@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * invoice_fact.c - the invoice that a journal fact says, with the names that
+ * the catalog gives to its numbers.  Nothing is decided here: amounts, draws
+ * and what is due stand in the fact.
+ */
+#include "engine/fold.h"
+#include "invoice/invoice.h"
+
+static void charge_of_line(const bl_contract *contract,
+                           const bl_fact_line *line, bl_charge *out) {
+  const bl_price *price = &contract->plan->plan.prices[line->price];
+
+  memset(out, 0, sizeof *out);
+  out->contract = contract->terms.id;
+  out->price = price->id;
+  out->name = price->name;
+  out->meter = price->meter;
+  out->plan = contract->plan->plan.id;
+  out->plan_version = (int64_t)contract->plan->version;
+  out->group = line->group;
+  out->service = contract->periods[line->period].span;
+  out->quantity = line->quantity;
+  out->amount = line->amount;
+  out->drawn = line->drawn;
+  out->numerator = line->numerator;
+  out->denominator = line->denominator;
+  out->events = (int64_t)line->events;
+  out->first_event = line->first_event;
+  out->last_event = line->last_event;
+  memcpy(out->asset, price->asset, sizeof out->asset);
+  out->is_late = (uint32_t)line->is_late;
+}
+
+/* The period that the invoice is about: the one it closes, else the one whose
+ * fees it bills in advance, else that of its first line. */
+static bl_span invoice_span(const bl_contract *contract,
+                            const bl_fact_invoice *fact) {
+  uint64_t at = fact->closes     ? fact->closes - 1
+                : fact->advances ? fact->advances - 1
+                                 : fact->lines[0].period;
+  return contract->periods[at].span;
+}
+
+int bl_invoice_of_fact(const bl_tenant *t, const bl_fact_invoice *fact,
+                       bl_arena *a, bl_invoice *out) {
+  const bl_contract *contract =
+      bl_list_by_number(&t->by_contract, fact->contract);
+  bl_charge *charges =
+      bl_arena_array(a, fact->line_count + 1, sizeof *charges);
+
+  memset(out, 0, sizeof *out);
+  if (!charges) return BILLING_NOMEM;
+  for (size_t i = 0; i < fact->line_count; i++)
+    charge_of_line(contract, &fact->lines[i], &charges[i]);
+  out->number = bl_invoice_number(t->terms.number_prefix, fact->number, a);
+  out->own_number = fact->number;
+  out->customer = fact->customer_id;
+  out->customer_name = fact->customer_name;
+  out->contract = contract->terms.id;
+  out->zone = contract->terms.zone;
+  out->period = invoice_span(contract, fact);
+  out->issued_us = fact->issued_us;
+  out->rules = contract->terms.rules;
+  return bl_invoice_assemble(&t->terms, charges, fact->line_count, a, out);
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * invoices.c - advance: everything that falls due, in the order in which it
+ * falls due; and finalized invoices as documents.
+ *
+ * An invoice bills what should have been billed by now minus what was: for
+ * every charge key, what was charged under it less what earlier invoices
+ * billed.  So late events need no code of their own.
+ */
+#include "base/struct.h"
+#include "engine/due.h"
+#include "engine/views.h"
+#include "invoice/invoice.h"
+#include "price/price.h"
+
+/* ---- the lines of one invoice ---- */
+
+typedef struct invoice_draft {
+  bl_call        *c;
+  bl_contract    *contract;
+  bl_fact_invoice fact;
+  size_t          line_cap;
+} invoice_draft;
+
+static bl_fact_line *add_line(invoice_draft *d) {
+  bl_fact_line *line =
+      bl_arena_push(&d->c->arena, (void **)&d->fact.lines,
+                    &d->fact.line_count, &d->line_cap, sizeof *line);
+
+  if (!line) return NULL;
+  d->fact.line_count++;
+  line->numerator = line->denominator = 1;
+  return line;
+}
+
+static int round_line(invoice_draft *d, bl_fact_line *line) {
+  const bl_price *price = &d->contract->plan->plan.prices[line->price];
+  int places = bl_catalog_places(&d->c->t->terms, price->asset);
+
+  if (places < 0) return BILLING_INTERNAL;
+  line->due = bl_round_due(line->amount, line->drawn, places);
+  return bl_dec_is_bad(line->due) || bl_dec_is_bad(line->amount)
+             ? BILLING_LIMIT : BILLING_OK;
+}
+
+/* The tally's draws by grant that no invoice has shown yet. */
+static int line_draws(bl_call *c, const bl_tally *tally, bl_fact_line *line) {
+  size_t most = tally->stack_count + tally->billed_count;
+  bl_draw *sums = bl_arena_array(&c->arena, most + 1, sizeof *sums);
+  size_t count = 0, kept = 0;
+
+  if (!sums) return BILLING_NOMEM;
+  for (size_t i = 0; i < most; i++) {
+    int is_new = i < tally->stack_count;
+    const bl_draw *draw =
+        is_new ? &tally->stack[i] : &tally->billed[i - tally->stack_count];
+    size_t at = 0;
+    while (at < count && sums[at].grant != draw->grant) at++;
+    if (at == count) sums[count++].grant = draw->grant;
+    sums[at].amount = is_new ? bl_dec_add(sums[at].amount, draw->amount)
+                             : bl_dec_sub(sums[at].amount, draw->amount);
+  }
+  for (size_t i = 0; i < count; i++)
+    if (!bl_dec_is_zero(sums[i].amount)) sums[kept++] = sums[i];
+  line->draws = sums;
+  line->draw_count = kept;
+  return BILLING_OK;
+}
+
+static int add_usage_line(invoice_draft *d, const bl_tally *tally) {
+  bl_dec amount = bl_dec_sub(tally->amount, tally->billed_amount);
+  bl_dec drawn = bl_dec_sub(tally->drawn, tally->billed_drawn);
+  bl_fact_line *line;
+  int rc;
+
+  if (bl_dec_is_zero(amount) && bl_dec_is_zero(drawn)) return BILLING_OK;
+  line = add_line(d);
+  if (!line) return BILLING_NOMEM;
+  line->price = tally->price;
+  line->period = tally->period;
+  line->group = tally->group;
+  line->quantity = tally->level.total;
+  line->amount = amount;
+  line->drawn = drawn;
+  line->is_late = tally->period < d->contract->closed;
+  line->events = (uint64_t)tally->level.events;
+  line->first_event = tally->first_event;
+  line->last_event = tally->last_event;
+  rc = line_draws(d->c, tally, line);
+  return rc ? rc : round_line(d, line);
+}
+
+/* Before the price's own line comes what is late: by period, then price, then
+ * group, so that an invoice reads in one order however events came in. */
+static int tally_before(const bl_tally *a, const bl_tally *b) {
+  size_t shared = a->group.len < b->group.len ? a->group.len : b->group.len;
+  int order;
+
+  if (a->period != b->period) return a->period < b->period;
+  if (a->price != b->price) return a->price < b->price;
+  order = shared ? memcmp(a->group.text, b->group.text, shared) : 0;
+  return order ? order < 0 : a->group.len < b->group.len;
+}
+
+/* Shell sort: a contract has from a handful to many thousands of tallies. */
+static void sort_tallies(bl_tally **tallies, size_t count) {
+  for (size_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11) {
+    for (size_t i = gap; i < count; i++) {
+      bl_tally *one = tallies[i];
+      size_t at = i;
+      for (; at >= gap && tally_before(one, tallies[at - gap]); at -= gap)
+        tallies[at] = tallies[at - gap];
+      tallies[at] = one;
+    }
+  }
+}
+
+static int add_usage(invoice_draft *d, uint64_t periods) {
+  bl_map *map = &d->contract->tallies;
+  bl_tally **tallies =
+      bl_arena_array(&d->c->arena, map->count + 1, sizeof *tallies);
+  size_t count = 0;
+  int rc = BILLING_OK;
+
+  if (!tallies) return BILLING_NOMEM;
+  for (size_t i = 0; i < map->count; i++) {
+    bl_tally *tally = map->entry[i].value;
+    if (tally->period < periods) tallies[count++] = tally;
+  }
+  sort_tallies(tallies, count);
+  for (size_t i = 0; i < count && !rc; i++) rc = add_usage_line(d, tallies[i]);
+  return rc;
+}
+
+/* What a usage price costs in a period without usage. */
+static int add_unused(invoice_draft *d, uint64_t period) {
+  const bl_plan *plan = &d->contract->plan->plan;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < plan->price_count && !rc; i++) {
+    const bl_price *price = &plan->prices[i];
+    bl_fact_line *line;
+    bl_tally *tally;
+    if (!price->meter.len || price->group_count ||
+        !(price->flags & BL_PRICE_FLAT_AT_ZERO))
+      continue;
+    tally = bl_tally_of(d->contract, i, period, (bl_str){NULL, 0});
+    if (tally && tally->level.events) continue;
+    line = add_line(d);
+    if (!line) return BILLING_NOMEM;
+    line->is_fee = 1;
+    line->price = i;
+    line->period = period;
+    line->amount = bl_price_total(price, BL_DEC_ZERO);
+    rc = round_line(d, line);
+  }
+  return rc;
+}
+
+static bl_dec fee_quantity(const bl_contract *contract,
+                           const bl_price *price) {
+  const bl_contract_terms *terms = &contract->terms;
+
+  if (!price->quantity.len) return BL_DEC_ONE;
+  for (size_t i = 0; i < terms->quantity_count; i++)
+    if (bl_str_equal(terms->quantities[i].name, price->quantity))
+      return terms->quantities[i].value;
+  return BL_DEC_ZERO;
+}
+
+/* The plan's fees of one timing, for one period. */
+static int add_fees(invoice_draft *d, uint32_t timing, uint64_t period) {
+  const bl_contract *contract = d->contract;
+  const bl_plan *plan = &contract->plan->plan;
+  const bl_period *p = &contract->periods[period];
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < plan->price_count && !rc; i++) {
+    const bl_price *price = &plan->prices[i];
+    bl_fact_line *line;
+    bl_dec quantity;
+    if (price->meter.len || price->timing != timing) continue;
+    quantity = fee_quantity(contract, price);
+    if (bl_dec_is_zero(quantity)) continue;
+    line = add_line(d);
+    if (!line) return BILLING_NOMEM;
+    line->is_fee = 1;
+    line->price = i;
+    line->period = period;
+    line->quantity = quantity;
+    bl_prorate(price->proration, p->span, p->full, contract->zone,
+               &line->numerator, &line->denominator);
+    line->amount = bl_price_fee(price, quantity, line->numerator,
+                                line->denominator);
+    rc = round_line(d, line);
+  }
+  return rc;
+}
+
+/* ---- one step of a contract ---- */
+
+static int append_invoice(bl_call *c, invoice_draft *d) {
+  bl_fact_invoice *fact = &d->fact;
+  bl_writer w;
+  int rc;
+
+  fact->contract = d->contract->number;
+  fact->customer_id = d->contract->customer->id;
+  fact->customer_name = d->contract->customer->name;
+  if (fact->line_count) fact->number = c->t->heads.invoices + 1;
+  rc = bl_fold_invoice(bl_entry_start(c), fact);
+  bl_writer_open(&w, c);
+  bl_code_invoice(&w.facts, &w.properties, fact);
+  return rc ? rc : bl_append(c, BL_ENTRY_INVOICE, &w);
+}
+
+/* Whether the contract has a period after the last opened one, opening it. */
+static int has_period(bl_call *c, bl_contract *contract, uint64_t index,
+                      int *has) {
+  int rc = BILLING_OK;
+
+  while (!rc && contract->period_count <= index)
+    rc = bl_open_next_period(c, contract);
+  *has = rc == BILLING_OK;
+  return rc == BILLING_DONE ? BILLING_OK : rc;
+}
+
+int bl_due_contract(bl_call *c, bl_contract *contract, bl_due *out) {
+  int has;
+  int rc;
+
+  out->contract = contract;
+  out->at_us = BL_TIME_NEVER;
+  out->rank = BL_DUE_CONTRACT;
+  out->number = contract->number;
+  if (contract->has_ended) {
+    out->at_us = contract->late_us;
+    return BILLING_OK;
+  }
+  rc = has_period(c, contract, contract->closed, &has);
+  if (rc || !has) return rc;
+  out->at_us = contract->plan->has_advance &&
+                       contract->advanced == contract->closed
+                   ? contract->periods[contract->closed].span.from_us
+                   : contract->periods[contract->closed].span.to_us;
+  return BILLING_OK;
+}
+
+int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
+  uint64_t closed = contract->closed;
+  invoice_draft d;
+  int closes, has = 0;
+  int rc = BILLING_OK;
+
+  memset(&d, 0, sizeof d);
+  d.c = c;
+  d.contract = contract;
+  d.fact.issued_us = at_us;
+  closes = !contract->has_ended &&
+           contract->periods[closed].span.to_us <= at_us;
+  if (closes) {
+    d.fact.closes = closed + 1;
+    rc = add_usage(&d, closed + 1);
+    if (!rc) rc = add_unused(&d, closed);
+    if (!rc) rc = add_fees(&d, BL_TIMING_ARREARS, closed);
+    closed++;
+  } else if (contract->has_ended) {
+    rc = add_usage(&d, contract->period_count);
+  }
+  if (!rc && contract->plan->has_advance && contract->advanced == closed)
+    rc = has_period(c, contract, closed, &has);
+  if (!rc && has && contract->periods[closed].span.from_us <= at_us) {
+    d.fact.advances = closed + 1;
+    rc = add_fees(&d, BL_TIMING_ADVANCE, closed);
+  }
+  return rc ? rc : append_invoice(c, &d);
+}
+
+/* ---- documents ---- */
+
+static int invoice_text(bl_call *c, bl_str json, billing_doc **out) {
+  const bl_zone *zone;
+  bl_json *tree;
+  bl_text text;
+  bl_str name = BL_STR("UTC");
+  const bl_contract *contract;
+  bl_str id;
+  int rc = bl_json_read(json.text, json.len, &tree, c->err);
+
+  if (rc) return rc;
+  bl_text_open(&text, &c->arena);
+  id = bl_json_text(bl_json_get(tree, "contract"));
+  contract = bl_map_get(&c->t->contracts, id.text, id.len);
+  if (contract) name = contract->terms.zone;
+  rc = bl_zone_of(c, name, &zone);
+  if (!rc) rc = bl_invoice_text(tree, zone, &text);
+  if (!rc) rc = bl_doc_of_text(&c->b->host, text.text, text.len, out);
+  bl_json_free(tree);
+  return rc;
+}
+
+static int read_invoice(bl_call *c, bl_str id, const char *format,
+                        billing_doc **out) {
+  uint64_t own;
+  int64_t seq;
+  bl_str json;
+  int rc = bl_invoice_stored(c, id, &own, &seq, &json);
+
+  if (rc) return rc;
+  if (!format || strcmp(format, "json") == 0)
+    return bl_doc_of_text(&c->b->host, json.text, json.len, out);
+  if (strcmp(format, "text") == 0) return invoice_text(c, json, out);
+  return bl_fail(c->err, BILLING_INVALID, "", "json or text",
+                 "an invoice has no format %s", format);
+}
+
+int billing_invoice(billing *b, const billing_call *call, const char *id,
+                    size_t id_len, const char *format, billing_doc **out,
+                    billing_error *err) {
+  billing_doc *doc = NULL;
+  bl_call c;
+  int rc;
+
+  if (!out) return bl_refuse(err, BILLING_MISUSE, "out is NULL");
+  rc = bl_enter(&c, b, call, BL_READ, err);
+  if (rc) return rc;
+  rc = read_invoice(&c, bl_text_argument(id, id_len), format, &doc);
+  rc = bl_leave(&c, rc);
+  if (rc) billing_doc_free(doc);
+  else *out = doc;
+  return rc;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * journal.c - appending entries, and bringing the state to the store's head.
+ *
+ * The head row holds the seq and hash of the last entry.  Memory compares both
+ * before every decision.  Equal: go on.  The store is ahead and its entries
+ * chain on to ours: fold them.  Anything else (a rollback of the host's, a
+ * restored file, a call of ours whose commit never came): fold from the start.
+ */
+#include "engine/engine.h"
+#include "store/store.h"
+
+static int store_row_put(bl_rows *rows, uint32_t table,
+                         const billing_value *row) {
+  return bl_store_put(((bl_store_rows *)rows)->store, table, row, 1,
+                      BILLING_PUT_REPLACE);
+}
+
+static int store_row_remove(bl_rows *rows, uint32_t table,
+                            const billing_value *key) {
+  int rc = bl_store_remove(((bl_store_rows *)rows)->store, table, key);
+  return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
+}
+
+bl_fold *bl_entry_start(bl_call *c) {
+  bl_store_rows *rows = bl_arena_take(&c->arena, sizeof *rows);
+
+  c->fold.tenant = c->t;
+  c->fold.scratch = &c->arena;
+  c->fold.seq = c->t->heads.seq + 1;
+  c->fold.at_us = c->now_us;
+  c->fold.rows = NULL;
+  if (!rows) return &c->fold;           /* append sees the arena's failure */
+  rows->rows.put = store_row_put;
+  rows->rows.remove = store_row_remove;
+  rows->store = c->b->store;
+  c->fold.rows = bl_call_reads(c) ? NULL : &rows->rows;
+  return &c->fold;
+}
+
+void bl_writer_open(bl_writer *w, bl_call *c) {
+  bl_text_open(&w->facts_text, &c->arena);
+  bl_text_open(&w->properties_text, &c->arena);
+  w->facts = (bl_codec){&w->facts_text, NULL, &c->arena, 0, 0};
+  w->properties = (bl_codec){&w->properties_text, NULL, &c->arena, 0, 0};
+}
+
+static int put_entry(bl_call *c, const bl_entry *entry) {
+  billing_value row[BL_JOURNAL_COLUMNS];
+
+  row[BL_JOURNAL_TENANT] = bl_value_int(c->t->number);
+  row[BL_JOURNAL_SHARD] = bl_value_int(0);
+  row[BL_JOURNAL_SEQ] = bl_value_int(entry->seq);
+  row[BL_JOURNAL_KIND] = bl_value_int(entry->kind);
+  row[BL_JOURNAL_VERSION] = bl_value_int(entry->version);
+  row[BL_JOURNAL_CRITICAL] = bl_value_int(entry->critical);
+  row[BL_JOURNAL_AT] = bl_value_int(entry->at_us);
+  row[BL_JOURNAL_FACTS] =
+      bl_value_blob(entry->facts.text, entry->facts.len);
+  row[BL_JOURNAL_PROPERTIES] =
+      bl_value_blob(entry->properties.text, entry->properties.len);
+  row[BL_JOURNAL_PROPERTIES_HASH] = bl_value_blob(entry->properties_hash, 32);
+  row[BL_JOURNAL_HASH] = bl_value_blob(entry->hash, 32);
+  return bl_store_put(c->b->store, BL_TABLE_JOURNAL, row, 1,
+                      BILLING_PUT_INSERT);
+}
+
+int bl_append(bl_call *c, int64_t kind, bl_writer *w) {
+  bl_tenant *t = c->t;
+  bl_entry entry = {0};
+  int rc = bl_codec_done(&w->facts);
+
+  if (!rc) rc = bl_codec_done(&w->properties);
+  if (!rc && c->arena.failed) rc = BILLING_NOMEM;
+  if (rc) return rc;
+  entry.seq = c->fold.seq;
+  entry.kind = kind;
+  entry.version = BL_ENTRY_VERSION;
+  entry.critical = 1;
+  entry.at_us = c->now_us;
+  entry.facts = (bl_str){w->facts_text.text, w->facts_text.len};
+  entry.properties = (bl_str){w->properties_text.text, w->properties_text.len};
+  bl_hash32(entry.properties_hash, entry.properties.text,
+            entry.properties.len);
+  bl_entry_hash(&entry, t->number, 0, t->heads.hash, entry.hash);
+  if (!bl_call_reads(c)) rc = put_entry(c, &entry);
+  if (rc == BILLING_CONFLICT) rc = BILLING_BUSY;
+  if (!rc) rc = bl_fold_end(&c->fold, kind);
+  if (rc) return rc;
+  bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
+  t->heads.seq = entry.seq;
+  t->heads.clock_us = entry.at_us;
+  memcpy(t->heads.hash, entry.hash, sizeof entry.hash);
+  c->wrote = 1;
+  return BILLING_OK;
+}
+
+int bl_journal_walk_open(bl_journal_walk *w, billing *b, int64_t tenant,
+                         int64_t from_seq) {
+  billing_value from[3] = {bl_value_int(tenant), bl_value_int(0),
+                           bl_value_int(from_seq)};
+  billing_scan range = bl_scan_prefix(BL_TABLE_JOURNAL, 0, from, 2);
+
+  range.from_count = 3;
+  w->store = b->store;
+  return bl_store_scan(w->store, &range, &w->rows);
+}
+
+int bl_journal_walk_next(bl_journal_walk *w, bl_entry *out) {
+  billing_value row[BL_ROW_MOST];
+  int rc = bl_store_next(w->store, w->rows, row);
+
+  return rc ? rc : bl_entry_of_row(row, out);
+}
+
+void bl_journal_walk_close(bl_journal_walk *w) {
+  bl_store_end(w->store, w->rows);
+  w->rows = NULL;
+}
+
+int bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
+                    bl_entry *out) {
+  billing_value key[3] = {bl_value_int(tenant), bl_value_int(0),
+                          bl_value_int(seq)};
+  billing_value row[BL_ROW_MOST];
+  int rc = bl_store_get(b->store, BL_TABLE_JOURNAL, key, row);
+
+  if (!rc) rc = bl_entry_of_row(row, out);
+  if (rc) return rc;
+  out->facts = bl_arena_str(a, out->facts);
+  out->properties = bl_arena_str(a, out->properties);
+  return a->failed ? BILLING_NOMEM : BILLING_OK;
+}
+
+/* Folds the entries after the state's, checking the chain.  CONFLICT when the
+ * first of them does not chain on to the state. */
+static int catch_up(bl_call *c, bl_journal_walk *walk) {
+  bl_tenant *t = c->t;
+  bl_fold fold = {t, NULL, &c->arena, 0, 0};
+  int64_t start = t->heads.seq;
+  unsigned char hash[32];
+  bl_entry entry;
+  int rc;
+
+  while ((rc = bl_journal_walk_next(walk, &entry)) == BILLING_OK) {
+    bl_arena_mark mark = bl_arena_now(&c->arena);
+    if (bl_is_interrupted(c->b)) return BILLING_CANCELED;
+    bl_entry_hash(&entry, t->number, 0, t->heads.hash, hash);
+    if (entry.seq != t->heads.seq + 1 || memcmp(hash, entry.hash, 32) != 0)
+      return t->heads.seq == start && start ? BILLING_CONFLICT
+                                            : BILLING_CORRUPT;
+    rc = bl_fold_entry(&fold, &entry);
+    if (rc) return rc;
+    bl_arena_back(&c->arena, mark);
+  }
+  return rc == BILLING_DONE ? BILLING_OK : rc;
+}
+
+static int fold_on(bl_call *c) {
+  bl_journal_walk walk = {NULL, NULL};
+  int rc = bl_journal_walk_open(&walk, c->b, c->t->number,
+                                c->t->heads.seq + 1);
+
+  if (!rc) rc = catch_up(c, &walk);
+  bl_journal_walk_close(&walk);
+  return rc;
+}
+
+static int fold_from_start(bl_call *c) {
+  bl_tenant_reset(c->t);
+  return fold_on(c);
+}
+
+static int corrupt_journal(bl_call *c) {
+  return bl_fail(c->err, BILLING_CORRUPT, "",
+                 "restore the file from a copy; billing_verify says more",
+                 "the journal does not chain after entry %i",
+                 c->t->heads.seq);
+}
+
+static int read_head(bl_call *c, billing_value *row) {
+  billing_value key[2] = {bl_value_int(c->t->number), bl_value_int(0)};
+
+  return bl_store_get(c->b->store, BL_TABLE_HEAD, key, row);
+}
+
+/* The tenant's number, from its id. */
+static int find_number(bl_call *c) {
+  billing_value key = bl_value_text(c->t->id);
+  billing_value row[BL_ROW_MOST];
+  int rc = bl_store_get(c->b->store, BL_TABLE_TENANTS, &key, row);
+
+  c->t->number = rc ? 0 : row[BL_TENANTS_NUMBER].integer;
+  return rc;
+}
+
+/* Whether a newer format forbids reading; writing it is checked by enter. */
+static int check_format(bl_call *c, const billing_value *row) {
+  if (row[BL_HEAD_DATABASE].bytes.len != sizeof c->b->database ||
+      memcmp(row[BL_HEAD_DATABASE].bytes.text, c->b->database,
+             sizeof c->b->database) != 0)
+    return bl_fail(c->err, BILLING_CORRUPT, "", "open the database again",
+                   "the file was replaced by another database");
+  c->t->is_read_only |= row[BL_HEAD_MIN_WRITER].integer > BL_FORMAT;
+  if (row[BL_HEAD_MIN_READER].integer <= BL_FORMAT) return BILLING_OK;
+  return bl_fail(c->err, BILLING_UNSUPPORTED, "", "use a newer library",
+                 "the journal needs format %i, this library reads up to %i",
+                 row[BL_HEAD_MIN_READER].integer, (int64_t)BL_FORMAT);
+}
+
+static int follow_head(bl_call *c, int64_t seq, const unsigned char hash[32]) {
+  bl_tenant *t = c->t;
+  int rc = BILLING_OK;
+
+  if (t->is_stale || seq < t->heads.seq) bl_tenant_reset(t);
+  if (seq > t->heads.seq) rc = fold_on(c);
+  if (rc == BILLING_CONFLICT ||
+      (!rc && memcmp(t->heads.hash, hash, 32) != 0))
+    rc = fold_from_start(c);
+  if (rc) t->is_stale = 1;
+  if (!rc && (t->heads.seq != seq || memcmp(t->heads.hash, hash, 32) != 0))
+    rc = BILLING_CORRUPT;
+  return rc == BILLING_CORRUPT ? corrupt_journal(c) : rc;
+}
+
+int bl_sync(bl_call *c) {
+  billing_value row[BL_ROW_MOST];
+  unsigned char hash[32];
+  int64_t seq;
+  int rc = c->t->number ? read_head(c, row) : BILLING_NOTFOUND;
+
+  if (rc == BILLING_NOTFOUND) {
+    rc = find_number(c);
+    if (!rc) rc = read_head(c, row);
+    if (rc == BILLING_NOTFOUND) {
+      bl_tenant_reset(c->t);
+      c->t->number = 0;
+    }
+  }
+  if (rc) return rc;
+  rc = check_format(c, row);
+  if (rc) return rc;
+  if (row[BL_HEAD_HASH].bytes.len != 32) return corrupt_journal(c);
+  memcpy(hash, row[BL_HEAD_HASH].bytes.text, 32);
+  seq = row[BL_HEAD_SEQ].integer;
+  if (!c->t->is_stale && seq == c->t->heads.seq &&
+      memcmp(hash, c->t->heads.hash, 32) == 0)
+    return BILLING_OK;
+  return follow_head(c, seq, hash);
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * rate.c - one event: the meters that want it, the prices of the customer's
+ * contracts, and the lots that pay.
+ *
+ * The one law of rating stands here: rate the running total, subtract what is
+ * booked, book the difference.
+ */
+#include "engine/rate.h"
+
+#include "price/price.h"
+
+/* An event being rated. */
+typedef struct rating {
+  bl_call             *c;
+  const bl_event_in   *in;
+  const bl_draw_rule  *rule;
+  bl_fact_event       *fact;
+  bl_tally           **tallies;
+  size_t               charge_cap;
+  size_t               tally_count;
+  size_t               tally_cap;
+  bl_draw             *taken;       /* by the charges before */
+  size_t               taken_count;
+  size_t               taken_cap;
+  uint32_t             is_matched;
+  uint32_t             is_priced;
+} rating;
+
+int bl_rate_prepare(bl_call *c, bl_customer *customer, int64_t us) {
+  uint64_t index;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < customer->contracts.count && !rc; i++) {
+    rc = bl_open_periods(c, customer->contracts.item[i], us, &index);
+    if (rc == BILLING_NOTFOUND) rc = BILLING_OK;
+  }
+  return rc;
+}
+
+/* ---- draws ---- */
+
+static bl_dec taken_of(const bl_draw *taken, size_t count, uint64_t grant) {
+  bl_dec sum = BL_DEC_ZERO;
+
+  for (size_t i = 0; i < count; i++)
+    if (taken[i].grant == grant) sum = bl_dec_add(sum, taken[i].amount);
+  return sum;
+}
+
+/* Copies of the lots that can pay, less what is taken already. */
+typedef struct payers {
+  bl_lot  *lots;
+  bl_lot **order;
+  size_t   count;
+} payers;
+
+static int find_payers(bl_call *c, const bl_wallet *wallet, const bl_use *use,
+                       const bl_draw *taken, size_t taken_count,
+                       payers *out) {
+  size_t most = wallet ? wallet->grants.count : 0;
+
+  out->count = 0;
+  out->lots = bl_arena_array(&c->arena, most + 1, sizeof *out->lots);
+  out->order = bl_arena_array(&c->arena, most + 1, sizeof *out->order);
+  if (!out->lots || !out->order) return BILLING_NOMEM;
+  for (size_t i = 0; i < most; i++) {
+    const bl_grant_state *grant = wallet->grants.item[i];
+    bl_lot *lot = &out->lots[out->count];
+    if (bl_dec_sign(grant->lot.left) <= 0 || !bl_lot_pays(&grant->lot, use))
+      continue;
+    *lot = grant->lot;
+    lot->left = bl_dec_sub(
+        lot->left, taken_of(taken, taken_count, lot->number));
+    out->order[out->count++] = lot;
+  }
+  return BILLING_OK;
+}
+
+/* What the hold reserved, lot by lot, is drawn first. */
+static size_t draw_held(const bl_hold_state *hold, payers *from,
+                        const bl_use *use, const bl_draw *taken,
+                        size_t taken_count, bl_dec *rest, bl_draw *draws) {
+  size_t count = 0;
+
+  for (size_t i = 0; i < hold->draw_count && bl_dec_sign(*rest) > 0; i++) {
+    uint64_t number = hold->draws[i].grant;
+    bl_dec most = bl_dec_sub(hold->draws[i].amount,
+                             taken_of(taken, taken_count, number));
+    for (size_t k = 0; k < from->count; k++) {
+      bl_lot *lot = from->order[k];
+      bl_lot copy = *lot, *one = &copy;
+      bl_draw made[2];
+      if (lot->number != number || bl_dec_sign(most) <= 0) continue;
+      copy.held = BL_DEC_ZERO;
+      copy.left = bl_dec_min(most, bl_dec_sub(lot->left, lot->held));
+      if (bl_dec_sign(copy.left) <= 0) continue;
+      bl_burndown(&one, 1, use, *rest, made);
+      if (made[0].grant != number) continue;
+      draws[count++] = made[0];
+      lot->left = bl_dec_sub(lot->left, made[0].amount);
+      *rest = bl_dec_sub(*rest, made[0].amount);
+    }
+  }
+  return count;
+}
+
+int bl_rate_draws(bl_call *c, const bl_wallet *wallet, const bl_use *use,
+                  const bl_order *order, bl_dec amount,
+                  const bl_draw_rule *rule, const bl_draw *taken,
+                  size_t taken_count, bl_draw **draws, size_t *count) {
+  size_t held = rule && rule->hold ? rule->hold->draw_count : 0;
+  payers from;
+  int rc = find_payers(c, wallet, use, taken, taken_count, &from);
+
+  if (rc) return rc;
+  *draws = bl_arena_array(&c->arena, from.count + held + 2, sizeof **draws);
+  if (!*draws) return BILLING_NOMEM;
+  if (order) bl_order_sort(order, from.order, from.count);
+  *count = 0;
+  if (held)
+    *count = draw_held(rule->hold, &from, use, taken, taken_count, &amount,
+                       *draws);
+  if (rule && rule->is_capped) from.count = 0;
+  if (bl_dec_sign(amount) > 0)
+    *count += bl_burndown(from.order, from.count, use, amount,
+                          *draws + *count);
+  return BILLING_OK;
+}
+
+static int take(rating *r, const bl_draw *draws, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    bl_draw *draw = bl_arena_push(&r->c->arena, (void **)&r->taken,
+                                  &r->taken_count, &r->taken_cap,
+                                  sizeof *draw);
+    if (!draw) return BILLING_NOMEM;
+    *draw = draws[i];
+    r->taken_count++;
+  }
+  return BILLING_OK;
+}
+
+static int choose_draws(rating *r, const bl_contract *contract,
+                        const bl_price *price, const bl_tally *tally,
+                        bl_fact_charge *charge) {
+  bl_call *c = r->c;
+  const bl_wallet *wallet = bl_wallet_of(contract->customer, price->asset);
+  const bl_order *order =
+      contract->terms.has_order ? &contract->terms.order : NULL;
+  bl_use use = {price->meter, price->id, contract->terms.id,
+                r->in->view.time_us, {0}};
+  int sign = bl_dec_sign(charge->amount);
+  int rc;
+
+  memcpy(use.asset, price->asset, sizeof use.asset);
+  if (sign > 0) {
+    rc = bl_rate_draws(c, wallet, &use, order, charge->amount, r->rule,
+                       r->taken, r->taken_count, &charge->draws,
+                       &charge->draw_count);
+    return rc ? rc : take(r, charge->draws, charge->draw_count);
+  }
+  if (sign == 0) return BILLING_OK;
+  charge->draws = bl_arena_array(&c->arena, tally->stack_count + 1,
+                                 sizeof *charge->draws);
+  if (!charge->draws) return BILLING_NOMEM;
+  charge->draw_count =
+      bl_burndown_back(tally->stack, tally->stack_count,
+                       bl_dec_neg(charge->amount), charge->draws);
+  return take(r, charge->draws, charge->draw_count);
+}
+
+/* ---- charges ---- */
+
+static int add_charge(rating *r, bl_fact_charge **charge, bl_tally *tally) {
+  bl_call *c = r->c;
+  bl_tally **place;
+
+  *charge = bl_arena_push(&c->arena, (void **)&r->fact->charges,
+                          &r->fact->charge_count, &r->charge_cap,
+                          sizeof **charge);
+  place = bl_arena_push(&c->arena, (void **)&r->tallies, &r->tally_count,
+                        &r->tally_cap, sizeof *place);
+  if (!*charge || !place) return BILLING_NOMEM;
+  *place = tally;
+  r->fact->charge_count++;
+  r->tally_count++;
+  return BILLING_OK;
+}
+
+static int find_tally(rating *r, bl_contract *contract, size_t at,
+                      uint64_t period, bl_tally **out) {
+  const bl_price *price = &contract->plan->plan.prices[at];
+  bl_str group = {NULL, 0};
+  bl_text text;
+  int rc;
+
+  if (price->group_count) {
+    bl_text_open(&text, &r->c->arena);
+    rc = bl_meter_group(price->groups, price->group_count, &r->in->view,
+                        &text);
+    if (rc) return rc;
+    group = (bl_str){text.text, text.len};
+  }
+  *out = bl_tally_make(r->c->t, contract, at, period, group);
+  return *out ? BILLING_OK : BILLING_NOMEM;
+}
+
+static int charge_price(rating *r, bl_contract *contract, size_t at,
+                        uint64_t period, const bl_meter *meter,
+                        bl_usage usage, bl_str unique) {
+  const bl_price *price = &contract->plan->plan.prices[at];
+  bl_fact_charge *charge;
+  bl_tally *tally;
+  int rc = find_tally(r, contract, at, period, &tally);
+
+  if (!rc) rc = add_charge(r, &charge, tally);
+  if (rc) return rc;
+  if (meter->aggregation == BL_AGG_UNIQUE) {
+    bl_key_hash16(charge->unique, r->c->b->content_key, unique.text,
+                  unique.len);
+    usage.is_new = !bl_map_get(&tally->unique, charge->unique, 16);
+    charge->has_unique = usage.is_new;
+  }
+  charge->after = bl_aggregate_add(meter->aggregation, tally->level, &usage);
+  if (meter->aggregation != BL_AGG_LATEST) charge->after.at_us = 0;
+  charge->amount =
+      bl_dec_sub(bl_price_total(price, charge->after.total), tally->amount);
+  if (bl_dec_is_bad(charge->amount) || bl_dec_is_bad(charge->after.total))
+    return bl_fail(r->c->err, BILLING_LIMIT, "/value",
+                   "quantities and amounts below 10^20",
+                   "the running total of price %t does not fit", &price->id);
+  if (period < contract->closed) r->fact->flags |= BILLING_RECEIPT_LATE;
+  return choose_draws(r, contract, price, tally, charge);
+}
+
+static int charge_contract(rating *r, bl_contract *contract,
+                           const bl_meter_state *meter, bl_usage usage,
+                           bl_str unique) {
+  const bl_plan_version *plan = contract->plan;
+  int rc = BILLING_OK;
+  uint64_t period;
+
+  rc = bl_open_periods(r->c, contract, usage.time_us, &period);
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
+  for (size_t i = 0; i < plan->plan.price_count && !rc; i++) {
+    const bl_price *price = &plan->plan.prices[i];
+    if (plan->meters[i] != meter ||
+        !bl_meter_matches(price->filters, price->filter_count, &r->in->view))
+      continue;
+    r->is_priced = 1;
+    rc = charge_price(r, contract, i, period, &meter->meter, usage, unique);
+  }
+  return rc;
+}
+
+static int use_meter(rating *r, const bl_meter_state *meter) {
+  bl_customer *customer = r->in->customer;
+  bl_usage usage = {BL_DEC_ZERO, r->in->view.time_us, 0, 0};
+  bl_str unique = {NULL, 0};
+  int rc;
+
+  if (meter->archived || !bl_meter_wants(&meter->meter, &r->in->view))
+    return BILLING_OK;
+  r->is_matched = 1;
+  rc = bl_meter_sample(&meter->meter, &r->in->view, &usage.quantity, &unique,
+                       r->c->err);
+  for (size_t i = 0; i < customer->contracts.count && !rc; i++)
+    rc = charge_contract(r, customer->contracts.item[i], meter, usage,
+                         unique);
+  return rc;
+}
+
+/* Whether the event's charges are in several assets. */
+static int is_mixed(const rating *r) {
+  for (size_t i = 1; i < r->tally_count; i++)
+    if (!bl_asset_equal(bl_tally_price(r->tallies[i])->asset,
+                        bl_tally_price(r->tallies[0])->asset))
+      return 1;
+  return 0;
+}
+
+static void set_flags(rating *r) {
+  bl_fact_event *fact = r->fact;
+
+  if (!r->is_matched) fact->flags |= BILLING_RECEIPT_UNMATCHED;
+  else if (!r->is_priced) fact->flags |= BILLING_RECEIPT_UNPRICED;
+  if (is_mixed(r)) fact->flags |= BILLING_RECEIPT_MIXED;
+  for (size_t i = 0; i < r->taken_count; i++)
+    if (!r->taken[i].grant && bl_dec_sign(r->taken[i].amount) > 0)
+      fact->flags |= BILLING_RECEIPT_OWED;
+}
+
+/* Free in the first charge's asset once the draws are folded. */
+static void set_balance(rating *r) {
+  const bl_wallet *wallet;
+  bl_dec left;
+
+  if (!r->tally_count) return;
+  wallet = bl_wallet_of(r->in->customer, bl_tally_price(r->tallies[0])->asset);
+  r->fact->balance = bl_wallet_free(wallet, r->c->now_us, &left);
+  for (size_t i = 0; wallet && i < r->taken_count; i++) {
+    const bl_grant_state *grant =
+        bl_list_by_number(&r->c->t->by_grant, r->taken[i].grant);
+    bl_span life;
+    if (!grant || !bl_asset_equal(grant->lot.asset, wallet->asset)) continue;
+    life = (bl_span){grant->lot.effective_us, grant->lot.expires_us};
+    if (grant->has_expired || !bl_span_holds(life, r->c->now_us)) continue;
+    r->fact->balance = bl_dec_sub(r->fact->balance, r->taken[i].amount);
+  }
+}
+
+int bl_rate(bl_call *c, const bl_event_in *in, const bl_draw_rule *rule,
+            bl_fact_event *fact, bl_tally ***tallies) {
+  bl_str name = in->view.name;
+  const bl_list *listeners =
+      bl_map_get(&c->t->meters_by_event, name.text, name.len);
+  rating r = {0};
+  int rc = BILLING_OK;
+
+  memset(fact, 0, sizeof *fact);
+  r.c = c;
+  r.in = in;
+  r.rule = rule;
+  r.fact = fact;
+  fact->customer = in->customer->number;
+  fact->time_us = in->view.time_us;
+  memcpy(fact->key_hash, in->key_hash, sizeof fact->key_hash);
+  fact->content = in->content;
+  for (size_t i = 0; listeners && i < listeners->count && !rc; i++)
+    rc = use_meter(&r, listeners->item[i]);
+  if (rc) return rc;
+  set_flags(&r);
+  set_balance(&r);
+  *tallies = r.tallies;
+  return c->arena.failed ? BILLING_NOMEM : BILLING_OK;
+}
+
+void bl_receipt_of_fact(const bl_tenant *t, const bl_fact_event *fact,
+                        bl_tally *const *tallies, uint64_t number,
+                        int64_t decided_us, billing_receipt *out) {
+  const char *asset = NULL;
+
+  (void)t;
+  memset(out, 0, sizeof *out);
+  out->struct_size = sizeof *out;
+  out->flags = (uint32_t)fact->flags;
+  out->status = BILLING_STATUS_NEW;
+  out->number = number;
+  out->decided_us = decided_us;
+  out->balance = fact->balance;
+  out->charges = (uint32_t)fact->charge_count;
+  for (size_t i = 0; i < fact->charge_count; i++) {
+    const bl_fact_charge *charge = &fact->charges[i];
+    const char *own = bl_tally_price(tallies[charge->key])->asset;
+    out->draws += (uint32_t)charge->draw_count;
+    if (!asset) asset = own;
+    if (!bl_asset_equal(asset, own)) continue;
+    out->cost = bl_dec_add(out->cost, charge->amount);
+    for (size_t k = 0; k < charge->draw_count; k++)
+      if (charge->draws[k].grant)
+        out->drawn = bl_dec_add(out->drawn, charge->draws[k].amount);
+  }
+  if (asset) memcpy(out->asset, asset, sizeof out->asset);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* record.h - recording a batch, as record and settle share it. */
+#ifndef BL_RECORD_H
+#define BL_RECORD_H
+
+#include "engine/rate.h"
+
+/* A batch under way.  Arrays by event; facts and tallies by recorded event. */
+typedef struct recording {
+  bl_call          *c;
+  size_t            count;
+  bl_event_in      *in;
+  billing_receipt  *receipts;
+  bl_fact_event    *facts;
+  bl_tally       ***tallies;
+  size_t            recorded;
+  size_t            first_refused;  /* count: none */
+  int32_t           first_code;
+  uint32_t          reserved;
+  bl_batch          batch;          /* the last old entry that was read */
+  bl_writer         w;
+  bl_events_codec   codec;
+  size_t            named;          /* keys of the entry, coded or about to */
+  bl_tally        **key_tallies;
+  size_t            key_tally_count;
+  size_t            key_tally_cap;
+} recording;
+
+/*
+ * Decides, folds and appends a batch; receipts are in r, in the call's arena.
+ * codes, when not NULL, are events that were refused while being read.
+ */
+int bl_record_batch(bl_call *c, const billing_event *events, size_t count,
+                    const int32_t *codes, const bl_draw_rule *rule,
+                    recording *r);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* shared.c - what several sections need: customers, zones, periods, holds. */
+#include "engine/engine.h"
+
+void bl_customer_hash(const billing *b, bl_str id, unsigned char out[16]) {
+  bl_key_hash16(out, b->name_key, id.text, id.len);
+}
+
+int bl_find_customer(bl_call *c, bl_str id, const char *path,
+                     bl_customer **out) {
+  unsigned char hash[16];
+
+  bl_customer_hash(c->b, id, hash);
+  *out = bl_map_get(&c->t->customers, hash, 16);
+  if (!*out)
+    return bl_fail(c->err, BILLING_NOTFOUND_CUSTOMER, path,
+                   "put the customer first", "there is no customer %t", &id);
+  if ((*out)->is_erased)
+    return bl_fail(c->err, BILLING_NOTFOUND_CUSTOMER, path, "use another id",
+                   "the customer was erased");
+  return BILLING_OK;
+}
+
+int bl_zone_of(bl_call *c, bl_str name, const bl_zone **out) {
+  billing *b = c->b;
+  bl_zone *zone = bl_map_get(&b->zones, name.text, name.len);
+  int rc = BILLING_OK;
+
+  if (!zone) {
+    rc = bl_zone_load(&b->arena, b->zone_folder.len ? b->zone_folder.text
+                                                    : NULL,
+                      name, &zone, c->err);
+    if (!rc) rc = bl_map_put(&b->zones, name.text, name.len, zone);
+  }
+  *out = zone;
+  return rc;
+}
+
+static int append_period(bl_call *c, bl_contract *contract,
+                         const bl_period *period) {
+  bl_fact_period fact = {contract->number, contract->period_count, *period,
+                         bl_zone_print_of(contract->zone)};
+  bl_writer w;
+  int rc = bl_fold_period(bl_entry_start(c), &fact);
+
+  bl_writer_open(&w, c);
+  bl_code_period(&w.facts, &w.properties, &fact);
+  return rc ? rc : bl_append(c, BL_ENTRY_PERIOD, &w);
+}
+
+int bl_open_next_period(bl_call *c, bl_contract *contract) {
+  const bl_period *last = contract->period_count
+                              ? &contract->periods[contract->period_count - 1]
+                              : NULL;
+  bl_period next;
+  int rc;
+
+  rc = contract->zone
+           ? BILLING_OK
+           : bl_zone_of(c, contract->terms.zone, &contract->zone);
+  if (rc) return rc;
+  if (!bl_period_next(&contract->terms, contract->zone, last, &next))
+    return BILLING_DONE;
+  return append_period(c, contract, &next);
+}
+
+/* The opened period that holds the moment; they are in order. */
+static uint64_t opened_period(const bl_contract *contract, int64_t us) {
+  size_t low = 0, high = contract->period_count;
+
+  while (low + 1 < high) {
+    size_t middle = low + (high - low) / 2;
+    if (contract->periods[middle].span.from_us <= us) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+int bl_open_periods(bl_call *c, bl_contract *contract, int64_t us,
+                    uint64_t *index) {
+  bl_span term = {contract->terms.start_us, contract->terms.end_us};
+  int rc = BILLING_OK;
+
+  if (!bl_span_holds(term, us)) return BILLING_NOTFOUND;
+  while (!rc && (!contract->period_count ||
+                 contract->periods[contract->period_count - 1].span.to_us <=
+                     us))
+    rc = bl_open_next_period(c, contract);
+  if (rc) return rc == BILLING_DONE ? BILLING_NOTFOUND : rc;
+  *index = opened_period(contract, us);
+  return BILLING_OK;
+}
+
+int bl_end_hold(bl_call *c, bl_hold_state *hold, uint64_t status,
+                uint64_t event) {
+  bl_fact_hold_end fact = {hold->number, status, event};
+  bl_writer w;
+  int rc = bl_fold_hold_end(bl_entry_start(c), &fact);
+
+  bl_writer_open(&w, c);
+  bl_code_hold_end(&w.facts, &w.properties, &fact);
+  return rc ? rc : bl_append(c, BL_ENTRY_HOLD_END, &w);
+}
+
+int bl_expire_holds(bl_call *c, bl_customer *customer) {
+  int rc = BILLING_OK;
+  size_t i = 0;
+
+  while (!rc && i < customer->holds.count) {
+    bl_hold_state *hold = customer->holds.item[i];
+    if (hold->expires_us <= c->now_us)
+      rc = bl_end_hold(c, hold, BILLING_HOLD_EXPIRED, 0);
+    else
+      i++;
+  }
+  return rc;
+}
+
+bl_dec bl_wallet_free(const bl_wallet *wallet, int64_t now_us, bl_dec *left) {
+  bl_dec held = BL_DEC_ZERO;
+
+  *left = BL_DEC_ZERO;
+  for (size_t i = 0; wallet && i < wallet->grants.count; i++) {
+    const bl_grant_state *grant = wallet->grants.item[i];
+    bl_span life = {grant->lot.effective_us, grant->lot.expires_us};
+    if (!bl_span_holds(life, now_us)) continue;
+    *left = bl_dec_add(*left, grant->lot.left);
+    held = bl_dec_add(held, grant->lot.held);
+  }
+  return bl_dec_sub(*left, held);
+}
+
+int bl_doc_of_tree(bl_call *c, bl_json *tree, billing_doc **out) {
+  bl_text text;
+  int rc;
+
+  bl_text_open(&text, &c->arena);
+  rc = bl_json_print(tree, &text);
+  if (rc || !out) return rc;
+  return bl_doc_of_text(&c->b->host, text.text, text.len, out);
+}
+
+int bl_query_read(bl_call *c, const char *query, size_t len, bl_json **out) {
+  bl_str text = bl_text_argument(query, len);
+  int rc;
+
+  *out = NULL;
+  if (!text.len) return BILLING_OK;
+  rc = bl_json_read(text.text, text.len, out, c->err);
+  if (rc || bl_json_kind(*out) == BL_JSON_OBJECT) return rc;
+  bl_json_free(*out);
+  *out = NULL;
+  return bl_fail(c->err, BILLING_INVALID, "", "a JSON object",
+                 "the query is not an object");
+}

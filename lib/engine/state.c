@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* state.c - the tenant's state: its parts and how a failed call is undone. */
+#include "engine/state.h"
+
+struct bl_undo {
+  bl_undo *older;
+  void    *at;
+  bl_map  *map;            /* or NULL, and then: */
+  void    *saved;
+  size_t   size;           /* of saved; for a map its count */
+};
+
+static void open_maps(bl_tenant *t) {
+  bl_map *map[] = {&t->customers, &t->meters,     &t->meters_by_event,
+                   &t->plans,     &t->contracts,  &t->event_keys,
+                   &t->requests,  &t->redacted,   &t->redacted_by};
+
+  for (size_t i = 0; i < BL_COUNT(map); i++) bl_map_open(map[i], &t->arena);
+}
+
+void bl_tenant_open(bl_tenant *t, bl_str id, const billing_allocator *host) {
+  memset(t, 0, sizeof *t);
+  t->id = id;
+  bl_arena_open(&t->arena, host);
+  open_maps(t);
+}
+
+void bl_tenant_close(bl_tenant *t) { bl_arena_close(&t->arena); }
+
+void bl_tenant_reset(bl_tenant *t) {
+  billing_allocator host = t->arena.host;
+  bl_str id = t->id;
+  int64_t number = t->number;
+  uint64_t serial = t->serial;
+
+  bl_arena_close(&t->arena);
+  bl_tenant_open(t, id, &host);
+  t->number = number;
+  t->serial = serial;
+}
+
+static bl_undo *undo_push(bl_tenant *t) {
+  bl_undo *u = bl_arena_take(t->undo_arena, sizeof *u);
+
+  if (!u) {
+    t->is_stale = 1;
+    return NULL;
+  }
+  u->older = t->undo;
+  t->undo = u;
+  return u;
+}
+
+void bl_touch(bl_tenant *t, void *at, size_t size, uint64_t *touched) {
+  void *saved;
+  bl_undo *u;
+
+  if (!t->undo_arena || *touched == t->serial) return;
+  saved = bl_arena_copy(t->undo_arena, at, size);
+  if (!saved) t->is_stale = 1;
+  u = saved ? undo_push(t) : NULL;
+  if (!u) return;
+  u->at = at;
+  u->saved = saved;
+  u->size = size;
+  *touched = t->serial;
+}
+
+void bl_touch_map(bl_tenant *t, bl_map *map) {
+  bl_undo *u;
+
+  if (!t->undo_arena) return;
+  if (t->undo && t->undo->map == map) return;
+  u = undo_push(t);
+  if (!u) return;
+  u->map = map;
+  u->size = map->count;
+}
+
+void bl_undo_start(bl_tenant *t, bl_arena *arena) {
+  t->undo_arena = arena;
+  t->undo = NULL;
+  t->serial++;
+}
+
+void bl_undo_all(bl_tenant *t) {
+  for (bl_undo *u = t->undo; u; u = u->older) {
+    if (u->map) {
+      if (u->map->count > u->size) bl_map_cut(u->map, u->size);
+    } else {
+      memcpy(u->at, u->saved, u->size);
+    }
+  }
+  bl_undo_forget(t);
+}
+
+void bl_undo_forget(bl_tenant *t) {
+  t->undo = NULL;
+  t->undo_arena = NULL;
+}
+
+int bl_list_add(bl_tenant *t, bl_list *list, void *item) {
+  void **place;
+
+  bl_touch(t, list, sizeof *list, &list->touched);
+  place = bl_arena_push(&t->arena, (void **)&list->item, &list->count,
+                        &list->cap, sizeof *place);
+  if (!place) return BILLING_NOMEM;
+  *place = item;
+  list->count++;
+  return BILLING_OK;
+}
+
+void *bl_list_take(bl_tenant *t, bl_list *list, size_t place) {
+  void *moved = list->item[list->count - 1];
+  uint64_t mark = 0;
+
+  bl_touch(t, list, sizeof *list, &list->touched);
+  bl_touch(t, &list->item[place], sizeof *list->item, &mark);
+  list->count--;
+  if (place == list->count) return NULL;
+  list->item[place] = moved;
+  return moved;
+}
+
+void *bl_list_by_number(const bl_list *list, uint64_t number) {
+  return number && number <= list->count ? list->item[number - 1] : NULL;
+}
+
+bl_wallet *bl_wallet_of(const bl_customer *customer, const char asset[16]) {
+  for (size_t i = 0; i < customer->wallets.count; i++) {
+    bl_wallet *wallet = customer->wallets.item[i];
+    if (memcmp(wallet->asset, asset, sizeof wallet->asset) == 0)
+      return wallet;
+  }
+  return NULL;
+}
+
+bl_wallet *bl_wallet_make(bl_tenant *t, bl_customer *customer,
+                          const char asset[16]) {
+  bl_wallet *wallet = bl_wallet_of(customer, asset);
+
+  if (wallet) return wallet;
+  wallet = bl_arena_take(&t->arena, sizeof *wallet);
+  if (!wallet) return NULL;
+  memcpy(wallet->asset, asset, sizeof wallet->asset);
+  wallet->customer = customer;
+  return bl_list_add(t, &customer->wallets, wallet) ? NULL : wallet;
+}
+
+/* The key of a tally: two numbers and the group's text. */
+typedef struct tally_key {
+  uint64_t price;
+  uint64_t period;
+} tally_key;
+
+#define TALLY_KEY_BYTES 512
+
+/* A long group is replaced by its hash, so that keys have a bound. */
+static size_t tally_key_of(uint64_t price, uint64_t period, bl_str group,
+                           char *out) {
+  tally_key key = {price, period};
+  size_t room = TALLY_KEY_BYTES - sizeof key - 1;
+
+  memcpy(out, &key, sizeof key);
+  out[sizeof key] = group.len > room;
+  if (group.len > room) {
+    bl_hash32((unsigned char *)out + sizeof key + 1, group.text, group.len);
+    return sizeof key + 1 + 32;
+  }
+  if (group.len) memcpy(out + sizeof key + 1, group.text, group.len);
+  return sizeof key + 1 + group.len;
+}
+
+bl_tally *bl_tally_of(const bl_contract *contract, uint64_t price,
+                      uint64_t period, bl_str group) {
+  char key[TALLY_KEY_BYTES];
+  size_t len = tally_key_of(price, period, group, key);
+
+  return bl_map_get(&contract->tallies, key, len);
+}
+
+bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
+                        uint64_t period, bl_str group) {
+  char key[TALLY_KEY_BYTES];
+  size_t len = tally_key_of(price, period, group, key);
+  bl_tally *tally = bl_map_get(&contract->tallies, key, len);
+
+  if (tally) return tally;
+  tally = bl_arena_take(&t->arena, sizeof *tally);
+  if (!tally) return NULL;
+  tally->contract = contract;
+  tally->price = price;
+  tally->period = period;
+  tally->group = bl_arena_str(&t->arena, group);
+  bl_map_open(&tally->unique, &t->arena);
+  bl_touch_map(t, &contract->tallies);
+  if (t->arena.failed ||
+      bl_map_put(&contract->tallies, key, len, tally))
+    return NULL;
+  return tally;
+}
+
+#undef TALLY_KEY_BYTES

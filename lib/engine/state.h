@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * state.h - what the fold of a tenant's journal has come to, in memory.
+ *
+ * The state is derived: it can be thrown away and folded again at any moment,
+ * and that is what happens after anything doubtful (a stale snapshot, a
+ * rollback of the host's, memory that ran out half way).  Everything lives in
+ * the tenant's arena.  Nothing here decides anything.
+ *
+ * A call that fails undoes what it changed: each struct is saved once a call
+ * before its first change (bl_touch), maps are cut back to their old length.
+ */
+#ifndef BL_STATE_H
+#define BL_STATE_H
+
+#include "base/map.h"
+#include "contract/contract.h"
+#include "engine/entry.h"
+#include "wallet/wallet.h"
+
+typedef struct bl_customer bl_customer;
+typedef struct bl_contract bl_contract;
+typedef struct bl_tenant bl_tenant;
+
+/* A list of pointers that grows in the tenant's arena. */
+typedef struct bl_list {
+  void   **item;
+  size_t   count;
+  size_t   cap;
+  uint64_t touched;
+} bl_list;
+
+typedef struct bl_meter_state {
+  bl_meter meter;
+  uint64_t number;
+  uint64_t version;
+  uint64_t archived;
+} bl_meter_state;
+
+typedef struct bl_plan_version {
+  bl_plan          plan;
+  uint64_t         version;
+  bl_meter_state **meters;     /* by price; NULL for a fee */
+  uint64_t         has_advance;  /* a fee is billed in advance */
+} bl_plan_version;
+
+typedef struct bl_plan_state {
+  uint64_t number;
+  uint64_t version;
+  uint64_t archived;
+  bl_list  versions;           /* bl_plan_version, version 1 first */
+  uint64_t touched;
+} bl_plan_state;
+
+/* A grant: the lot that burndown sees, and the rest. */
+typedef struct bl_grant_state {
+  bl_lot       lot;
+  bl_customer *customer;
+  bl_dec       amount;
+  bl_dec       cost;
+  bl_scope     scope;
+  bl_str       key;            /* empty when erased */
+  bl_str       scope_text;
+  char         cost_asset[16];
+  uint64_t     has_expired;    /* what was left is booked as breakage */
+  uint64_t     origin;
+  uint64_t     touched;
+} bl_grant_state;
+
+/* What a customer has in one asset. */
+typedef struct bl_wallet {
+  char     asset[16];
+  bl_list  grants;             /* bl_grant_state, in the default order */
+  bl_dec   balance[BL_ACCOUNTS];   /* of the ledger */
+  bl_dec   delta[BL_ACCOUNTS];     /* of the entry being folded */
+  bl_dec   granted;
+  bl_dec   overdraft_held;
+  uint64_t is_dirty;           /* stands in tenant->dirty */
+  uint64_t touched;
+  bl_customer *customer;
+} bl_wallet;
+
+/* Usage under one charge key: the running level and what is booked. */
+typedef struct bl_tally {
+  bl_contract *contract;
+  uint64_t     price;          /* index in the plan */
+  uint64_t     period;         /* index in the contract's periods */
+  bl_str       group;
+  bl_level     level;
+  bl_dec       amount;         /* charged in all: price(level.total) */
+  bl_dec       drawn;          /* of that, from grants */
+  bl_dec       billed_amount;
+  bl_dec       billed_drawn;
+  bl_dec       held;           /* quantity in open holds */
+  bl_draw     *stack;          /* draws in order, equal neighbours merged */
+  size_t       stack_count;
+  size_t       stack_cap;
+  bl_draw     *billed;         /* by grant, what invoices have shown */
+  size_t       billed_count;
+  bl_map       unique;         /* hashes of the values seen */
+  uint64_t     first_event;
+  uint64_t     last_event;
+  uint64_t     call;           /* the call that named it last, and where */
+  uint64_t     place;
+  uint64_t     stack_touched;
+  uint64_t     touched;
+} bl_tally;
+
+struct bl_contract {
+  uint64_t          number;
+  uint64_t          version;
+  uint64_t          archived;
+  bl_contract_terms terms;
+  bl_customer      *customer;
+  bl_plan_state    *plan_state;
+  bl_plan_version  *plan;
+  const bl_zone    *zone;      /* NULL until a decision needs it */
+  bl_period        *periods;   /* opened, one after the other */
+  size_t            period_count;
+  size_t            period_cap;
+  uint64_t          closed;    /* how many of them are invoiced */
+  uint64_t          advanced;  /* how many have their advance fees billed */
+  uint64_t          has_ended; /* the last period is closed */
+  int64_t           late_us;   /* first unbilled late charge, or NEVER */
+  bl_map            tallies;   /* price, period, group -> bl_tally */
+  uint64_t          touched;
+};
+
+typedef struct bl_hold_state {
+  uint64_t      number;
+  bl_customer  *customer;
+  bl_str        key;
+  unsigned char key_hash[16];
+  uint64_t      content;
+  uint64_t      status;        /* BILLING_HOLD_* */
+  uint64_t      event;         /* that settled it */
+  int64_t       expires_us;
+  int64_t       at_us;
+  bl_dec        overdraft;
+  bl_draw      *draws;
+  size_t        draw_count;
+  bl_tally    **tallies;
+  bl_dec       *quantities;
+  size_t        part_count;
+  size_t        place;         /* in the customer's list while open */
+  char          asset[16];
+  uint64_t      touched;
+} bl_hold_state;
+
+struct bl_customer {
+  uint64_t      number;
+  uint64_t      version;
+  uint64_t      archived;
+  uint64_t      is_erased;
+  unsigned char id_hash[16];
+  bl_str        id;            /* empty when erased */
+  bl_str        name;
+  bl_list       contracts;     /* bl_contract */
+  bl_list       wallets;       /* bl_wallet */
+  bl_list       holds;         /* bl_hold_state, open ones */
+  uint64_t      unmatched;     /* events recorded but not billed */
+  uint64_t      unpriced;
+  uint64_t      events;
+  uint64_t      touched;
+};
+
+/* Which request a key was used for. */
+typedef struct bl_request {
+  uint64_t kind;               /* BL_ENTRY_GRANT or BL_ENTRY_HOLD */
+  uint64_t number;
+  uint64_t content;
+} bl_request;
+
+/* Where derived rows go while an entry is folded: to the store, or to the
+ * comparison of verify. */
+typedef struct bl_rows {
+  int (*put)(struct bl_rows *rows, uint32_t table, const billing_value *row);
+  int (*remove)(struct bl_rows *rows, uint32_t table,
+                const billing_value *key);
+} bl_rows;
+
+typedef struct bl_undo bl_undo;
+
+/* Counters and heads: what bl_touch saves as one. */
+typedef struct bl_heads {
+  int64_t       seq;           /* of the last entry folded */
+  int64_t       clock_us;
+  unsigned char hash[32];
+  uint64_t      customers;     /* last own numbers given */
+  uint64_t      contracts;
+  uint64_t      meters;
+  uint64_t      plans;
+  uint64_t      grants;
+  uint64_t      holds;
+  uint64_t      invoices;
+  uint64_t      events;        /* recorded in all */
+  uint64_t      unmatched;
+  uint64_t      unpriced;
+  uint64_t      version;       /* of the tenant's document */
+} bl_heads;
+
+struct bl_tenant {
+  bl_str              id;      /* in the handle's arena */
+  int64_t             number;  /* 0: not known to the store */
+  bl_arena            arena;
+  bl_heads            heads;
+  uint64_t            heads_touched;
+  uint32_t            is_stale;      /* fold again before use */
+  uint32_t            is_read_only;  /* a critical entry is unknown */
+  bl_tenant_terms     terms;
+  uint64_t            terms_touched;
+  bl_map              customers;     /* keyed hash of the id */
+  bl_map              meters;        /* id */
+  bl_map              meters_by_event;  /* event -> bl_list of bl_meter_state*/
+  bl_map              plans;         /* id */
+  bl_map              contracts;     /* id */
+  bl_map              event_keys;    /* keyed hash -> number */
+  bl_map              requests;      /* keyed hash -> bl_request */
+  bl_map              redacted;      /* seq -> bl_fact_redacted */
+  bl_map              redacted_by;   /* seq -> seq of the redaction */
+  bl_list             by_customer;   /* by own number - 1 */
+  bl_list             by_contract;
+  bl_list             by_grant;
+  bl_list             by_hold;
+  bl_list             dirty;         /* wallets with postings of this entry */
+  bl_undo            *undo;          /* newest first */
+  bl_arena           *undo_arena;    /* of the call; NULL: nothing is saved */
+  uint64_t            serial;        /* of the call */
+};
+
+void bl_tenant_open(bl_tenant *t, bl_str id, const billing_allocator *host);
+void bl_tenant_close(bl_tenant *t);
+/* Empty again, as before the first entry; id and number stay. */
+void bl_tenant_reset(bl_tenant *t);
+
+/*
+ * Saves a struct before its first change in this call.  *touched is its own
+ * mark.  When there is no memory to save it, the state becomes stale, so that
+ * a failed call folds it again instead of undoing.
+ */
+void bl_touch(bl_tenant *t, void *at, size_t size, uint64_t *touched);
+/* A map may grow: it will be cut back to its present length. */
+void bl_touch_map(bl_tenant *t, bl_map *map);
+/* Undo on from here; saved things are the arena's. */
+void bl_undo_start(bl_tenant *t, bl_arena *arena);
+void bl_undo_all(bl_tenant *t);      /* puts everything back */
+void bl_undo_forget(bl_tenant *t);   /* the call succeeded */
+
+int bl_list_add(bl_tenant *t, bl_list *list, void *item);
+/* The last item takes the place; returns it, or NULL when that was the last.*/
+void *bl_list_take(bl_tenant *t, bl_list *list, size_t place);
+void *bl_list_by_number(const bl_list *list, uint64_t number);  /* or NULL */
+
+bl_wallet *bl_wallet_of(const bl_customer *customer, const char asset[16]);
+/* The wallet, made when it is missing; NULL when memory is out. */
+bl_wallet *bl_wallet_make(bl_tenant *t, bl_customer *customer,
+                          const char asset[16]);
+bl_tally *bl_tally_of(const bl_contract *contract, uint64_t price,
+                      uint64_t period, bl_str group);
+bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
+                        uint64_t period, bl_str group);
+static inline const bl_price *bl_tally_price(const bl_tally *tally) {
+  return &tally->contract->plan->plan.prices[tally->price];
+}
+
+/* Own numbers of events: shard, entry and place in it. */
+#define BL_EVENT_PLACE_BITS 16
+static inline uint64_t bl_event_number(int64_t seq, size_t place) {
+  return (uint64_t)seq << BL_EVENT_PLACE_BITS | (uint64_t)place;
+}
+static inline int64_t bl_event_seq(uint64_t number) {
+  return (int64_t)(number >> BL_EVENT_PLACE_BITS);
+}
+static inline size_t bl_event_place(uint64_t number) {
+  return (size_t)(number & ((1u << BL_EVENT_PLACE_BITS) - 1));
+}
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* views.c - invoices, grants and holds as documents. */
+#include "engine/views.h"
+
+#include "store/store.h"
+
+int bl_view_add_text(bl_json *items, bl_str json) {
+  bl_json *tree;
+  int rc = bl_json_read(json.text, json.len, &tree, NULL);
+
+  if (rc) return rc == BILLING_NOMEM ? rc : BILLING_CORRUPT;
+  if (!bl_json_add_copy(items, NULL, tree)) rc = BILLING_NOMEM;
+  bl_json_free(tree);
+  return rc;
+}
+
+/* ---- invoices ---- */
+
+static int invoice_row(bl_call *c, bl_str id, billing_value *row) {
+  billing_value key[3] = {bl_value_int(c->t->number), bl_value_int(0),
+                          bl_value_text(id)};
+  billing_scan range = bl_scan_prefix(BL_TABLE_INVOICES, 1, key, 3);
+  int64_t own;
+  void *rows;
+  int rc;
+
+  if (bl_int_parse(id, &own)) {
+    key[2] = bl_value_int(own);
+    return bl_store_get(c->b->store, BL_TABLE_INVOICES, key, row);
+  }
+  rc = bl_store_scan(c->b->store, &range, &rows);
+  if (rc) return rc;
+  rc = bl_store_next(c->b->store, rows, row);
+  if (!rc) {
+    own = row[BL_INVOICES_OWN].integer;
+    bl_store_end(c->b->store, rows);
+    key[2] = bl_value_int(own);
+    return bl_store_get(c->b->store, BL_TABLE_INVOICES, key, row);
+  }
+  bl_store_end(c->b->store, rows);
+  return rc == BILLING_DONE ? BILLING_NOTFOUND : rc;
+}
+
+int bl_invoice_stored(bl_call *c, bl_str id, uint64_t *own, int64_t *seq,
+                      bl_str *json) {
+  billing_value row[BL_ROW_MOST];
+  int rc = invoice_row(c, id, row);
+
+  if (rc == BILLING_NOTFOUND)
+    return bl_fail(c->err, rc, "", NULL, "there is no invoice %t", &id);
+  if (rc) return rc;
+  *own = (uint64_t)row[BL_INVOICES_OWN].integer;
+  *seq = row[BL_INVOICES_SEQ].integer;
+  *json = bl_arena_str(&c->arena, row[BL_INVOICES_JSON].bytes);
+  return json->text ? BILLING_OK : BILLING_NOMEM;
+}
+
+static int list_invoices(bl_call *c, const bl_query *q,
+                         const bl_customer *customer, bl_json *page) {
+  billing_value from[4] = {bl_value_int(c->t->number), bl_value_int(0)};
+  billing_scan range = bl_scan_prefix(BL_TABLE_INVOICES, 0, from, 2);
+  bl_json *items = bl_json_array(page, "items");
+  billing_value row[BL_ROW_MOST];
+  int64_t after = 0, last = 0, count = 0;
+  void *rows;
+  int rc;
+
+  if (q->after.len && !bl_int_parse(q->after, &after))
+    return bl_fail(c->err, BILLING_INVALID, "/after",
+                   "the \"next\" of the page before",
+                   "after is not a number");
+  if (customer) {
+    from[2] = bl_value_int((int64_t)customer->number);
+    range = bl_scan_prefix(BL_TABLE_INVOICES, 2, from, 3);
+  }
+  from[range.from_count++] = bl_value_int(after);
+  range.flags = BILLING_SCAN_AFTER;
+  rc = bl_store_scan(c->b->store, &range, &rows);
+  while (!rc && (rc = bl_store_next(c->b->store, rows, row)) == BILLING_OK) {
+    if (count++ == q->limit) {
+      if (!bl_json_add_int(page, "next", last)) rc = BILLING_NOMEM;
+      break;
+    }
+    last = row[BL_INVOICES_OWN].integer;
+    rc = bl_view_add_text(items, row[BL_INVOICES_JSON].bytes);
+  }
+  bl_store_end(c->b->store, rows);
+  return rc == BILLING_DONE ? BILLING_OK : rc;
+}
+
+/* ---- grants ---- */
+
+static const char *grant_status(const bl_grant_state *grant, int64_t now_us) {
+  if (grant->has_expired || grant->lot.expires_us <= now_us) return "expired";
+  if (grant->lot.effective_us > now_us) return "pending";
+  return bl_dec_sign(grant->lot.left) > 0 ? "open" : "used";
+}
+
+static bl_json *grant_tree(bl_json *parent, const bl_grant_state *grant,
+                           int64_t now_us) {
+  const bl_lot *lot = &grant->lot;
+  bl_json *doc = bl_json_object(parent, NULL);
+
+  bl_json_add_int(doc, "number", (int64_t)lot->number);
+  bl_json_add_text(doc, "id", grant->key);
+  bl_json_add_text(doc, "customer", grant->customer->id);
+  bl_json_add_text(doc, "name", lot->name);
+  bl_json_add_c(doc, "asset", lot->asset);
+  bl_json_add_dec(doc, "amount", grant->amount);
+  bl_json_add_dec(doc, "left", lot->left);
+  bl_json_add_dec(doc, "held", lot->held);
+  bl_json_add_dec(doc, "cost", grant->cost);
+  bl_json_add_c(doc, "cost_asset", grant->cost_asset);
+  bl_json_add_int(doc, "priority", lot->priority);
+  bl_json_add_c(doc, "origin", grant->origin == BILLING_ORIGIN_PROMOTIONAL
+                                   ? "promotional" : "bought");
+  bl_json_add_time(doc, "effective", lot->effective_us);
+  if (lot->expires_us != BL_TIME_NEVER)
+    bl_json_add_time(doc, "expires", lot->expires_us);
+  bl_json_add_text(doc, "scope", grant->scope_text);
+  return bl_json_add_c(doc, "status", grant_status(grant, now_us)) ? doc
+                                                                   : NULL;
+}
+
+/* ---- holds ---- */
+
+static const char *hold_status(const bl_hold_state *hold, int64_t now_us) {
+  static const char *const names[] = {"", "open", "settled", "released",
+                                      "expired"};
+  if (hold->status == BILLING_HOLD_OPEN && hold->expires_us <= now_us)
+    return "expired";
+  return names[hold->status];
+}
+
+static bl_json *hold_tree(bl_json *parent, const bl_hold_state *hold,
+                          int64_t now_us) {
+  bl_json *doc = bl_json_object(parent, NULL);
+  bl_json *draws = bl_json_array(doc, "draws");
+
+  bl_json_add_int(doc, "number", (int64_t)hold->number);
+  bl_json_add_text(doc, "id", hold->key);
+  bl_json_add_text(doc, "customer", hold->customer->id);
+  bl_json_add_c(doc, "asset", hold->asset);
+  bl_json_add_dec(doc, "overdraft", hold->overdraft);
+  bl_json_add_time(doc, "expires", hold->expires_us);
+  bl_json_add_time(doc, "at", hold->at_us);
+  if (hold->event) bl_json_add_int(doc, "event", (int64_t)hold->event);
+  for (size_t i = 0; i < hold->draw_count; i++) {
+    bl_json *draw = bl_json_object(draws, NULL);
+    bl_json_add_int(draw, "grant", (int64_t)hold->draws[i].grant);
+    if (!bl_json_add_dec(draw, "amount", hold->draws[i].amount)) return NULL;
+  }
+  return bl_json_add_c(doc, "status", hold_status(hold, now_us)) ? doc : NULL;
+}
+
+/* ---- both ---- */
+
+static bl_customer *owner_of(const void *item, uint64_t kind) {
+  return kind == BL_ENTRY_GRANT ? ((const bl_grant_state *)item)->customer
+                                : ((const bl_hold_state *)item)->customer;
+}
+
+static bl_json *view_tree(bl_call *c, bl_json *parent, const void *item,
+                          uint64_t kind) {
+  return kind == BL_ENTRY_GRANT ? grant_tree(parent, item, c->now_us)
+                                : hold_tree(parent, item, c->now_us);
+}
+
+/* BL_ENTRY_GRANT, BL_ENTRY_HOLD, BL_ENTRY_INVOICE or 0. */
+static uint64_t view_kind(const char *kind) {
+  if (!kind) return 0;
+  if (strcmp(kind, "grant") == 0) return BL_ENTRY_GRANT;
+  if (strcmp(kind, "hold") == 0) return BL_ENTRY_HOLD;
+  return strcmp(kind, "invoice") == 0 ? BL_ENTRY_INVOICE : 0;
+}
+
+static int unknown_view(bl_call *c) {
+  return bl_fail(c->err, BILLING_INVALID, "",
+                 "tenant, customer, meter, plan, contract, invoice, grant or "
+                 "hold", "there is no such kind of document");
+}
+
+/* By the key of its request, or by our own number in digits. */
+static void *find_view(bl_call *c, uint64_t kind, bl_str id) {
+  bl_list *list =
+      kind == BL_ENTRY_GRANT ? &c->t->by_grant : &c->t->by_hold;
+  unsigned char hash[16];
+  bl_request *request;
+  int64_t number;
+
+  bl_key_hash16(hash, c->b->request_key, id.text, id.len);
+  request = bl_map_get(&c->t->requests, hash, 16);
+  if (request && request->kind == kind)
+    return bl_list_by_number(list, request->number);
+  return bl_int_parse(id, &number) && number > 0
+             ? bl_list_by_number(list, (uint64_t)number) : NULL;
+}
+
+int bl_view_get(bl_call *c, const char *kind, bl_str id, billing_doc **out) {
+  uint64_t which = view_kind(kind);
+  uint64_t own;
+  int64_t seq;
+  void *item;
+  bl_json *tree;
+  bl_str json;
+  int rc;
+
+  if (!which) return unknown_view(c);
+  if (which == BL_ENTRY_INVOICE) {
+    rc = bl_invoice_stored(c, id, &own, &seq, &json);
+    return rc ? rc : bl_doc_of_text(&c->b->host, json.text, json.len, out);
+  }
+  item = find_view(c, which, id);
+  if (!item) return BILLING_NOTFOUND;
+  tree = view_tree(c, NULL, item, which);
+  rc = bl_doc_of_tree(c, tree, out);
+  bl_json_free(tree);
+  return rc;
+}
+
+int bl_view_list(bl_call *c, const char *kind, const bl_query *q,
+                 const bl_customer *customer, bl_json *page) {
+  uint64_t which = view_kind(kind);
+  bl_list *list = which == BL_ENTRY_GRANT ? &c->t->by_grant : &c->t->by_hold;
+  int64_t after = 0, count = 0;
+  bl_json *items;
+
+  if (!which) return unknown_view(c);
+  if (which == BL_ENTRY_INVOICE) return list_invoices(c, q, customer, page);
+  if (q->after.len && (!bl_int_parse(q->after, &after) || after < 0))
+    return bl_fail(c->err, BILLING_INVALID, "/after",
+                   "the \"next\" of the page before", "after is not a number");
+  items = bl_json_array(page, "items");
+  for (size_t i = (size_t)after; i < list->count; i++) {
+    if (customer && owner_of(list->item[i], which) != customer) continue;
+    if (count++ == q->limit)
+      return bl_json_add_int(page, "next", (int64_t)i) ? BILLING_OK
+                                                       : BILLING_NOMEM;
+    if (!view_tree(c, items, list->item[i], which)) return BILLING_NOMEM;
+  }
+  return items ? BILLING_OK : BILLING_NOMEM;
+}

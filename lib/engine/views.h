@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* views.h - what can only be read: invoices, grants and holds as documents. */
+#ifndef BL_VIEWS_H
+#define BL_VIEWS_H
+
+#include "engine/query.h"
+
+/* kind is invoice, grant or hold; NOTFOUND, INVALID for another kind. */
+int bl_view_get(bl_call *c, const char *kind, bl_str id, billing_doc **out);
+int bl_view_list(bl_call *c, const char *kind, const bl_query *q,
+                 const bl_customer *customer, bl_json *page);
+/* Adds a JSON text, as its tree, to an array. */
+int bl_view_add_text(bl_json *items, bl_str json);
+/* An invoice's stored JSON by its number or own number; NOTFOUND. */
+int bl_invoice_stored(bl_call *c, bl_str id, uint64_t *own, int64_t *seq,
+                      bl_str *json);
+
+#endif

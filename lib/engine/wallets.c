@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* wallets.c - grant, balance, ledger. */
+#include "base/struct.h"
+#include "engine/query.h"
+#include "engine/requests.h"
+#include "store/store.h"
+
+int bl_request_read(bl_call *c, uint64_t kind, const bl_text *content,
+                    bl_request_key *out) {
+  bl_str key = c->in.key;
+  const bl_request *known;
+
+  if (!bl_catalog_id_is_valid(key))
+    return bl_fail(c->err, BILLING_INVALID, "", "set billing_call.key, 1 to "
+                   "200 bytes of UTF-8", "the request needs a key");
+  if (content && content->failed) return BILLING_NOMEM;
+  bl_key_hash16(out->hash, c->b->request_key, key.text, key.len);
+  out->content = content ? bl_key_hash8(c->b->content_key, content->text,
+                                        content->len) : 0;
+  out->number = 0;
+  known = bl_map_get(&c->t->requests, out->hash, 16);
+  if (!known) return BILLING_OK;
+  if (known->kind != kind || (content && known->content != out->content))
+    return bl_fail(c->err, BILLING_CONFLICT_KEY, "/key",
+                   "the same content for a repeat, another key otherwise",
+                   "the key was used for a request with other content");
+  out->number = known->number;
+  return BILLING_OK;
+}
+
+int bl_asset_argument(bl_call *c, const char asset[16], const char *path) {
+  if (memchr(asset, 0, 16) && bl_catalog_places(&c->t->terms, asset) >= 0)
+    return BILLING_OK;
+  return bl_fail(c->err, BILLING_INVALID, path,
+                 "an ISO 4217 currency, or a unit that the tenant declares",
+                 "the asset is not known");
+}
+
+/* ---- grant ---- */
+
+static int check_span(bl_call *c, bl_fact_grant *fact,
+                      const billing_grant_terms *terms) {
+  fact->effective_us = terms->effective_us ? terms->effective_us : c->now_us;
+  fact->expires_us = terms->expires_us ? terms->expires_us : BL_TIME_NEVER;
+  if (fact->effective_us < BL_TIME_MIN || fact->effective_us > BL_TIME_MAX)
+    return bl_fail(c->err, BILLING_INVALID_TIME, "/effective_us",
+                   "years 1 to 9999", "the time is out of range");
+  if (fact->expires_us > fact->effective_us) return BILLING_OK;
+  return bl_fail(c->err, BILLING_INVALID, "/expires_us",
+                 "after effective_us, or 0 for never",
+                 "the grant ends before it starts");
+}
+
+/* The scope as canonical JSON, so that equal scopes are equal texts. */
+static int check_scope(bl_call *c, bl_str scope, bl_str *out) {
+  bl_scope model;
+  bl_json *tree;
+  bl_text text;
+  int rc;
+
+  *out = (bl_str){NULL, 0};
+  if (!scope.len) return BILLING_OK;
+  rc = bl_json_read(scope.text, scope.len, &tree, c->err);
+  if (rc) return rc;
+  bl_text_open(&text, &c->arena);
+  rc = bl_catalog_read_scope(tree, "/scope", &c->arena, &model, c->err);
+  if (!rc) rc = bl_json_print(tree, &text);
+  bl_json_free(tree);
+  *out = (bl_str){text.text, text.len};
+  return rc;
+}
+
+static int check_amounts(bl_call *c, const billing_grant_terms *terms) {
+  int has_cost = !bl_dec_is_zero(terms->cost.amount);
+  int rc = bl_asset_argument(c, terms->amount.asset, "/amount/asset");
+
+  if (!rc && has_cost)
+    rc = bl_asset_argument(c, terms->cost.asset, "/cost/asset");
+  if (rc) return rc;
+  if (!bl_dec_is_valid(terms->amount.amount) ||
+      bl_dec_sign(terms->amount.amount) <= 0)
+    return bl_fail(c->err, BILLING_INVALID, "/amount/amount", "above zero",
+                   "the amount of a grant must be positive");
+  if (!bl_dec_is_valid(terms->cost.amount) ||
+      bl_dec_sign(terms->cost.amount) < 0)
+    return bl_fail(c->err, BILLING_INVALID, "/cost/amount", "zero or more",
+                   "the cost cannot be negative");
+  if (terms->origin > BILLING_ORIGIN_PROMOTIONAL)
+    return bl_fail(c->err, BILLING_INVALID, "/origin", "BILLING_ORIGIN_*",
+                   "the origin is not known");
+  if (terms->name.len > 200 ||
+      !bl_utf8_is_valid(terms->name.text, terms->name.len))
+    return bl_fail(c->err, BILLING_INVALID, "/name",
+                   "at most 200 bytes of UTF-8", "the name is not valid");
+  return BILLING_OK;
+}
+
+static int draft_grant(bl_call *c, const billing_grant_terms *terms,
+                       bl_fact_grant *fact, bl_text *content) {
+  bl_customer *customer;
+  int rc = bl_find_customer(c, terms->customer, "/customer", &customer);
+
+  if (!rc) rc = check_amounts(c, terms);
+  if (!rc) rc = check_span(c, fact, terms);
+  if (!rc) rc = check_scope(c, terms->scope, &fact->scope);
+  if (rc) return rc;
+  fact->number = c->t->heads.grants + 1;
+  fact->customer = customer->number;
+  fact->amount = terms->amount.amount;
+  fact->cost = terms->cost.amount;
+  fact->asset = bl_str_of(terms->amount.asset);
+  fact->cost_asset = bl_dec_is_zero(fact->cost)
+                         ? (bl_str){NULL, 0} : bl_str_of(terms->cost.asset);
+  fact->priority = terms->priority;
+  fact->origin = terms->origin;
+  fact->key = c->in.key;
+  fact->name = terms->name;
+  bl_text_open(content, &c->arena);
+  bl_pack_u64(content, fact->customer);
+  bl_pack_dec(content, fact->amount);
+  bl_pack_str(content, fact->asset);
+  bl_pack_dec(content, fact->cost);
+  bl_pack_str(content, fact->cost_asset);
+  bl_pack_i64(content, terms->effective_us);
+  bl_pack_i64(content, terms->expires_us);
+  bl_pack_i64(content, fact->priority);
+  bl_pack_u64(content, fact->origin);
+  bl_pack_str(content, fact->scope);
+  return BILLING_OK;
+}
+
+static int give_grant(bl_call *c, const billing_grant_terms *terms,
+                      uint64_t *number) {
+  bl_request_key request;
+  bl_fact_grant fact;
+  bl_text content;
+  bl_writer w;
+  int rc;
+
+  memset(&fact, 0, sizeof fact);
+  rc = draft_grant(c, terms, &fact, &content);
+  if (!rc) rc = bl_request_read(c, BL_ENTRY_GRANT, &content, &request);
+  if (rc) return rc;
+  *number = request.number;
+  if (request.number) return BILLING_OK;
+  *number = fact.number;
+  memcpy(fact.key_hash, request.hash, sizeof fact.key_hash);
+  fact.content = request.content;
+  rc = bl_fold_grant(bl_entry_start(c), &fact);
+  bl_writer_open(&w, c);
+  bl_code_grant(&w.facts, &w.properties, &fact);
+  return rc ? rc : bl_append(c, BL_ENTRY_GRANT, &w);
+}
+
+int billing_grant(billing *b, const billing_call *call,
+                  const billing_grant_terms *terms, uint64_t *number,
+                  billing_error *err) {
+  billing_grant_terms in;
+  uint64_t given = 0;
+  bl_call c;
+  int rc = bl_enter(&c, b, call, BL_WRITE, err);
+
+  if (rc) return rc;
+  rc = bl_copy_in(&in, sizeof in, terms, sizeof in, 0);
+  if (rc)
+    bl_fail(err, rc, "", "set it up with BILLING_INIT",
+            "the billing_grant_terms cannot be used");
+  else
+    rc = give_grant(&c, &in, &given);
+  rc = bl_leave(&c, rc);
+  if (!rc && number) *number = given;
+  return rc;
+}
+
+/* ---- balance ---- */
+
+static int read_balance(bl_call *c, bl_str id, const char *asset,
+                        billing_balances *out) {
+  bl_customer *customer;
+  const bl_wallet *wallet;
+  char name[16];
+  int rc = bl_find_customer(c, id, "/customer", &customer);
+
+  if (rc) return rc;
+  if (!asset || bl_asset_set(name, bl_str_of(asset)))
+    return bl_fail(c->err, BILLING_INVALID, "/asset", "such as USD or tok",
+                   "the asset's name is not valid");
+  rc = bl_asset_argument(c, name, "/asset");
+  if (!rc) rc = bl_expire_holds(c, customer);     /* undone: this is a read */
+  if (rc) return rc;
+  wallet = bl_wallet_of(customer, name);
+  memcpy(out->asset, name, sizeof out->asset);
+  out->free = bl_wallet_free(wallet, c->now_us, &out->left);
+  out->held = bl_dec_sub(out->left, out->free);
+  if (!wallet) return BILLING_OK;
+  out->granted = wallet->granted;
+  out->owed = wallet->balance[BL_ACCOUNT_UNBILLED];
+  return BILLING_OK;
+}
+
+int billing_balance(billing *b, const billing_call *call,
+                    const char *customer, size_t customer_len,
+                    const char *asset, billing_balances *out,
+                    billing_error *err) {
+  billing_balances found = {0};
+  bl_call c;
+  int rc = bl_enter(&c, b, call, BL_READ, err);
+
+  if (rc) return rc;
+  found.struct_size = sizeof found;
+  rc = bl_can_fill(out, sizeof *out);
+  if (rc)
+    bl_fail(err, rc, "", "set it up with BILLING_INIT",
+            "the billing_balances cannot be filled");
+  else
+    rc = read_balance(&c, bl_text_argument(customer, customer_len), asset,
+                      &found);
+  rc = bl_leave(&c, rc);
+  if (!rc) bl_fill(out, &found, sizeof found);
+  return rc;
+}
+
+/* ---- ledger ---- */
+
+/* "seq.posting" of the last posting of the page before. */
+static int read_after(bl_call *c, bl_str after, billing_value from[4]) {
+  const char *dot = after.len ? memchr(after.text, '.', after.len) : NULL;
+  int64_t seq = 0, posting = 0;
+  bl_str head, tail;
+
+  if (!after.len) return BILLING_OK;
+  if (dot) {
+    head = (bl_str){after.text, (size_t)(dot - after.text)};
+    tail = (bl_str){dot + 1, after.len - head.len - 1};
+  }
+  if (!dot || !bl_int_parse(head, &seq) || !bl_int_parse(tail, &posting))
+    return bl_fail(c->err, BILLING_INVALID, "/after",
+                   "the \"next\" of the page before", "after is not a place");
+  from[2] = bl_value_int(seq);
+  from[3] = bl_value_int(posting);
+  return BILLING_OK;
+}
+
+static bl_json *posting_tree(bl_call *c, bl_json *postings,
+                             const billing_value *row, bl_str place) {
+  bl_json *p = bl_json_object(postings, NULL);
+  uint64_t number = (uint64_t)row[BL_LEDGER_CUSTOMER].integer;
+  const bl_customer *customer =
+      bl_list_by_number(&c->t->by_customer, number);
+
+  bl_json_add_text(p, "number", place);
+  bl_json_add_int(p, "seq", row[BL_LEDGER_SEQ].integer);
+  bl_json_add_time(p, "at", row[BL_LEDGER_AT].integer);
+  bl_json_add_text(p, "customer",
+                   customer ? customer->id : (bl_str){NULL, 0});
+  bl_json_add_text(p, "account", row[BL_LEDGER_ACCOUNT].bytes);
+  bl_json_add_text(p, "asset", row[BL_LEDGER_ASSET].bytes);
+  bl_json_add_text(p, "amount", row[BL_LEDGER_AMOUNT].bytes);
+  return bl_json_add_text(p, "cause", row[BL_LEDGER_CAUSE].bytes) ? p : NULL;
+}
+
+static int is_wanted(const billing_value *row, const bl_query *q,
+                     const bl_customer *customer) {
+  if (customer &&
+      row[BL_LEDGER_CUSTOMER].integer != (int64_t)customer->number)
+    return 0;
+  if (q->asset.len && !bl_str_equal(q->asset, row[BL_LEDGER_ASSET].bytes))
+    return 0;
+  return !q->account.len ||
+         bl_str_equal(q->account, row[BL_LEDGER_ACCOUNT].bytes);
+}
+
+static int list_postings(bl_call *c, const bl_query *q,
+                         const bl_customer *customer, bl_json *page) {
+  billing_value from[4] = {bl_value_int(c->t->number), bl_value_int(0)};
+  billing_scan range = bl_scan_prefix(BL_TABLE_LEDGER, 0, from, 2);
+  bl_json *postings = bl_json_array(page, "postings");
+  billing_value row[BL_ROW_MOST];
+  int64_t count = 0;
+  void *rows;
+  bl_text place;
+  int rc = read_after(c, q->after, from);
+
+  if (rc) return rc;
+  bl_text_open(&place, &c->arena);
+  range.from_count = q->after.len ? 4 : 2;
+  range.flags = q->after.len ? BILLING_SCAN_AFTER : 0;
+  rc = bl_store_scan(c->b->store, &range, &rows);
+  while (!rc && (rc = bl_store_next(c->b->store, rows, row)) == BILLING_OK) {
+    if (!is_wanted(row, q, customer)) continue;
+    if (count++ == q->limit) {
+      if (!bl_json_add_text(page, "next", (bl_str){place.text, place.len}))
+        rc = BILLING_NOMEM;
+      break;
+    }
+    place.len = 0;
+    bl_text_format(&place, "%i.%i", row[BL_LEDGER_SEQ].integer,
+                   row[BL_LEDGER_POSTING].integer);
+    if (!posting_tree(c, postings, row, (bl_str){place.text, place.len}))
+      rc = BILLING_NOMEM;
+  }
+  bl_store_end(c->b->store, rows);
+  return rc == BILLING_DONE ? BILLING_OK : rc;
+}
+
+static int list_balances(const bl_query *q, const bl_customer *customer,
+                         bl_json *balances) {
+  for (size_t i = 0; i < customer->wallets.count; i++) {
+    const bl_wallet *wallet = customer->wallets.item[i];
+    if (q->asset.len && !bl_str_is(q->asset, wallet->asset)) continue;
+    for (uint32_t a = 0; a < BL_ACCOUNTS; a++) {
+      bl_json *row;
+      if (q->account.len && !bl_str_is(q->account, bl_account_name(a)))
+        continue;
+      if (bl_dec_is_zero(wallet->balance[a])) continue;
+      row = bl_json_object(balances, NULL);
+      bl_json_add_text(row, "customer", customer->id);
+      bl_json_add_c(row, "account", bl_account_name(a));
+      bl_json_add_c(row, "asset", wallet->asset);
+      if (!bl_json_add_dec(row, "balance", wallet->balance[a]))
+        return BILLING_NOMEM;
+    }
+  }
+  return balances ? BILLING_OK : BILLING_NOMEM;
+}
+
+static int ledger_page(bl_call *c, const bl_query *q, billing_doc **out) {
+  bl_customer *customer = NULL;
+  bl_json *page, *balances;
+  int rc = BILLING_OK;
+
+  if (q->customer.len)
+    rc = bl_find_customer(c, q->customer, "/customer", &customer);
+  if (!rc && q->account.len && bl_account_of_name(q->account) < 0)
+    rc = bl_fail(c->err, BILLING_INVALID, "/account", "see billing_ledger",
+                 "there is no account %t", &q->account);
+  if (rc) return rc;
+  page = bl_json_object(NULL, NULL);
+  balances = bl_json_array(page, "balances");
+  rc = list_postings(c, q, customer, page);
+  for (size_t i = 0; i < c->t->by_customer.count && !rc; i++) {
+    const bl_customer *one = c->t->by_customer.item[i];
+    if (!customer || one == customer) rc = list_balances(q, one, balances);
+  }
+  if (!rc) rc = bl_doc_of_tree(c, page, out);
+  bl_json_free(page);
+  return rc;
+}
+
+int billing_ledger(billing *b, const billing_call *call, const char *query,
+                   size_t query_len, billing_doc **out, billing_error *err) {
+  static const char *const allowed[] = {"customer", "asset", "account",
+                                        "after", "limit", NULL};
+  billing_doc *doc = NULL;
+  bl_query q;
+  bl_call c;
+  int rc;
+
+  if (!out) return bl_refuse(err, BILLING_MISUSE, "out is NULL");
+  rc = bl_enter(&c, b, call, BL_READ, err);
+  if (rc) return rc;
+  rc = bl_query_open(&c, query, query_len, allowed, &q);
+  if (!rc) {
+    rc = ledger_page(&c, &q, &doc);
+    bl_query_close(&q);
+  }
+  rc = bl_leave(&c, rc);
+  if (rc) billing_doc_free(doc);
+  else *out = doc;
+  return rc;
+}

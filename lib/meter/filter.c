@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * filter.c - which events a meter wants.
+ *
+ *     {"property":"region","in":["eu"]} and {"property":"size","not_in":["l"]}
+ *
+ *     region eu, size s       both hold: wanted
+ *     region eu               no size is not size l: wanted
+ *     region eu, size l       not wanted
+ *     size s                  no region is not region eu: not wanted
+ *
+ * Values are compared by their texts: 5 and "5" are one value, 5.0 another.
+ */
+#include "meter/property.h"
+
+/* The place of the text among the filter's values does not matter; whether
+ * it is there does. */
+static int filter_names(const bl_filter *filter, bl_str text) {
+  for (size_t i = 0; i < filter->value_count; i++)
+    if (bl_str_equal(filter->values[i], text)) return 1;
+  return 0;
+}
+
+static int filter_holds(const bl_filter *filter, const bl_event *event) {
+  const bl_json *node = bl_property(event, filter->property);
+  bl_str text = bl_property_text(node);
+  int is_named = text.text && filter_names(filter, text);
+
+  switch (filter->test) {
+  case BL_FILTER_IN:     return is_named;
+  case BL_FILTER_NOT_IN: return !is_named;
+  case BL_FILTER_EXISTS: return node != NULL;
+  default:               return node == NULL;
+  }
+}
+
+int bl_meter_matches(const bl_filter *filters, size_t count,
+                     const bl_event *event) {
+  assert(event && (filters || count == 0));
+  for (size_t i = 0; i < count; i++)
+    if (!filter_holds(&filters[i], event)) return 0;
+  return 1;
+}
+
+int bl_meter_wants(const bl_meter *meter, const bl_event *event) {
+  assert(meter && event);
+  return bl_str_equal(meter->event, event->name) &&
+         bl_meter_matches(meter->filters, meter->filter_count, event);
+}

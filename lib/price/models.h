@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * models.h - what a charge model is: a pure function that says what one tier
+ * contributes to the price of a quantity.  A price is the sum of its parts and
+ * nothing else, so that they add up exactly.
+ */
+#ifndef BL_MODELS_H
+#define BL_MODELS_H
+
+#include "price/price.h"
+
+/* Whether tier number `tier` takes part in the price of the quantity; if so
+ * *out is its part. */
+typedef int bl_model_part(const bl_price *price, bl_dec quantity, size_t tier,
+                          bl_part *out);
+
+bl_model_part bl_price_flat;
+bl_model_part bl_price_per_unit;
+bl_model_part bl_price_graduated;
+bl_model_part bl_price_volume;
+
+/* A part whose amount is quantity * unit / per + flat, rounded once, half even
+ * at 10^-18. */
+static inline bl_part bl_part_of(const bl_price *price, size_t tier,
+                                 bl_dec quantity, bl_dec flat) {
+  bl_dec unit = price->tiers[tier].unit;
+  bl_dec cost = bl_dec_muldiv(quantity, unit, price->per);
+  bl_part part = {tier, quantity, unit, flat, bl_dec_add(cost, flat)};
+
+  return part;
+}
+
+/* What tier one costs at zero units: nothing, unless the price says that its
+ * flat is due. */
+static inline int bl_part_at_zero(const bl_price *price, size_t tier,
+                                  bl_part *out) {
+  if (tier > 0 || !(price->flags & BL_PRICE_FLAT_AT_ZERO)) return 0;
+  *out = bl_part_of(price, 0, BL_DEC_ZERO, price->tiers[0].flat);
+  return !bl_dec_is_zero(out->flat);
+}
+
+#endif

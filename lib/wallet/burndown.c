@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * burndown.c - how much each grant pays.
+ *
+ *     12 USD are due.  The lots in their order, all in scope:
+ *       grant 7   left 5, of that 2 held      pays 3
+ *       grant 4   left 6                      pays 6
+ *       nothing is left                       3 are owed: grant 0
+ *
+ *     The draws 3, 6, 3 are a stack.  When the charge falls by 4 they are
+ *     given back from the top: 3 that were owed, then 1 to grant 4.
+ *
+ * Whether a lot may pay is judged by the time of the event; what is left in
+ * it is what the journal says now.
+ */
+#include "wallet/wallet.h"
+
+/* An empty list does not restrict. */
+static int scope_names(const bl_str *ids, size_t count, bl_str id) {
+  size_t i = 0;
+  while (i < count && !bl_str_equal(ids[i], id)) i++;
+  return count == 0 || i < count;
+}
+
+static int scope_holds(const bl_scope *scope, const bl_use *use) {
+  return scope_names(scope->meters, scope->meter_count, use->meter) &&
+         scope_names(scope->prices, scope->price_count, use->price) &&
+         scope_names(scope->contracts, scope->contract_count, use->contract);
+}
+
+int bl_lot_pays(const bl_lot *lot, const bl_use *use) {
+  bl_span active = {lot->effective_us, lot->expires_us};
+  assert(lot->asset[0] && use->asset[0]);
+  return bl_asset_equal(lot->asset, use->asset) &&
+         bl_span_holds(active, use->time_us) &&
+         (!lot->scope || scope_holds(lot->scope, use));
+}
+
+size_t bl_burndown(bl_lot *const *lots, size_t count, const bl_use *use,
+                   bl_dec amount, bl_draw *draws) {
+  bl_dec rest = amount;
+  size_t made = 0;
+  assert(bl_dec_sign(amount) > 0);
+
+  for (size_t i = 0; i < count && bl_dec_sign(rest) > 0; i++) {
+    const bl_lot *lot = lots[i];
+    bl_dec pays = bl_dec_min(rest, bl_dec_sub(lot->left, lot->held));
+    if (bl_dec_sign(pays) <= 0 || !bl_lot_pays(lot, use)) continue;
+    assert(lot->number != 0);
+    draws[made++] = (bl_draw){lot->number, pays};
+    rest = bl_dec_sub(rest, pays);
+  }
+  if (bl_dec_sign(rest) > 0) draws[made++] = (bl_draw){0, rest};
+  assert(made <= count + 1);
+  return made;
+}
+
+/* The stack holds what is still drawn: what was given back before has been
+ * taken off it. */
+size_t bl_burndown_back(const bl_draw *stack, size_t count, bl_dec amount,
+                        bl_draw *draws) {
+  bl_dec rest = amount;
+  size_t made = 0;
+  assert(bl_dec_sign(amount) > 0);
+
+  for (size_t i = count; i > 0 && bl_dec_sign(rest) > 0; i--) {
+    bl_dec back = bl_dec_min(rest, stack[i - 1].amount);
+    assert(bl_dec_sign(stack[i - 1].amount) >= 0);
+    if (bl_dec_sign(back) <= 0) continue;
+    draws[made++] = (bl_draw){stack[i - 1].grant, bl_dec_neg(back)};
+    rest = bl_dec_sub(rest, back);
+  }
+  assert(made <= count);
+  return made;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * ledger.c - double entry: every fact is a group of postings that adds up to
+ * zero.  Positive is debit.
+ *
+ *     fact                          wallet unbilled receivable revenue other
+ *     5 USD are bought                  -5                     funding    +5
+ *     usage of 7.004, 5 of it drawn     +5   +2.004             -7.004
+ *     its line: 2.00 are due                 -2.004  +2.00  rounding +0.004
+ *     ------------------------------------------------------------------
+ *     balances                           0        0   2.00     -7.004
+ *                                      and funding +5, rounding +0.004
+ *
+ * A recurring fee that nothing is drawn for is bl_ledger_charge(amount, 0):
+ * unbilled +amount, revenue -amount; its line then moves it on.
+ *
+ * A bad figure stays in its group, where whoever books the group sees it.
+ */
+#include "wallet/wallet.h"
+
+static const char *const account_names[BL_ACCOUNTS] = {
+  [BL_ACCOUNT_WALLET]     = "wallet",
+  [BL_ACCOUNT_UNBILLED]   = "unbilled",
+  [BL_ACCOUNT_RECEIVABLE] = "receivable",
+  [BL_ACCOUNT_REVENUE]    = "revenue",
+  [BL_ACCOUNT_FUNDING]    = "funding",
+  [BL_ACCOUNT_PROMOTION]  = "promotion",
+  [BL_ACCOUNT_BREAKAGE]   = "breakage",
+  [BL_ACCOUNT_ROUNDING]   = "rounding",
+};
+
+const char *bl_account_name(uint32_t account) {
+  assert(account < BL_ACCOUNTS);
+  return account_names[account];
+}
+
+int bl_account_of_name(bl_str name) {
+  int account = 0;
+  while (account < BL_ACCOUNTS && !bl_str_is(name, account_names[account]))
+    account++;
+  return account < BL_ACCOUNTS ? account : -1;
+}
+
+static size_t ledger_post(bl_posting *out, size_t count, uint32_t account,
+                          bl_dec amount) {
+  assert(account < BL_ACCOUNTS);
+  assert(count < 4);
+  if (bl_dec_is_zero(amount)) return count;
+  out[count] = (bl_posting){.account = account, .amount = amount};
+  return count + 1;
+}
+
+size_t bl_ledger_grant(bl_dec amount, int is_promotional, bl_posting *out) {
+  uint32_t other = is_promotional ? BL_ACCOUNT_PROMOTION : BL_ACCOUNT_FUNDING;
+  size_t n = ledger_post(out, 0, BL_ACCOUNT_WALLET, bl_dec_neg(amount));
+  return ledger_post(out, n, other, amount);
+}
+
+size_t bl_ledger_charge(bl_dec amount, bl_dec drawn, bl_posting *out) {
+  size_t n = ledger_post(out, 0, BL_ACCOUNT_WALLET, drawn);
+  n = ledger_post(out, n, BL_ACCOUNT_UNBILLED, bl_dec_sub(amount, drawn));
+  return ledger_post(out, n, BL_ACCOUNT_REVENUE, bl_dec_neg(amount));
+}
+
+size_t bl_ledger_line(bl_dec amount, bl_dec drawn, bl_dec due,
+                      bl_posting *out) {
+  bl_dec open = bl_dec_sub(amount, drawn);
+  size_t n = ledger_post(out, 0, BL_ACCOUNT_RECEIVABLE, due);
+  n = ledger_post(out, n, BL_ACCOUNT_UNBILLED, bl_dec_neg(open));
+  return ledger_post(out, n, BL_ACCOUNT_ROUNDING, bl_dec_sub(open, due));
+}
+
+size_t bl_ledger_expiry(bl_dec left, bl_posting *out) {
+  size_t n = ledger_post(out, 0, BL_ACCOUNT_WALLET, left);
+  return ledger_post(out, n, BL_ACCOUNT_BREAKAGE, bl_dec_neg(left));
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * lines.h - many lines paid from many lots, and the orders that peers have
+ * for both.
+ */
+#ifndef BL_WALLET_LINES_H
+#define BL_WALLET_LINES_H
+
+#include "wallet/wallet.h"
+
+enum { BL_LINE_USAGE, BL_LINE_SUBSCRIPTION, BL_LINE_COMPOSITE };
+
+/* A line that is to be paid. */
+typedef struct bl_due {
+  bl_use   use;            /* its time is the first instant of the usage */
+  int64_t  last_us;        /* and this the last one */
+  bl_dec   amount;
+  bl_dec   rest;           /* of that, paid by no lot */
+  bl_dec   unit;           /* list price */
+  bl_str   name;
+  uint64_t number;         /* > 0, different for every line */
+  uint32_t kind;           /* BL_LINE_* */
+  uint32_t is_fixed;       /* no lot may pay it */
+} bl_due;
+
+/* What a lot pays of a line, by their places. */
+typedef struct bl_paid {
+  size_t lot;
+  size_t line;
+  bl_dec amount;
+} bl_paid;
+
+/* Whether the lot may pay the line: all of its time, from first to last. */
+int bl_lot_pays_line(const bl_lot *lot, const bl_due *line);
+
+/*
+ * Pays lines in their order from lots in theirs.  Sets every line's rest and
+ * lowers what is left in the lots.  room and draws hold lot_count + 1, paid
+ * holds lot_count + line_count.  Returns how many were made.
+ */
+size_t bl_pay_lines(bl_lot *const *lots, size_t lot_count, bl_due *lines,
+                    size_t line_count, bl_lot **room, bl_draw *draws,
+                    bl_paid *paid);
+/* What the lots hold that may pay at least one of the lines. */
+bl_dec bl_usable(bl_lot *const *lots, size_t lot_count, const bl_due *lines,
+                 size_t line_count);
+
+/* ---- orders by class (classes.c) ---- */
+
+/* A lot with what a class asks for. */
+typedef struct bl_classed {
+  bl_lot  *lot;
+  uint32_t is_rolled_over;
+  uint32_t is_owed;        /* a postpaid commitment */
+  size_t   dimensions;     /* scopes that name values and no price */
+} bl_classed;
+
+/* Rolled-over lots, then bought and given ones, then owed ones, each class by
+ * keys of its own.  Never 0 for different numbers. */
+int bl_classed_compare(const bl_classed *a, const bl_classed *b);
+void bl_classed_sort(bl_classed *lots, size_t count);
+
+/* The orders of peers that are lists of keys, by name; 0 when there is none.
+ * "default" is bl_order_default.  The order by classes has a name too. */
+int bl_order_of_name(bl_str name, bl_order *out);
+extern const char bl_order_class_name[];
+
+/* Usage, subscriptions, composites; the earlier first; the dearer first; by
+ * name. */
+int bl_due_compare(const bl_due *a, const bl_due *b);
+void bl_due_sort(bl_due *lines, size_t count);
+
+/*
+ * When a grant is active: from its start to the first of its ends (expiry,
+ * void, deletion); an end before the start makes it never active.
+ */
+bl_span bl_grant_active(int64_t effective_us, const int64_t *ends,
+                        size_t count);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* flexprice.c - Flexprice's fields: prices and the debit of a wallet. */
+#include <stdio.h>
+
+#include "vectors/vectors.h"
+
+/* ---- pricing.json ---- */
+
+/* slab is graduated; flat and package have a price for each unit. */
+static cJSON *price(const cJSON *given) {
+  cJSON *out = cJSON_CreateObject();
+
+  if (!vec_get(given, "tiers")) {
+    vec_put(out, "model", "per_unit");
+    vec_copy(out, "unit", given,
+             vec_is(given, "type", "package") ? "amount" : "unit");
+    return out;
+  }
+  vec_put(out, "model",
+          vec_is(given, "type", "slab") ? "graduated" : "volume");
+  vec_copy(out, "tiers", given, "tiers");
+  return out;
+}
+
+static cJSON *pricing(const cJSON *given) {
+  const cJSON *of = vec_get(given, "price"), *bucket;
+  cJSON *request = vec_request("quote"), *groups, *answer, *out;
+
+  cJSON_AddItemToObject(request, "price", price(of));
+  vec_copy(request, "quantity", given, "quantity");
+  if (vec_is(of, "type", "package")) {
+    cJSON *transform = cJSON_AddObjectToObject(request, "transform");
+
+    vec_put(transform, "operation", "divide");
+    vec_copy(transform, "by", of, "size");
+    if (vec_get(of, "round")) vec_copy(transform, "round", of, "round");
+    else vec_put(transform, "round", "up");
+  }
+  if (vec_get(given, "buckets")) {
+    groups = cJSON_AddArrayToObject(request, "groups");
+    cJSON_ArrayForEach(bucket, vec_get(given, "buckets")) {
+      cJSON *group = cJSON_CreateObject();
+
+      cJSON_AddItemToObject(group, "quantity", cJSON_Duplicate(bucket, 1));
+      cJSON_AddItemToArray(groups, group);
+    }
+  }
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "total", answer, "amount");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind price_kinds[] = {{"pricing", pricing}, {NULL, NULL}};
+
+/* ---- wallet_debit.json ---- */
+
+static cJSON *wallet_debit(const cJSON *given) {
+  int may_overdraw = cJSON_IsTrue(vec_get(given, "allow_negative"));
+  cJSON *request = vec_request("burndown"), *grants, *line, *answer, *out;
+  cJSON *order;
+  const cJSON *item;
+
+  vec_put(request, "order", "flexprice");
+  vec_put(request, "expiry", "inclusive");
+  vec_put(request, "insufficient", may_overdraw ? "owe" : "refuse");
+  vec_copy(request, "at", given, "now");
+  grants = cJSON_AddArrayToObject(request, "grants");
+  cJSON_ArrayForEach(item, vec_get(given, "credits")) {
+    cJSON *grant = cJSON_CreateObject();
+
+    vec_copy(grant, "id", item, "id");
+    vec_copy(grant, "amount", item, "amount");
+    vec_copy_whole(grant, "priority", item, "priority", "2147483647");
+    vec_copy(grant, "expires", item, "expires_at");
+    cJSON_AddItemToArray(grants, grant);
+  }
+  line = cJSON_CreateObject();
+  vec_put(line, "id", "debit");
+  vec_copy(line, "amount", given, "debit");
+  cJSON_AddItemToArray(cJSON_AddArrayToObject(request, "lines"), line);
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  order = cJSON_AddArrayToObject(out, "order");
+  cJSON_ArrayForEach(item, vec_get(answer, "draws")) {
+    cJSON *draw = cJSON_CreateObject();
+
+    vec_copy(draw, "id", item, "grant");
+    vec_copy(draw, "taken", item, "amount");
+    cJSON_AddItemToArray(order, draw);
+  }
+  vec_copy(out, "balance", answer, "balance");
+  vec_copy(out, "remaining", answer, "left");
+  if (cJSON_IsTrue(vec_get(answer, "denied")))
+    vec_put(out, "error", "insufficient_balance");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind wallet_kinds[] = {
+  {"wallet_debit", wallet_debit}, {NULL, NULL}
+};
+
+const vec_file vec_flexprice[] = {
+  {"flexprice/pricing.json", "Price evaluation and windowed commitments",
+   NULL, price_kinds},
+  {"flexprice/wallet_debit.json", "Order in which wallet credits are used",
+   NULL, wallet_kinds},
+  {NULL, NULL, NULL, NULL}
+};

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* metronome.c - Metronome's fields: tiers, quantities, and burndown. */
+#include <stdio.h>
+#include <string.h>
+
+#include "vectors/vectors.h"
+
+/* ---- rates_and_tiers.json ---- */
+
+/* Tiers of a width each become tiers up to a bound. */
+static cJSON *tiers_of(const cJSON *widths) {
+  cJSON *out = cJSON_CreateArray();
+  const cJSON *width;
+  const char *bound = "0";
+
+  cJSON_ArrayForEach(width, widths) {
+    cJSON *tier = cJSON_CreateObject();
+
+    if (vec_text(width, "size") && width->next) {
+      bound = vec_plus(bound, vec_text(width, "size"));
+      vec_put(tier, "up_to", bound);
+    }
+    vec_copy(tier, "unit", width, "price");
+    cJSON_AddItemToArray(out, tier);
+  }
+  return out;
+}
+
+/* {"a":"5"} as groups of a quote. */
+static cJSON *groups_of(const cJSON *groups, const cJSON *used) {
+  cJSON *out = cJSON_CreateArray();
+  const cJSON *group;
+
+  cJSON_ArrayForEach(group, groups) {
+    cJSON *one = cJSON_CreateObject();
+
+    vec_put(one, "key", group->string);
+    cJSON_AddItemToObject(one, "quantity", cJSON_Duplicate(group, 1));
+    if (used)
+      cJSON_AddItemToObject(one, "used", cJSON_Duplicate(used, 1));
+    cJSON_AddItemToArray(out, one);
+  }
+  return out;
+}
+
+static void add_quantity(cJSON *request, const cJSON *given,
+                         const char *name) {
+  const cJSON *used = vec_get(given, "already_used");
+
+  if (vec_get(given, "groups"))
+    cJSON_AddItemToObject(request, "groups",
+                          groups_of(vec_get(given, "groups"), used));
+  else {
+    vec_copy(request, "quantity", given, name);
+    vec_copy(request, "used", given, "already_used");
+  }
+}
+
+static cJSON *tiered(const cJSON *given) {
+  int is_volume = vec_is(given, "kind", "volume");
+  cJSON *request = vec_request("quote"), *price, *answer, *out, *lines;
+  const cJSON *line;
+
+  price = cJSON_AddObjectToObject(request, "price");
+  vec_put(price, "model", is_volume ? "volume" : "graduated");
+  cJSON_AddItemToObject(price, "tiers", tiers_of(vec_get(given, "tiers")));
+  add_quantity(request, given, "quantity");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  lines = cJSON_AddArrayToObject(out, "lines");
+  cJSON_ArrayForEach(line, vec_get(answer, "lines")) {
+    cJSON *one = cJSON_CreateObject();
+
+    vec_copy(one, "quantity", line, "quantity");
+    vec_copy(one, "unit_price", line, "unit");
+    vec_copy(one, "total", line, "amount");
+    if (is_volume && !vec_get(out, "unit_price"))
+      vec_copy(out, "unit_price", line, "unit");
+    cJSON_AddItemToArray(lines, one);
+  }
+  vec_copy(out, "total", answer, "amount");
+  cJSON_AddItemToObject(out, "group_totals",
+                        vec_pairs(vec_get(answer, "groups"), "key",
+                                  "amount"));
+  cJSON_Delete(answer);
+  return out;
+}
+
+/* Their words for operations and ways to round are ours in capitals. */
+static const char *word_of(const char *theirs) {
+  static const char *const words[][2] = {
+    {"MULTIPLY", "multiply"}, {"DIVIDE", "divide"}, {"ROUND_UP", "ceiling"},
+    {"ROUND_DOWN", "floor"}, {"ROUND_HALF_UP", "half_up"}
+  };
+
+  for (size_t i = 0; theirs && i < sizeof words / sizeof *words; i++)
+    if (!strcmp(words[i][0], theirs)) return words[i][1];
+  return theirs;
+}
+
+static cJSON *quantity(const cJSON *given) {
+  const cJSON *conversion = vec_get(given, "conversion");
+  const cJSON *rounding = vec_get(given, "rounding");
+  cJSON *request = vec_request("quote"), *part, *answer, *out;
+
+  part = cJSON_AddObjectToObject(request, "price");
+  vec_put(part, "model", "per_unit");
+  vec_copy(part, "unit", given, "unit_price");
+  add_quantity(request, given, "raw");
+  part = cJSON_AddObjectToObject(request, "transform");
+  vec_put(part, "operation",
+          conversion ? word_of(vec_text(conversion, "operation"))
+                     : "multiply");
+  if (conversion) vec_copy(part, "by", conversion, "factor");
+  else vec_put(part, "by", "1");
+  vec_put(part, "round", word_of(vec_text(rounding, "method")));
+  vec_copy_whole(part, "places", rounding, "decimal_places", NULL);
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "billable_quantity", answer, "quantity");
+  vec_copy(out, "total", answer, "amount");
+  cJSON_AddItemToObject(out, "group_quantities",
+                        vec_pairs(vec_get(answer, "groups"), "key",
+                                  "quantity"));
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind rate_kinds[] = {
+  {"tiers", tiered},
+  {"volume", tiered},
+  {"quantity", quantity},
+  {NULL, NULL}
+};
+
+/* ---- burndown_order.json, burndown_amounts.json ---- */
+
+static int list_holds(const cJSON *list, const char *text) {
+  const cJSON *item;
+
+  cJSON_ArrayForEach(item, list)
+    if (cJSON_IsString(item) && !strcmp(item->valuestring, text)) return 1;
+  return 0;
+}
+
+static void add_once(cJSON *list, const char *text) {
+  if (text && !list_holds(list, text))
+    cJSON_AddItemToArray(list, cJSON_CreateString(text));
+}
+
+/* A tag stands for the products that the catalog gives it; one that the
+ * catalog does not know stands for itself. */
+static void add_tags(cJSON *list, const cJSON *tags, const cJSON *catalog) {
+  const cJSON *tag, *product;
+
+  cJSON_ArrayForEach(tag, tags) {
+    int found = 0;
+
+    cJSON_ArrayForEach(product, catalog)
+      if (list_holds(product, tag->valuestring)) {
+        add_once(list, product->string);
+        found = 1;
+      }
+    if (!found) add_once(list, tag->valuestring);
+  }
+}
+
+/* What a balance names: products, by id, by tag, in specifiers; and how many
+ * of its specifiers name group values and nothing else. */
+static void add_scope(cJSON *grant, const cJSON *balance,
+                      const cJSON *catalog) {
+  cJSON *scope = cJSON_AddObjectToObject(grant, "scope");
+  cJSON *prices = cJSON_CreateArray();
+  const cJSON *item;
+  int groups = 0;
+
+  cJSON_ArrayForEach(item, vec_get(balance, "products"))
+    add_once(prices, item->valuestring);
+  add_tags(prices, vec_get(balance, "tags"), catalog);
+  cJSON_ArrayForEach(item, vec_get(balance, "specifiers")) {
+    add_once(prices, vec_text(item, "product_id"));
+    add_tags(prices, vec_get(item, "product_tags"), catalog);
+    groups += !vec_get(item, "product_id") && !vec_get(item, "product_tags");
+  }
+  if (cJSON_GetArraySize(prices))
+    cJSON_AddItemToObject(scope, "prices", prices);
+  else
+    cJSON_Delete(prices);
+  if (cJSON_GetArraySize(vec_get(balance, "contracts")))
+    vec_copy(scope, "contracts", balance, "contracts");
+  cJSON_AddNumberToObject(grant, "dimensions", groups);
+}
+
+static cJSON *segments_of(const cJSON *balance) {
+  cJSON *out = cJSON_CreateArray();
+  const cJSON *item;
+
+  cJSON_ArrayForEach(item, vec_get(balance, "segments")) {
+    cJSON *one = cJSON_CreateObject();
+
+    vec_copy(one, "effective", item, "starting_at");
+    vec_copy(one, "expires", item, "ending_before");
+    if (vec_get(item, "amount")) vec_copy(one, "amount", item, "amount");
+    else vec_put(one, "amount", "0");
+    cJSON_AddItemToArray(out, one);
+  }
+  return out;
+}
+
+static cJSON *grants_of(const cJSON *given) {
+  cJSON *out = cJSON_CreateArray();
+  const cJSON *balance;
+
+  cJSON_ArrayForEach(balance, vec_get(given, "balances")) {
+    cJSON *grant = cJSON_CreateObject();
+
+    vec_copy(grant, "id", balance, "id");
+    vec_copy_whole(grant, "priority", balance, "priority", "100");
+    vec_copy(grant, "cost", balance, "invoiced");
+    vec_copy(grant, "rolled_over", balance, "rolled_over");
+    vec_copy(grant, "asset", balance, "unit");
+    if (vec_is(balance, "type", "POSTPAID")) vec_put_true(grant, "owed");
+    if (vec_get(balance, "segments"))
+      cJSON_AddItemToObject(grant, "segments", segments_of(balance));
+    add_scope(grant, balance, vec_get(given, "catalog"));
+    cJSON_AddItemToArray(out, grant);
+  }
+  return out;
+}
+
+static cJSON *lines_of(const cJSON *given) {
+  cJSON *out = cJSON_CreateArray();
+  const cJSON *item;
+
+  cJSON_ArrayForEach(item, vec_get(given, "lines")) {
+    cJSON *line = cJSON_CreateObject();
+
+    vec_copy(line, "id", item, "id");
+    vec_copy(line, "name", item, "name");
+    vec_copy(line, "kind", item, "product_type");
+    vec_copy(line, "price", item, "product");
+    vec_copy(line, "contract", item, "contract");
+    vec_copy(line, "asset", item, "unit");
+    vec_copy(line, "quantity", item, "quantity");
+    vec_copy(line, "unit", item, "list_price");
+    vec_copy(line, "from", item, "starting_at");
+    vec_copy(line, "to", item, "ending_before");
+    cJSON_AddItemToArray(out, line);
+  }
+  return out;
+}
+
+static cJSON *burn_order(const cJSON *given) {
+  cJSON *request = vec_request("order");
+
+  vec_put(request, "order", "metronome");
+  cJSON_AddItemToObject(request, "grants", grants_of(given));
+  return vec_ask(request);
+}
+
+static cJSON *line_order(const cJSON *given) {
+  cJSON *request = vec_request("line_order");
+
+  vec_put(request, "line_order", "metronome");
+  cJSON_AddItemToObject(request, "lines", lines_of(given));
+  return vec_ask(request);
+}
+
+/* A list with their names for ours. */
+static cJSON *renamed(const cJSON *list, const char *const names[][2],
+                      const char *unless_zero) {
+  cJSON *out = cJSON_CreateArray();
+  const cJSON *item;
+
+  cJSON_ArrayForEach(item, list) {
+    cJSON *one;
+
+    if (unless_zero && vec_is_zero(vec_text(item, unless_zero))) continue;
+    one = cJSON_CreateObject();
+    for (size_t i = 0; names[i][0]; i++)
+      vec_copy(one, names[i][0], item, names[i][1]);
+    cJSON_AddItemToArray(out, one);
+  }
+  return out;
+}
+
+static cJSON *burndown(const cJSON *given) {
+  static const char *const draws[][2] = {
+    {"balance", "grant"}, {"line", "line"}, {"quantity", "quantity"},
+    {"unit_price", "unit"}, {"amount", "amount"}, {NULL, NULL}
+  };
+  static const char *const overage[][2] = {
+    {"line", "id"}, {"quantity", "owed_quantity"}, {"unit_price", "unit"},
+    {"amount", "owed"}, {NULL, NULL}
+  };
+  cJSON *request = vec_request("burndown"), *answer, *out;
+
+  vec_put(request, "order", "metronome");
+  vec_put(request, "line_order", "metronome");
+  vec_put(request, "draws_by", "grant");
+  cJSON_AddItemToObject(request, "grants", grants_of(given));
+  cJSON_AddItemToObject(request, "lines", lines_of(given));
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "drawn", answer, "drawn");
+  vec_copy(out, "remaining", answer, "left");
+  vec_copy(out, "subtotal", answer, "total");
+  vec_copy(out, "invoice_total", answer, "due");
+  cJSON_AddItemToObject(out, "draws",
+                        renamed(vec_get(answer, "draws"), draws, NULL));
+  cJSON_AddItemToObject(out, "overage",
+                        renamed(vec_get(answer, "lines"), overage,
+                                "owed_quantity"));
+  cJSON_AddItemToObject(out, "covered",
+                        vec_pairs(vec_get(answer, "lines"), "id", "drawn"));
+  cJSON_Delete(answer);
+  return out;
+}
+
+static int any_has(const cJSON *list, const char *name) {
+  const cJSON *item;
+
+  cJSON_ArrayForEach(item, list)
+    if (vec_get(item, name)) return 1;
+  return 0;
+}
+
+static void burndown_features(const cJSON *given, cJSON *list) {
+  const cJSON *balances = vec_get(given, "balances");
+  const cJSON *lines = vec_get(given, "lines");
+
+  if (vec_get(given, "overrides")) vec_feature(list, "overrides");
+  if (any_has(lines, "commit_price")) vec_feature(list, "commit_rate");
+  if (vec_get(given, "conversion") || any_has(lines, "unit"))
+    vec_feature(list, "conversion");
+  if (any_has(balances, "specifiers")) vec_feature(list, "specifiers");
+  if (any_has(balances, "tags")) vec_feature(list, "tags");
+  if (any_has(balances, "customers")) vec_feature(list, "customers");
+}
+
+static const vec_kind order_kinds[] = {
+  {"burn_order", burn_order},
+  {"line_order", line_order},
+  {NULL, NULL}
+};
+
+static const vec_kind amount_kinds[] = {
+  {"burndown", burndown}, {NULL, NULL}
+};
+
+const vec_file vec_metronome[] = {
+  {"metronome/rates_and_tiers.json",
+   "Turning a metered quantity into money: conversion, rounding, "
+   "flat/tiered/volume rates, dimensional rates, rate schedules, composites, "
+   "token rates.",
+   NULL, rate_kinds},
+  {"metronome/burndown_order.json",
+   "Which commit or credit is consumed first, and which invoice line it is "
+   "applied to first.",
+   NULL, order_kinds},
+  {"metronome/burndown_amounts.json",
+   "Applying balances to invoice lines: covered part, overage, remaining "
+   "balances, invoice total.",
+   burndown_features, amount_kinds},
+  {NULL, NULL, NULL, NULL}
+};

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* openmeter.c - OpenMeter's fields: prices by part of a period, and grants. */
+#include <stdio.h>
+
+#include "vectors/vectors.h"
+
+/* ---- pricing.json, delta_rating.json ---- */
+
+static cJSON *price(const cJSON *given, const cJSON *of) {
+  cJSON *out = cJSON_CreateObject();
+  const char *currency = vec_text(given, "currency");
+
+  vec_put(out, "asset", currency);
+  if (vec_is(of, "type", "flat")) {
+    vec_put(out, "model", "flat");
+    vec_copy(out, "amount", of, "amount");
+    vec_copy(out, "timing", of, "term");
+  } else if (vec_get(of, "tiers")) {
+    vec_copy(out, "model", of, "type");
+    vec_copy(out, "tiers", of, "tiers");
+    vec_put_true(out, "flat_at_zero");
+  } else {
+    vec_put(out, "model", "per_unit");
+    vec_copy(out, "unit", of,
+             vec_is(of, "type", "package") ? "amount" : "unit");
+  }
+  return out;
+}
+
+/* Started packages of the running total. */
+static void packages(cJSON *request, const cJSON *of, const char *size,
+                     const cJSON *given) {
+  cJSON *transform = cJSON_AddObjectToObject(request, "transform");
+
+  vec_put(transform, "operation", "divide");
+  vec_copy(transform, "by", of, size);
+  vec_put(transform, "round", "ceiling");
+  vec_copy(transform, "free", given, "usage_discount");
+}
+
+/* Each part of a period is converted by itself. */
+static void converted(cJSON *request, const cJSON *config) {
+  cJSON *transform = cJSON_AddObjectToObject(request, "transform");
+
+  vec_copy(transform, "operation", config, "operation");
+  vec_copy(transform, "by", config, "factor");
+  vec_copy_whole(transform, "places", config, "precision", NULL);
+  vec_put(transform, "of", "part");
+  if (vec_is(config, "rounding", "ceil"))
+    vec_put(transform, "round", "ceiling");
+  else if (vec_is(config, "rounding", "half_up"))
+    vec_put(transform, "round", "half_away");
+  else
+    vec_copy(transform, "round", config, "rounding");
+}
+
+static cJSON *request_of(const char *kernel, const cJSON *given) {
+  const cJSON *of = vec_get(given, "price");
+  const cJSON *commitment = vec_get(of, "commitment");
+  cJSON *request = vec_request(kernel);
+
+  cJSON_AddItemToObject(request, "price", price(given, of));
+  vec_put(request, "rounding", "line");
+  vec_put_true(request, "split");
+  vec_copy(request, "maximum", commitment, "max");
+  vec_copy(request, "minimum", commitment, "min");
+  vec_copy(request, "discount_percent", given, "percent_discount");
+  if (vec_is(of, "type", "flat")) return request;
+  if (vec_is(of, "type", "package")) packages(request, of, "size", given);
+  else vec_copy(request, "free", given, "usage_discount");
+  if (vec_get(given, "unit_config"))
+    converted(request, vec_get(given, "unit_config"));
+  return request;
+}
+
+/* "usage_tier_3", "flat", "minimum_spend" .. */
+static void name_line(cJSON *out, const cJSON *line, int is_graduated) {
+  const char *kind = vec_text(line, "line");
+  const cJSON *tier = vec_get(line, "tier");
+  char name[64];
+
+  if (vec_is(line, "line", "minimum"))
+    snprintf(name, sizeof name, "minimum_spend");
+  else if (is_graduated && tier)
+    snprintf(name, sizeof name, "%s_tier_%d", kind, tier->valueint);
+  else
+    snprintf(name, sizeof name, "%s", kind);
+  vec_put(out, "line", name);
+}
+
+static cJSON *lines_of(const cJSON *answer, int is_graduated) {
+  cJSON *out = cJSON_CreateArray();
+  const cJSON *line;
+
+  cJSON_ArrayForEach(line, vec_get(answer, "lines")) {
+    cJSON *one = cJSON_CreateObject();
+
+    name_line(one, line, is_graduated);
+    vec_copy(one, "quantity", line, "quantity");
+    vec_copy(one, "unit_price", line, "unit");
+    vec_copy(one, "amount", line, "amount");
+    vec_copy(one, "discount", line, "discount");
+    vec_copy(one, "net", line, "net");
+    cJSON_AddItemToArray(out, one);
+  }
+  return out;
+}
+
+static cJSON *pricing(const cJSON *given) {
+  const cJSON *of = vec_get(given, "price");
+  cJSON *request = request_of("quote", given), *answer, *out;
+
+  if (vec_is(given, "line", "mid")) vec_put(request, "part", "middle");
+  else if (!vec_is(given, "line", "single"))
+    vec_copy(request, "part", given, "line");
+  vec_put(request, "volume", "last");
+  vec_copy(request, "booked", given, "previously_billed");
+  if (!vec_is(of, "type", "flat")) {
+    vec_copy(request, "quantity", given, "quantity");
+    vec_copy(request, "used", given, "pre_quantity");
+  }
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  cJSON_AddItemToObject(out, "lines",
+                        lines_of(answer, vec_is(of, "type", "graduated")));
+  vec_copy(out, "total", answer, "due");
+  vec_copy(out, "net_quantity", answer, "quantity");
+  vec_copy(out, "net_pre_quantity", answer, "used");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *package_count(const cJSON *given) {
+  cJSON *request = vec_request("quote"), *one, *answer, *out;
+
+  one = cJSON_AddObjectToObject(request, "price");
+  vec_put(one, "model", "per_unit");
+  vec_put(one, "unit", "0");
+  vec_copy(request, "quantity", given, "quantity");
+  packages(request, given, "size", NULL);
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "packages", answer, "quantity");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *delta_rating(const cJSON *given) {
+  cJSON *request = request_of("rate", given);
+
+  vec_copy(request, "totals", given, "cumulative_quantities");
+  vec_copy(request, "is_final", given, "final_last");
+  return vec_ask(request);
+}
+
+/* The type of a price, and what two conversions at once would need. */
+static void price_features(const cJSON *given, cJSON *list) {
+  const cJSON *of = vec_get(given, "price");
+
+  if (vec_text(of, "type")) vec_feature(list, vec_text(of, "type"));
+  if (vec_is(of, "type", "package") && vec_get(given, "unit_config"))
+    vec_feature(list, "package_of_converted");
+}
+
+static const vec_kind price_kinds[] = {
+  {"pricing", pricing},
+  {"package_count", package_count},
+  {NULL, NULL}
+};
+
+static const vec_kind delta_kinds[] = {
+  {"delta_rating", delta_rating}, {NULL, NULL}
+};
+
+/* ---- grant_order.json, grant_active.json ---- */
+
+static cJSON *grant_order(const cJSON *given) {
+  cJSON *request = vec_request("order"), *grants;
+  const cJSON *item;
+
+  vec_put(request, "order", "openmeter");
+  grants = cJSON_AddArrayToObject(request, "grants");
+  cJSON_ArrayForEach(item, vec_get(given, "grants")) {
+    cJSON *grant = cJSON_CreateObject();
+
+    vec_copy(grant, "id", item, "id");
+    vec_copy(grant, "amount", item, "amount");
+    vec_copy_whole(grant, "priority", item, "priority", NULL);
+    vec_copy(grant, "effective", item, "effective_at");
+    vec_copy(grant, "expires", item, "expires_at");
+    vec_copy(grant, "created", item, "created_at");
+    cJSON_AddItemToArray(grants, grant);
+  }
+  return vec_ask(request);
+}
+
+static cJSON *grant_active(const cJSON *given) {
+  static const char *const names[] = {"expires_at", "deleted_at",
+                                      "voided_at"};
+  const cJSON *grant = vec_get(given, "grant");
+  cJSON *request = vec_request("grant_active"), *ends, *answer, *out;
+
+  vec_copy(request, "effective", grant, "effective_at");
+  vec_copy(request, "at", given, "at");
+  ends = cJSON_AddArrayToObject(request, "ends");
+  for (int i = 0; i < 3; i++)
+    if (vec_get(grant, names[i]))
+      cJSON_AddItemToArray(ends,
+                           cJSON_Duplicate(vec_get(grant, names[i]), 1));
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "active_from", answer, "from");
+  cJSON_AddItemToObject(out, "active_to",
+                        cJSON_Duplicate(cJSON_GetObjectItem(answer, "to"),
+                                        1));
+  vec_copy(out, "active", answer, "active");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind order_kinds[] = {
+  {"grant_order", grant_order}, {NULL, NULL}
+};
+
+static const vec_kind active_kinds[] = {
+  {"grant_active", grant_active}, {NULL, NULL}
+};
+
+const vec_file vec_openmeter[] = {
+  {"openmeter/pricing.json",
+   "Price evaluation of one charge for one (part of a) billing period.",
+   price_features, price_kinds},
+  {"openmeter/delta_rating.json",
+   "Re-rating a running total: each run books the difference between the "
+   "rated running total and what is already booked.",
+   price_features, delta_kinds},
+  {"openmeter/grant_order.json", "Order in which grants are drawn down", NULL,
+   order_kinds},
+  {"openmeter/grant_active.json",
+   "Span in which a grant is active and whether it is active at an instant",
+   NULL, active_kinds},
+  {NULL, NULL, NULL, NULL}
+};
