@@ -19,7 +19,7 @@ static int take(csv *c) {
 static void put(csv *c, int byte) {
   char one = (char)byte;
 
-  if (c->fields.len < CSV_ROW_BYTES) text_add(&c->fields, &one, 1);
+  if (c->fields.len < CSV_ROW_BYTES) buffer_add(&c->fields, &one, 1);
   else c->problem = "the row is longer than 1 MiB";
 }
 
@@ -80,7 +80,7 @@ static int read_row(csv *c) {
   } while (got == '\n');
   if (got == EOF) return 0;
   c->count = 0;
-  text_empty(&c->fields);
+  buffer_empty(&c->fields);
   while ((got = read_field(c, got)) == ',' && !c->problem) got = take(c);
   if (c->fields.failed) c->problem = "there is no memory";
   c->start[c->count] = c->fields.len;
@@ -148,6 +148,6 @@ int csv_column(const csv *c, const char *name, size_t len) {
 }
 
 void csv_close(csv *c) {
-  text_free(&c->fields);
-  text_free(&c->names);
+  buffer_free(&c->fields);
+  buffer_free(&c->names);
 }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "text.h"
+#include "buffer.h"
 
 #define CSV_COLUMNS 1000
 #define CSV_ROW_BYTES (1 << 20)
@@ -20,8 +20,8 @@ typedef struct csv {
   uint64_t    bytes;                   /* read so far */
   size_t      count;                   /* fields of this row */
   size_t      start[CSV_COLUMNS + 1];  /* in `fields`, each with a NUL */
-  text        fields;
-  text        names;                   /* of the header, each with a NUL */
+  buffer      fields;
+  buffer      names;                   /* of the header, each with a NUL */
   size_t      name_start[CSV_COLUMNS + 1];
   size_t      columns;
   const char *problem;                 /* of what csv_next refused */

@@ -162,28 +162,35 @@ static const char *cell(const binding *b, const csv *row, size_t *len) {
   return b->is_constant ? b->from : csv_field(row, (size_t)b->column, len);
 }
 
-static void member(text *out, const char *name, size_t len) {
+static void member(buffer *out, const char *name, size_t len) {
   char last = out->len ? out->text[out->len - 1] : '{';
 
-  if (last != '{') text_c(out, ",");
-  text_quoted(out, name, len);
-  text_c(out, ":");
+  if (last != '{') buffer_c(out, ",");
+  buffer_quoted(out, name, len);
+  buffer_c(out, ":");
 }
 
-/* key-name, so that the events of one row differ. */
-static void add_key(const mapping *m, int event, const char *base, size_t len,
-                    text *out) {
+/* The events of one row differ: their keys are base-name. */
+static void add_key(mapping *m, int event, buffer *out) {
+  if (m->event_count) {
+    buffer_c(&m->key, "-");
+    buffer_add(&m->key, m->event[event], m->event_len[event]);
+  }
   member(out, "key", 3);
-  text_quoted(out, base, len);
-  if (!m->event_count) return;
-  out->len--;                                        /* the closing quote */
-  text_c(out, "-");
-  text_quoted(out, m->event[event], m->event_len[event]);
-  memmove(strrchr(out->text, '-') + 1, strrchr(out->text, '-') + 2, 1);
+  buffer_quoted(out, m->key.text ? m->key.text : "", m->key.len);
+  out->failed |= m->key.failed;
 }
 
-static void add_plain(const mapping *m, const csv *row, int event,
-                      text *out) {
+/* prefix-row */
+static void add_row_key(mapping *m, const csv *row, int event, buffer *out) {
+  buffer_empty(&m->key);
+  buffer_c(&m->key, m->prefix);
+  buffer_c(&m->key, "-");
+  buffer_u64(&m->key, row->row);
+  add_key(m, event, out);
+}
+
+static void add_plain(mapping *m, const csv *row, int event, buffer *out) {
   for (size_t i = 0; i < m->count; i++) {
     const binding *b = &m->bindings[i];
     const char *value;
@@ -192,16 +199,18 @@ static void add_plain(const mapping *m, const csv *row, int event,
     if (b->is_property || (b->form >= 0 && b->form != event)) continue;
     value = cell(b, row, &len);
     if (is_word(b->field, b->field_len, "key")) {
-      add_key(m, event, value, len, out);
+      buffer_empty(&m->key);
+      buffer_add(&m->key, value, len);
+      add_key(m, event, out);
     } else if (len) {
       member(out, b->field, b->field_len);
-      text_quoted(out, value, len);
+      buffer_quoted(out, value, len);
     }
   }
 }
 
 static void add_properties(const mapping *m, const csv *row, int event,
-                           text *out) {
+                           buffer *out) {
   size_t opened = 0;
 
   for (size_t i = 0; i < m->count; i++) {
@@ -214,38 +223,29 @@ static void add_properties(const mapping *m, const csv *row, int event,
     if (!len) continue;
     if (!opened++) {
       member(out, "properties", 10);
-      text_c(out, "{");
+      buffer_c(out, "{");
     }
     member(out, b->field, b->field_len);
-    if (is_number(value, len)) text_add(out, value, len);
-    else text_quoted(out, value, len);
+    if (is_number(value, len)) buffer_add(out, value, len);
+    else buffer_quoted(out, value, len);
   }
-  if (opened) text_c(out, "}");
+  if (opened) buffer_c(out, "}");
 }
 
-/* prefix-row */
-static void add_row_key(const mapping *m, const csv *row, int event,
-                        text *out) {
-  text key = {0};
-
-  text_c(&key, m->prefix);
-  text_c(&key, "-");
-  text_u64(&key, row->row);
-  if (key.failed) out->failed = 1;
-  else add_key(m, event, key.text, key.len, out);
-  text_free(&key);
-}
-
-void mapping_line(const mapping *m, const csv *row, int event, text *out) {
-  text_c(out, "{");
+void mapping_line(mapping *m, const csv *row, int event, buffer *out) {
+  buffer_c(out, "{");
   if (m->prefix) add_row_key(m, row, event, out);
   if (m->event_count) {
     member(out, "event", 5);
-    text_quoted(out, m->event[event], m->event_len[event]);
+    buffer_quoted(out, m->event[event], m->event_len[event]);
   }
   add_plain(m, row, event, out);
   add_properties(m, row, event, out);
-  text_c(out, "}\n");
+  buffer_c(out, "}\n");
+}
+
+void mapping_close(mapping *m) {
+  buffer_free(&m->key);
 }
 
 #undef PLAIN_FIELDS

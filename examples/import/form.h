@@ -37,6 +37,7 @@ typedef struct mapping {
   int         event_count;
   binding     bindings[FORM_BINDINGS];
   size_t      count;
+  buffer      key;            /* of the event being made */
   const char *problem;
   const char *problem_at;     /* the word it is about */
   int         problem_len;
@@ -50,6 +51,7 @@ int mapping_event(mapping *m, const char *event);
 int mapping_bind(mapping *m, const csv *header);
 /* How many events a row becomes, and one of them as a line of NDJSON. */
 int  mapping_events(const mapping *m);
-void mapping_line(const mapping *m, const csv *row, int event, text *out);
+void mapping_line(mapping *m, const csv *row, int event, buffer *out);
+void mapping_close(mapping *m);
 
 #endif

@@ -40,17 +40,14 @@ typedef struct bill {
   bill_terms  terms;
   bl_purses   purses;
   bill_line  *lines;             /* in the order of the request */
-  bl_due     *dues;              /* in the order in which they are paid */
-  size_t      line_count;
-  bl_lot    **lots;              /* first drawn first */
+  bl_payment  payment;
   size_t     *owners;            /* the purse of each lot */
-  size_t      lot_count;
-  bl_paid    *paid;
-  size_t      paid_count;
+  bl_dec     *opening;           /* of each lot */
   bl_dec      usable;
   bl_dec      total;
-  bl_dec      missing;
-  bl_dec     *opening;           /* of each lot */
+  bl_dec      owed;
+  bl_dec      missing;           /* the lines' unpaid parts above zero */
+  int         is_denied;
 } bill;
 
 /* ---- lines ---- */
@@ -147,11 +144,11 @@ static int bill_lines_read(const bl_ask *ask, int is_paid, bill *b) {
   const bl_json *item = bl_json_first(b->terms.lines);
   int rc = BILLING_OK;
 
-  b->line_count = bl_json_count(b->terms.lines);
-  b->lines = bl_ask_array(ask, b->line_count, sizeof *b->lines);
-  b->dues  = bl_ask_array(ask, b->line_count, sizeof *b->dues);
+  b->payment.line_count = bl_json_count(b->terms.lines);
+  b->lines = bl_ask_array(ask, b->payment.line_count, sizeof *b->lines);
+  b->payment.lines  = bl_ask_array(ask, b->payment.line_count, sizeof *b->payment.lines);
   if (ask->top.arena->failed) return bl_reader_nomem(&ask->top);
-  for (size_t i = 0; !rc && i < b->line_count; i++) {
+  for (size_t i = 0; !rc && i < b->payment.line_count; i++) {
     bl_reader at = bl_reader_item(&above, i);
     bill_line *line = &b->lines[i];
 
@@ -159,66 +156,82 @@ static int bill_lines_read(const bl_ask *ask, int is_paid, bill *b) {
     if (!rc) rc = bill_line_time(&at, &b->terms.at, line);
     if (!rc && is_paid) rc = bill_line_amount(&at, line);
     if (!rc && is_paid) rc = bill_line_asset(&at, b, line);
-    b->dues[i] = line->due;
+    b->payment.lines[i] = line->due;
     item = bl_json_next(item);
   }
-  if (!rc && b->terms.is_ranked) bl_due_sort(b->dues, b->line_count);
+  if (!rc && b->terms.is_ranked)
+    bl_due_sort(b->payment.lines, b->payment.line_count);
   return rc;
 }
 
 /* ---- deciding ---- */
 
+/* The lots of a grant follow each other. */
+static void bill_add_lots(bill *b, size_t place) {
+  bl_purse *purse = &b->purses.purse[place];
+
+  for (size_t i = 0; i < purse->lot_count; i++) {
+    size_t at = b->payment.lot_count++;
+
+    b->payment.lots[at]         = &purse->lots[i];
+    b->payment.lots[at]->number = at + 1;
+    b->owners[at]               = place;
+    b->opening[at]              = purse->lots[i].left;
+  }
+}
+
 static int bill_lots(const bl_ask *ask, bill *b) {
+  bl_payment *p = &b->payment;
   size_t count = 0;
 
   for (size_t i = 0; i < b->purses.count; i++)
     count += b->purses.purse[i].lot_count;
-  b->lots    = bl_ask_array(ask, count, sizeof *b->lots);
   b->owners  = bl_ask_array(ask, count, sizeof *b->owners);
   b->opening = bl_ask_array(ask, count, sizeof *b->opening);
-  b->paid    = bl_ask_array(ask, count + b->line_count, sizeof *b->paid);
+  p->lots    = bl_ask_array(ask, count, sizeof *p->lots);
+  p->room    = bl_ask_array(ask, count, sizeof *p->room);
+  p->draws   = bl_ask_array(ask, count + 1, sizeof *p->draws);
+  p->paid    = bl_ask_array(ask, count + p->line_count, sizeof *p->paid);
   if (ask->top.arena->failed) return bl_reader_nomem(&ask->top);
-  for (size_t i = 0; i < b->purses.count; i++) {
-    bl_purse *purse = &b->purses.purse[b->purses.sorted[i]];
-
-    for (size_t k = 0; k < purse->lot_count; k++) {
-      bl_lot *lot = &purse->lots[k];
-
-      lot->number              = b->lot_count + 1;
-      b->lots[b->lot_count]    = lot;
-      b->owners[b->lot_count]  = b->purses.sorted[i];
-      b->opening[b->lot_count] = lot->left;
-      b->lot_count++;
-    }
-  }
+  for (size_t i = 0; i < b->purses.count; i++)
+    bill_add_lots(b, b->purses.sorted[i]);
   return BILLING_OK;
 }
 
 /* Nothing is drawn. */
 static void bill_undo(bill *b) {
-  for (size_t i = 0; i < b->lot_count; i++) b->lots[i]->left = b->opening[i];
-  for (size_t i = 0; i < b->line_count; i++)
-    b->dues[i].rest = b->dues[i].amount;
-  b->paid_count = 0;
+  bl_payment *p = &b->payment;
+
+  for (size_t i = 0; i < p->lot_count; i++) p->lots[i]->left = b->opening[i];
+  for (size_t i = 0; i < p->line_count; i++)
+    p->lines[i].rest = p->lines[i].amount;
+  p->paid_count = 0;
+}
+
+/* What it all comes to.  A line below zero owes something back, but lends
+ * nothing to the others. */
+static void bill_sum(bill *b) {
+  const bl_payment *p = &b->payment;
+
+  b->total = b->owed = b->missing = BL_DEC_ZERO;
+  for (size_t i = 0; i < p->line_count; i++) {
+    bl_dec rest = p->lines[i].rest;
+
+    b->total = bl_dec_add(b->total, p->lines[i].amount);
+    b->owed  = bl_dec_add(b->owed, rest);
+    if (bl_dec_sign(rest) > 0) b->missing = bl_dec_add(b->missing, rest);
+  }
 }
 
 static int bill_decide(const bl_ask *ask, bill *b) {
-  bl_lot **room;
-  bl_draw *draws;
   int rc = bill_lots(ask, b);
 
   if (rc) return rc;
-  room  = bl_ask_array(ask, b->lot_count + 1, sizeof *room);
-  draws = bl_ask_array(ask, b->lot_count + 1, sizeof *draws);
-  if (ask->top.arena->failed) return bl_reader_nomem(&ask->top);
-  b->usable = bl_usable(b->lots, b->lot_count, b->dues, b->line_count);
-  b->paid_count = bl_pay_lines(b->lots, b->lot_count, b->dues, b->line_count,
-                               room, draws, b->paid);
-  b->total = b->missing = BL_DEC_ZERO;
-  for (size_t i = 0; i < b->line_count; i++) {
-    b->total   = bl_dec_add(b->total, b->dues[i].amount);
-    b->missing = bl_dec_add(b->missing, b->dues[i].rest);
-  }
+  b->usable = bl_usable(&b->payment);
+  bl_pay_lines(&b->payment);
+  bill_sum(b);
+  b->is_denied = b->terms.is_refused && bl_dec_sign(b->missing) > 0;
+  if (b->is_denied) bill_undo(b);
   return BILLING_OK;
 }
 
@@ -231,7 +244,7 @@ static bl_dec bill_quantity(const bill_line *line, bl_dec amount) {
 }
 
 static const bill_line *bill_line_of(const bill *b, size_t place) {
-  return &b->lines[b->dues[place].number - 1];
+  return &b->lines[b->payment.lines[place].number - 1];
 }
 
 static void bill_put_draw(bl_ask *ask, const bill *b, const bl_paid *paid,
@@ -251,17 +264,18 @@ static void bill_put_draw(bl_ask *ask, const bill *b, const bl_paid *paid,
 /* Draws lie in the order of the lines; counting puts them in that of the
  * lots. */
 static int bill_put_draws(bl_ask *ask, const bill *b) {
+  const bl_payment *p = &b->payment;
   bl_json *list = bl_json_array(ask->out, "draws");
-  size_t *next = bl_ask_array(ask, b->lot_count + 1, sizeof *next);
-  const bl_paid **sorted = bl_ask_array(ask, b->paid_count, sizeof *sorted);
+  size_t *next = bl_ask_array(ask, p->lot_count + 1, sizeof *next);
+  const bl_paid **by_lot = bl_ask_array(ask, p->paid_count, sizeof *by_lot);
 
-  if (!next || !sorted) return bl_reader_nomem(&ask->top);
-  for (size_t i = 0; i < b->paid_count; i++) next[b->paid[i].lot + 1]++;
-  for (size_t i = 0; i < b->lot_count; i++) next[i + 1] += next[i];
-  for (size_t i = 0; i < b->paid_count; i++)
-    sorted[next[b->paid[i].lot]++] = &b->paid[i];
-  for (size_t i = 0; i < b->paid_count; i++)
-    bill_put_draw(ask, b, b->terms.by_grant ? sorted[i] : &b->paid[i], list);
+  if (!next || !by_lot) return bl_reader_nomem(&ask->top);
+  for (size_t i = 0; i < p->paid_count; i++) next[p->paid[i].lot + 1]++;
+  for (size_t i = 0; i < p->lot_count; i++) next[i + 1] += next[i];
+  for (size_t i = 0; i < p->paid_count; i++)
+    by_lot[next[p->paid[i].lot]++] = &p->paid[i];
+  for (size_t i = 0; i < p->paid_count; i++)
+    bill_put_draw(ask, b, b->terms.by_grant ? by_lot[i] : &p->paid[i], list);
   return BILLING_OK;
 }
 
@@ -270,12 +284,12 @@ static void bill_put_grants(bl_ask *ask, const bill *b) {
   bl_json *left  = bl_json_object(ask->out, "left");
   bl_json *drawn = bl_json_object(ask->out, "drawn");
 
-  for (size_t i = 0; i < b->lot_count;) {
+  for (size_t i = 0; i < b->payment.lot_count;) {
     const bl_purse *purse = &b->purses.purse[b->owners[i]];
     bl_dec has = BL_DEC_ZERO, had = BL_DEC_ZERO;
 
     for (size_t k = 0; k < purse->lot_count; k++, i++) {
-      has = bl_dec_add(has, b->lots[i]->left);
+      has = bl_dec_add(has, b->payment.lots[i]->left);
       had = bl_dec_add(had, b->opening[i]);
     }
     bl_ask_put(ask, left, purse->id.text, has);
@@ -286,9 +300,9 @@ static void bill_put_grants(bl_ask *ask, const bill *b) {
 static void bill_put_lines(bl_ask *ask, const bill *b) {
   bl_json *list = bl_json_array(ask->out, "lines");
 
-  for (size_t i = 0; i < b->line_count; i++) {
+  for (size_t i = 0; i < b->payment.line_count; i++) {
     const bill_line *line = bill_line_of(b, i);
-    const bl_due *due = &b->dues[i];
+    const bl_due *due = &b->payment.lines[i];
     bl_json *node = bl_json_object(list, NULL);
 
     (void)bl_json_add_text(node, "id", line->id);
@@ -301,23 +315,23 @@ static void bill_put_lines(bl_ask *ask, const bill *b) {
   }
 }
 
-/* What is to be paid in money now: the rest, and what owed grants lent. */
+/* What is to be paid in money now: what is owed, and what owed grants lent. */
 static bl_dec bill_due(const bill *b, bl_dec owed) {
-  for (size_t i = 0; i < b->paid_count; i++)
-    if (b->purses.purse[b->owners[b->paid[i].lot]].is_owed)
-      owed = bl_dec_add(owed, b->paid[i].amount);
+  const bl_payment *p = &b->payment;
+
+  for (size_t i = 0; i < p->paid_count; i++)
+    if (b->purses.purse[b->owners[p->paid[i].lot]].is_owed)
+      owed = bl_dec_add(owed, p->paid[i].amount);
   return owed;
 }
 
-static int bill_put(bl_ask *ask, bill *b) {
-  int is_denied = b->terms.is_refused && bl_dec_sign(b->missing) > 0;
-  bl_dec owed = is_denied ? BL_DEC_ZERO : b->missing;
-  bl_dec taken = is_denied ? BL_DEC_ZERO : b->total;
+static int bill_put(bl_ask *ask, const bill *b) {
+  bl_dec owed  = b->is_denied ? BL_DEC_ZERO : b->owed;
+  bl_dec taken = b->is_denied ? BL_DEC_ZERO : b->total;
   int rc;
 
-  if (is_denied) bill_undo(b);
-  (void)bl_json_add_bool(ask->out, "denied", is_denied);
-  if (is_denied) bl_ask_put(ask, ask->out, "missing", b->missing);
+  (void)bl_json_add_bool(ask->out, "denied", b->is_denied);
+  if (b->is_denied) bl_ask_put(ask, ask->out, "missing", b->missing);
   bl_ask_put(ask, ask->out, "total", b->total);
   bl_ask_put(ask, ask->out, "owed", owed);
   bl_ask_put(ask, ask->out, "due", bill_due(b, owed));
@@ -381,7 +395,7 @@ int bl_ask_line_order(bl_ask *ask) {
   if (!rc) rc = bill_lines_read(ask, 0, &b);
   if (rc) return rc;
   list = bl_json_array(ask->out, "order");
-  for (size_t i = 0; i < b.line_count; i++)
+  for (size_t i = 0; i < b.payment.line_count; i++)
     (void)bl_json_add_text(list, NULL, bill_line_of(&b, i)->id);
   return BILLING_OK;
 }

@@ -239,10 +239,17 @@ static void offer_put_tax(bl_ask *ask, const bl_offer_terms *terms,
   bl_ask_put(ask, ask->out, "gross", bl_dec_add(due, tax));
 }
 
+/* The groups of a quote, and their sums. */
+typedef struct offer_sums {
+  bl_json *list;
+  bl_dec   amount;
+  bl_dec   due;
+} offer_sums;
+
 /* One group, by the terms of all but with a quantity of its own. */
 static int offer_group(bl_ask *ask, const bl_offer_terms *all,
                        const bl_reader *at, const bl_json *item,
-                       bl_json *list, bl_dec *amount, bl_dec *due) {
+                       offer_sums *sums) {
   bl_offer_terms terms = *all;
   bl_offer_result result;
   bl_json *node;
@@ -252,30 +259,30 @@ static int offer_group(bl_ask *ask, const bl_offer_terms *all,
   if (!rc) rc = offer_has_quantity(at, &terms);
   if (!rc) rc = bl_offer_decide(ask, &terms, &result);
   if (rc) return rc;
-  node = bl_json_object(list, NULL);
+  node = bl_json_object(sums->list, NULL);
   offer_put(ask, &terms, &result, node);
   if (bl_json_get(item, "key"))
     (void)bl_json_add_copy(node, "key", bl_json_get(item, "key"));
-  *amount = bl_dec_add(*amount, result.amount);
-  *due    = bl_dec_add(*due, result.due);
+  sums->amount = bl_dec_add(sums->amount, result.amount);
+  sums->due    = bl_dec_add(sums->due, result.due);
   return BILLING_OK;
 }
 
 static int offer_groups(bl_ask *ask, const bl_offer_terms *terms) {
   bl_reader above = bl_reader_member(&ask->top, "groups");
-  bl_json *list = bl_json_array(ask->out, "groups");
+  offer_sums sums = {bl_json_array(ask->out, "groups"), BL_DEC_ZERO,
+                     BL_DEC_ZERO};
   const bl_json *item = bl_json_first(terms->groups);
-  bl_dec amount = BL_DEC_ZERO, due = BL_DEC_ZERO;
   int rc = BILLING_OK;
 
   for (size_t i = 0; !rc && item; i++, item = bl_json_next(item)) {
     bl_reader at = bl_reader_item(&above, i);
 
-    rc = offer_group(ask, terms, &at, item, list, &amount, &due);
+    rc = offer_group(ask, terms, &at, item, &sums);
   }
-  bl_ask_put(ask, ask->out, "amount", amount);
-  bl_ask_put(ask, ask->out, "due", due);
-  offer_put_tax(ask, terms, due);
+  bl_ask_put(ask, ask->out, "amount", sums.amount);
+  bl_ask_put(ask, ask->out, "due", sums.due);
+  offer_put_tax(ask, terms, sums.due);
   return rc;
 }
 

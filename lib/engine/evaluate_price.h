@@ -39,7 +39,7 @@ typedef struct bl_offer_terms {
 
 /* A line of the answer. */
 typedef struct bl_offer_row {
-  const char *kind;                /* "usage", "flat", "base", "minimum", NULL */
+  const char *kind;                /* "usage", "flat", "base", "minimum" */
   size_t      tier;                /* from 1; 0: none */
   bl_dec      quantity;
   bl_dec      unit;

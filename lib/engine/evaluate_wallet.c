@@ -127,11 +127,10 @@ static int purse_lots(const bl_ask *ask, const bl_reader *at,
 }
 
 static int purse_read(const bl_ask *ask, const bl_reader *at,
-                      const bl_json *item, uint64_t number, int is_inclusive,
+                      const bl_json *item, int is_inclusive,
                       bl_purse *purse) {
   int rc;
 
-  purse->lot.number       = number;
   purse->lot.effective_us = INT64_MIN;
   purse->lot.created_us   = INT64_MIN;
   purse->lot.expires_us   = BL_TIME_NEVER;
@@ -222,7 +221,8 @@ int bl_purses_read(const bl_ask *ask, const bl_json *list, int is_inclusive,
   for (size_t i = 0; !rc && i < purses->count; i++) {
     bl_reader at = bl_reader_item(&above, i);
 
-    rc = purse_read(ask, &at, item, i + 1, is_inclusive, &purses->purse[i]);
+    purses->purse[i].lot.number = i + 1;
+    rc = purse_read(ask, &at, item, is_inclusive, &purses->purse[i]);
     if (!rc) rc = purse_is_new(&at, &ids, &purses->purse[i]);
     item = bl_json_next(item);
   }

@@ -24,11 +24,11 @@ typedef struct memory_row {
   billing_value values[];      /* and behind them their bytes */
 } memory_row;
 
-typedef struct memory_order {
+typedef struct memory_rank {
   memory_row **rows;
   uint32_t     columns[BL_SORT_MOST];
   size_t       column_count;
-} memory_order;
+} memory_rank;
 
 typedef struct memory_table {
   const billing_table *declared;
@@ -36,7 +36,7 @@ typedef struct memory_table {
    * one does not know: their values are kept. */
   billing_column      *columns;
   size_t               width;
-  memory_order        *orders;     /* by key, then one an index */
+  memory_rank        *orders;     /* by key, then one an index */
   size_t               order_count;
   size_t               count;      /* rows, the same in each order */
   size_t               cap;
@@ -50,7 +50,7 @@ typedef struct memory_step {
 
 typedef struct memory_scan {
   memory_table *table;
-  memory_order *order;
+  memory_rank *order;
   uint32_t      flags;
   uint32_t      reserved;
   memory_row   *from;            /* the bounds' values; NULL: none */
@@ -127,7 +127,7 @@ static memory_row *memory_row_of(const billing_allocator *host,
 /* ---- Orders ------------------------------------------------------------- */
 
 /* The first place whose row is >= the values, or > them when `beyond`. */
-static size_t memory_seek(const memory_table *t, const memory_order *o,
+static size_t memory_seek(const memory_table *t, const memory_rank *o,
                           const billing_value *values, size_t count,
                           int beyond) {
   size_t low = 0, high = t->count;
@@ -147,7 +147,7 @@ static size_t memory_seek(const memory_table *t, const memory_order *o,
 }
 
 /* The same for the place of a row itself. */
-static size_t memory_place(const memory_table *t, const memory_order *o,
+static size_t memory_place(const memory_table *t, const memory_rank *o,
                            const memory_row *row, int beyond) {
   billing_value lead[BL_SORT_MOST];
 
@@ -158,7 +158,7 @@ static size_t memory_place(const memory_table *t, const memory_order *o,
 
 /* Takes a row out of an order and puts another in; either may be none.  The
  * rows between the two places move by one, and a new last row moves none. */
-static void memory_move(const memory_table *t, memory_order *o,
+static void memory_move(const memory_table *t, memory_rank *o,
                         const memory_row *old, memory_row *new) {
   size_t from = old ? memory_place(t, o, old, 0) : t->count;
   size_t to   = new ? memory_place(t, o, new, 0) : t->count;
@@ -213,7 +213,7 @@ static int memory_reserve(const billing_allocator *host, memory_table *t) {
 /* The row with this key, or NULL. */
 static memory_row *memory_find(const memory_table *t,
                                const billing_value *key) {
-  const memory_order *o = &t->orders[0];
+  const memory_rank *o = &t->orders[0];
   size_t place = memory_seek(t, o, key, o->column_count, 0);
 
   if (place == t->count) return NULL;

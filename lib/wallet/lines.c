@@ -24,63 +24,64 @@ int bl_lot_pays_line(const bl_lot *lot, const bl_due *line) {
 }
 
 /* Takes the draws off the lots; both are in the order of the lots. */
-static size_t lines_take(bl_lot *const *lots, size_t lot_count,
-                         const bl_draw *draws, size_t count, size_t line,
-                         bl_paid *paid) {
+static void lines_take(bl_payment *p, size_t line, size_t drawn) {
   size_t made = 0;
 
-  for (size_t i = 0; i < lot_count && made < count; i++) {
-    if (lots[i]->number != draws[made].grant) continue;
-    lots[i]->left = bl_dec_sub(lots[i]->left, draws[made].amount);
-    paid[made] = (bl_paid){i, line, draws[made].amount};
+  for (size_t i = 0; i < p->lot_count && made < drawn; i++) {
+    bl_lot *lot = p->lots[i];
+
+    if (lot->number != p->draws[made].grant) continue;
+    lot->left = bl_dec_sub(lot->left, p->draws[made].amount);
+    p->paid[p->paid_count++] = (bl_paid){i, line, p->draws[made].amount};
     made++;
   }
-  return made;
+  assert(made == drawn);
+  assert(p->paid_count <= p->lot_count + p->line_count);
 }
 
-/* The lots that may pay the line, and have something. */
-static size_t lines_lots(bl_lot *const *lots, size_t lot_count,
-                         const bl_due *line, bl_lot **room) {
+/* The lots that may pay the line. */
+static size_t lines_lots(const bl_payment *p, const bl_due *line) {
   size_t count = 0;
 
-  for (size_t i = 0; i < lot_count; i++)
-    if (bl_lot_pays_line(lots[i], line)) room[count++] = lots[i];
+  for (size_t i = 0; i < p->lot_count; i++)
+    if (bl_lot_pays_line(p->lots[i], line)) p->room[count++] = p->lots[i];
   return count;
 }
 
-size_t bl_pay_lines(bl_lot *const *lots, size_t lot_count, bl_due *lines,
-                    size_t line_count, bl_lot **room, bl_draw *draws,
-                    bl_paid *paid) {
-  size_t made = 0;
+static void lines_pay(bl_payment *p, size_t place) {
+  bl_due *line = &p->lines[place];
+  size_t drawn;
 
-  for (size_t i = 0; i < line_count; i++) {
-    bl_due *line = &lines[i];
-    size_t drawn;
-
-    line->rest = line->amount;
-    if (bl_dec_sign(line->amount) <= 0) continue;
-    drawn = bl_burndown(room, lines_lots(lots, lot_count, line, room),
-                        &line->use, line->amount, draws);
-    line->rest = BL_DEC_ZERO;
-    if (drawn && draws[drawn - 1].grant == 0)
-      line->rest = draws[--drawn].amount;
-    made += lines_take(lots, lot_count, draws, drawn, i, paid + made);
-    assert(made <= lot_count + line_count);
-  }
-  return made;
+  line->rest = line->amount;
+  if (bl_dec_sign(line->amount) <= 0) return;
+  drawn = bl_burndown(p->room, lines_lots(p, line), &line->use, line->amount,
+                      p->draws);
+  line->rest = BL_DEC_ZERO;
+  if (drawn && p->draws[drawn - 1].grant == 0)
+    line->rest = p->draws[--drawn].amount;
+  lines_take(p, place, drawn);
 }
 
-bl_dec bl_usable(bl_lot *const *lots, size_t lot_count, const bl_due *lines,
-                 size_t line_count) {
+void bl_pay_lines(bl_payment *p) {
+  p->paid_count = 0;
+  for (size_t i = 0; i < p->line_count; i++) lines_pay(p, i);
+}
+
+static int lines_any(const bl_payment *p, const bl_lot *lot) {
+  size_t i = 0;
+
+  while (i < p->line_count && !bl_lot_pays_line(lot, &p->lines[i])) i++;
+  return i < p->line_count;
+}
+
+bl_dec bl_usable(const bl_payment *p) {
   bl_dec sum = BL_DEC_ZERO;
 
-  for (size_t i = 0; i < lot_count; i++) {
-    size_t line = 0;
+  for (size_t i = 0; i < p->lot_count; i++) {
+    const bl_lot *lot = p->lots[i];
 
-    while (line < line_count && !bl_lot_pays_line(lots[i], &lines[line]))
-      line++;
-    if (line == line_count) continue;
-    sum = bl_dec_add(sum, bl_dec_sub(lots[i]->left, lots[i]->held));
+    if (lines_any(p, lot))
+      sum = bl_dec_add(sum, bl_dec_sub(lot->left, lot->held));
   }
   return sum;
 }

@@ -33,17 +33,23 @@ typedef struct bl_paid {
 /* Whether the lot may pay the line: all of its time, from first to last. */
 int bl_lot_pays_line(const bl_lot *lot, const bl_due *line);
 
-/*
- * Pays lines in their order from lots in theirs.  Sets every line's rest and
- * lowers what is left in the lots.  room and draws hold lot_count + 1, paid
- * holds lot_count + line_count.  Returns how many were made.
- */
-size_t bl_pay_lines(bl_lot *const *lots, size_t lot_count, bl_due *lines,
-                    size_t line_count, bl_lot **room, bl_draw *draws,
-                    bl_paid *paid);
+/* Lots and lines, each in the order in which they are drawn and paid. */
+typedef struct bl_payment {
+  bl_lot **lots;
+  size_t   lot_count;
+  bl_due  *lines;
+  size_t   line_count;
+  bl_lot **room;           /* of lot_count */
+  bl_draw *draws;          /* room for lot_count + 1 */
+  bl_paid *paid;           /* room for lot_count + line_count */
+  size_t   paid_count;
+} bl_payment;
+
+/* Pays the lines: sets every line's rest, lowers what is left in the lots, and
+ * lists what was paid, in the order of the lines. */
+void bl_pay_lines(bl_payment *p);
 /* What the lots hold that may pay at least one of the lines. */
-bl_dec bl_usable(bl_lot *const *lots, size_t lot_count, const bl_due *lines,
-                 size_t line_count);
+bl_dec bl_usable(const bl_payment *p);
 
 /* ---- orders by class (classes.c) ---- */
 

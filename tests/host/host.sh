@@ -32,7 +32,8 @@ sys.exit(not hasattr(sqlite3.connect(":memory:"), "enable_load_extension"))'
 if "$python" -c "$can" 2>/dev/null; then
   out=$("$python" tests/host/python_sqlite3.py "$build/libbilling.so" 2>&1)
   status=$?
-  ran=$(printf '%s\n' "$out" | sed -n 's/^Ran \([0-9]*\) tests\{0,1\} in.*/\1/p')
+  ran=$(printf '%s\n' "$out" |
+        sed -n 's/^Ran \([0-9]*\) tests\{0,1\} in.*/\1/p')
   bad=$(printf '%s\n' "$out" | grep -cE '^(FAIL|ERROR): ')
   if [ "$status" -ne 0 ]; then printf '%s\n' "$out"; fi
   if [ -z "$ran" ]; then ran=1 bad=1; fi

@@ -38,7 +38,7 @@ static const void *routines;
 static billing *b;
 static billing_error err;
 
-/* ---- The host's SQLite --------------------------------------------------- */
+/* ---- The host's SQLite -------------------------------------------------- */
 
 static int entry(sqlite3 *connection, char **message, const void *api) {
   (void)connection;
@@ -77,7 +77,7 @@ static void check_two_copies(void) {
   CHECK(theirs != sqlite3_libversion);
 }
 
-/* ---- The calls ----------------------------------------------------------- */
+/* ---- The calls ---------------------------------------------------------- */
 
 static billing_str str(const char *text) {
   billing_str s = {text, strlen(text)};
@@ -135,12 +135,14 @@ static const char *balance(void) {
   return text;
 }
 
-#define HAS(amount)                                        \
-  do {                                                     \
-    const char *is = balance();                            \
-    CHECK(!strcmp(is, (amount)));                          \
-    if (strcmp(is, (amount))) printf("  it is %s (%s)\n", is, err.message); \
-  } while (0)
+static void has(const char *amount, int line) {
+  const char *is = balance();
+
+  check(!strcmp(is, amount), "the balance is another", line);
+  if (strcmp(is, amount)) printf("  %s, %s\n", is, err.message);
+}
+
+#define HAS(amount) has((amount), __LINE__)
 
 /* BILLING_STATUS_* of an event that no meter wants. */
 static uint32_t record(const char *key) {
@@ -176,7 +178,7 @@ static void close_handle(void) {
   CHECK(sqlite3_next_stmt(db, NULL) == NULL);
 }
 
-/* ---- The scenes ---------------------------------------------------------- */
+/* ---- The scenes --------------------------------------------------------- */
 
 static void outside_a_transaction(void) {
   open_handle();

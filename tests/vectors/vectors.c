@@ -564,7 +564,8 @@ static void find_deviations(const char *program) {
 
     for (int i = 0; i < up && len < 900; i++)
       len += snprintf(path + len, sizeof path - (size_t)len, "/..");
-    if (len < 900) snprintf(path + len, sizeof path - (size_t)len, "/%s", name);
+    if (len < 900)
+      snprintf(path + len, sizeof path - (size_t)len, "/%s", name);
     read_deviations(path);
   }
 }

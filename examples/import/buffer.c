@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* text.c - a text that grows. */
-#include "text.h"
+/* buffer.c - a text that grows. */
+#include "buffer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static int make_room(text *t, size_t more) {
+static int make_room(buffer *t, size_t more) {
   size_t room = t->room ? t->room : 64;
   char *moved;
 
@@ -22,25 +22,25 @@ static int make_room(text *t, size_t more) {
   return 1;
 }
 
-void text_add(text *t, const char *more, size_t len) {
+void buffer_add(buffer *t, const char *more, size_t len) {
   if (!make_room(t, len)) return;
   if (len) memcpy(t->text + t->len, more, len);
   t->len += len;
   t->text[t->len] = '\0';
 }
 
-void text_c(text *t, const char *more) {
-  text_add(t, more, strlen(more));
+void buffer_c(buffer *t, const char *more) {
+  buffer_add(t, more, strlen(more));
 }
 
-void text_fill(text *t, char c, size_t count) {
+void buffer_fill(buffer *t, char c, size_t count) {
   if (!make_room(t, count)) return;
   memset(t->text + t->len, c, count);
   t->len += count;
   t->text[t->len] = '\0';
 }
 
-void text_u64(text *t, uint64_t n) {
+void buffer_u64(buffer *t, uint64_t n) {
   char digits[20];
   size_t at = sizeof digits;
 
@@ -48,37 +48,37 @@ void text_u64(text *t, uint64_t n) {
     digits[--at] = (char)('0' + n % 10);
     n /= 10;
   } while (n);
-  text_add(t, digits + at, sizeof digits - at);
+  buffer_add(t, digits + at, sizeof digits - at);
 }
 
-void text_i64(text *t, int64_t n) {
-  if (n < 0) text_c(t, "-");
-  text_u64(t, n < 0 ? -(uint64_t)n : (uint64_t)n);
+void buffer_i64(buffer *t, int64_t n) {
+  if (n < 0) buffer_c(t, "-");
+  buffer_u64(t, n < 0 ? -(uint64_t)n : (uint64_t)n);
 }
 
-void text_quoted(text *t, const char *more, size_t len) {
+void buffer_quoted(buffer *t, const char *more, size_t len) {
   static const char hex[] = "0123456789abcdef";
   size_t from = 0;
 
-  text_c(t, "\"");
+  buffer_c(t, "\"");
   for (size_t i = 0; i < len; i++) {
     unsigned char c = (unsigned char)more[i];
     char escape[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
     if (c >= 0x20 && c != '"' && c != '\\') continue;
-    text_add(t, more + from, i - from);
+    buffer_add(t, more + from, i - from);
     from = i + 1;
     if (c >= 0x20) escape[1] = (char)c;
-    text_add(t, escape, c >= 0x20 ? 2 : sizeof escape);
+    buffer_add(t, escape, c >= 0x20 ? 2 : sizeof escape);
   }
-  text_add(t, more + from, len - from);
-  text_c(t, "\"");
+  buffer_add(t, more + from, len - from);
+  buffer_c(t, "\"");
 }
 
-void text_empty(text *t) {
+void buffer_empty(buffer *t) {
   t->len = 0;
 }
 
-void text_free(text *t) {
+void buffer_free(buffer *t) {
   free(t->text);
   memset(t, 0, sizeof *t);
 }
