@@ -237,7 +237,7 @@ void show_document(FILE *out, billing_str json, const char *columns) {
 
   show_members(out, json);
   slices_open(&s, json);
-  while (slices_next(&s)) tables += is_table(s.value);
+  while (slices_next(&s)) tables += (size_t)is_table(s.value);
   slices_open(&s, json);
   while (slices_next(&s)) {
     if (!is_table(s.value)) continue;

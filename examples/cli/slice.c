@@ -45,8 +45,10 @@ static const char *skip_value(const char *at, const char *end) {
 }
 
 char slice_kind(billing_str value) {
-  const char *at = skip_space(value.text, value.text + value.len);
+  const char *at = value.text;
 
+  if (!value.len) return '\0';
+  at = skip_space(at, at + value.len);
   return at < value.text + value.len ? *at : '\0';
 }
 
@@ -54,6 +56,7 @@ void slices_open(slices *s, billing_str value) {
   char kind = slice_kind(value);
 
   memset(s, 0, sizeof *s);
+  if (!kind) return;
   s->end = value.text + value.len;
   s->at = s->end;
   s->is_object = kind == '{';

@@ -10,18 +10,18 @@
 #include "engine/due.h"
 
 typedef struct due_heap {
-  bl_due *due;
+  bl_due_step *due;
   size_t  count;
   size_t  cap;
 } due_heap;
 
-static int due_before(const bl_due *a, const bl_due *b) {
+static int due_before(const bl_due_step *a, const bl_due_step *b) {
   if (a->at_us != b->at_us) return a->at_us < b->at_us;
   if (a->rank != b->rank) return a->rank < b->rank;
   return a->number < b->number;
 }
 
-static int heap_add(bl_call *c, due_heap *heap, const bl_due *due) {
+static int heap_add(bl_call *c, due_heap *heap, const bl_due_step *due) {
   size_t at = heap->count;
 
   if (!bl_arena_push(&c->arena, (void **)&heap->due, &heap->count, &heap->cap,
@@ -35,9 +35,9 @@ static int heap_add(bl_call *c, due_heap *heap, const bl_due *due) {
   return BILLING_OK;
 }
 
-static bl_due heap_take(due_heap *heap) {
-  bl_due first = heap->due[0];
-  bl_due last = heap->due[--heap->count];
+static bl_due_step heap_take(due_heap *heap) {
+  bl_due_step first = heap->due[0];
+  bl_due_step last = heap->due[--heap->count];
   size_t at = 0, child;
 
   while ((child = 2 * at + 1) < heap->count) {
@@ -52,14 +52,14 @@ static bl_due heap_take(due_heap *heap) {
   return first;
 }
 
-static int add_due(bl_call *c, due_heap *heap, const bl_due *due,
+static int add_due(bl_call *c, due_heap *heap, const bl_due_step *due,
                    int64_t until_us) {
   return due->at_us <= until_us ? heap_add(c, heap, due) : BILLING_OK;
 }
 
 static int add_contract(bl_call *c, due_heap *heap, bl_contract *contract,
                         int64_t until_us) {
-  bl_due due = {0};
+  bl_due_step due = {0};
   int rc = bl_due_contract(c, contract, &due);
 
   return rc ? rc : add_due(c, heap, &due, until_us);
@@ -73,14 +73,14 @@ static int find_due(bl_call *c, due_heap *heap, int64_t until_us) {
     const bl_customer *customer = t->by_customer.item[i];
     for (size_t k = 0; k < customer->holds.count && !rc; k++) {
       bl_hold_state *hold = customer->holds.item[k];
-      bl_due due = {hold->expires_us, BL_DUE_HOLD, 0, hold->number,
+      bl_due_step due = {hold->expires_us, BL_DUE_HOLD, 0, hold->number,
                     NULL, hold, NULL};
       rc = add_due(c, heap, &due, until_us);
     }
   }
   for (size_t i = 0; i < t->by_grant.count && !rc; i++) {
     bl_grant_state *grant = t->by_grant.item[i];
-    bl_due due = {grant->lot.expires_us, BL_DUE_GRANT, 0, grant->lot.number,
+    bl_due_step due = {grant->lot.expires_us, BL_DUE_GRANT, 0, grant->lot.number,
                   NULL, NULL, grant};
     if (!grant->has_expired) rc = add_due(c, heap, &due, until_us);
   }
@@ -116,7 +116,7 @@ static int step_contract(bl_call *c, due_heap *heap, bl_contract *contract,
 
 static int take_step(bl_call *c, due_heap *heap, int64_t until_us,
                      billing_progress *out) {
-  bl_due due = heap_take(heap);
+  bl_due_step due = heap_take(heap);
 
   switch (due.rank) {
   case BL_DUE_HOLD:

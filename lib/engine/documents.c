@@ -66,7 +66,8 @@ static int give_tenant_number(bl_call *c) {
   int rc;
 
   range.flags = BILLING_SCAN_REVERSE;
-  rc = bl_store_scan(c->b->store, &range, &rows);
+  rc = bl_database_keep(c->b);
+  if (!rc) rc = bl_store_scan(c->b->store, &range, &rows);
   if (rc) return rc;
   rc = bl_store_next(c->b->store, rows, row);
   c->t->number = rc ? 1 : row[BL_HEAD_TENANT].integer + 1;

@@ -9,7 +9,7 @@
  * grant still pays what its last period closes with. */
 enum { BL_DUE_HOLD, BL_DUE_CONTRACT, BL_DUE_GRANT };
 
-typedef struct bl_due {
+typedef struct bl_due_step {
   int64_t         at_us;       /* BL_TIME_NEVER: nothing */
   uint32_t        rank;        /* BL_DUE_* */
   uint32_t        reserved;
@@ -17,11 +17,11 @@ typedef struct bl_due {
   bl_contract    *contract;
   bl_hold_state  *hold;
   bl_grant_state *grant;
-} bl_due;
+} bl_due_step;
 
 /* When the contract's next step is due (opening its next period if need be),
  * and the step itself: closing, late usage, fees in advance: one invoice. */
-int bl_due_contract(bl_call *c, bl_contract *contract, bl_due *out);
+int bl_due_contract(bl_call *c, bl_contract *contract, bl_due_step *out);
 int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us);
 
 #endif

@@ -27,6 +27,7 @@ struct billing {
   bl_str            tenant;
   bl_str            zone_folder;
   int64_t           max_clock_step_us;
+  unsigned char     secret[32];
   unsigned char     database[16];
   unsigned char     event_key[16];  /* idempotency keys of events */
   unsigned char     request_key[16];
@@ -106,6 +107,10 @@ void bl_journal_walk_close(bl_journal_walk *w);
 /* One entry; its texts are copied into the arena.  NOTFOUND. */
 int  bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
                      bl_entry *out);
+
+/* The database's own rows again, when the host rolled back the transaction
+ * that it was made in.  CORRUPT when it is another database by now. */
+int bl_database_keep(billing *b);
 
 /* ---- shared by sections ---- */
 

@@ -17,7 +17,7 @@
 
 /* What a line has beside what wallets ask. */
 typedef struct bill_line {
-  bl_due       due;
+  bl_payable       due;
   bl_str       id;
   bl_dec       quantity;         /* or bad */
   bl_ask_clock time;
@@ -103,7 +103,7 @@ static int bill_line_time(const bl_reader *at, const bl_ask_clock *usual,
 /* What is to be paid: an amount, or a quantity at a unit price. */
 static int bill_line_amount(const bl_reader *at, bill_line *line) {
   bl_reader amount = bl_reader_member(at, "amount");
-  bl_due *due = &line->due;
+  bl_payable *due = &line->due;
 
   if (bl_dec_is_bad(due->amount) && !bl_dec_is_bad(line->quantity))
     due->amount = bl_dec_mul(line->quantity, due->unit);
@@ -146,7 +146,8 @@ static int bill_lines_read(const bl_ask *ask, int is_paid, bill *b) {
 
   b->payment.line_count = bl_json_count(b->terms.lines);
   b->lines = bl_ask_array(ask, b->payment.line_count, sizeof *b->lines);
-  b->payment.lines  = bl_ask_array(ask, b->payment.line_count, sizeof *b->payment.lines);
+  b->payment.lines = bl_ask_array(ask, b->payment.line_count,
+                                  sizeof *b->payment.lines);
   if (ask->top.arena->failed) return bl_reader_nomem(&ask->top);
   for (size_t i = 0; !rc && i < b->payment.line_count; i++) {
     bl_reader at = bl_reader_item(&above, i);
@@ -160,7 +161,7 @@ static int bill_lines_read(const bl_ask *ask, int is_paid, bill *b) {
     item = bl_json_next(item);
   }
   if (!rc && b->terms.is_ranked)
-    bl_due_sort(b->payment.lines, b->payment.line_count);
+    bl_payable_sort(b->payment.lines, b->payment.line_count);
   return rc;
 }
 
@@ -302,7 +303,7 @@ static void bill_put_lines(bl_ask *ask, const bill *b) {
 
   for (size_t i = 0; i < b->payment.line_count; i++) {
     const bill_line *line = bill_line_of(b, i);
-    const bl_due *due = &b->payment.lines[i];
+    const bl_payable *due = &b->payment.lines[i];
     bl_json *node = bl_json_object(list, NULL);
 
     (void)bl_json_add_text(node, "id", line->id);

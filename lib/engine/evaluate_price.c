@@ -256,6 +256,7 @@ static int offer_group(bl_ask *ask, const bl_offer_terms *all,
   int rc = bl_shape_read(&offer_shape, at, item, FORM_GROUP, &terms);
 
   terms.groups = NULL;
+  terms.base   = BL_DEC_ZERO;
   if (!rc) rc = offer_has_quantity(at, &terms);
   if (!rc) rc = bl_offer_decide(ask, &terms, &result);
   if (rc) return rc;
@@ -270,8 +271,8 @@ static int offer_group(bl_ask *ask, const bl_offer_terms *all,
 
 static int offer_groups(bl_ask *ask, const bl_offer_terms *terms) {
   bl_reader above = bl_reader_member(&ask->top, "groups");
-  offer_sums sums = {bl_json_array(ask->out, "groups"), BL_DEC_ZERO,
-                     BL_DEC_ZERO};
+  offer_sums sums = {bl_json_array(ask->out, "groups"), terms->base,
+                     bl_offer_round(terms, terms->base)};
   const bl_json *item = bl_json_first(terms->groups);
   int rc = BILLING_OK;
 

@@ -123,7 +123,7 @@ static int fold_meter(bl_fold *f, const bl_fact_document *fact,
   int rc;
 
   if (!meter) return BILLING_NOMEM;
-  if (meter->number && t->undo_arena) t->is_stale = 1;
+  bl_touch(t, meter, sizeof *meter, &meter->touched);
   rc = bl_catalog_read_meter(doc, "", &t->arena, &meter->meter, NULL);
   if (rc) return rc;
   if (!meter->number) {

@@ -225,7 +225,7 @@ static int has_period(bl_call *c, bl_contract *contract, uint64_t index,
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
-int bl_due_contract(bl_call *c, bl_contract *contract, bl_due *out) {
+int bl_due_contract(bl_call *c, bl_contract *contract, bl_due_step *out) {
   int has;
   int rc;
 
@@ -256,6 +256,9 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
   d.c = c;
   d.contract = contract;
   d.fact.issued_us = at_us;
+  if (!contract->zone) rc = bl_zone_of(c, contract->terms.zone,
+                                       &contract->zone);
+  if (rc) return rc;
   closes = !contract->has_ended &&
            contract->periods[closed].span.to_us <= at_us;
   if (closes) {

@@ -47,16 +47,30 @@ static int put_meta(billing *b, const char *name, const void *value,
   return bl_store_put(b->store, BL_TABLE_META, row, 1, BILLING_PUT_INSERT);
 }
 
-static int make_secret(billing *b, bl_str given, unsigned char secret[32]) {
+static int put_database(billing *b) {
   unsigned char format = BL_FORMAT;
+  int rc = put_meta(b, "format", &format, 1);
+
+  return rc ? rc : put_meta(b, "secret", b->secret, sizeof b->secret);
+}
+
+static int make_secret(billing *b, bl_str given) {
   int rc = BILLING_OK;
 
   if (given.len)
-    memcpy(secret, given.text, 32);
+    memcpy(b->secret, given.text, sizeof b->secret);
   else
-    rc = bl_entropy(secret, 32);
-  if (!rc) rc = put_meta(b, "format", &format, 1);
-  if (!rc) rc = put_meta(b, "secret", secret, 32);
+    rc = bl_entropy(b->secret, sizeof b->secret);
+  return rc ? rc : put_database(b);
+}
+
+int bl_database_keep(billing *b) {
+  unsigned char secret[32];
+  int rc = get_meta(b, "secret", secret, sizeof secret);
+
+  if (rc == BILLING_NOTFOUND) return put_database(b);
+  if (!rc && memcmp(secret, b->secret, sizeof secret) != 0)
+    rc = BILLING_CORRUPT;
   return rc;
 }
 
@@ -70,7 +84,9 @@ static int check_meta(billing *b, billing_error *err) {
                  (int64_t)format, (int64_t)BL_FORMAT);
 }
 
-static void derive_keys(billing *b, const unsigned char secret[32]) {
+static void derive_keys(billing *b) {
+  const unsigned char *secret = b->secret;
+
   bl_subkey(b->database, sizeof b->database, secret, "database");
   bl_subkey(b->event_key, sizeof b->event_key, secret, "event");
   bl_subkey(b->request_key, sizeof b->request_key, secret, "request");
@@ -78,24 +94,30 @@ static void derive_keys(billing *b, const unsigned char secret[32]) {
   bl_subkey(b->content_key, sizeof b->content_key, secret, "content");
 }
 
-/* Reads the database's secret, or gives a new database one. */
+static int read_database(billing *b, billing_error *err) {
+  int rc = check_meta(b, err);
+
+  return rc ? rc : get_meta(b, "secret", b->secret, sizeof b->secret);
+}
+
+/* Reads the database's secret, or gives a new database one.  Only a new one
+ * needs the write lock, so that a busy database can be opened. */
 static int start_database(billing *b, const billing_options *options,
                           billing_error *err) {
-  int is_reader = (b->flags & BILLING_OPEN_READ_ONLY) != 0;
-  unsigned char secret[32];
-  int rc;
+  int rc = bl_store_begin(b->store, BILLING_BEGIN_READ);
 
-  rc = bl_store_begin(b->store,
-                      is_reader ? BILLING_BEGIN_READ : BILLING_BEGIN_WRITE);
   if (rc) return rc;
-  rc = check_meta(b, err);
-  if (!rc) rc = get_meta(b, "secret", secret, 32);
-  if (rc == BILLING_NOTFOUND && !(b->flags & OPEN_FLAGS))
-    rc = make_secret(b, options->secret, secret);
-  if (!rc && !is_reader) rc = bl_store_commit(b->store);
-  if (rc || is_reader) bl_store_rollback(b->store);
-  if (!rc) derive_keys(b, secret);
-  memset(secret, 0, sizeof secret);
+  rc = read_database(b, err);
+  bl_store_rollback(b->store);
+  if (rc == BILLING_NOTFOUND && !(b->flags & OPEN_FLAGS)) {
+    rc = bl_store_begin(b->store, BILLING_BEGIN_WRITE);
+    if (rc) return rc;
+    rc = read_database(b, err);            /* another may have been faster */
+    if (rc == BILLING_NOTFOUND) rc = make_secret(b, options->secret);
+    if (!rc) rc = bl_store_commit(b->store);
+    if (rc) bl_store_rollback(b->store);
+  }
+  if (!rc) derive_keys(b);
   return rc;
 }
 

@@ -35,6 +35,7 @@ typedef struct bl_meter_state {
   uint64_t number;
   uint64_t version;
   uint64_t archived;
+  uint64_t touched;
 } bl_meter_state;
 
 typedef struct bl_plan_version {

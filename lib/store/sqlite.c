@@ -105,11 +105,6 @@ typedef struct sqlite_slot {
   uint32_t      is_done;
 } sqlite_slot;
 
-typedef struct sqlite_room {
-  char  *bytes;
-  size_t size;
-} sqlite_room;
-
 typedef struct sqlite_store {
   billing_store               base;
   const sqlite3_api_routines *api;
@@ -122,8 +117,8 @@ typedef struct sqlite_store {
   sqlite3_stmt               *verbs[VERBS];
   sqlite_slot                 slots[SCAN_SLOTS];
   uint64_t                    scans;
-  sqlite_room                 rooms[2];   /* rows given out, in turn */
-  uint32_t                    room;
+  char                       *room;       /* the row given out last */
+  size_t                      room_size;
   uint32_t                    flags;      /* BILLING_OPEN_* */
   uint32_t                    is_host;
   uint32_t                    is_new;
@@ -728,21 +723,20 @@ static int sqlite_deed(sqlite_store *s, uint32_t table, enum sqlite_deed deed,
   return BILLING_OK;
 }
 
-/* Room for a row to give out.  There are two, used in turn, so that the key of
- * one get may point into the row of the get before it. */
+/* Room for a row to give out, where the one before it was. */
 static char *sqlite_take_room(sqlite_store *s, size_t size) {
-  sqlite_room *room = &s->rooms[s->room ^= 1];
   size_t larger = size < 512 ? 512 : size + size / 2;
 
   assert(size > 0 && size < SIZE_MAX / 2);
-  if (size <= room->size) return room->bytes;
-  bl_host_free(&s->host, room->bytes, room->size);
-  room->bytes = bl_host_alloc(&s->host, larger);
-  room->size  = room->bytes ? larger : 0;
-  return room->bytes;
+  if (size <= s->room_size) return s->room;
+  bl_host_free(&s->host, s->room, s->room_size);
+  s->room      = bl_host_alloc(&s->host, larger);
+  s->room_size = s->room ? larger : 0;
+  return s->room;
 }
 
-/* Moves a row's bytes out of the statement, which is reset next. */
+/* Moves a row's bytes out of the statement, which is reset next.  The key may
+ * have pointed into the row before it, and has been used by now. */
 static int sqlite_keep_row(sqlite_store *s, const billing_table *t,
                            billing_value *row) {
   size_t size = 1;
@@ -989,8 +983,7 @@ static void sqlite_close(billing_store *base) {
   sqlite_rollback(base);
   sqlite_forget(s);
   for (size_t i = 0; i < VERBS; i++) sqlite_finalize(s, &s->verbs[i]);
-  for (size_t i = 0; i < BL_COUNT(s->rooms); i++)
-    bl_host_free(&host, s->rooms[i].bytes, s->rooms[i].size);
+  bl_host_free(&host, s->room, s->room_size);
   if (!s->is_host) (void)s->api->close(s->db);
   bl_host_free(&host, s, sizeof *s);
 }

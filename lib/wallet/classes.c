@@ -135,7 +135,7 @@ void bl_classed_sort(bl_classed *lots, size_t count) {
   }
 }
 
-int bl_due_compare(const bl_due *a, const bl_due *b) {
+int bl_payable_compare(const bl_payable *a, const bl_payable *b) {
   size_t both = a->name.len < b->name.len ? a->name.len : b->name.len;
   int rc = (a->kind > b->kind) - (a->kind < b->kind);
 
@@ -147,12 +147,12 @@ int bl_due_compare(const bl_due *a, const bl_due *b) {
   return rc;
 }
 
-void bl_due_sort(bl_due *lines, size_t count) {
+void bl_payable_sort(bl_payable *lines, size_t count) {
   for (size_t i = 1; i < count; i++) {
-    bl_due moved = lines[i];
+    bl_payable moved = lines[i];
     size_t at = i;
 
-    for (; at > 0 && bl_due_compare(&moved, &lines[at - 1]) < 0; at--)
+    for (; at > 0 && bl_payable_compare(&moved, &lines[at - 1]) < 0; at--)
       lines[at] = lines[at - 1];
     lines[at] = moved;
   }

@@ -14,7 +14,7 @@
  */
 #include "wallet/lines.h"
 
-int bl_lot_pays_line(const bl_lot *lot, const bl_due *line) {
+int bl_lot_pays_line(const bl_lot *lot, const bl_payable *line) {
   bl_use last = line->use;
 
   assert(line->use.time_us <= line->last_us);
@@ -40,7 +40,7 @@ static void lines_take(bl_payment *p, size_t line, size_t drawn) {
 }
 
 /* The lots that may pay the line. */
-static size_t lines_lots(const bl_payment *p, const bl_due *line) {
+static size_t lines_lots(const bl_payment *p, const bl_payable *line) {
   size_t count = 0;
 
   for (size_t i = 0; i < p->lot_count; i++)
@@ -49,7 +49,7 @@ static size_t lines_lots(const bl_payment *p, const bl_due *line) {
 }
 
 static void lines_pay(bl_payment *p, size_t place) {
-  bl_due *line = &p->lines[place];
+  bl_payable *line = &p->lines[place];
   size_t drawn;
 
   line->rest = line->amount;

@@ -11,7 +11,7 @@
 enum { BL_LINE_USAGE, BL_LINE_SUBSCRIPTION, BL_LINE_COMPOSITE };
 
 /* A line that is to be paid. */
-typedef struct bl_due {
+typedef struct bl_payable {
   bl_use   use;            /* its time is the first instant of the usage */
   int64_t  last_us;        /* and this the last one */
   bl_dec   amount;
@@ -21,7 +21,7 @@ typedef struct bl_due {
   uint64_t number;         /* > 0, different for every line */
   uint32_t kind;           /* BL_LINE_* */
   uint32_t is_fixed;       /* no lot may pay it */
-} bl_due;
+} bl_payable;
 
 /* What a lot pays of a line, by their places. */
 typedef struct bl_paid {
@@ -31,13 +31,13 @@ typedef struct bl_paid {
 } bl_paid;
 
 /* Whether the lot may pay the line: all of its time, from first to last. */
-int bl_lot_pays_line(const bl_lot *lot, const bl_due *line);
+int bl_lot_pays_line(const bl_lot *lot, const bl_payable *line);
 
 /* Lots and lines, each in the order in which they are drawn and paid. */
 typedef struct bl_payment {
   bl_lot **lots;
   size_t   lot_count;
-  bl_due  *lines;
+  bl_payable  *lines;
   size_t   line_count;
   bl_lot **room;           /* of lot_count */
   bl_draw *draws;          /* room for lot_count + 1 */
@@ -73,8 +73,8 @@ extern const char bl_order_class_name[];
 
 /* Usage, subscriptions, composites; the earlier first; the dearer first; by
  * name. */
-int bl_due_compare(const bl_due *a, const bl_due *b);
-void bl_due_sort(bl_due *lines, size_t count);
+int bl_payable_compare(const bl_payable *a, const bl_payable *b);
+void bl_payable_sort(bl_payable *lines, size_t count);
 
 /*
  * When a grant is active: from its start to the first of its ends (expiry,

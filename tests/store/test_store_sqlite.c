@@ -617,6 +617,30 @@ START_TEST(a_value_of_another_type_is_corrupt) {
 }
 END_TEST
 
+/* Half of a batch may be there: nothing of the transaction may be kept. */
+START_TEST(after_a_failed_put_only_a_rollback_is_possible) {
+  billing_value rows[] = {I(12), T("a"), I(13), T("b")};
+  sqlite3 *db = connect();
+  billing_store *s = join(db);
+
+  run(db, "CREATE TRIGGER no BEFORE INSERT ON billing_names"
+          " WHEN new.id = 13 BEGIN SELECT RAISE(ABORT, 'unlucky'); END");
+  begin(s);
+  ck_assert_int_eq(bl_store_put(s, 0, rows, 2, BILLING_PUT_INSERT),
+                   BILLING_STORE);
+  ck_assert_ptr_nonnull(strstr(bl_sqlite_store_message(s), "unlucky"));
+  ck_assert_int_eq(put(s, 14, "c"), BILLING_STORE);
+  ck_assert_int_eq(bl_store_commit(s), BILLING_STORE);
+  bl_store_rollback(s);                    /* not needed, and fine */
+  ck_assert(!is_there(s, 12));
+  ck_assert(!is_there(s, 14));
+  put_alone(s, 15, "d");
+  ck_assert(is_there(s, 15));
+  bl_store_close(s);
+  disconnect(db);
+}
+END_TEST
+
 /* ---- When the disk is full ---------------------------------------------- */
 
 START_TEST(a_full_disk_leaves_nothing_of_the_transaction) {
@@ -707,6 +731,7 @@ Suite *test_store_sqlite(void) {
   tcase_add_test(t, a_database_in_utf_16_is_refused);
   tcase_add_test(t, a_host_that_can_only_read_has_a_read_only_store);
   tcase_add_test(t, a_value_of_another_type_is_corrupt);
+  tcase_add_test(t, after_a_failed_put_only_a_rollback_is_possible);
   tcase_add_loop_test(t, a_full_disk_leaves_nothing_of_the_transaction, 0, 2);
   tcase_add_test(t, the_extension_tells_the_two_addresses);
   suite_add_tcase(s, t);

@@ -31,10 +31,12 @@ def _raw_of_decimal(value: Decimal, what: str) -> int:
         return 0
     if shift > 38:
         raise ValueError(f"{what} has too many digits: {value}")
-    scale = 10 ** min(abs(shift), len(digits) + 1)
-    raw, rest = (whole * scale, 0) if shift >= 0 else divmod(whole, scale)
-    if rest:
-        raise ValueError(f"{what} has more than 18 decimals: {value}")
+    if shift >= 0:
+        raw = whole * 10 ** shift
+    else:                            # more than all digits is no divisor
+        raw, rest = divmod(whole, 10 ** min(-shift, len(digits) + 1))
+        if rest:
+            raise ValueError(f"{what} has more than 18 decimals: {value}")
     return -raw if sign else raw
 
 
@@ -102,6 +104,14 @@ def bytes_of(text: str | bytes, what: str) -> bytes:
     raise TypeError(f"{what} is a text, not {type(text).__name__}")
 
 
+def c_text(text: str | bytes, what: str) -> bytes:
+    """A text that C reads up to its NUL."""
+    data = bytes_of(text, what)
+    if b"\0" in data:
+        raise ValueError(f"{what} has a NUL in it")
+    return data
+
+
 def name_of(asset: Any) -> str:
     """The code in an asset's 16 bytes."""
     return str(ffi.string(asset).decode())
@@ -109,7 +119,7 @@ def name_of(asset: Any) -> str:
 
 def set_asset(out: Any, code: str) -> None:
     """Writes an asset's code; one that is too long is not cut."""
-    data = bytes_of(code, "an asset")
+    data = c_text(code, "an asset")
     if len(data) > 15:
         raise ValueError(f"an asset's code has at most 15 bytes: {code!r}")
     ffi.memmove(out, data, len(data))

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Meter, price, burn down, invoice: libbilling for Python.
+
+    import billing
+
+    with billing.open("app.db", tenant="acme") as b:
+        b.catalog_apply(catalog, now=now)
+        b.grant("welcome", "c1", Decimal("10"), "USD", now=now)
+        receipt, = b.record([billing.Event("k1", "c1", "call")], now=now)
+        print(receipt.cost, receipt.balance)
+
+Amounts are decimal.Decimal, never float; times are aware datetimes.  A call
+that fails raises a BillingError and has changed nothing.
+"""
+from ._billing import ffi as _ffi
+from ._billing import lib as _lib
+from ._open import Billing, evaluate, open, open_sqlite3
+from .errors import (BillingError, BusyError, CanceledError, ConflictError,
+                     CorruptError, DeniedError, InternalError, InvalidError,
+                     LimitError, MisuseError, NoMemoryError, NotFoundError,
+                     StoreError, UnsupportedError, code_name)
+from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress, Receipt,
+                    ReceiptFlag, Status)
+
+__version__: str = _ffi.string(_lib.billing_version()).decode()
+
+__all__ = [
+    "Balance", "Billing", "BillingError", "BusyError", "CanceledError",
+    "ConflictError", "CorruptError", "DeniedError", "Draw", "Event", "Hold",
+    "HoldStatus", "InternalError", "InvalidError", "LimitError",
+    "MisuseError", "NoMemoryError", "NotFoundError", "Progress", "Receipt",
+    "ReceiptFlag", "Status", "StoreError", "UnsupportedError", "code_name",
+    "evaluate", "open", "open_sqlite3",
+]

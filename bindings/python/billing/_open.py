@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Opening: on a file, or on a connection of Python's own sqlite3."""
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from . import _billing
+from ._base import take_document
+from ._billing import ffi, lib
+from ._documents import Documents
+from ._events import Events
+from ._handle import Handle
+from ._invoices import Invoices
+from ._structs import new
+from ._values import Texts, bytes_of, json_of, tree_of
+from ._wallets import Wallets
+from .errors import UnsupportedError, check, new_error
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+class Billing(Documents, Events, Wallets, Invoices):
+    """A billing database, opened by `billing.open`.
+
+    Any number of threads may use it at once.  Every write needs `now`, an
+    aware datetime: the library reads no clock.  A step ahead of more than a
+    day is refused unless `step` says that it is meant.  As a context manager
+    it closes at the end.
+    """
+
+    def of(self, tenant: str) -> Billing:
+        """The same handle for another tenant.  Closing one closes both."""
+        return Billing(self._handle, tenant)
+
+    @property
+    def tenant(self) -> str:
+        """The tenant that calls are for, or ""."""
+        return self._tenant
+
+    def interrupt(self) -> None:
+        """Makes a running `advance` or `verify` of another thread raise
+        CanceledError at its next step."""
+        with self._handle.use() as handle:
+            lib.billing_interrupt(handle)
+
+    def close(self) -> None:
+        """Closes the handle when the calls of other threads are over.  Twice
+        is fine."""
+        self._handle.close()
+
+    def __enter__(self) -> Billing:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None,
+                 error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._handle.is_closed else "open"
+        return f"<billing.Billing of {self._tenant or 'all'}, {state}>"
+
+
+def _options(texts: Texts, tenant: str, flags: int,
+             zone_folder: str | os.PathLike[str], secret: bytes,
+             max_clock_step: timedelta | None) -> Any:
+    options = new("billing_options")
+    options.flags = flags
+    texts.add(options.tenant, bytes_of(tenant, "a tenant"))
+    texts.add(options.zone_folder, os.fsencode(zone_folder))
+    texts.add(options.secret, secret)
+    texts.place()
+    if max_clock_step is not None:
+        step = max_clock_step // timedelta(microseconds=1)
+        if step <= 0:
+            raise ValueError("max_clock_step is more than nothing")
+        options.max_clock_step_us = step
+    return options
+
+
+def open(path: str | os.PathLike[str], *, tenant: str = "",
+         read_only: bool = False, existing: bool = False,
+         zone_folder: str | os.PathLike[str] = "", secret: bytes = b"",
+         max_clock_step: timedelta | None = None) -> Billing:
+    """Opens the SQLite database at `path`, or makes it when it is missing and
+    not asked to be `existing`.  ":memory:" is private and gone when closed.
+
+    `tenant` is the only one that the handle serves; without it,
+    `Billing.of(tenant)` chooses.  `secret`, 32 bytes, is for a new database.
+    """
+    flags = ((lib.BILLING_OPEN_READ_ONLY if read_only else 0)
+             | (lib.BILLING_OPEN_EXISTING if existing else 0))
+    texts, err = Texts(), new_error()
+    options = _options(texts, tenant, flags, zone_folder, secret,
+                       max_clock_step)
+    name = os.fsencode(path)
+    slot = ffi.new("billing **")
+    check(lib.billing_open(slot, name, len(name), options, err), err)
+    return Billing(Handle(slot[0]), tenant)
+
+
+def _addresses(connection: sqlite3.Connection,
+               library: str) -> tuple[int, int]:
+    """The connection and its table of routines, as the extension says."""
+    if not hasattr(connection, "enable_load_extension"):
+        raise UnsupportedError(
+            "this Python's sqlite3 cannot load extensions",
+            code=lib.BILLING_UNSUPPORTED, name="UNSUPPORTED")
+    connection.enable_load_extension(True)
+    try:
+        connection.execute(
+            "SELECT load_extension(?, 'billing_sqlite3_extension')",
+            (library,))
+    finally:
+        connection.enable_load_extension(False)
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    row = cursor.execute("SELECT connection, routines "
+                         "FROM billing_sqlite3").fetchone()
+    cursor.close()
+    return int(row[0]), int(row[1])
+
+
+def open_sqlite3(connection: sqlite3.Connection, *, tenant: str = "",
+                 zone_folder: str | os.PathLike[str] = "",
+                 secret: bytes = b"", max_clock_step: timedelta | None = None,
+                 library: str | os.PathLike[str] | None = None) -> Billing:
+    """Opens on a connection of Python's sqlite3.  Inside a transaction of the
+    connection every call is part of it: a rollback leaves nothing of ours.
+
+    The library loads itself as an extension of SQLite; `library` names the
+    shared library when it is not built into this package.  The handle belongs
+    to the thread that owns the connection; close it first.
+    """
+    where = os.fspath(library if library is not None else _billing.__file__)
+    pointer, routines = _addresses(connection, where)
+    texts, err = Texts(), new_error()
+    options = _options(texts, tenant, 0, zone_folder, secret, max_clock_step)
+    slot = ffi.new("billing **")
+    check(lib.billing_open_sqlite3(slot, ffi.cast("void *", pointer),
+                                   ffi.cast("void *", routines), options,
+                                   err), err)
+    return Billing(Handle(slot[0], keep=connection), tenant)
+
+
+def evaluate(document: Mapping[str, Any] | str | bytes, *,
+             zone_folder: str | os.PathLike[str] = "") -> dict[str, Any]:
+    """Any kernel by itself: a document in, a document out, no database.
+
+        evaluate({"kernel": "quote", "quantity": 1200, "price": {...}})
+    """
+    texts, err = Texts(), new_error()
+    options = _options(texts, "", 0, zone_folder, b"", None)
+    text = json_of(document)
+    slot = ffi.new("billing_doc **")
+    check(lib.billing_evaluate(options, text, len(text), slot, err), err)
+    return tree_of(take_document(slot))

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Wallets: grants, balances, holds and the ledger."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from ._base import Base
+from ._billing import ffi, lib
+from ._structs import balance_of, events_of, hold_of, new, receipt_of
+from ._values import (Texts, bytes_of, c_text, json_of, optional_us,
+                      set_asset, set_decimal)
+from .facts import Balance, Event, Hold, Receipt
+
+_ORIGINS = {
+    "bought": lib.BILLING_ORIGIN_BOUGHT,
+    "promotional": lib.BILLING_ORIGIN_PROMOTIONAL,
+}
+_ABOVE = {
+    "overdraft": lib.BILLING_SETTLE_OVERDRAFT,
+    "refuse": lib.BILLING_SETTLE_REFUSE,
+    "cap": lib.BILLING_SETTLE_CAP,
+}
+
+
+def _choice(words: Mapping[str, int], word: str, what: str) -> int:
+    if word not in words:
+        raise ValueError(f"{what} is one of {', '.join(words)}, "
+                         f"not {word!r}")
+    return words[word]
+
+
+def _set_money(out: Any, amount: Decimal | int | None, asset: str | None,
+               what: str) -> None:
+    if amount is None:
+        return
+    if asset is None:
+        raise TypeError(f"{what} has no asset")
+    set_decimal(out.amount, amount, what)
+    set_asset(out.asset, asset)
+
+
+class Wallets(Base):
+    """Credit: given, reserved, drawn."""
+
+    def grant(self, key: str, customer: str, amount: Decimal | int,
+              asset: str, *, now: datetime, cost: Decimal | int | None = None,
+              cost_asset: str | None = None, effective: datetime | None = None,
+              expires: datetime | None = None, priority: int = 0,
+              origin: str = "bought", name: str = "",
+              scope: Mapping[str, Any] | str | None = None,
+              step: bool = False) -> int:
+        """Gives a customer a grant and returns its number.  The same key with
+        the same content returns the same number.  `cost` is what was paid, in
+        `cost_asset` or else in `asset`; `origin` is "bought" or
+        "promotional"; `scope` is {"meters", "prices", "contracts"}."""
+        terms = new("billing_grant_terms")
+        texts = Texts()
+        texts.add(terms.customer, bytes_of(customer, "a customer"))
+        texts.add(terms.name, bytes_of(name, "a name"))
+        if scope is not None:
+            texts.add(terms.scope, json_of(scope))
+        texts.place()
+        _set_money(terms.amount, amount, asset, "a grant's amount")
+        _set_money(terms.cost, cost, cost_asset or asset, "a grant's cost")
+        terms.effective_us = optional_us(effective, "effective")
+        terms.expires_us = optional_us(expires, "expires")
+        terms.priority = priority
+        terms.origin = _choice(_ORIGINS, origin, "origin")
+        number = ffi.new("uint64_t *")
+        self._do(lib.billing_grant, self._call(now, key=key, step=step),
+                 terms, number)
+        return int(number[0])
+
+    def balance(self, customer: str, asset: str, *,
+                now: datetime | None = None) -> Balance:
+        """What a customer has in one asset at `now`, or else at the tenant's
+        clock."""
+        name = bytes_of(customer, "a customer")
+        out = new("billing_balances")
+        self._do(lib.billing_balance, self._call(now), name, len(name),
+                 c_text(asset, "an asset"), out)
+        return balance_of(out)
+
+    def authorize(self, key: str,
+                  estimate: Event | Mapping[str, Any] | None = None, *,
+                  now: datetime, customer: str | None = None,
+                  amount: Decimal | int | None = None,
+                  asset: str | None = None, expires: datetime | None = None,
+                  step: bool = False) -> Hold:
+        """Asks before the work is done and reserves: the most that `estimate`
+        can cost, or else `amount` of `asset` for `customer`.  The hold ends
+        at `expires`, or in one hour.  DeniedError says how much is
+        missing."""
+        event_texts, texts = Texts(), Texts()
+        array = events_of([estimate], event_texts)[0] if estimate is not None \
+            else ffi.NULL
+        terms = new("billing_hold_terms")
+        if customer is not None:
+            texts.add(terms.customer, bytes_of(customer, "a customer"))
+        texts.place()
+        _set_money(terms.amount, amount, asset, "a hold's amount")
+        terms.expires_us = optional_us(expires, "expires")
+        hold = new("billing_hold")
+        self._do(lib.billing_authorize, self._call(now, key=key, step=step),
+                 array, terms, hold)
+        return hold_of(hold)
+
+    def settle(self, key: str, event: Event | Mapping[str, Any], *,
+               now: datetime, above: str = "overdraft",
+               step: bool = False) -> Receipt:
+        """Ends a hold by recording what was really used, in one commit.  When
+        that costs more than was held, `above` says what to do: "overdraft"
+        draws other grants and owes the rest, "refuse" is a DeniedError,
+        "cap" draws only what was held."""
+        texts = Texts()
+        array, _ = events_of([event], texts)
+        receipt = new("billing_receipt")
+        self._do(lib.billing_settle, self._call(now, key=key, step=step),
+                 array, _choice(_ABOVE, above, "above"), receipt)
+        return receipt_of(receipt)
+
+    def release(self, key: str, *, now: datetime, step: bool = False) -> None:
+        """Ends a hold and gives back what it reserved."""
+        self._do(lib.billing_release, self._call(now, key=key, step=step))
+
+    def ledger(self, *, customer: str | None = None, asset: str | None = None,
+               account: str | None = None, after: str | None = None,
+               limit: int = 100, now: datetime | None = None,
+               ) -> dict[str, Any]:
+        """A page of the double-entry ledger: {"postings", "balances",
+        "next"}.  Positive is debit."""
+        return self._query(lib.billing_ledger, now, customer=customer,
+                           asset=asset, account=account, after=after,
+                           limit=limit)
+
+    def postings(self, *, customer: str | None = None,
+                 asset: str | None = None, account: str | None = None,
+                 page: int = 1000, now: datetime | None = None,
+                 ) -> Iterator[dict[str, Any]]:
+        """All postings of the ledger, fetched `page` at a time."""
+        after = None
+        while True:
+            found = self.ledger(customer=customer, asset=asset,
+                                account=account, after=after, limit=page,
+                                now=now)
+            yield from found["postings"]
+            if "next" not in found:
+                return
+            after = str(found["next"])

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* catalog.c - apply, put, get, list, archive, erase. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "slice.h"
+
+static const char changes[] = "changes: action kind id version members";
+
+/* Without --tenant, a tenant's own document says whose it is. */
+static const billing_call *owner_call(cli *c, billing_str tenant,
+                                      uint32_t flags) {
+  cli_call(c, NULL, flags);
+  if (!c->tenant && slice_get(tenant, "id").len)
+    c->call.tenant = (billing_str){NULL, 0};
+  return &c->call;
+}
+
+static int apply(cli *c) {
+  int is_dry = 0;
+  const cli_option options[] = {{"--dry-run", NULL, &is_dry, NULL},
+                                {NULL, NULL, NULL, NULL}};
+  const char *words[1];
+  buffer file = {0};
+  billing_doc *doc = NULL;
+  billing_str tenant;
+  int rc = cli_start(c, options, words, 1, 1, CLI_CREATE);
+
+  if (!rc) rc = cli_file(c, words[0], &file);
+  if (rc) { buffer_free(&file); return rc; }
+  tenant = slice_get((billing_str){file.text, file.len}, "tenant");
+  do {
+    rc = billing_catalog_apply(c->b,
+                               owner_call(c, tenant, is_dry
+                                          ? BILLING_CALL_DRY_RUN : 0),
+                               file.text, file.len, &doc, &c->err);
+  } while (cli_again(c, rc));
+  buffer_free(&file);
+  return cli_show(c, rc, doc, changes);
+}
+
+static int put(cli *c) {
+  const char *words[2];
+  buffer file = {0};
+  billing_doc *doc = NULL;
+  billing_str json = {NULL, 0};
+  int rc = cli_start(c, NULL, words, 2, 2, CLI_CREATE);
+
+  if (!rc) rc = cli_file(c, words[1], &file);
+  if (rc) { buffer_free(&file); return rc; }
+  if (!strcmp(words[0], "tenant")) json = (billing_str){file.text, file.len};
+  do {
+    rc = billing_put(c->b, owner_call(c, json, 0), words[0], file.text,
+                     file.len, &doc, &c->err);
+  } while (cli_again(c, rc));
+  buffer_free(&file);
+  return cli_show(c, rc, doc, NULL);
+}
+
+static int get(cli *c) {
+  const char *words[2];
+  billing_doc *doc = NULL;
+  int rc = cli_start(c, NULL, words, 2, 2, CLI_READ);
+
+  if (rc) return rc;
+  do {
+    rc = billing_get(c->b, cli_call(c, NULL, 0), words[0], words[1],
+                     (size_t)-1, &doc, &c->err);
+  } while (cli_again(c, rc));
+  return cli_show(c, rc, doc, NULL);
+}
+
+/* One page; *after becomes where the next one starts, if there is one. */
+static int list_page(cli *c, const char *kind, const buffer *query,
+                     buffer *after) {
+  billing_doc *doc = NULL;
+  int rc;
+
+  do {
+    rc = billing_list(c->b, cli_call(c, NULL, 0), kind, query->text,
+                      query->len, &doc, &c->err);
+  } while (cli_again(c, rc));
+  buffer_empty(after);
+  if (!rc) slice_plain(slice_get(slice_of(doc), "next"), after);
+  return cli_show(c, rc, doc,
+                  "items: id name customer plan event aggregation property "
+                  "currency start end version");
+}
+
+static int list(cli *c) {
+  const char *customer = NULL, *after = NULL, *limit = NULL;
+  int is_archived = 0;
+  const cli_option options[] = {{"--customer", &customer, NULL, NULL},
+                                {"--after", &after, NULL, NULL},
+                                {"--limit", &limit, NULL, NULL},
+                                {"--archived", NULL, &is_archived, NULL},
+                                {NULL, NULL, NULL, NULL}};
+  const char *words[1];
+  buffer query = {0}, next = {0};
+  int64_t most = 1000;
+  int rc = cli_start(c, options, words, 1, 1, CLI_READ);
+
+  if (!rc) rc = cli_whole(c, "--limit", limit, 1, 1000, &most);
+  if (rc) return rc;
+  if (after) buffer_c(&next, after);
+  do {
+    buffer_empty(&query);
+    json_open(&query);
+    if (customer) json_text(&query, "customer", customer);
+    if (next.len) json_text(&query, "after", next.text);
+    if (is_archived) buffer_c(&query, query.len > 1 ? ",\"archived\":true"
+                                                    : "\"archived\":true");
+    json_u64(&query, "limit", (uint64_t)most);
+    json_close(&query);
+    rc = list_page(c, words[0], &query, &next);
+  } while (!rc && next.len && !limit);
+  buffer_free(&query);
+  buffer_free(&next);
+  return rc;
+}
+
+static int archive(cli *c) {
+  const char *words[2];
+  int rc = cli_start(c, NULL, words, 2, 2, CLI_WRITE);
+
+  if (rc) return rc;
+  do {
+    rc = billing_archive(c->b, cli_call(c, NULL, 0), words[0], words[1],
+                         (size_t)-1, &c->err);
+  } while (cli_again(c, rc));
+  if (rc) return cli_fail(c, rc);
+  if (!c->is_json) printf("%s %s is archived\n", words[0], words[1]);
+  else puts("{}");
+  return CLI_OK;
+}
+
+static int erase(cli *c) {
+  const char *reason = NULL;
+  const cli_option options[] = {{"--reason", &reason, NULL, NULL},
+                                {NULL, NULL, NULL, NULL}};
+  const char *words[1];
+  int rc = cli_start(c, options, words, 1, 1, CLI_WRITE);
+
+  if (rc) return rc;
+  if (!reason) reason = "";
+  do {
+    rc = billing_erase(c->b, cli_call(c, NULL, 0), words[0], (size_t)-1,
+                       reason, (size_t)-1, &c->err);
+  } while (cli_again(c, rc));
+  if (rc) return cli_fail(c, rc);
+  puts(c->is_json ? "{}" : "erased");
+  return CLI_OK;
+}
+
+const cli_command cli_catalog[] = {
+    {"apply", "FILE [--dry-run]",
+     "make the catalog say what FILE says", apply},
+    {"put", "KIND FILE", "create or change one document", put},
+    {"get", "KIND ID", "show one document", get},
+    {"list", "KIND [--customer ID] [--after ID] [--limit N] [--archived]",
+     "show the documents of a kind", list},
+    {"archive", "KIND ID", "take a document out of use", archive},
+    {"erase", "CUSTOMER [--reason TEXT]",
+     "erase a customer's personal data", erase},
+    {NULL, NULL, NULL, NULL}};

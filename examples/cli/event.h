@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* event.h - one event out of the words of a command. */
+#ifndef EVENT_H
+#define EVENT_H
+
+#include "cli.h"
+
+typedef struct cli_event_words {
+  const char *key;
+  const char *customer;
+  const char *event;
+  const char *value;
+  const char *properties;
+  const char *time;
+} cli_event_words;
+
+#define CLI_EVENT_OPTIONS(in)                                              \
+  {"--value", &(in).value, NULL, NULL}, {"--time", &(in).time, NULL, NULL}, \
+  {"--properties", &(in).properties, NULL, NULL}
+
+int cli_event(cli *c, const cli_event_words *in, billing_event *out);
+int cli_show_receipt(cli *c, int rc, const billing_receipt *receipt);
+
+#endif

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <stdio.h>
+
+#include "unit.h"
+
+Suite *test_engine_evaluate(void);
+
+#define GRADUATED "\"price\":{\"model\":\"graduated\",\"tiers\":[" \
+  "{\"up_to\":\"100\",\"unit\":\"0.10\"},{\"up_to\":null,\"unit\":\"0.08\"}]}"
+#define PER_UNIT "\"price\":{\"model\":\"per_unit\",\"unit\":\"1\"}"
+
+/* A request in single quotes reads better than one with escapes. */
+static const char *quoted(const char *text) {
+  static char out[4096];
+  size_t i = 0;
+
+  ck_assert_uint_lt(strlen(text), sizeof out);
+  for (; text[i]; i++) out[i] = text[i] == '\'' ? '"' : text[i];
+  out[i] = '\0';
+  return out;
+}
+
+static void expect(const char *request, const char *answer) {
+  billing_doc *doc = NULL;
+  billing_error err;
+  int rc;
+
+  BILLING_INIT(&err);
+  rc = billing_evaluate(NULL, quoted(request), (size_t)-1, &doc, &err);
+  ck_assert_msg(rc == 0, "%s: %s", err.path, err.message);
+  ck_assert_str_eq(billing_doc_text(doc), quoted(answer));
+  ck_assert_uint_eq(billing_doc_len(doc), strlen(billing_doc_text(doc)));
+  billing_doc_free(doc);
+}
+
+static void refuse(const char *request, int code, const char *path) {
+  billing_doc *doc = NULL;
+  billing_error err;
+  int rc;
+
+  BILLING_INIT(&err);
+  rc = billing_evaluate(NULL, quoted(request), (size_t)-1, &doc, &err);
+  ck_assert_msg(BILLING_CODE(rc) == code, "%s gave %d %s", request, rc,
+                err.message);
+  ck_assert_str_eq(err.path, path);
+  ck_assert_int_eq(err.code, rc);
+  ck_assert(err.message[0]);
+  ck_assert_ptr_null(doc);
+}
+
+/* ---- the examples at the heads of the files ---- */
+
+START_TEST(quote_says_what_a_quantity_costs) {
+  expect("{'kernel':'quote'," GRADUATED ",'quantity':'150'}",
+         "{'amount':'14','average':'0.093333333333333333','due':'14',"
+         "'lines':[{'amount':'10','flat':'0','quantity':'100','tier':1,"
+         "'unit':'0.1'},{'amount':'4','flat':'0','quantity':'50','tier':2,"
+         "'unit':'0.08'}],'quantity':'150','total':'14','used':'0'}");
+}
+END_TEST
+
+START_TEST(quote_counts_from_what_was_used) {
+  expect("{'kernel':'quote'," GRADUATED ",'quantity':'50','used':'80'}",
+         "{'amount':'4.4','average':'0.088','due':'4.4','lines':["
+         "{'amount':'2','flat':'0','quantity':'20','tier':1,'unit':'0.1'},"
+         "{'amount':'2.4','flat':'0','quantity':'30','tier':2,"
+         "'unit':'0.08'}],'quantity':'50','total':'12.4','used':'80'}");
+}
+END_TEST
+
+START_TEST(due_is_rounded_discounted_and_bounded) {
+  expect("{'kernel':'quote'," PER_UNIT ",'quantity':'3.1415',"
+         "'discount_percent':'10','minimum':'2.90','rounding':'line'}",
+         "{'amount':'3.1415','average':'1','due':'2.9','lines':["
+         "{'amount':'3.14','discount':'0.31','flat':'0','net':'2.83',"
+         "'quantity':'3.1415','tier':1,'unit':'1'},"
+         "{'amount':'0.07','discount':'0','flat':'0','line':'minimum',"
+         "'net':'0.07','quantity':'1','unit':'0.07'}],"
+         "'quantity':'3.1415','total':'3.1415','used':'0'}");
+}
+END_TEST
+
+START_TEST(nothing_is_topped_up_without_a_minimum) {
+  expect("{'kernel':'quote'," PER_UNIT ",'quantity':'-2'}",
+         "{'amount':'-2','average':'1','due':'-2','lines':[{'amount':'-2',"
+         "'flat':'0','quantity':'-2','tier':1,'unit':'1'}],'quantity':'-2',"
+         "'total':'-2','used':'0'}");
+}
+END_TEST
+
+START_TEST(groups_are_priced_alone_and_added) {
+  expect("{'kernel':'quote','price':{'model':'per_unit','unit':'5.12345'},"
+         "'tax_rate':'20','base':'1','groups':[{'key':{'cloud':'aws'},"
+         "'quantity':'10'},{'quantity':'0'}]}",
+         "{'amount':'52.2345','due':'52.23','gross':'62.68','groups':["
+         "{'amount':'51.2345','average':'5.12345','due':'51.23',"
+         "'key':{'cloud':'aws'},'lines':[{'amount':'51.2345','flat':'0',"
+         "'quantity':'10','tier':1,'unit':'5.12345'}],'quantity':'10',"
+         "'total':'51.2345','used':'0'},"
+         "{'amount':'0','average':'0','due':'0','lines':[],'quantity':'0',"
+         "'total':'0','used':'0'}],'tax':'10.45'}");
+}
+END_TEST
+
+START_TEST(rate_books_the_difference) {
+  expect("{'kernel':'rate'," GRADUATED ",'totals':['150','120']}",
+         "{'booked':'11.6','deltas':['14','-2.4']}");
+  expect("{'kernel':'rate'," GRADUATED ",'totals':['150'],'booked':'20'}",
+         "{'booked':'14','deltas':['-6']}");
+}
+END_TEST
+
+START_TEST(order_says_who_pays_first) {
+  expect("{'kernel':'order','order':['priority','expiry'],'grants':["
+         "{'id':'a'},{'id':'b','expires':'2026-12-01'}]}",
+         "{'order':['b','a']}");
+  expect("{'kernel':'order','order':'stripe','grants':[{'id':'a'},"
+         "{'id':'b','promotional':true}]}",
+         "{'order':['b','a']}");
+  expect("{'kernel':'order','grants':[]}", "{'order':[]}");
+}
+END_TEST
+
+START_TEST(burndown_draws_in_order_and_says_what_is_owed) {
+  expect("{'kernel':'burndown','at':'2026-03-01','grants':["
+         "{'id':'paid','amount':'40','cost':'40'},"
+         "{'id':'gift','amount':'10'}],"
+         "'lines':[{'id':'tokens','amount':'60'}]}",
+         "{'balance':'-10','denied':false,"
+         "'drawn':{'gift':'10','paid':'40'},"
+         "'draws':[{'amount':'10','grant':'gift','line':'tokens'},"
+         "{'amount':'40','grant':'paid','line':'tokens'}],'due':'10',"
+         "'left':{'gift':'0','paid':'0'},'lines':[{'amount':'60',"
+         "'drawn':'50','id':'tokens','owed':'10'}],'owed':'10',"
+         "'total':'60'}");
+}
+END_TEST
+
+START_TEST(burndown_may_refuse_and_then_draws_nothing) {
+  expect("{'kernel':'burndown','at':'2026-03-01','insufficient':'refuse',"
+         "'grants':[{'id':'a','amount':'50'}],"
+         "'lines':[{'id':'tokens','amount':'60'}]}",
+         "{'balance':'50','denied':true,'drawn':{'a':'0'},'draws':[],"
+         "'due':'0','left':{'a':'50'},'lines':[{'amount':'60','drawn':'0',"
+         "'id':'tokens','owed':'60'}],'missing':'10','owed':'0',"
+         "'total':'60'}");
+}
+END_TEST
+
+START_TEST(an_expiry_may_be_the_last_moment_of_use) {
+  static const char request[] =
+    "{'kernel':'burndown','at':'2026-03-01','expiry':'%s','grants':["
+    "{'id':'a','amount':'1','expires':'2026-03-01'}],'lines':["
+    "{'id':'t','amount':'1'}]}";
+  static const char answer[] =
+    "{'balance':'%s','denied':false,'drawn':{'a':'%s'},'draws':[%s],"
+    "'due':'%s','left':{'a':'%s'},'lines':[{'amount':'1','drawn':'%s',"
+    "'id':'t','owed':'%s'}],'owed':'%s','total':'1'}";
+  char in[512], out[512];
+
+  snprintf(in, sizeof in, request, "inclusive");
+  snprintf(out, sizeof out, answer, "0", "1",
+           "{'amount':'1','grant':'a','line':'t'}", "0", "0", "1", "0", "0");
+  expect(in, out);
+  snprintf(in, sizeof in, request, "exclusive");
+  snprintf(out, sizeof out, answer, "-1", "0", "", "1", "1", "0", "1", "1");
+  expect(in, out);
+}
+END_TEST
+
+START_TEST(grant_active_ends_with_the_first_end) {
+  expect("{'kernel':'grant_active','effective':'2026-01-01',"
+         "'ends':['2026-03-01',null,'2026-02-01'],'at':'2026-02-01'}",
+         "{'active':false,'from':'2026-01-01T00:00:00Z',"
+         "'to':'2026-02-01T00:00:00Z'}");
+  expect("{'kernel':'grant_active','effective':'2026-01-01'}",
+         "{'from':'2026-01-01T00:00:00Z','to':null}");
+}
+END_TEST
+
+START_TEST(periods_come_back_to_the_31st) {
+  expect("{'kernel':'periods','start':'2026-01-31','count':2,"
+         "'period':{'unit':'month'},'anchor':'anniversary'}",
+         "{'periods':[{'from':'2026-01-31T00:00:00Z',"
+         "'full_from':'2026-01-31T00:00:00Z',"
+         "'full_to':'2026-02-28T00:00:00Z','to':'2026-02-28T00:00:00Z'},"
+         "{'from':'2026-02-28T00:00:00Z',"
+         "'full_from':'2026-02-28T00:00:00Z',"
+         "'full_to':'2026-03-31T00:00:00Z','to':'2026-03-31T00:00:00Z'}]}");
+}
+END_TEST
+
+START_TEST(periods_are_cut_in_the_zone) {
+  expect("{'kernel':'periods','start':'2026-03-15','zone':'Europe/Berlin',"
+         "'at':'2026-04-01','end':'2026-04-10'}",
+         "{'periods':[{'from':'2026-03-31T22:00:00Z',"
+         "'full_from':'2026-03-31T22:00:00Z',"
+         "'full_to':'2026-04-30T22:00:00Z','to':'2026-04-09T22:00:00Z'}]}");
+  refuse("{'kernel':'periods','start':'2026-03-15','zone':'Nowhere'}",
+         BILLING_NOTFOUND, "");
+}
+END_TEST
+
+START_TEST(prorate_says_the_share) {
+  expect("{'kernel':'prorate','amount':'31','from':'2026-03-15',"
+         "'to':'2026-04-01','full_from':'2026-03-01',"
+         "'full_to':'2026-04-01','proration':'days_half_open'}",
+         "{'amount':'17','denominator':31,'numerator':17}");
+  refuse("{'kernel':'prorate','amount':'31','from':'2026-03-15',"
+         "'to':'2026-03-01','full_from':'2026-03-01',"
+         "'full_to':'2026-04-01'}", BILLING_INVALID, "/to");
+}
+END_TEST
+
+START_TEST(aggregate_tells_groups_apart) {
+  expect("{'kernel':'aggregate','meter':{'id':'tokens','event':'llm',"
+         "'aggregation':'sum','property':'tokens','groups':['model']},"
+         "'events':[{'properties':{'model':'m1','tokens':5}},"
+         "{'properties':{'model':'m1','tokens':7}},{'event':'other'}]}",
+         "{'groups':[{'events':2,'group':{'model':'m1'},"
+         "'quantity':'12'}],'unmatched':1}");
+  expect("{'kernel':'aggregate','meter':{'id':'u','event':'seen',"
+         "'aggregation':'unique','property':'user'},'events':["
+         "{'properties':{'user':'a'}},{'properties':{'user':'b'}},"
+         "{'properties':{'user':'a'}}]}",
+         "{'groups':[{'events':3,'quantity':'2'}],'unmatched':0}");
+}
+END_TEST
+
+/* ---- what is refused ---- */
+
+START_TEST(what_is_wrong_is_named_with_its_path) {
+  refuse("{'kernel':'x'}", BILLING_UNSUPPORTED, "/kernel");
+  refuse("{}", BILLING_INVALID, "/kernel");
+  refuse("{'kernel':1}", BILLING_INVALID, "/kernel");
+  refuse("[]", BILLING_INVALID, "");
+  refuse("{'kernel':'quote'," PER_UNIT "}", BILLING_INVALID, "/quantity");
+  refuse("{'kernel':'quote'," PER_UNIT ",'quantity':'1','x':1}",
+         BILLING_INVALID, "/x");
+  refuse("{'kernel':'quote','quantity':'1','price':{'model':'volume',"
+         "'tiers':[{'unit':'-1'}]}}", BILLING_INVALID,
+         "/price/tiers/0/unit");
+  refuse("{'kernel':'rate'," PER_UNIT ",'totals':['1','x']}",
+         BILLING_INVALID, "/totals/1");
+  refuse("{'kernel':'order','grants':[{'id':'a','scope':{'x':1}}]}",
+         BILLING_INVALID, "/grants/0/scope/x");
+  refuse("{'kernel':'order','grants':[{'id':'a'},{'id':'a'}]}",
+         BILLING_INVALID, "/grants/1/id");
+  refuse("{'kernel':'order','grants':[],'order':'nobody'}",
+         BILLING_INVALID, "/order");
+  refuse("{'kernel':'burndown','grants':[],'lines':[{'id':'l',"
+         "'amount':'1'}]}", BILLING_INVALID, "/lines/0/time");
+  refuse("{'kernel':'burndown','at':0,'grants':[],'lines':[{'id':'l'}]}",
+         BILLING_INVALID, "/lines/0/amount");
+  refuse("{'kernel':'burndown','at':0,'grants':[],'lines':["
+         "{'id':'l','amount':'1'},{'id':'m','amount':'1','asset':'tok'}]}",
+         BILLING_INVALID, "/lines/1/asset");
+}
+END_TEST
+
+START_TEST(a_result_that_does_not_fit_is_a_limit) {
+  refuse("{'kernel':'quote','price':{'model':'per_unit',"
+         "'unit':'99999999999999999999'},'quantity':'10'}", BILLING_LIMIT,
+         "");
+  refuse("{'kernel':'quote'," PER_UNIT ",'used':'99999999999999999999',"
+         "'quantity':'99999999999999999999'}", BILLING_LIMIT, "");
+}
+END_TEST
+
+START_TEST(misuse_is_refused_politely) {
+  billing_doc *doc = (billing_doc *)&doc;
+  billing_options options;
+
+  BILLING_INIT(&options);
+  ck_assert_int_eq(billing_evaluate(NULL, NULL, 0, &doc, NULL),
+                   BILLING_MISUSE);
+  ck_assert_ptr_null(doc);
+  ck_assert_int_eq(billing_evaluate(NULL, "{}", 2, NULL, NULL),
+                   BILLING_MISUSE);
+  options.struct_size = 3;
+  ck_assert_int_eq(billing_evaluate(&options, "{}", 2, &doc, NULL),
+                   BILLING_MISUSE);
+}
+END_TEST
+
+/* ---- memory ---- */
+
+typedef struct scarce {
+  long allowed;               /* allocations that still succeed */
+  long live;
+} scarce;
+
+static void *scarce_alloc(void *user, void *ptr, size_t old_size,
+                          size_t new_size) {
+  scarce *s = user;
+  void *moved;
+
+  (void)old_size;
+  if (new_size == 0) {
+    s->live -= ptr != NULL;
+    free(ptr);
+    return NULL;
+  }
+  if (s->allowed-- <= 0) return NULL;
+  moved = realloc(ptr, new_size);
+  s->live += moved && !ptr;
+  return moved;
+}
+
+static void run_out(const char *request) {
+  scarce s = {0, 0};
+  billing_allocator host = {scarce_alloc, &s};
+  billing_options options;
+  billing_doc *doc = NULL;
+  int rc = BILLING_NOMEM;
+
+  BILLING_INIT(&options);
+  options.allocator = &host;
+  for (long n = 0; rc == BILLING_NOMEM; n++) {
+    ck_assert_int_lt(n, 1000);
+    s.allowed = n;
+    rc = billing_evaluate(&options, quoted(request), (size_t)-1, &doc, NULL);
+    if (rc) ck_assert_ptr_null(doc);
+    if (rc) ck_assert_int_eq(s.live, 0);
+  }
+  ck_assert_int_eq(rc, BILLING_OK);
+  billing_doc_free(doc);
+  ck_assert_int_eq(s.live, 0);
+}
+
+START_TEST(every_allocation_may_fail) {
+  run_out("{'kernel':'quote'," GRADUATED ",'quantity':'150'}");
+  run_out("{'kernel':'burndown','at':'2026-03-01','order':'metronome',"
+          "'grants':[{'id':'a','amount':'40','scope':{'prices':['p']}},"
+          "{'id':'b','segments':[{'amount':'1'},{'amount':'2'}]}],"
+          "'lines':[{'id':'tokens','amount':'60','price':'p'}]}");
+  run_out("{'kernel':'periods','start':'2026-01-31','count':30,"
+          "'zone':'Europe/Berlin'}");
+  run_out("{'kernel':'aggregate','meter':{'id':'u','event':'seen',"
+          "'aggregation':'unique','property':'user','groups':['g']},"
+          "'events':[{'properties':{'user':'a','g':1}},"
+          "{'properties':{'user':'b','g':2}}]}");
+}
+END_TEST
+
+Suite *test_engine_evaluate(void) {
+  Suite *s = suite_create("engine_evaluate");
+  TCase *c = tcase_create("all");
+
+  tcase_add_test(c, quote_says_what_a_quantity_costs);
+  tcase_add_test(c, quote_counts_from_what_was_used);
+  tcase_add_test(c, due_is_rounded_discounted_and_bounded);
+  tcase_add_test(c, nothing_is_topped_up_without_a_minimum);
+  tcase_add_test(c, groups_are_priced_alone_and_added);
+  tcase_add_test(c, rate_books_the_difference);
+  tcase_add_test(c, order_says_who_pays_first);
+  tcase_add_test(c, burndown_draws_in_order_and_says_what_is_owed);
+  tcase_add_test(c, burndown_may_refuse_and_then_draws_nothing);
+  tcase_add_test(c, an_expiry_may_be_the_last_moment_of_use);
+  tcase_add_test(c, grant_active_ends_with_the_first_end);
+  tcase_add_test(c, periods_come_back_to_the_31st);
+  tcase_add_test(c, periods_are_cut_in_the_zone);
+  tcase_add_test(c, prorate_says_the_share);
+  tcase_add_test(c, aggregate_tells_groups_apart);
+  tcase_add_test(c, what_is_wrong_is_named_with_its_path);
+  tcase_add_test(c, a_result_that_does_not_fit_is_a_limit);
+  tcase_add_test(c, misuse_is_refused_politely);
+  tcase_add_test(c, every_allocation_may_fail);
+  suite_add_tcase(s, c);
+  return s;
+}
