@@ -42,6 +42,7 @@ LIB_C   := $(sort $(wildcard lib/*/*.c))
 UNIT_C  := $(wildcard tests/unit/*.c tests/store/*.c)
 TOOL_C  := $(wildcard examples/cli/*.c)
 DEMO_C  := $(wildcard examples/demo/*.c)
+FEED_C  := $(wildcard examples/import/*.c)
 STEP_C  := $(wildcard examples/0*.c)
 BENCH_C := $(wildcard tests/bench/*.c)
 HOST_C  := $(and $(wildcard $(shell $(CC) -print-file-name=libsqlite3.a)), \
@@ -172,6 +173,7 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(cc) $(PROGRAM) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
+$(TOOL) $(DEMO): $(FEED_C:%.c=$(BUILD)/%.o)
 $(TOOL): $(TOOL_C:%.c=$(BUILD)/%.o)
 $(DEMO): $(DEMO_C:%.c=$(BUILD)/%.o)
 $(BENCH): $(BENCH_C:%.c=$(BUILD)/%.o)

@@ -908,7 +908,9 @@ typedef struct billing_store_methods {
   int (*get)(billing_store *s, uint32_t table, const billing_value *key,
              billing_value *row);
   /* count rows, one after the other in `rows`, whole or not at all within
-   * its transaction's fate.  mode is BILLING_PUT_*. */
+   * its transaction's fate.  mode is BILLING_PUT_*.  What is passed in, here
+   * and in get and remove, may point into the row that get or next gave out
+   * last. */
   int (*put)(billing_store *s, uint32_t table, const billing_value *rows,
              size_t count, uint32_t mode);
   /* Deletes by key.  NOTFOUND when there is none. */

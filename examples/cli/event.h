@@ -19,6 +19,9 @@ typedef struct cli_event_words {
   {"--properties", &(in).properties, NULL, NULL}
 
 int cli_event(cli *c, const cli_event_words *in, billing_event *out);
+/* Many events: see feed.c. */
+int cli_record(cli *c);
+int cli_import(cli *c);
 int cli_show_receipt(cli *c, int rc, const billing_receipt *receipt);
 
 #endif

@@ -46,8 +46,8 @@ int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out) {
   bl_entry entry;
   int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
 
-  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
-  if (entry.kind != BL_ENTRY_EVENTS) return BILLING_CORRUPT;
+  if (rc) return rc;
+  if (entry.kind != BL_ENTRY_EVENTS) return BILLING_NOTFOUND;
   memset(out, 0, sizeof *out);
   out->seq = seq;
   out->at_us = entry.at_us;

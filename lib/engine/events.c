@@ -126,7 +126,7 @@ static int answer_repeat(recording *r, size_t at, uint64_t number) {
   } else {
     if (r->batch.seq != bl_event_seq(number))
       rc = bl_batch_read(r->c, bl_event_seq(number), &r->batch);
-    if (rc) return rc;
+    if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
     if (place >= r->batch.count) return BILLING_CORRUPT;
     fact = &r->batch.facts[place];
     bl_receipt_of_fact(r->c->t, fact, r->batch.tallies, number,
@@ -462,8 +462,7 @@ static int fill_draws(bl_call *c, uint64_t event, billing_cursor *cursor) {
   if (!event || bl_event_seq(event) > c->t->heads.seq)
     return BILLING_NOTFOUND;
   rc = bl_batch_read(c, bl_event_seq(event), &batch);
-  if (rc == BILLING_CORRUPT || (!rc && bl_event_place(event) >= batch.count))
-    return BILLING_NOTFOUND;
+  if (!rc && bl_event_place(event) >= batch.count) rc = BILLING_NOTFOUND;
   if (rc) return rc;
   fact = &batch.facts[bl_event_place(event)];
   for (size_t i = 0; i < fact->charge_count; i++)

@@ -194,7 +194,7 @@ static int add_events(explanation *x, int64_t room) {
     bl_arena_mark mark = bl_arena_now(&c->arena);
     bl_batch batch;
     rc = bl_batch_read(c, seq, &batch);
-    if (rc == BILLING_CORRUPT) rc = BILLING_OK;      /* another kind of entry*/
+    if (rc == BILLING_NOTFOUND) rc = BILLING_OK;     /* another kind of entry*/
     else if (!rc) rc = add_batch(x, &batch, events, tally, &room);
     bl_arena_back(&c->arena, mark);
   }

@@ -73,8 +73,8 @@ typedef struct bl_batch {
   size_t         tally_count;
 } bl_batch;
 
-/* The entry `seq`, decoded into the call's arena; CORRUPT when it is none of
- * events. */
+/* The entry `seq`, decoded into the call's arena; NOTFOUND when there is none,
+ * or when it is of another kind. */
 int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out);
 
 #endif

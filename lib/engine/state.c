@@ -55,7 +55,7 @@ void bl_touch(bl_tenant *t, void *at, size_t size, uint64_t *touched) {
   void *saved;
   bl_undo *u;
 
-  if (!t->undo_arena || *touched == t->serial) return;
+  if (!t->undo_arena || !size || *touched == t->serial) return;
   saved = bl_arena_copy(t->undo_arena, at, size);
   if (!saved) t->is_stale = 1;
   u = saved ? undo_push(t) : NULL;

@@ -14,6 +14,14 @@ int bl_view_add_text(bl_json *items, bl_str json) {
   return rc;
 }
 
+/* Where the next page begins, as the text that "after" takes. */
+static int add_next(bl_json *page, int64_t number) {
+  char text[24];
+  bl_str s = {text, bl_int_print(number, text)};
+
+  return bl_json_add_text(page, "next", s) ? BILLING_OK : BILLING_NOMEM;
+}
+
 /* ---- invoices ---- */
 
 static int invoice_row(bl_call *c, bl_str id, billing_value *row) {
@@ -78,7 +86,8 @@ static int list_invoices(bl_call *c, const bl_query *q,
   rc = bl_store_scan(c->b->store, &range, &rows);
   while (!rc && (rc = bl_store_next(c->b->store, rows, row)) == BILLING_OK) {
     if (count++ == q->limit) {
-      if (!bl_json_add_int(page, "next", last)) rc = BILLING_NOMEM;
+      rc = add_next(page, last);
+      if (!rc) rc = BILLING_DONE;
       break;
     }
     last = row[BL_INVOICES_OWN].integer;
@@ -94,6 +103,18 @@ static const char *grant_status(const bl_grant_state *grant, int64_t now_us) {
   if (grant->has_expired || grant->lot.expires_us <= now_us) return "expired";
   if (grant->lot.effective_us > now_us) return "pending";
   return bl_dec_sign(grant->lot.left) > 0 ? "open" : "used";
+}
+
+static int add_scope(bl_json *doc, bl_str scope) {
+  bl_json *tree;
+  int rc;
+
+  if (!scope.len) return BILLING_OK;
+  rc = bl_json_read(scope.text, scope.len, &tree, NULL);
+  if (rc) return rc;
+  bl_json_add_copy(doc, "scope", tree);
+  bl_json_free(tree);
+  return BILLING_OK;
 }
 
 static bl_json *grant_tree(bl_json *parent, const bl_grant_state *grant,
@@ -117,7 +138,7 @@ static bl_json *grant_tree(bl_json *parent, const bl_grant_state *grant,
   bl_json_add_time(doc, "effective", lot->effective_us);
   if (lot->expires_us != BL_TIME_NEVER)
     bl_json_add_time(doc, "expires", lot->expires_us);
-  bl_json_add_text(doc, "scope", grant->scope_text);
+  if (add_scope(doc, grant->scope_text)) return NULL;
   return bl_json_add_c(doc, "status", grant_status(grant, now_us)) ? doc
                                                                    : NULL;
 }
@@ -233,9 +254,7 @@ int bl_view_list(bl_call *c, const char *kind, const bl_query *q,
   items = bl_json_array(page, "items");
   for (size_t i = (size_t)after; i < list->count; i++) {
     if (customer && owner_of(list->item[i], which) != customer) continue;
-    if (count++ == q->limit)
-      return bl_json_add_int(page, "next", (int64_t)i) ? BILLING_OK
-                                                       : BILLING_NOMEM;
+    if (count++ == q->limit) return add_next(page, (int64_t)i);
     if (!view_tree(c, items, list->item[i], which)) return BILLING_NOMEM;
   }
   return items ? BILLING_OK : BILLING_NOMEM;

@@ -74,7 +74,8 @@ static char *make_catalog(void) {
   if (!text) bench_stop("the catalog", "out of memory");
   len = (size_t)snprintf(text, room,
       "{\"tenant\":{\"id\":\"bench\"},\"meters\":[{\"id\":\"tokens\","
-      "\"event\":\"" BENCH_EVENT "\",\"aggregation\":\"sum\"}],"
+      "\"event\":\"" BENCH_EVENT "\",\"aggregation\":\"sum\","
+      "\"groups\":[\"model\"]}],"
       "\"plans\":[{\"id\":\"pro\",\"currency\":\"USD\",\"prices\":[{"
       "\"id\":\"tokens\",\"meter\":\"tokens\",\"model\":\"graduated\","
       "\"groups\":[\"model\"],\"tiers\":%s}]}],\"customers\":[", tier_text);

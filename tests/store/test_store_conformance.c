@@ -940,9 +940,9 @@ static int work(void) {
   if (!rc) rc = bl_store_remove(store, NOTES, rows);
   if (!rc) rc = bl_store_put(store, NOTES, rows, 2, BILLING_PUT_REPLACE);
   if (!rc) rc = bl_store_scan(store, &range, &scan);
-  if (!rc) rc = bl_store_next(store, scan, found);
+  while (!rc) rc = bl_store_next(store, scan, found);
   bl_store_end(store, scan);
-  if (!rc) rc = bl_store_commit(store);
+  if (rc == BILLING_DONE) rc = bl_store_commit(store);
   if (rc) bl_store_rollback(store);
   return rc;
 }

@@ -641,6 +641,33 @@ START_TEST(after_a_failed_put_only_a_rollback_is_possible) {
 }
 END_TEST
 
+/* Or a put would commit by itself, one row at a time. */
+START_TEST(nothing_is_put_when_the_transaction_is_gone) {
+  sqlite3 *db = connect();
+  billing_store *s = join(db);
+
+  begin(s);
+  run(db, "ROLLBACK");
+  ck_assert_int_eq(put(s, 1, "a"), BILLING_STORE);
+  ck_assert_int_eq(bl_store_commit(s), BILLING_STORE);
+  ck_assert(!is_there(s, 1));
+  bl_store_close(s);
+  disconnect(db);
+}
+END_TEST
+
+START_TEST(an_index_that_was_dropped_is_made_again) {
+  sqlite3 *db = connect();
+
+  bl_store_close(join(db));
+  run(db, "DROP INDEX billing_names_name");
+  bl_store_close(join(db));
+  ck_assert_int_eq(ask(db, "SELECT count(*) FROM sqlite_schema"
+                           " WHERE name = 'billing_names_name'"), 1);
+  disconnect(db);
+}
+END_TEST
+
 /* ---- When the disk is full ---------------------------------------------- */
 
 START_TEST(a_full_disk_leaves_nothing_of_the_transaction) {
@@ -732,6 +759,8 @@ Suite *test_store_sqlite(void) {
   tcase_add_test(t, a_host_that_can_only_read_has_a_read_only_store);
   tcase_add_test(t, a_value_of_another_type_is_corrupt);
   tcase_add_test(t, after_a_failed_put_only_a_rollback_is_possible);
+  tcase_add_test(t, nothing_is_put_when_the_transaction_is_gone);
+  tcase_add_test(t, an_index_that_was_dropped_is_made_again);
   tcase_add_loop_test(t, a_full_disk_leaves_nothing_of_the_transaction, 0, 2);
   tcase_add_test(t, the_extension_tells_the_two_addresses);
   suite_add_tcase(s, t);

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* wallets.c - grant, balance, authorize, settle, release, ledger. */
+#include <stdio.h>
+#include <string.h>
+
+#include "event.h"
+#include "slice.h"
+
+/* ---- grant ---- */
+
+typedef struct grant_words {
+  const char *words[4];        /* key, customer, amount, asset */
+  const char *cost;
+  const char *cost_asset;
+  const char *from;
+  const char *until;
+  const char *priority;
+  const char *name;
+  const char *scope;
+  int         is_promotional;
+} grant_words;
+
+static int grant_terms(cli *c, const grant_words *in,
+                       billing_grant_terms *out) {
+  const char *asset = in->cost_asset ? in->cost_asset : in->words[3];
+  int64_t priority = 0;
+  int rc;
+
+  BILLING_INIT(out);
+  out->customer = cli_str(in->words[1]);
+  out->name = cli_str(in->name);
+  out->scope = cli_str(in->scope);
+  out->origin = in->is_promotional ? BILLING_ORIGIN_PROMOTIONAL
+                                   : BILLING_ORIGIN_BOUGHT;
+  rc = cli_decimal(c, "AMOUNT", in->words[2], &out->amount.amount);
+  if (!rc) rc = cli_asset(c, in->words[3], out->amount.asset);
+  if (!rc) rc = cli_decimal(c, "--cost", in->cost, &out->cost.amount);
+  if (!rc && in->cost) rc = cli_asset(c, asset, out->cost.asset);
+  if (!rc) rc = cli_time(c, "--from", in->from, &out->effective_us);
+  if (!rc) rc = cli_time(c, "--until", in->until, &out->expires_us);
+  if (!rc)
+    rc = cli_whole(c, "--priority", in->priority, INT32_MIN, INT32_MAX,
+                   &priority);
+  out->priority = (int32_t)priority;
+  return rc;
+}
+
+static int grant(cli *c) {
+  grant_words in = {.cost = NULL};
+  const cli_option options[] = {{"--cost", &in.cost, NULL, NULL},
+                                {"--cost-asset", &in.cost_asset, NULL, NULL},
+                                {"--from", &in.from, NULL, NULL},
+                                {"--until", &in.until, NULL, NULL},
+                                {"--priority", &in.priority, NULL, NULL},
+                                {"--name", &in.name, NULL, NULL},
+                                {"--scope", &in.scope, NULL, NULL},
+                                {"--promotional", NULL, &in.is_promotional,
+                                 NULL},
+                                {NULL, NULL, NULL, NULL}};
+  billing_grant_terms terms;
+  uint64_t number = 0;
+  buffer json = {0};
+  int rc = cli_start(c, options, in.words, 4, 4, CLI_WRITE);
+
+  if (!rc) rc = grant_terms(c, &in, &terms);
+  if (rc) return rc;
+  do {
+    rc = billing_grant(c->b, cli_call(c, in.words[0], 0), &terms, &number,
+                       &c->err);
+  } while (cli_again(c, rc));
+  if (rc) return cli_fail(c, rc);
+  json_open(&json);
+  json_u64(&json, "grant", number);
+  json_close(&json);
+  return cli_show_buffer(c, &json, NULL);
+}
+
+/* ---- balance ---- */
+
+static int add_balance(cli *c, const char *customer, const char *asset,
+                       buffer *json) {
+  billing_balances found;
+  int rc;
+
+  BILLING_INIT(&found);
+  do {
+    rc = billing_balance(c->b, cli_call(c, NULL, 0), customer, (size_t)-1,
+                         asset, &found, &c->err);
+  } while (cli_again(c, rc));
+  if (rc) return cli_fail(c, rc);
+  if (json->text[json->len - 1] != '[') buffer_c(json, ",");
+  json_open(json);
+  json_text(json, "asset", found.asset);
+  json_decimal(json, "free", found.free);
+  json_decimal(json, "granted", found.granted);
+  json_decimal(json, "held", found.held);
+  json_decimal(json, "left", found.left);
+  json_decimal(json, "owed", found.owed);
+  json_close(json);
+  return CLI_OK;
+}
+
+/* All assets in which the customer has a posting, as the ledger says. */
+static int add_balances(cli *c, const char *customer, buffer *json) {
+  buffer query = {0}, asset = {0}, seen = {0};
+  billing_doc *doc = NULL;
+  slices row;
+  int rc;
+
+  json_open(&query);
+  json_text(&query, "customer", customer);
+  json_u64(&query, "limit", 1);
+  json_close(&query);
+  do {
+    rc = billing_ledger(c->b, cli_call(c, NULL, 0), query.text, query.len,
+                        &doc, &c->err);
+  } while (cli_again(c, rc));
+  buffer_free(&query);
+  if (rc) return cli_fail(c, rc);
+  buffer_c(&seen, " ");
+  slices_open(&row, slice_get(slice_of(doc), "balances"));
+  while (!rc && slices_next(&row)) {
+    buffer_empty(&asset);
+    buffer_c(&asset, " ");
+    slice_plain(slice_get(row.value, "asset"), &asset);
+    buffer_c(&asset, " ");
+    if (strstr(seen.text, asset.text)) continue;
+    buffer_c(&seen, asset.text + 1);
+    asset.text[asset.len - 1] = '\0';
+    rc = add_balance(c, customer, asset.text + 1, json);
+  }
+  billing_doc_free(doc);
+  buffer_free(&asset);
+  buffer_free(&seen);
+  return rc;
+}
+
+static int balance(cli *c) {
+  const char *words[2] = {NULL, NULL};
+  buffer json = {0};
+  int rc = cli_start(c, NULL, words, 1, 2, CLI_READ);
+
+  if (rc) return rc;
+  buffer_c(&json, "{\"balances\":[");
+  rc = words[1] ? add_balance(c, words[0], words[1], &json)
+                : add_balances(c, words[0], &json);
+  buffer_c(&json, "]}");
+  if (!rc)
+    return cli_show_buffer(c, &json,
+                           "balances: asset granted left held free owed");
+  buffer_free(&json);
+  return rc;
+}
+
+/* ---- holds ---- */
+
+static int show_hold(cli *c, int rc, const billing_hold *hold) {
+  static const char *const names[] = {"", "open", "settled", "released",
+                                      "expired"};
+  buffer json = {0};
+
+  if (rc) return cli_fail(c, rc);
+  json_open(&json);
+  json_text(&json, "asset", hold->asset);
+  json_time(&json, "decided", hold->decided_us);
+  json_u64(&json, "draws", hold->draws);
+  json_time(&json, "expires", hold->expires_us);
+  json_decimal(&json, "free", hold->free);
+  json_decimal(&json, "held", hold->held);
+  json_u64(&json, "number", hold->number);
+  json_decimal(&json, "overdraft", hold->overdraft);
+  json_text(&json, "status", hold->status < 5 ? names[hold->status] : "");
+  json_close(&json);
+  return cli_show_buffer(c, &json, NULL);
+}
+
+static int hold_terms(cli *c, const char *customer, const char *amount,
+                      const char *asset, const char *expires,
+                      billing_hold_terms *out) {
+  int rc;
+
+  BILLING_INIT(out);
+  rc = cli_time(c, "--expires", expires, &out->expires_us);
+  if (rc || !amount) return rc;
+  if (!asset) return cli_usage(c, "an amount has an asset", "--asset USD");
+  out->customer = cli_str(customer);
+  rc = cli_decimal(c, "--amount", amount, &out->amount.amount);
+  return rc ? rc : cli_asset(c, asset, out->amount.asset);
+}
+
+static int authorize(cli *c) {
+  cli_event_words in = {0};
+  const char *amount = NULL, *asset = NULL, *expires = NULL, *words[2];
+  const cli_option options[] = {CLI_EVENT_OPTIONS(in),
+                                {"--event", &in.event, NULL, NULL},
+                                {"--amount", &amount, NULL, NULL},
+                                {"--asset", &asset, NULL, NULL},
+                                {"--expires", &expires, NULL, NULL},
+                                {NULL, NULL, NULL, NULL}};
+  billing_hold_terms terms;
+  billing_event event;
+  billing_hold hold;
+  int rc = cli_start(c, options, words, 2, 2, CLI_WRITE);
+
+  if (rc) return rc;
+  BILLING_INIT(&hold);
+  if (!in.event == !amount)
+    return cli_usage(c, "give an estimate or an amount", "--event, --amount");
+  in.customer = words[1];
+  rc = cli_event(c, &in, &event);
+  if (!rc) rc = hold_terms(c, words[1], amount, asset, expires, &terms);
+  if (rc) return rc;
+  do {
+    rc = billing_authorize(c->b, cli_call(c, words[0], 0),
+                           in.event ? &event : NULL, &terms, &hold, &c->err);
+  } while (cli_again(c, rc));
+  return show_hold(c, rc, &hold);
+}
+
+static int above_of(cli *c, const char *word, uint32_t *out) {
+  static const char *const names[] = {"overdraft", "refuse", "cap"};
+
+  for (*out = 0; *out < 3; ++*out)
+    if (!strcmp(word, names[*out])) return CLI_OK;
+  return cli_usage(c, "--above is overdraft, refuse or cap", word);
+}
+
+static int settle(cli *c) {
+  cli_event_words in = {0};
+  const char *above = "overdraft", *words[2];
+  const cli_option options[] = {CLI_EVENT_OPTIONS(in),
+                                {"--key", &in.key, NULL, NULL},
+                                {"--above", &above, NULL, NULL},
+                                {NULL, NULL, NULL, NULL}};
+  billing_receipt receipt;
+  billing_event event;
+  uint32_t rule = 0;
+  int rc = cli_start(c, options, words, 2, 2, CLI_WRITE);
+
+  if (rc) return rc;
+  BILLING_INIT(&receipt);
+  in.event = words[1];
+  if (!in.key) in.key = words[0];      /* one event a hold: its key will do */
+  rc = cli_event(c, &in, &event);
+  if (!rc) rc = above_of(c, above, &rule);
+  if (rc) return rc;
+  do {
+    rc = billing_settle(c->b, cli_call(c, words[0], 0), &event, rule,
+                        &receipt, &c->err);
+  } while (cli_again(c, rc));
+  return cli_show_receipt(c, rc, &receipt);
+}
+
+static int release(cli *c) {
+  const char *words[1];
+  int rc = cli_start(c, NULL, words, 1, 1, CLI_WRITE);
+
+  if (rc) return rc;
+  do rc = billing_release(c->b, cli_call(c, words[0], 0), &c->err);
+  while (cli_again(c, rc));
+  if (rc) return cli_fail(c, rc);
+  puts(c->is_json ? "{}" : "released");
+  return CLI_OK;
+}
+
+/* ---- ledger ---- */
+
+static int ledger(cli *c) {
+  const char *customer = NULL, *asset = NULL, *account = NULL, *after = NULL;
+  const char *limit = NULL, *words[1];
+  const cli_option options[] = {{"--customer", &customer, NULL, NULL},
+                                {"--asset", &asset, NULL, NULL},
+                                {"--account", &account, NULL, NULL},
+                                {"--after", &after, NULL, NULL},
+                                {"--limit", &limit, NULL, NULL},
+                                {NULL, NULL, NULL, NULL}};
+  buffer query = {0};
+  billing_doc *doc = NULL;
+  int64_t most = 100;
+  int rc = cli_start(c, options, words, 0, 0, CLI_READ);
+
+  if (!rc) rc = cli_whole(c, "--limit", limit, 1, 1000, &most);
+  if (rc) return rc;
+  json_open(&query);
+  if (customer) json_text(&query, "customer", customer);
+  if (asset) json_text(&query, "asset", asset);
+  if (account) json_text(&query, "account", account);
+  if (after) json_text(&query, "after", after);
+  json_u64(&query, "limit", (uint64_t)most);
+  json_close(&query);
+  do {
+    rc = billing_ledger(c->b, cli_call(c, NULL, 0), query.text, query.len,
+                        &doc, &c->err);
+  } while (cli_again(c, rc));
+  buffer_free(&query);
+  return cli_show(c, rc, doc,
+                  "postings: number seq at customer account amount asset "
+                  "cause|balances: customer account balance asset");
+}
+
+const cli_command cli_wallets[] = {
+    {"grant", "KEY CUSTOMER AMOUNT ASSET [--cost AMOUNT] [--cost-asset A]\n"
+     "       [--from TIME] [--until TIME] [--priority N] [--promotional]\n"
+     "       [--name TEXT] [--scope JSON]",
+     "give a customer credit", grant},
+    {"balance", "CUSTOMER [ASSET]", "what a customer has left", balance},
+    {"authorize", "KEY CUSTOMER (--event NAME [--value V] "
+     "[--properties JSON] |\n       --amount AMOUNT --asset ASSET) "
+     "[--expires TIME]",
+     "ask before the work is done, and hold what it may cost", authorize},
+    {"settle", "KEY EVENT [--value V] [--properties JSON] [--time TIME]\n"
+     "       [--key EVENT-KEY] [--above overdraft|refuse|cap]",
+     "end a hold by what was really used", settle},
+    {"release", "KEY", "end a hold that was not used", release},
+    {"ledger", "[--customer ID] [--asset A] [--account NAME] [--after N]\n"
+     "       [--limit N]",
+     "the double-entry ledger", ledger},
+    {NULL, NULL, NULL, NULL}};
