@@ -217,7 +217,7 @@ BILLING_API void billing_init(void *structure, size_t size);
 #define BILLING_LIMIT_SHARDS 10         /* 1 of one tenant */
 BILLING_API int64_t billing_limit(uint32_t which);
 
-/* ---- Documents ----------------------------------------------------------- */
+/* ---- Documents ---------------------------------------------------------- */
 
 /* An immutable UTF-8 text, usually JSON.  It outlives its handle. */
 typedef struct billing_doc billing_doc;
@@ -225,7 +225,7 @@ BILLING_API const char *billing_doc_text(const billing_doc *doc); /*NUL-ended*/
 BILLING_API size_t billing_doc_len(const billing_doc *doc);
 BILLING_API void billing_doc_free(billing_doc *doc);              /* or NULL */
 
-/* ---- Open ---------------------------------------------------------------- */
+/* ---- Open --------------------------------------------------------------- */
 
 typedef struct billing billing;
 typedef struct billing_store billing_store;
@@ -334,7 +334,7 @@ typedef struct billing_call {
   uint32_t    struct_size;
   uint32_t    flags;       /* BILLING_CALL_* */
   billing_str tenant;      /* may be empty on a handle opened for a tenant */
-  billing_str key;         /* idempotency key of this request, where it has one*/
+  billing_str key;         /* idempotency key, where the request has one */
   int64_t     now_us;
 } billing_call;
 
@@ -435,7 +435,7 @@ BILLING_API int billing_erase(billing *b, const billing_call *call,
                               const char *reason, size_t reason_len,
                               billing_error *err);
 
-/* ---- Events -------------------------------------------------------------- */
+/* ---- Events ------------------------------------------------------------- */
 
 #define BILLING_EVENT_VALUE 1u   /* `value` is given; otherwise it is 1 */
 
@@ -575,15 +575,18 @@ BILLING_API int billing_usage(billing *b, const billing_call *call,
  * Any kernel by itself: a document in, a document out; no handle, no store.
  *
  *   {"kernel":"quote","price":{..},"quantity":"1200","used":"0"}
- *     -> {"amount":"92","lines":[{"tier","quantity","unit","flat","amount"}],
- *         "total":"92"}
- *   {"kernel":"order","grants":[..],"order":["priority", ..]} -> {"order":[..]}
- *   {"kernel":"burndown","grants":[..],"lines":[..],"order":[..]}
- *     -> {"draws":[..],"left":{..},"lines":[..]}
- *   {"kernel":"periods","start","zone","period","anchor","count"} ->
- *     {"periods":[{"from","to","full_from","full_to"}]}
- *   {"kernel":"prorate","amount","from","to","full_from","full_to","zone",
- *    "proration"} -> {"amount","numerator","denominator"}
+ *     -> {"amount":"92","due":"92","lines":[..], ..}: exact, and as billed
+ *   {"kernel":"rate","price":{..},"totals":["5","7"]} -> what each running
+ *     total adds to what is booked
+ *   {"kernel":"order","grants":[..],"order":["priority", ..]} -> who pays
+ *     first
+ *   {"kernel":"burndown","grants":[..],"lines":[..],"order":[..]} -> draws,
+ *     what is left of the grants and open of the lines
+ *   {"kernel":"line_order", ..}, {"kernel":"grant_active", ..}
+ *   {"kernel":"periods","start","zone","period","anchor", ..} -> billing
+ *     periods and the whole cycles they are cut from
+ *   {"kernel":"prorate", ..} -> an amount's share, as two integers too
+ *   {"kernel":"aggregate", ..} -> the level of a meter over samples
  *
  * ARCHITECTURE.md lists every member.  `options` may be NULL; only allocator
  * and zone_folder are used.
@@ -734,15 +737,15 @@ BILLING_API int billing_release(billing *b, const billing_call *call,
  * The double-entry ledger: query {"customer":"id","asset":"USD",
  * "account":"wallet","after":n,"limit":100} -> {"postings":[{"number","seq",
  * "at","customer","account","asset","amount","cause"}],"balances":
- * [{"customer","account","asset","balance"}],"next":n}.  Postings of one commit
- * add up to zero in every asset.  Positive is debit.  Accounts: wallet,
+ * [{"customer","account","asset","balance"}],"next":n}.  Postings of one
+ * commit add up to zero in every asset.  Positive is debit.  Accounts: wallet,
  * unbilled, receivable, revenue, funding, promotion, breakage, rounding.
  */
 BILLING_API int billing_ledger(billing *b, const billing_call *call,
                                const char *query, size_t query_len,
                                billing_doc **out, billing_error *err);
 
-/* ---- Invoices ------------------------------------------------------------ */
+/* ---- Invoices ----------------------------------------------------------- */
 
 #define BILLING_PROGRESS_MORE 1u   /* budget used up: call again */
 
@@ -792,7 +795,7 @@ BILLING_API int billing_explain(billing *b, const billing_call *call,
                                 const char *query, size_t query_len,
                                 billing_doc **out, billing_error *err);
 
-/* ---- Trust --------------------------------------------------------------- */
+/* ---- Trust -------------------------------------------------------------- */
 
 /*
  * Walks the whole journal of the call's tenant: every hash of the chain, every

@@ -24,6 +24,7 @@ typedef struct column {
   char   name[64];
   size_t width;
   int    is_figure;            /* aligned to the right */
+  int    is_used;              /* a row has something there */
 } column;
 
 typedef struct table {
@@ -163,8 +164,18 @@ static void measure(table *t, billing_str rows, buffer *cell) {
       width = chars_of(cell->text, cell->len);
       if (width > c->width) c->width = width;
       c->is_figure &= is_figure(cell->text, cell->len);
+      c->is_used |= !(cell->len == 1 && cell->text[0] == '-');
     }
   }
+}
+
+/* Columns in which no row has anything say nothing. */
+static void drop_unused(table *t) {
+  size_t kept = 0;
+
+  for (size_t i = 0; i < t->count; i++)
+    if (t->columns[i].is_used) t->columns[kept++] = t->columns[i];
+  t->count = kept;
 }
 
 static void print_table(FILE *out, billing_str rows, const table *t,
@@ -195,6 +206,7 @@ static void show_table(FILE *out, billing_str name, billing_str rows,
   name_columns(&t, name, wanted);
   if (!t.count) find_columns(&t, rows);
   measure(&t, rows, &cell);
+  drop_unused(&t);
   print_table(out, rows, &t, &cell);
   buffer_free(&cell);
 }

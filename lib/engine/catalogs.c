@@ -81,7 +81,8 @@ int billing_put(billing *b, const billing_call *call, const char *kind,
   if (!rc) {
     rc = which < 0 ? unknown_kind(&c)
                    : bl_document_put(&c, (uint32_t)which, tree, "", &change);
-    if (!rc) rc = stored_doc(&c, (uint32_t)which, change.id, out ? &doc : NULL);
+    if (!rc)
+      rc = stored_doc(&c, (uint32_t)which, change.id, out ? &doc : NULL);
     rc = bl_leave(&c, rc);
   }
   bl_json_free(tree);

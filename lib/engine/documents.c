@@ -333,7 +333,7 @@ int bl_document_put(bl_call *c, uint32_t kind, bl_json *doc,
   int rc;
 
   memset(&d, 0, sizeof d);
-  bl_json_remove(doc, "version");    /* what billing_get shows is fine to put */
+  bl_json_remove(doc, "version");    /* what get shows can be put */
   d.path = path;
   d.fact.kind = kind;
   rc = drafts[kind](c, doc, &d);

@@ -245,7 +245,7 @@ int bl_fold_document(bl_fold *f, const bl_fact_document *fact) {
   if (fact->kind >= BL_KINDS) return BILLING_CORRUPT;
   if (json.len) rc = bl_json_read(json.text, json.len, &doc, NULL);
   if (!rc && !doc && !is_customer) rc = BILLING_CORRUPT;
-  if (!rc && fact->kind == BL_KIND_CONTRACT)   /* stands in the fact by number*/
+  if (!rc && fact->kind == BL_KIND_CONTRACT)  /* a number in the fact */
     bl_json_add_c(doc, "customer", "-");
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
   if (!rc) rc = fold_models[fact->kind](f, fact, doc);

@@ -29,7 +29,7 @@ bl_dec bl_price_total(const bl_price *price, bl_dec quantity);
  * per_unit and flat).  The sum of the amounts is bl_price_total's, exactly. */
 size_t bl_price_parts(const bl_price *price, bl_dec quantity, bl_part *parts);
 /* price(after) - price(before).  Differences from zero on add up to the total
- * less what is due at zero (FLAT_AT_ZERO), which is due when a period opens. */
+ * less what is due at zero (FLAT_AT_ZERO): that is booked once a period. */
 bl_dec bl_price_delta(const bl_price *price, bl_dec before, bl_dec after);
 const char *bl_price_model_name(uint32_t model);
 int bl_price_model_of_name(bl_str name);      /* BL_MODEL_* or -1 */

@@ -44,14 +44,15 @@ typedef struct kernel_work {
   long     calls;
 } kernel_work;
 
-/* Typical figures: 0.001 .. 49,999.999 units at 0.000001 .. 0.099999. */
+/* Typical figures, small enough for products below 2^127: 0.001 .. 499.999
+ * units at 0.000001 .. 0.099999. */
 static void fill(kernel_work *w) {
-  static const int64_t bounds[TIERS] = {1000, 10000, 0};
+  static const int64_t bounds[TIERS] = {50, 200, 0};
   uint64_t random = 1;
 
   for (int i = 0; i < PAIRS; i++) {
     random = random * UINT64_C(6364136223846793005) + 1;
-    w->quantity[i] = bl_dec_of_raw((bl_i128)(random >> 33) % 50000000 *
+    w->quantity[i] = bl_dec_of_raw((bl_i128)(random >> 33) % 500000 *
                                        1000000000000000 + 1000000000000000);
     w->rate[i] = bl_dec_of_raw(((bl_i128)(random >> 13) % 99999 + 1) *
                                1000000000000);

@@ -12,7 +12,7 @@ version=$(sed -n 's/^#define BILLING_VERSION "\(.*\)"/\1/p' include/billing.h)
 major=${version%%.*}
 
 expected() {
-  test ! -e "$BUILD/billing" || echo ./opt/billing/bin/billing
+  test ! -d examples/cli || echo ./opt/billing/bin/billing
   echo ./opt/billing/include/billing.h
   echo ./opt/billing/lib/libbilling.a
   echo ./opt/billing/lib/libbilling.so

@@ -6,7 +6,7 @@
 
 warn="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla \
 -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wwrite-strings"
-flags="-std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude -Ilib -O1 $warn -Werror \
+flags="-std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude -Ilib $warn -Werror \
 $(pkg-config --cflags sqlite3 libcjson libsodium)"
 
 for compiler in gcc clang; do
