@@ -305,11 +305,13 @@ BILLING_API void billing_interrupt(billing *b);
  *
  *     SELECT load_extension('libbilling.so', 'billing_sqlite3_extension');
  *
- * It adds the SQL function billing_sqlite3(what) to the connection, which
- * returns the address of the connection ('connection') or of its routines
- * ('routines') as an integer, or the version ('version'): what a binding
- * needs to call billing_open_sqlite3 on a connection whose sqlite3 * the
- * language hides.  Not for calling from C.
+ *     SELECT connection, routines, version FROM billing_sqlite3;
+ *
+ * It adds the one-row table billing_sqlite3 to the connection: the address of
+ * the connection and of its routines as integers, and our version, which is
+ * what a binding needs to call billing_open_sqlite3 on a connection whose
+ * sqlite3 * the language hides.  Views and triggers cannot use it.  Not for
+ * calling from C.
  */
 BILLING_API int billing_sqlite3_extension(void *connection, char **message,
                                           const void *routines);
@@ -817,8 +819,9 @@ BILLING_API int billing_verify(billing *b, const billing_call *call,
  * constant table of methods.  tests/store/ is the conformance suite.
  *
  * Methods are called under the handle's lock, one at a time, never after
- * close.  They return BILLING_OK, NOTFOUND, DONE, CONFLICT, NOMEM, BUSY,
- * STORE, CORRUPT or UNSUPPORTED; anything else becomes STORE.
+ * close; get, put, remove and scan only inside a transaction, and scans end
+ * before it does.  They return BILLING_OK, NOTFOUND, DONE, CONFLICT, NOMEM,
+ * BUSY, STORE, CORRUPT, UNSUPPORTED or INTERNAL; anything else becomes STORE.
  */
 #define BILLING_VALUE_INTEGER 1u
 #define BILLING_VALUE_TEXT 2u      /* UTF-8, compared as bytes */
@@ -899,12 +902,13 @@ typedef struct billing_store_methods {
   /* Makes the tables that are missing, adds columns that are missing (0 or
    * empty in old rows), keeps what it does not know.  Tables are known by
    * their place in this list from here on.  Outside a transaction.  The
-   * tables outlive the store. */
+   * tables outlive the store.  NOTFOUND when it may only look, and nothing
+   * of ours is there. */
   int (*declare)(billing_store *s, const billing_table *const *tables,
                  size_t count);
   /* One transaction at a time.  BUSY when another writer is there. */
   int (*begin)(billing_store *s, uint32_t mode);
-  int (*commit)(billing_store *s);
+  int (*commit)(billing_store *s);   /* after a failure rollback may follow */
   void (*rollback)(billing_store *s);
   /* The row with this key (key_count values) into row[column_count]; its
    * bytes are the store's until the next call.  NOTFOUND. */
