@@ -16,28 +16,24 @@ static int read_batch_keys(bl_call *c, const bl_events_codec *codec,
   return rc;
 }
 
-/* Redacted properties leave the texts empty. */
 static int read_batch_events(bl_call *c, const bl_entry *entry,
                              bl_batch *out) {
-  bl_unpack facts, properties;
+  bl_unpack facts;
   bl_events_codec codec;
   uint64_t count = 0;
   int rc;
 
   memset(&codec, 0, sizeof codec);
   bl_unpack_open(&facts, entry->facts.text, entry->facts.len);
-  bl_unpack_open(&properties, entry->properties.text, entry->properties.len);
   codec.facts = (bl_codec){NULL, &facts, &c->arena, 0, 0};
-  codec.properties = (bl_codec){NULL, &properties, &c->arena, 0, 0};
   codec.at_us = entry->at_us;
   bl_code_u64(&codec.facts, &count);
   if (count > entry->facts.len) return BILLING_CORRUPT;
   out->count = (size_t)count;
   out->facts = bl_arena_array(&c->arena, out->count + 1, sizeof *out->facts);
-  out->texts = bl_arena_array(&c->arena, out->count + 1, sizeof *out->texts);
-  if (!out->facts || !out->texts) return BILLING_NOMEM;
+  if (!out->facts) return BILLING_NOMEM;
   for (size_t i = 0; i < out->count; i++)
-    bl_code_event(&codec, &out->facts[i], &out->texts[i]);
+    bl_code_event(&codec, &out->facts[i], NULL);
   rc = bl_codec_done(&codec.facts);
   return rc ? rc : read_batch_keys(c, &codec, out);
 }
@@ -51,5 +47,19 @@ int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out) {
   memset(out, 0, sizeof *out);
   out->seq = seq;
   out->at_us = entry.at_us;
+  out->properties = entry.properties;
   return read_batch_events(c, &entry, out);
+}
+
+int bl_batch_texts(bl_call *c, bl_batch *batch) {
+  bl_unpack from;
+  bl_codec codec = {NULL, &from, &c->arena, 0, 0};
+
+  bl_unpack_open(&from, batch->properties.text, batch->properties.len);
+  batch->texts =
+      bl_arena_array(&c->arena, batch->count + 1, sizeof *batch->texts);
+  if (!batch->texts) return BILLING_NOMEM;
+  for (size_t i = 0; i < batch->count; i++)
+    bl_code_event_text(&codec, &batch->texts[i]);
+  return BILLING_OK;
 }

@@ -155,9 +155,8 @@ static int list_documents(bl_call *c, uint32_t kind, const bl_query *q,
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
-static int list_page(bl_call *c, const char *kind, const bl_query *q,
-                     billing_doc **out) {
-  int which = kind ? bl_kind_of_name(kind) : -1;
+static int list_page(bl_call *c, const bl_query *q, billing_doc **out) {
+  int which = q->kind ? bl_kind_of_name(q->kind) : -1;
   bl_customer *customer = NULL;
   bl_json *page;
   int rc = BILLING_OK;
@@ -170,7 +169,7 @@ static int list_page(bl_call *c, const char *kind, const bl_query *q,
     rc = list_documents(c, (uint32_t)which, q,
                         customer ? (int64_t)customer->number : 0, page);
   else
-    rc = bl_view_list(c, kind, q, customer, page);
+    rc = bl_view_list(c, q, customer, page);
   if (!rc) rc = bl_doc_of_tree(c, page, out);
   bl_json_free(page);
   return rc;
@@ -181,23 +180,9 @@ int billing_list(billing *b, const billing_call *call, const char *kind,
                  billing_error *err) {
   static const char *const allowed[] = {"after", "limit", "archived",
                                         "customer", NULL};
-  billing_doc *doc = NULL;
-  bl_query q;
-  bl_call c;
-  int rc;
+  bl_question question = {query, query_len, allowed, kind, list_page};
 
-  if (!out) return bl_refuse(err, BILLING_MISUSE, "out is NULL");
-  rc = bl_enter(&c, b, call, BL_READ, err);
-  if (rc) return rc;
-  rc = bl_query_open(&c, query, query_len, allowed, &q);
-  if (!rc) {
-    rc = list_page(&c, kind, &q, &doc);
-    bl_query_close(&q);
-  }
-  rc = bl_leave(&c, rc);
-  if (rc) billing_doc_free(doc);
-  else *out = doc;
-  return rc;
+  return bl_question_ask(b, call, &question, out, err);
 }
 
 int billing_archive(billing *b, const billing_call *call, const char *kind,

@@ -26,6 +26,7 @@ static int blank_events(erasure *x, const bl_entry *entry, bl_text *out,
   bl_batch batch;
   int rc = bl_batch_read(x->c, entry->seq, &batch);
 
+  if (!rc) rc = bl_batch_texts(x->c, &batch);
   if (rc) return rc;
   for (size_t i = 0; i < batch.count; i++) {
     bl_event_text blank = {0};

@@ -14,11 +14,17 @@
 
 /* ---- one batch ---- */
 
+/* While the batch is decided, c->err is about one event at a time. */
 static int open_recording(recording *r, bl_call *c, size_t count) {
   memset(r, 0, sizeof *r);
   r->c = c;
   r->count = count;
   r->first_refused = count;
+  r->err = c->err;
+  r->own.struct_size = sizeof r->own;
+  c->err = &r->own;
+  bl_error_start(c->err);
+  bl_map_open(&r->repeats, &c->arena);
   r->in = bl_arena_array(&c->arena, count + 1, sizeof *r->in);
   r->receipts = bl_arena_array(&c->arena, count + 1, sizeof *r->receipts);
   r->facts = bl_arena_array(&c->arena, count + 1, sizeof *r->facts);
@@ -26,11 +32,26 @@ static int open_recording(recording *r, bl_call *c, size_t count) {
   return c->arena.failed ? BILLING_NOMEM : BILLING_OK;
 }
 
-static void close_recording(recording *r) {
+/* What ended the batch is said before what was refused. */
+static void close_recording(recording *r, int rc) {
   for (size_t i = 0; r->in && i < r->count; i++) bl_event_close(&r->in[i]);
+  if (r->own.code && r->err) *r->err = r->own;
+  r->c->err = r->err;
 }
 
-/* The words of the first refusal stay in err, with the event's place. */
+/* The first refusal's words, with the event's place.  Events are not decided
+ * strictly in order: the first is the one with the lowest place. */
+static void keep_words(recording *r, size_t at, int code) {
+  bl_fail_code(&r->own, code);
+  if (r->count > 1) r->own.item = (int64_t)at;
+  if (at < r->first_refused) {
+    r->first_refused = at;
+    r->first_code = code;
+    if (r->err) *r->err = r->own;
+  }
+  bl_error_start(&r->own);
+}
+
 static void note_refusal(recording *r, size_t at, int code) {
   billing_receipt *receipt = &r->receipts[at];
 
@@ -39,11 +60,7 @@ static void note_refusal(recording *r, size_t at, int code) {
                         ? BILLING_STATUS_CONFLICT : BILLING_STATUS_REFUSED;
   receipt->code = code;
   receipt->decided_us = r->c->now_us;
-  if (r->first_refused < r->count) return;
-  r->first_refused = at;
-  r->first_code = code;
-  bl_fail_code(r->c->err, code);
-  if (r->c->err && r->count > 1) r->c->err->item = (int64_t)at;
+  keep_words(r, at, code);
 }
 
 static int read_events(recording *r, const billing_event *events) {
@@ -113,34 +130,83 @@ static int fold_one(recording *r, size_t at) {
   return BILLING_OK;
 }
 
-/* A key that was used before: the first receipt, or a refusal. */
-static int answer_repeat(recording *r, size_t at, uint64_t number) {
-  size_t place = bl_event_place(number);
-  const bl_fact_event *fact;
-  int rc = BILLING_OK;
+/* ---- repeats ---- */
 
-  if (bl_event_seq(number) == r->c->fold.seq) {      /* in this very batch */
-    fact = &r->facts[place];
-    bl_receipt_of_fact(r->c->t, fact, r->key_tallies, number, r->c->now_us,
-                       &r->receipts[at]);
-  } else {
-    if (r->batch.seq != bl_event_seq(number))
-      rc = bl_batch_read(r->c, bl_event_seq(number), &r->batch);
-    if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
-    if (place >= r->batch.count) return BILLING_CORRUPT;
-    fact = &r->batch.facts[place];
-    bl_receipt_of_fact(r->c->t, fact, r->batch.tallies, number,
-                       r->batch.at_us, &r->receipts[at]);
-  }
-  r->receipts[at].status = BILLING_STATUS_SAME;
-  if (fact->content == r->in[at].content) return BILLING_OK;
-  memset(&r->receipts[at], 0, sizeof r->receipts[at]);
+/* An event whose key is that of an event in an older entry.  They wait until
+ * the batch is decided and are answered entry by entry: each is read once. */
+typedef struct repeat {
+  size_t         at;
+  uint64_t       number;       /* of the first */
+  struct repeat *next;         /* of the same entry */
+} repeat;
+
+static int keep_repeat(recording *r, size_t at, uint64_t number) {
+  int64_t seq = bl_event_seq(number);
+  repeat *first = bl_map_get(&r->repeats, &seq, sizeof seq);
+  repeat *one = bl_arena_take(&r->c->arena, sizeof *one);
+
+  if (!one) return BILLING_NOMEM;
+  one->at = at;
+  one->number = number;
+  if (!first) return bl_map_put(&r->repeats, &seq, sizeof seq, one);
+  one->next = first->next;
+  first->next = one;
+  return BILLING_OK;
+}
+
+/* The first receipt, or a refusal. */
+static void answer_repeat(recording *r, const repeat *one,
+                          const bl_fact_event *fact, bl_tally *const *tallies,
+                          int64_t decided_us) {
+  billing_receipt *receipt = &r->receipts[one->at];
+
+  bl_receipt_of_fact(r->c->t, fact, tallies, one->number, decided_us, receipt);
+  receipt->status = BILLING_STATUS_SAME;
+  if (fact->content == r->in[one->at].content) return;
+  memset(receipt, 0, sizeof *receipt);
   bl_fail(r->c->err, BILLING_CONFLICT_KEY, "/key",
           "the same content for a repeat, another key for another event",
           "the key was used for an event with other content");
-  note_refusal(r, at, BILLING_CONFLICT_KEY);
+  note_refusal(r, one->at, BILLING_CONFLICT_KEY);
+}
+
+/* The first may be in this very batch. */
+static int meet_repeat(recording *r, size_t at, uint64_t number) {
+  repeat one = {at, number, NULL};
+
+  if (bl_event_seq(number) != r->c->fold.seq)
+    return keep_repeat(r, at, number);
+  answer_repeat(r, &one, &r->facts[bl_event_place(number)], r->key_tallies,
+                r->c->now_us);
   return BILLING_OK;
 }
+
+static int answer_entry(recording *r, const repeat *one) {
+  bl_batch batch;
+  int rc = bl_batch_read(r->c, bl_event_seq(one->number), &batch);
+
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  for (; one; one = one->next) {
+    size_t place = bl_event_place(one->number);
+    if (place >= batch.count) return BILLING_CORRUPT;
+    answer_repeat(r, one, &batch.facts[place], batch.tallies, batch.at_us);
+  }
+  return BILLING_OK;
+}
+
+static int answer_repeats(recording *r) {
+  bl_arena *a = &r->c->arena;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < r->repeats.count && !rc; i++) {
+    bl_arena_mark mark = bl_arena_now(a);
+    rc = answer_entry(r, r->repeats.entry[i].value);
+    bl_arena_back(a, mark);
+  }
+  return rc;
+}
+
+/* ---- new events ---- */
 
 static int is_strictly_refused(bl_call *c, const bl_fact_event *fact) {
   if (!(c->in.flags & BILLING_CALL_STRICT)) return BILLING_OK;
@@ -168,7 +234,7 @@ static int record_one(recording *r, size_t at, const bl_draw_rule *rule) {
       bl_map_get(&r->c->t->event_keys, r->in[at].key_hash, 16);
   int rc;
 
-  if (known) return answer_repeat(r, at, *known);
+  if (known) return meet_repeat(r, at, *known);
   rc = bl_rate(r->c, &r->in[at], rule, &r->facts[r->recorded],
                &r->tallies[r->recorded]);
   if (!rc) rc = is_strictly_refused(r->c, &r->facts[r->recorded]);
@@ -209,6 +275,7 @@ static int decide_batch(recording *r, const billing_event *events,
   r->codec.at_us = r->c->now_us;
   for (size_t i = 0; i < r->count && !rc; i++)
     if (!r->in[i].code) rc = record_one(r, i, rule);
+  if (!rc) rc = answer_repeats(r);
   if (!rc && r->first_refused < r->count &&
       r->c->in.flags & BILLING_CALL_ALL_OR_NOTHING)
     rc = r->first_code;

@@ -194,8 +194,9 @@ static int add_events(explanation *x, int64_t room) {
     bl_arena_mark mark = bl_arena_now(&c->arena);
     bl_batch batch;
     rc = bl_batch_read(c, seq, &batch);
+    if (!rc) rc = bl_batch_texts(c, &batch);
+    if (!rc) rc = add_batch(x, &batch, events, tally, &room);
     if (rc == BILLING_NOTFOUND) rc = BILLING_OK;     /* another kind of entry*/
-    else if (!rc) rc = add_batch(x, &batch, events, tally, &room);
     bl_arena_back(&c->arena, mark);
   }
   return rc;
@@ -224,21 +225,7 @@ static int explain(bl_call *c, const bl_query *q, billing_doc **out) {
 int billing_explain(billing *b, const billing_call *call, const char *query,
                     size_t query_len, billing_doc **out, billing_error *err) {
   static const char *const allowed[] = {"invoice", "line", "events", NULL};
-  billing_doc *doc = NULL;
-  bl_query q;
-  bl_call c;
-  int rc;
+  bl_question question = {query, query_len, allowed, NULL, explain};
 
-  if (!out) return bl_refuse(err, BILLING_MISUSE, "out is NULL");
-  rc = bl_enter(&c, b, call, BL_READ, err);
-  if (rc) return rc;
-  rc = bl_query_open(&c, query, query_len, allowed, &q);
-  if (!rc) {
-    rc = explain(&c, &q, &doc);
-    bl_query_close(&q);
-  }
-  rc = bl_leave(&c, rc);
-  if (rc) billing_doc_free(doc);
-  else *out = doc;
-  return rc;
+  return bl_question_ask(b, call, &question, out, err);
 }

@@ -76,21 +76,21 @@ static const char *query_hint(const query_member *m) {
   return hints[m->type];
 }
 
-int bl_query_open(bl_call *c, const char *query, size_t len,
-                  const char *const *allowed, bl_query *out) {
+static int open_query(bl_call *c, const bl_question *question, bl_query *out) {
   int rc;
 
   memset(out, 0, sizeof *out);
+  out->kind = question->kind;
   out->limit = 100;
   out->events = 100;
   out->from_us = INT64_MIN;
   out->to_us = INT64_MAX;
-  rc = bl_query_read(c, query, len, &out->tree);
+  rc = bl_query_read(c, question->text, question->len, &out->tree);
   if (rc || !out->tree) return rc;
   for (bl_json *node = bl_json_first(out->tree); node && !rc;
        node = bl_json_next(node)) {
     bl_str name = bl_json_key(node);
-    const query_member *m = member_named(name, allowed);
+    const query_member *m = member_named(name, question->allowed);
     if (!m)
       rc = bl_fail(c->err, BILLING_INVALID, "", "see the function's header",
                    "the query has no member %t", &name);
@@ -98,11 +98,25 @@ int bl_query_open(bl_call *c, const char *query, size_t len,
       rc = bl_fail_at(c->err, BILLING_INVALID, "", m->name, query_hint(m),
                       "the query's %t is not usable", &name);
   }
-  if (rc) bl_query_close(out);
   return rc;
 }
 
-void bl_query_close(bl_query *q) {
-  bl_json_free(q->tree);
-  q->tree = NULL;
+int bl_question_ask(billing *b, const billing_call *call,
+                    const bl_question *question, billing_doc **out,
+                    billing_error *err) {
+  billing_doc *doc = NULL;
+  bl_query q;
+  bl_call c;
+  int rc;
+
+  if (!out) return bl_refuse(err, BILLING_MISUSE, "out is NULL");
+  rc = bl_enter(&c, b, call, BL_READ, err);
+  if (rc) return rc;
+  rc = open_query(&c, question, &q);
+  if (!rc) rc = question->answer(&c, &q, &doc);
+  bl_json_free(q.tree);
+  rc = bl_leave(&c, rc);
+  if (rc) billing_doc_free(doc);
+  else *out = doc;
+  return rc;
 }

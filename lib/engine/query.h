@@ -7,7 +7,8 @@
 
 /* What a query may say; texts are the tree's. */
 typedef struct bl_query {
-  bl_json *tree;           /* free it; NULL when the query was empty */
+  bl_json    *tree;        /* NULL when the query was empty */
+  const char *kind;        /* of documents; not a member */
   bl_str   customer;
   bl_str   contract;
   bl_str   asset;
@@ -23,10 +24,22 @@ typedef struct bl_query {
   uint64_t archived;
 } bl_query;
 
-/* Reads it; `allowed` lists the members this query may have, NULL-ended.
- * limit is 100 unless given, 1 to 1000; from and to span all time. */
-int bl_query_open(bl_call *c, const char *query, size_t len,
-                  const char *const *allowed, bl_query *out);
-void bl_query_close(bl_query *q);
+/* What a reading function is made of. */
+typedef struct bl_question {
+  const char        *text;
+  size_t             len;
+  const char *const *allowed;    /* the members it may have, NULL-ended */
+  const char        *kind;       /* of documents, or NULL */
+  int (*answer)(bl_call *c, const bl_query *q, billing_doc **out);
+} bl_question;
+
+/*
+ * Enters, reads the query, lets the question answer, leaves; *out is filled on
+ * success only.  limit is 100 unless given, 1 to 1000; from and to span all
+ * time.
+ */
+int bl_question_ask(billing *b, const billing_call *call,
+                    const bl_question *question, billing_doc **out,
+                    billing_error *err);
 
 #endif

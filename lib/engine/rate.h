@@ -67,14 +67,17 @@ typedef struct bl_batch {
   int64_t        seq;          /* 0: none is decoded */
   int64_t        at_us;
   bl_fact_event *facts;
-  bl_event_text *texts;
   size_t         count;
   bl_tally     **tallies;      /* by the entry's keys */
   size_t         tally_count;
+  bl_str         properties;   /* bytes of the second part */
+  bl_event_text *texts;        /* of that; NULL until they are asked for */
 } bl_batch;
 
-/* The entry `seq`, decoded into the call's arena; NOTFOUND when there is none,
- * or when it is of another kind. */
+/* The entry `seq`, its facts decoded into the call's arena; NOTFOUND when
+ * there is none, or when it is of another kind. */
 int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out);
+/* The texts of its events, too; empty where they were redacted. */
+int bl_batch_texts(bl_call *c, bl_batch *batch);
 
 #endif

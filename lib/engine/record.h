@@ -17,7 +17,9 @@ typedef struct recording {
   size_t            first_refused;  /* count: none */
   int32_t           first_code;
   uint32_t          reserved;
-  bl_batch          batch;          /* the last old entry that was read */
+  billing_error    *err;            /* the caller's: about the first refusal */
+  billing_error     own;            /* about the event being decided */
+  bl_map            repeats;        /* seq -> repeat, of older entries */
   bl_writer         w;
   bl_events_codec   codec;
   size_t            named;          /* keys of the entry, coded or about to */

@@ -80,21 +80,7 @@ int billing_usage(billing *b, const billing_call *call, const char *query,
                   size_t query_len, billing_doc **out, billing_error *err) {
   static const char *const allowed[] = {"customer", "contract", "from", "to",
                                         NULL};
-  billing_doc *doc = NULL;
-  bl_query q;
-  bl_call c;
-  int rc;
+  bl_question question = {query, query_len, allowed, NULL, usage_document};
 
-  if (!out) return bl_refuse(err, BILLING_MISUSE, "out is NULL");
-  rc = bl_enter(&c, b, call, BL_READ, err);
-  if (rc) return rc;
-  rc = bl_query_open(&c, query, query_len, allowed, &q);
-  if (!rc) {
-    rc = usage_document(&c, &q, &doc);
-    bl_query_close(&q);
-  }
-  rc = bl_leave(&c, rc);
-  if (rc) billing_doc_free(doc);
-  else *out = doc;
-  return rc;
+  return bl_question_ask(b, call, &question, out, err);
 }

@@ -239,9 +239,9 @@ int bl_view_get(bl_call *c, const char *kind, bl_str id, billing_doc **out) {
   return rc;
 }
 
-int bl_view_list(bl_call *c, const char *kind, const bl_query *q,
-                 const bl_customer *customer, bl_json *page) {
-  uint64_t which = view_kind(kind);
+int bl_view_list(bl_call *c, const bl_query *q, const bl_customer *customer,
+                 bl_json *page) {
+  uint64_t which = view_kind(q->kind);
   bl_list *list = which == BL_ENTRY_GRANT ? &c->t->by_grant : &c->t->by_hold;
   int64_t after = 0, count = 0;
   bl_json *items;

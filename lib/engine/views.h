@@ -7,8 +7,8 @@
 
 /* kind is invoice, grant or hold; NOTFOUND, INVALID for another kind. */
 int bl_view_get(bl_call *c, const char *kind, bl_str id, billing_doc **out);
-int bl_view_list(bl_call *c, const char *kind, const bl_query *q,
-                 const bl_customer *customer, bl_json *page);
+int bl_view_list(bl_call *c, const bl_query *q, const bl_customer *customer,
+                 bl_json *page);
 /* Adds a JSON text, as its tree, to an array. */
 int bl_view_add_text(bl_json *items, bl_str json);
 /* An invoice's stored JSON by its number or own number; NOTFOUND. */

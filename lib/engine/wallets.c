@@ -351,21 +351,7 @@ int billing_ledger(billing *b, const billing_call *call, const char *query,
                    size_t query_len, billing_doc **out, billing_error *err) {
   static const char *const allowed[] = {"customer", "asset", "account",
                                         "after", "limit", NULL};
-  billing_doc *doc = NULL;
-  bl_query q;
-  bl_call c;
-  int rc;
+  bl_question question = {query, query_len, allowed, NULL, ledger_page};
 
-  if (!out) return bl_refuse(err, BILLING_MISUSE, "out is NULL");
-  rc = bl_enter(&c, b, call, BL_READ, err);
-  if (rc) return rc;
-  rc = bl_query_open(&c, query, query_len, allowed, &q);
-  if (!rc) {
-    rc = ledger_page(&c, &q, &doc);
-    bl_query_close(&q);
-  }
-  rc = bl_leave(&c, rc);
-  if (rc) billing_doc_free(doc);
-  else *out = doc;
-  return rc;
+  return bl_question_ask(b, call, &question, out, err);
 }
