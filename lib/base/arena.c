@@ -89,6 +89,7 @@ static int arena_add_block(bl_arena *a, size_t size) {
   assert(block->room >= size);
   a->block = block;
   a->used  = 0;
+  a->held += whole;
   return 1;
 }
 
@@ -193,6 +194,7 @@ void bl_arena_back(bl_arena *a, bl_arena_mark mark) {
 
     assert(block);                 /* else the mark is of another arena */
     a->block = block->older;
+    a->held -= block->size;
     bl_host_free(&a->host, block, block->size);
   }
   a->used   = mark.used;

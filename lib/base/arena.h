@@ -15,6 +15,7 @@ typedef struct bl_arena {
   billing_allocator  host;         /* copied; alloc NULL means malloc */
   bl_arena_block    *block;        /* newest first */
   size_t             used;         /* in the newest block */
+  size_t             held;         /* bytes asked of the host in all */
   uint32_t           failed;       /* sticky: an allocation returned NULL */
 } bl_arena;
 

@@ -84,7 +84,7 @@ void bl_unpack_open(bl_unpack *u, const void *p, size_t len) {
 }
 
 /* One byte; 0 and bad at the end. */
-static unsigned unpack_byte(bl_unpack *u) {
+static inline unsigned unpack_byte(bl_unpack *u) {
   if (u->bad || u->at == u->end) {
     u->bad = 1;
     return 0;
@@ -113,7 +113,9 @@ static bl_u128 unpack_bits(bl_unpack *u, int width) {
   return v;
 }
 
+/* Most numbers are one byte. */
 uint64_t bl_unpack_u64(bl_unpack *u) {
+  if (!u->bad && u->at < u->end && *u->at < 0x80) return *u->at++;
   return (uint64_t)unpack_bits(u, 64);
 }
 

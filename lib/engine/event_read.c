@@ -20,13 +20,14 @@ static int refuse_event(bl_call *c, int rc, const char *path, const char *hint,
 
 static int read_properties(bl_call *c, bl_event_in *in) {
   bl_str text = in->event.properties;
-  int rc;
+  int rc = BILLING_OK;
 
   if (!text.len) return BILLING_OK;
   if (text.len > BL_LIMIT_EVENT_BYTES)
     return refuse_event(c, BILLING_LIMIT, "/properties", "at most 64 KiB",
                         "the properties are too long");
-  rc = bl_json_read(text.text, text.len, &in->properties, c->err);
+  if (!in->line)
+    rc = bl_json_read(text.text, text.len, &in->properties, c->err);
   if (rc) return rc == BILLING_INVALID ? BILLING_INVALID_JSON : rc;
   in->view.properties = in->properties;
   if (bl_json_kind(in->properties) == BL_JSON_OBJECT) return BILLING_OK;
@@ -59,7 +60,8 @@ static int hash_content(bl_call *c, bl_event_in *in) {
   bl_pack_str(&text, in->event.event);
   bl_pack_u64(&text, has_value);
   if (has_value) bl_pack_dec(&text, in->event.value);
-  if (in->properties) rc = bl_json_print(in->properties, &text);
+  if (in->line) bl_text_str(&text, in->event.properties);
+  else if (in->properties) rc = bl_json_print(in->properties, &text);
   if (!rc && text.failed) rc = BILLING_NOMEM;
   if (!rc) in->content = bl_key_hash8(c->b->content_key, text.text, text.len);
   bl_arena_back(&c->arena, mark);
@@ -87,27 +89,36 @@ static int check_event(bl_call *c, int need_key, bl_event_in *in) {
   return rc;
 }
 
-int bl_event_read(bl_call *c, const billing_event *event, int need_key,
-                  bl_event_in *in) {
-  int rc;
-
-  memset(in, 0, sizeof *in);
-  in->event = *event;
-  in->view.name = event->event;
-  in->view.value =
-      event->flags & BILLING_EVENT_VALUE ? event->value : BL_DEC_ONE;
-  rc = check_event(c, need_key, in);
+/* Puts down why the event is refused, unless that ends the whole call. */
+static int refuse_read(bl_event_in *in, int rc) {
   if (BILLING_CODE(rc) == BILLING_NOMEM) return rc;
   in->code = rc;
-  if (rc) return BILLING_OK;
+  return BILLING_OK;
+}
+
+static int read_checked(bl_call *c, int need_key, bl_event_in *in) {
+  const billing_event *e = &in->event;
+  int rc;
+
+  in->view.name = e->event;
+  in->view.value = e->flags & BILLING_EVENT_VALUE ? e->value : BL_DEC_ONE;
+  rc = check_event(c, need_key, in);
+  if (rc) return refuse_read(in, rc);
   if (need_key)
-    bl_key_hash16(in->key_hash, c->b->event_key, event->key.text,
-                  event->key.len);
+    bl_key_hash16(in->key_hash, c->b->event_key, e->key.text, e->key.len);
   return hash_content(c, in);
 }
 
+int bl_event_read(bl_call *c, const billing_event *event, int need_key,
+                  bl_event_in *in) {
+  memset(in, 0, sizeof *in);
+  in->event = *event;
+  return read_checked(c, need_key, in);
+}
+
 void bl_event_close(bl_event_in *in) {
-  bl_json_free(in->properties);
+  bl_json_free(in->line ? in->line : in->properties);
+  in->line = NULL;
   in->properties = NULL;
 }
 
@@ -122,25 +133,27 @@ static int line_text(bl_call *c, const bl_json *node, const char *name,
   return BILLING_OK;
 }
 
-static int line_properties(bl_call *c, const bl_json *node, bl_str *out) {
+/* Their text is kept in its canonical form. */
+static int line_properties(bl_call *c, bl_json *node, bl_event_in *in) {
   bl_text text;
   int rc;
 
   bl_text_open(&text, &c->arena);
   rc = bl_json_print(node, &text);
-  *out = (bl_str){text.text, text.len};
+  in->properties = node;
+  in->event.properties = (bl_str){text.text, text.len};
   return rc;
 }
 
-static int line_member(bl_call *c, const bl_json *node, billing_event *e) {
+static int line_member(bl_call *c, bl_json *node, bl_event_in *in) {
   bl_str name = bl_json_key(node);
+  billing_event *e = &in->event;
 
   if (bl_str_is(name, "key")) return line_text(c, node, "key", &e->key);
   if (bl_str_is(name, "customer"))
     return line_text(c, node, "customer", &e->customer);
   if (bl_str_is(name, "event")) return line_text(c, node, "event", &e->event);
-  if (bl_str_is(name, "properties"))
-    return line_properties(c, node, &e->properties);
+  if (bl_str_is(name, "properties")) return line_properties(c, node, in);
   if (bl_str_is(name, "value")) {
     e->flags |= BILLING_EVENT_VALUE;
     if (bl_json_dec(node, &e->value)) return BILLING_OK;
@@ -159,20 +172,26 @@ static int line_member(bl_call *c, const bl_json *node, billing_event *e) {
                  "an event has no member %t", &name);
 }
 
-int bl_event_of_line(bl_call *c, bl_str line, bl_json **tree,
-                     billing_event *event) {
-  int rc = bl_json_read(line.text, line.len, tree, c->err);
+static int read_members(bl_call *c, bl_str line, bl_event_in *in) {
+  int rc = bl_json_read(line.text, line.len, &in->line, c->err);
 
-  memset(event, 0, sizeof *event);
-  event->struct_size = sizeof *event;
   if (rc) return rc == BILLING_INVALID ? BILLING_INVALID_JSON : rc;
-  if (bl_json_kind(*tree) != BL_JSON_OBJECT)
+  if (bl_json_kind(in->line) != BL_JSON_OBJECT)
     return refuse_event(c, BILLING_INVALID_JSON, "", "one object a line",
                         "the line is not an object");
-  for (bl_json *node = bl_json_first(*tree); node && !rc;
+  for (bl_json *node = bl_json_first(in->line); node && !rc;
        node = bl_json_next(node))
-    rc = line_member(c, node, event);
+    rc = line_member(c, node, in);
   return rc;
+}
+
+int bl_event_read_line(bl_call *c, bl_str line, bl_event_in *in) {
+  int rc;
+
+  memset(in, 0, sizeof *in);
+  in->event.struct_size = sizeof in->event;
+  rc = read_members(c, line, in);
+  return rc ? refuse_read(in, rc) : read_checked(c, 1, in);
 }
 
 #undef EVENT_AHEAD_US

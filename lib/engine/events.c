@@ -32,8 +32,8 @@ static int open_recording(recording *r, bl_call *c, size_t count) {
   return c->arena.failed ? BILLING_NOMEM : BILLING_OK;
 }
 
-/* What ended the batch is said before what was refused. */
-static void close_recording(recording *r, int rc) {
+/* What ended the batch is said in the place of what was refused. */
+static void close_recording(recording *r) {
   for (size_t i = 0; r->in && i < r->count; i++) bl_event_close(&r->in[i]);
   if (r->own.code && r->err) *r->err = r->own;
   r->c->err = r->err;
@@ -63,13 +63,14 @@ static void note_refusal(recording *r, size_t at, int code) {
   keep_words(r, at, code);
 }
 
-static int read_events(recording *r, const billing_event *events) {
+static int read_events(recording *r, const billing_event *events,
+                       const bl_str *lines) {
   bl_call *c = r->c;
   int rc = BILLING_OK;
 
   for (size_t i = 0; i < r->count && !rc; i++) {
-    rc = r->in[i].code ? BILLING_OK
-                       : bl_event_read(c, &events[i], 1, &r->in[i]);
+    rc = lines ? bl_event_read_line(c, lines[i], &r->in[i])
+               : bl_event_read(c, &events[i], 1, &r->in[i]);
     if (rc) return rc;
     if (r->in[i].code) {
       note_refusal(r, i, r->in[i].code);
@@ -263,8 +264,8 @@ static int append_events(recording *r) {
 }
 
 static int decide_batch(recording *r, const billing_event *events,
-                        const bl_draw_rule *rule) {
-  int rc = read_events(r, events);
+                        const bl_str *lines, const bl_draw_rule *rule) {
+  int rc = read_events(r, events, lines);
 
   if (rc) return rc;
   bl_entry_start(r->c);
@@ -282,13 +283,12 @@ static int decide_batch(recording *r, const billing_event *events,
   return rc ? rc : append_events(r);
 }
 
-int bl_record_batch(bl_call *c, const billing_event *events, size_t count,
-                    const int32_t *codes, const bl_draw_rule *rule,
-                    recording *r) {
+int bl_record_batch(bl_call *c, const billing_event *events,
+                    const bl_str *lines, size_t count,
+                    const bl_draw_rule *rule, recording *r) {
   int rc = open_recording(r, c, count);
 
-  for (size_t i = 0; i < count && !rc && codes; i++) r->in[i].code = codes[i];
-  if (!rc) rc = decide_batch(r, events, rule);
+  if (!rc) rc = decide_batch(r, events, lines, rule);
   close_recording(r);
   return rc;
 }
@@ -377,7 +377,7 @@ int billing_record(billing *b, const billing_call *call,
   rc = check_batch(&c, count);
   if (!rc) rc = check_receipts(&c, receipts, count);
   if (!rc) rc = copy_events(&c, events, count, &copies);
-  if (!rc) rc = bl_record_batch(&c, copies, count, NULL, NULL, &r);
+  if (!rc) rc = bl_record_batch(&c, copies, NULL, count, NULL, &r);
   if (!rc) rc = keep_receipts(&kept, &r, receipts != NULL);
   rc = bl_leave(&c, rc);
   if (!rc) fill_receipts(receipts, r.receipts, count);
@@ -409,23 +409,6 @@ static int split_lines(bl_call *c, bl_str text, bl_str **out, size_t *count) {
   return BILLING_OK;
 }
 
-static int record_lines(bl_call *c, const bl_str *lines, size_t count,
-                        recording *r) {
-  billing_event *events =
-      bl_arena_array(&c->arena, count + 1, sizeof *events);
-  bl_json **trees = bl_arena_array(&c->arena, count + 1, sizeof *trees);
-  int32_t *codes = bl_arena_array(&c->arena, count + 1, sizeof *codes);
-  int rc = codes && trees && events ? BILLING_OK : BILLING_NOMEM;
-
-  for (size_t i = 0; i < count && !rc; i++) {
-    codes[i] = bl_event_of_line(c, lines[i], &trees[i], &events[i]);
-    if (BILLING_CODE(codes[i]) == BILLING_NOMEM) rc = BILLING_NOMEM;
-  }
-  if (!rc) rc = bl_record_batch(c, events, count, codes, NULL, r);
-  for (size_t i = 0; trees && i < count; i++) bl_json_free(trees[i]);
-  return rc;
-}
-
 int billing_record_text(billing *b, const billing_call *call,
                         const char *text, size_t len,
                         billing_receipt *receipts, size_t capacity,
@@ -446,7 +429,7 @@ int billing_record_text(billing *b, const billing_call *call,
                  "%i events, room for %i receipts", (int64_t)found,
                  (int64_t)capacity);
   if (!rc) rc = check_receipts(&c, receipts, found);
-  if (!rc) rc = record_lines(&c, lines, found, &r);
+  if (!rc) rc = bl_record_batch(&c, NULL, lines, found, NULL, &r);
   if (!rc) rc = keep_receipts(&kept, &r, receipts != NULL);
   rc = bl_leave(&c, rc);
   if (!rc) fill_receipts(receipts, r.receipts, found);

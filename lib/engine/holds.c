@@ -394,7 +394,7 @@ static int settle(bl_call *c, const billing_event *event, uint32_t above,
     rule.hold = hold;
     rc = bl_end_hold(c, hold, BILLING_HOLD_SETTLED, 0);
   }
-  if (!rc) rc = bl_record_batch(c, &own, 1, NULL, was_open ? &rule : NULL, &r);
+  if (!rc) rc = bl_record_batch(c, &own, NULL, 1, was_open ? &rule : NULL, &r);
   if (rc) return rc;
   *out = r.receipts[0];
   if (out->code) return out->code;

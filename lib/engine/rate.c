@@ -67,11 +67,11 @@ static int find_payers(bl_call *c, const bl_wallet *wallet, const bl_use *use,
   for (size_t i = 0; i < most; i++) {
     const bl_grant_state *grant = wallet->grants.item[i];
     bl_lot *lot = &out->lots[out->count];
-    if (bl_dec_sign(grant->lot.left) <= 0 || !bl_lot_pays(&grant->lot, use))
-      continue;
+    bl_dec left = bl_dec_sub(
+        grant->lot.left, taken_of(taken, taken_count, grant->lot.number));
+    if (bl_dec_sign(left) <= 0 || !bl_lot_pays(&grant->lot, use)) continue;
     *lot = grant->lot;
-    lot->left = bl_dec_sub(
-        lot->left, taken_of(taken, taken_count, lot->number));
+    lot->left = left;
     out->order[out->count++] = lot;
   }
   return BILLING_OK;
@@ -140,6 +140,18 @@ static int take(rating *r, const bl_draw *draws, size_t count) {
   return BILLING_OK;
 }
 
+/*
+ * What of a charge is drawn, or given back when it is below zero.  A total
+ * below zero is owed to the customer: nothing was drawn for it, so what is
+ * charged next is taken off it first.
+ */
+static bl_dec drawable(const bl_tally *tally, bl_dec amount) {
+  bl_dec before = bl_dec_max(tally->amount, BL_DEC_ZERO);
+  bl_dec after = bl_dec_max(bl_dec_add(tally->amount, amount), BL_DEC_ZERO);
+
+  return bl_dec_sub(after, before);
+}
+
 static int choose_draws(rating *r, const bl_contract *contract,
                         const bl_price *price, const bl_tally *tally,
                         bl_fact_charge *charge) {
@@ -149,12 +161,13 @@ static int choose_draws(rating *r, const bl_contract *contract,
       contract->terms.has_order ? &contract->terms.order : NULL;
   bl_use use = {price->meter, price->id, contract->terms.id,
                 r->in->view.time_us, {0}};
-  int sign = bl_dec_sign(charge->amount);
+  bl_dec amount = drawable(tally, charge->amount);
+  int sign = bl_dec_sign(amount);
   int rc;
 
   memcpy(use.asset, price->asset, sizeof use.asset);
   if (sign > 0) {
-    rc = bl_rate_draws(c, wallet, &use, order, charge->amount, r->rule,
+    rc = bl_rate_draws(c, wallet, &use, order, amount, r->rule,
                        r->taken, r->taken_count, &charge->draws,
                        &charge->draw_count);
     return rc ? rc : take(r, charge->draws, charge->draw_count);
@@ -165,7 +178,7 @@ static int choose_draws(rating *r, const bl_contract *contract,
   if (!charge->draws) return BILLING_NOMEM;
   charge->draw_count =
       bl_burndown_back(tally->stack, tally->stack_count,
-                       bl_dec_neg(charge->amount), charge->draws);
+                       bl_dec_neg(amount), charge->draws);
   return take(r, charge->draws, charge->draw_count);
 }
 

@@ -13,7 +13,8 @@
 typedef struct bl_event_in {
   billing_event event;
   bl_event      view;          /* as the kernels see it */
-  bl_json      *properties;    /* its tree, NULL when it has none */
+  bl_json      *properties;    /* their tree, NULL when it has none */
+  bl_json      *line;          /* the tree of its line, which then owns them */
   bl_customer  *customer;
   unsigned char key_hash[16];
   uint64_t      content;
@@ -26,11 +27,9 @@ typedef struct bl_event_in {
  * estimate have none. */
 int bl_event_read(bl_call *c, const billing_event *event, int need_key,
                   bl_event_in *in);
+/* The same for a line of NDJSON. */
+int bl_event_read_line(bl_call *c, bl_str line, bl_event_in *in);
 void bl_event_close(bl_event_in *in);
-/* One line of NDJSON to an event, texts in the call's arena; the tree of its
- * line is kept in *tree.  Returns why it is refused. */
-int bl_event_of_line(bl_call *c, bl_str line, bl_json **tree,
-                     billing_event *event);
 
 /* How draws are chosen beyond the burndown order. */
 typedef struct bl_draw_rule {

@@ -29,11 +29,11 @@ typedef struct recording {
 } recording;
 
 /*
- * Decides, folds and appends a batch; receipts are in r, in the call's arena.
- * codes, when not NULL, are events that were refused while being read.
+ * Decides, folds and appends a batch of events, or of lines that are events;
+ * the other is NULL.  Receipts are in r, in the call's arena.
  */
-int bl_record_batch(bl_call *c, const billing_event *events, size_t count,
-                    const int32_t *codes, const bl_draw_rule *rule,
-                    recording *r);
+int bl_record_batch(bl_call *c, const billing_event *events,
+                    const bl_str *lines, size_t count,
+                    const bl_draw_rule *rule, recording *r);
 
 #endif

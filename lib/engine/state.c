@@ -2,6 +2,9 @@
 /* state.c - the tenant's state: its parts and how a failed call is undone. */
 #include "engine/state.h"
 
+/* Below this, waste is not worth a fold. */
+#define WASTE_SMALLEST ((size_t)4 << 20)
+
 struct bl_undo {
   bl_undo *older;
   void    *at;
@@ -81,6 +84,18 @@ void bl_undo_start(bl_tenant *t, bl_arena *arena) {
   t->undo_arena = arena;
   t->undo = NULL;
   t->serial++;
+  t->held = t->arena.held;
+}
+
+/*
+ * What an undone call took from the arena cannot be given back one by one.
+ * When such calls (quotes for customers without usage, say) have left more
+ * than the state itself, it is folded again.
+ */
+static void count_waste(bl_tenant *t) {
+  t->waste += t->arena.held - t->held;
+  if (t->waste > WASTE_SMALLEST && t->waste > t->arena.held / 2)
+    t->is_stale = 1;
 }
 
 void bl_undo_all(bl_tenant *t) {
@@ -91,6 +106,7 @@ void bl_undo_all(bl_tenant *t) {
       memcpy(u->at, u->saved, u->size);
     }
   }
+  count_waste(t);
   bl_undo_forget(t);
 }
 
@@ -202,3 +218,4 @@ bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
 }
 
 #undef TALLY_KEY_BYTES
+#undef WASTE_SMALLEST

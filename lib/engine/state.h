@@ -227,6 +227,8 @@ struct bl_tenant {
   bl_undo            *undo;          /* newest first */
   bl_arena           *undo_arena;    /* of the call; NULL: nothing is saved */
   uint64_t            serial;        /* of the call */
+  size_t              held;          /* of the arena, before the call */
+  size_t              waste;         /* left in the arena by undone calls */
 };
 
 void bl_tenant_open(bl_tenant *t, bl_str id, const billing_allocator *host);
