@@ -17,8 +17,7 @@ JOBS       ?= $(shell nproc 2>/dev/null || echo 2)
 SANITIZE   ?= address,undefined
 
 # The header knows the version; nothing else repeats it.
-VERSION := $(shell awk -F'"' '/define BILLING_VERSION/{print $$2}' \
-             include/billing.h)
+VERSION := $(shell awk -F\" '/ BILLING_VERSION /{print $$2}' include/billing.h)
 MAJOR   := $(firstword $(subst ., ,$(VERSION)))
 
 PACKAGES := sqlite3 libcjson libsodium
@@ -42,14 +41,14 @@ LIB_C   := $(sort $(wildcard lib/*/*.c))
 UNIT_C  := $(wildcard tests/unit/*.c tests/store/*.c)
 TOOL_C  := $(wildcard examples/cli/*.c)
 DEMO_C  := $(wildcard examples/demo/*.c)
-FEED_C  := $(wildcard examples/import/*.c)
+PARTS_C := $(wildcard examples/parts/*.c)
 STEP_C  := $(wildcard examples/0*.c)
 BENCH_C := $(wildcard tests/bench/*.c)
 HOST_C  := $(and $(wildcard $(shell $(CC) -print-file-name=libsqlite3.a)), \
              $(wildcard tests/host/*.c))
 # Each of these folders is one program; what they share is in tests/support/.
 # In tests/model and tests/host each file is a program.
-FOLDERS := $(foreach d,golden vectors fault thread sim crash, \
+FOLDERS := $(foreach d,golden vectors fault thread, \
              $(if $(wildcard tests/$d/*.c),$d))
 MODEL_C := $(wildcard tests/model/*.c)
 
@@ -111,7 +110,6 @@ bench: $(BUILD)/bench            ## events per second, beside a bare INSERT
 	@$(BUILD)/bench
 
 # ---- the library ------------------------------------------------------------
-
 $(BUILD)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
 	$(cc) $(MINE) $(WARN) -DNDEBUG $(CPPFLAGS) $(CFLAGS) -c $< -o $@
@@ -166,14 +164,14 @@ all-c:                           ## write lib/all.c: every file, by layers
 	@$(PYTHON) tests/style/layers.py --write
 
 # ---- programs ---------------------------------------------------------------
-
 examples: $(STEPS) $(TOOL) $(DEMO) ## build the examples and the tool
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(cc) $(PROGRAM) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
-$(TOOL) $(DEMO): $(FEED_C:%.c=$(BUILD)/%.o)
+$(TOOL) $(DEMO): $(PARTS_C:%.c=$(BUILD)/%.o)
+$(BUILD)/tests/bench/%.o: PROGRAM += -Ilib $(FOREIGN)
 $(TOOL): $(TOOL_C:%.c=$(BUILD)/%.o)
 $(DEMO): $(DEMO_C:%.c=$(BUILD)/%.o)
 $(BENCH): $(BENCH_C:%.c=$(BUILD)/%.o)
@@ -182,7 +180,6 @@ $(TOOL) $(DEMO) $(BENCH) $(STEPS): $(STATIC)
 	$(link) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(STATIC) $(LIBS)
 
 # ---- tests ------------------------------------------------------------------
-
 $(BUILD)/debug/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
 	$(cc) $(MINE) $(WARN) $(CPPFLAGS) $(CFLAGS) $(PROBE) -c $< -o $@
@@ -193,7 +190,8 @@ $(BUILD)/debug/tests/%.o: tests/%.c | $(BUILD)/suites.h
 	  $(FOREIGN) $(CPPFLAGS) $(CFLAGS) $(PROBE) -c $< -o $@
 
 $(PROBED): $(LIB_C:%.c=$(BUILD)/debug/%.o)
-$(HELP): $(patsubst %.c,$(BUILD)/debug/%.o,$(wildcard tests/support/*.c))
+$(HELP): $(patsubst %.c,$(BUILD)/debug/%.o,$(wildcard tests/support/*.c) \
+  tests/store/faulty.c)
 $(PROBED) $(HELP):
 	@mkdir -p $(@D) && $(RM) $@
 	$(call say,AR)$(AR) rcsD $@ $^
@@ -225,11 +223,10 @@ tsan:
 
 python: $(BUILD)/venv/ready      ## the Python binding, in a venv below build/
 $(BUILD)/venv/ready: $(ONE) $(wildcard bindings/python/*.* \
-                     bindings/python/*/*.py)
+                     bindings/python/*/*.*)
 	$(call say,VENV)BUILD=$(BUILD) PYTHON=$(PYTHON) sh tests/package/venv.sh
 
 # ---- gates ------------------------------------------------------------------
-
 abi: all                         ## header matrix, exports, layout, mutants
 	@$(SUITES) header layout exports imports cdef mutants baseline
 abi-accept: all                  ## make this interface the one to compare with

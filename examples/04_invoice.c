@@ -71,7 +71,7 @@ static int print(const char *what, int rc, billing_doc *doc,
 }
 
 static int bill(billing *b, billing_call *call, billing_error *err) {
-  static const char line[] = "{\"invoice\":\"INV-000001\",\"line\":2}";
+  static const char line[] = "{\"invoice\":\"INV-000001\",\"line\":1}";
   billing_progress done;
   billing_doc *doc = NULL;
   int rc;

@@ -737,11 +737,12 @@ BILLING_API int billing_release(billing *b, const billing_call *call,
 
 /*
  * The double-entry ledger: query {"customer":"id","asset":"USD",
- * "account":"wallet","after":n,"limit":100} -> {"postings":[{"number","seq",
- * "at","customer","account","asset","amount","cause"}],"balances":
- * [{"customer","account","asset","balance"}],"next":n}.  Postings of one
- * commit add up to zero in every asset.  Positive is debit.  Accounts: wallet,
- * unbilled, receivable, revenue, funding, promotion, breakage, rounding.
+ * "account":"wallet","after":"7.2","limit":100} -> {"postings":
+ * [{"number":"8.1","seq","at","customer","account","asset","amount","cause"}],
+ * "balances":[{"customer","account","asset","balance"}],"next":"8.1"}.
+ * Postings of one commit add up to zero in every asset.  Positive is debit.
+ * Accounts: wallet, unbilled, receivable, revenue, funding, promotion,
+ * breakage, rounding.
  */
 BILLING_API int billing_ledger(billing *b, const billing_call *call,
                                const char *query, size_t query_len,

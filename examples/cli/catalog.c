@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "slice.h"
+#include "../parts/slice.h"
 
 static const char changes[] = "changes: action kind id version members";
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../import/moment.h"
+#include "../parts/moment.h"
 #include "show.h"
 
 /* Where no tenant is named: enough for a database that has one. */

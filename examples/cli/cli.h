@@ -9,8 +9,8 @@
 
 #include <billing.h>
 
-#include "../import/buffer.h"
-#include "../import/patience.h"
+#include "../parts/buffer.h"
+#include "../parts/patience.h"
 
 /* How the tool ends. */
 #define CLI_OK 0

@@ -19,9 +19,13 @@ typedef struct cli_event_words {
   {"--properties", &(in).properties, NULL, NULL}
 
 int cli_event(cli *c, const cli_event_words *in, billing_event *out);
+int cli_show_receipt(cli *c, int rc, const billing_receipt *receipt);
 /* Many events: see feed.c. */
 int cli_record(cli *c);
 int cli_import(cli *c);
-int cli_show_receipt(cli *c, int rc, const billing_receipt *receipt);
+/* Asking first: see holds.c. */
+int cli_authorize(cli *c);
+int cli_settle(cli *c);
+int cli_release(cli *c);
 
 #endif

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "../import/form.h"
-#include "../import/load.h"
-#include "../import/progress.h"
+#include "../parts/form.h"
+#include "../parts/load.h"
+#include "../parts/progress.h"
 #include "event.h"
 
 typedef struct feed {          /* a load with its options and its bar */

@@ -2,9 +2,9 @@
 /* invoices.c - advance, invoices, invoice, explain. */
 #include <stdio.h>
 
-#include "../import/progress.h"
+#include "../parts/progress.h"
 #include "cli.h"
-#include "slice.h"
+#include "../parts/slice.h"
 
 /* ---- advance ---- */
 

@@ -67,6 +67,7 @@ static void put_first(char **argv, int at) {
 
 int main(int argc, char **argv) {
   int at = command_at(argc, argv);
+  const char *topic = at + 1 < argc ? argv[at + 1] : NULL;
   cli c;
   int status;
 
@@ -85,8 +86,7 @@ int main(int argc, char **argv) {
   put_first(argv, at);
   c.words = argv + 2;
   c.word_count = argc - 2;
-  if (!strcmp(argv[1], "help"))
-    return help(&c, argc > 2 ? argv[2] : NULL);
+  if (!strcmp(argv[1], "help")) return help(&c, topic);
   c.command = find_command(argv[1]);
   if (!c.command) return cli_usage(&c, "there is no such command", argv[1]);
   status = c.command->run(&c);

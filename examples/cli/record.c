@@ -2,7 +2,7 @@
 /* record.c - structs of the library as JSON. */
 #include <string.h>
 
-#include "../import/moment.h"
+#include "../parts/moment.h"
 #include "cli.h"
 
 void json_open(buffer *out) {

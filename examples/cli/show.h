@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "slice.h"
+#include "../parts/slice.h"
 
 /*
  * An object is a list of "name  value"; an array of objects in it becomes a

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* trust.c - verify, evaluate. */
 #include "cli.h"
-#include "slice.h"
+#include "../parts/slice.h"
 
 static int verify(cli *c) {
   const char *words[1];

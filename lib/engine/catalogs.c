@@ -149,7 +149,7 @@ static int list_documents(bl_call *c, uint32_t kind, const bl_query *q,
       break;
     }
     last = bl_arena_str(&c->arena, row[BL_DOCUMENTS_ID].bytes);
-    rc = bl_view_add_text(items, row[BL_DOCUMENTS_JSON].bytes);
+    rc = bl_view_add_json(items, NULL, row[BL_DOCUMENTS_JSON].bytes);
   }
   bl_store_end(c->b->store, rows);
   return rc == BILLING_DONE ? BILLING_OK : rc;

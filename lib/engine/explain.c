@@ -70,8 +70,7 @@ static void add_head(explanation *x, const bl_query *q) {
   bl_json_add_int(tree, "plan_version", (int64_t)x->contract->plan->version);
   bl_json_add_text(tree, "price", x->price->id);
   bl_json_add_c(tree, "model", bl_price_model_name(x->price->model));
-  bl_json_add_text(tree, "meter", x->price->meter);
-  bl_json_add_text(tree, "group", line->group);
+  if (x->price->meter.len) bl_json_add_text(tree, "meter", x->price->meter);
   service = bl_json_object(tree, "service");
   bl_json_add_time(service, "from", span.from_us);
   bl_json_add_time(service, "to", span.to_us);
@@ -213,8 +212,9 @@ static int explain(bl_call *c, const bl_query *q, billing_doc **out) {
   x.tree = bl_json_object(NULL, NULL);
   if (!x.tree) return BILLING_NOMEM;
   add_head(&x, q);
-  if (x.price->meter.len) rc = add_tiers(&x);
-  else add_fee(&x);
+  rc = bl_view_add_json(x.tree, "group", x.line->group);
+  if (rc || !x.price->meter.len) add_fee(&x);
+  else rc = add_tiers(&x);
   if (!rc) rc = add_draws(&x);
   if (!rc && x.line->events) rc = add_events(&x, q->events);
   if (!rc) rc = bl_doc_of_tree(c, x.tree, out);

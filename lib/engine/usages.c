@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* usages.c - usage by contract, price, group and period. */
-#include "engine/query.h"
-
-static int add_group(bl_json *row, bl_str group) {
-  bl_json *tree;
-  int rc;
-
-  if (!group.len) return BILLING_OK;
-  rc = bl_json_read(group.text, group.len, &tree, NULL);
-  if (rc) return rc;
-  if (!bl_json_add_copy(row, "group", tree)) rc = BILLING_NOMEM;
-  bl_json_free(tree);
-  return rc;
-}
+#include "engine/views.h"
 
 static int add_tally(bl_json *usage, const bl_tally *tally) {
   const bl_contract *contract = tally->contract;
   const bl_price *price = bl_tally_price(tally);
   bl_span span = contract->periods[tally->period].span;
   bl_json *row = bl_json_object(usage, NULL);
-  int rc = add_group(row, tally->group);
+  int rc = bl_view_add_json(row, "group", tally->group);
 
   if (rc) return rc;
   bl_json_add_text(row, "contract", contract->terms.id);

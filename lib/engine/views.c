@@ -4,14 +4,16 @@
 
 #include "store/store.h"
 
-int bl_view_add_text(bl_json *items, bl_str json) {
+int bl_view_add_json(bl_json *parent, const char *key, bl_str json) {
   bl_json *tree;
-  int rc = bl_json_read(json.text, json.len, &tree, NULL);
+  int rc;
 
+  if (!json.len) return BILLING_OK;
+  rc = bl_json_read(json.text, json.len, &tree, NULL);
   if (rc) return rc == BILLING_NOMEM ? rc : BILLING_CORRUPT;
-  if (!bl_json_add_copy(items, NULL, tree)) rc = BILLING_NOMEM;
+  bl_json_add_copy(parent, key, tree);
   bl_json_free(tree);
-  return rc;
+  return BILLING_OK;
 }
 
 /* Where the next page begins, as the text that "after" takes. */
@@ -91,7 +93,7 @@ static int list_invoices(bl_call *c, const bl_query *q,
       break;
     }
     last = row[BL_INVOICES_OWN].integer;
-    rc = bl_view_add_text(items, row[BL_INVOICES_JSON].bytes);
+    rc = bl_view_add_json(items, NULL, row[BL_INVOICES_JSON].bytes);
   }
   bl_store_end(c->b->store, rows);
   return rc == BILLING_DONE ? BILLING_OK : rc;
@@ -103,18 +105,6 @@ static const char *grant_status(const bl_grant_state *grant, int64_t now_us) {
   if (grant->has_expired || grant->lot.expires_us <= now_us) return "expired";
   if (grant->lot.effective_us > now_us) return "pending";
   return bl_dec_sign(grant->lot.left) > 0 ? "open" : "used";
-}
-
-static int add_scope(bl_json *doc, bl_str scope) {
-  bl_json *tree;
-  int rc;
-
-  if (!scope.len) return BILLING_OK;
-  rc = bl_json_read(scope.text, scope.len, &tree, NULL);
-  if (rc) return rc;
-  bl_json_add_copy(doc, "scope", tree);
-  bl_json_free(tree);
-  return BILLING_OK;
 }
 
 static bl_json *grant_tree(bl_json *parent, const bl_grant_state *grant,
@@ -138,7 +128,7 @@ static bl_json *grant_tree(bl_json *parent, const bl_grant_state *grant,
   bl_json_add_time(doc, "effective", lot->effective_us);
   if (lot->expires_us != BL_TIME_NEVER)
     bl_json_add_time(doc, "expires", lot->expires_us);
-  if (add_scope(doc, grant->scope_text)) return NULL;
+  if (bl_view_add_json(doc, "scope", grant->scope_text)) return NULL;
   return bl_json_add_c(doc, "status", grant_status(grant, now_us)) ? doc
                                                                    : NULL;
 }

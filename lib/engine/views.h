@@ -9,8 +9,9 @@
 int bl_view_get(bl_call *c, const char *kind, bl_str id, billing_doc **out);
 int bl_view_list(bl_call *c, const bl_query *q, const bl_customer *customer,
                  bl_json *page);
-/* Adds a JSON text, as its tree, to an array. */
-int bl_view_add_text(bl_json *items, bl_str json);
+/* Adds a JSON text, as its tree, to an object or (key NULL) an array; an empty
+ * text adds nothing. */
+int bl_view_add_json(bl_json *parent, const char *key, bl_str json);
 /* An invoice's stored JSON by its number or own number; NOTFOUND. */
 int bl_invoice_stored(bl_call *c, bl_str id, uint64_t *own, int64_t *seq,
                       bl_str *json);

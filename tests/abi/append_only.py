@@ -27,8 +27,7 @@ class Abi:
         self.structs = {
             c.get('name'): (int(c.get('size-in-bits') or 0), self.members(c))
             for c in root.iter('class-decl')
-            if not c.get('is-declaration-only')
-            and not c.get('name').startswith('__')}     # the C library's
+            if not c.get('is-declaration-only')}
         self.enums = {
             c.get('name'): {e.get('name'): e.get('value')
                             for e in c.findall('enumerator')}

@@ -15,8 +15,9 @@ if ! have abidw; then
 fi
 
 mkdir -p "$BUILD"
-abidw --headers-dir include --drop-private-types --no-show-locs \
-  --no-corpus-path --no-comp-dir-path --type-id-style hash \
+abidw --headers-dir include --drop-private-types \
+  --exported-interfaces-only --no-show-locs --no-corpus-path \
+  --no-comp-dir-path --type-id-style hash \
   --out-file "$BUILD/billing.abi" "$BUILD/libbilling.so" || exit 1
 
 if [ "${1:-}" = --accept ]; then

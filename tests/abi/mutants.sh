@@ -26,8 +26,9 @@ describe() {
   (cd "$toy" && $compiler -g -O1 -shared -fPIC -I. -Wl,-soname,$soname \
     -Wl,--version-script=toy.map -ffile-prefix-map="$toy"=. \
     -o libtoy.so toy.c) &&
-  abidw --headers-dir "$toy" --drop-private-types --no-show-locs \
-    --no-corpus-path --no-comp-dir-path --type-id-style hash \
+  abidw --headers-dir "$toy" --drop-private-types \
+    --exported-interfaces-only --no-show-locs --no-corpus-path \
+    --no-comp-dir-path --type-id-style hash \
     --out-file "$1" "$toy/libtoy.so"
 }
 

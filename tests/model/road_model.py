@@ -7,6 +7,7 @@ the comparison in road.py is worth something only as long as that stays so.
 Amounts are Fractions, instants are whole microseconds.
 """
 import calendar
+import copy
 import dataclasses
 import datetime
 from fractions import Fraction
@@ -74,20 +75,15 @@ class Span:
         return self.start <= us < self.end
 
 
-def cycles(terms):
-    """Whole cycles from the one that holds the start, without an end."""
+def cycle(terms, n):
+    """The whole cycle n, counted from the one that holds the start."""
     zone = ZoneInfo(terms.zone)
-    local = moment(terms.start).astimezone(zone).replace(tzinfo=None)
+    first = moment(terms.start).astimezone(zone).replace(tzinfo=None)
     if terms.anchor == 'calendar':
-        first = local.replace(day=1, hour=0, minute=0, second=0,
+        first = first.replace(day=1, hour=0, minute=0, second=0,
                               microsecond=0)
-    else:
-        first = local
-    n = 0
-    while True:
-        yield Span(to_us(add_months(first, n), zone),
-                   to_us(add_months(first, n + 1), zone))
-        n += 1
+    return Span(to_us(add_months(first, n), zone),
+                to_us(add_months(first, n + 1), zone))
 
 
 # ---- prices -----------------------------------------------------------------
@@ -247,6 +243,7 @@ class Contract:
     id: str
     number: int
     customer: str
+    currency: str
     prices: list
     start: int
     end: float
@@ -261,17 +258,12 @@ class Contract:
     periods: list = dataclasses.field(default_factory=list)
     tallies: dict = dataclasses.field(default_factory=dict)
 
-    def __post_init__(self):
-        self._cycles = cycles(self)
-
     def period(self, index):
         """(span, whole cycle), or None behind the end."""
         while len(self.periods) <= index:
             if self.periods and self.periods[-1][0].end >= self.end:
                 return None
-            whole = next(self._cycles)
-            if whole.end <= self.start:
-                continue
+            whole = cycle(self, len(self.periods))
             cut = Span(max(whole.start, self.start),
                        min(whole.end, self.end))
             self.periods.append((cut, whole))
@@ -524,10 +516,7 @@ class Road:
         tally.amount += charge.amount
         drawn = Fraction(0)
         for number, part in charge.draws:
-            if part > 0:
-                tally.stack.append([number, part])
-            else:
-                self.pop(tally, -part)
+            self.stack(tally, number, part)
             if not number:
                 continue
             drawn += part
@@ -544,13 +533,15 @@ class Road:
             contract.late = min(contract.late, now)
 
     @staticmethod
-    def pop(tally, amount):
-        while amount > 0:
-            back = min(amount, tally.stack[-1][1])
-            tally.stack[-1][1] -= back
-            amount -= back
+    def stack(tally, number, part):
+        """Equal neighbours are one; what is given back comes off the top."""
+        if tally.stack and tally.stack[-1][0] == number:
+            tally.stack[-1][1] += part
             if not tally.stack[-1][1]:
                 tally.stack.pop()
+        else:
+            assert part > 0
+            tally.stack.append([number, part])
 
     # -- events
 
@@ -638,17 +629,10 @@ class Road:
             return one
         if customer not in self.customers:
             raise Refused('NOTFOUND_CUSTOMER')
-        frozen = self.overdue(customer, now)
-        for hold in frozen:
-            self.end(hold, EXPIRED)
-        try:
-            hold = self.reserve(key, content, now, expires, estimate,
-                                customer, amount, asset)
-        except Refused:
-            for one in frozen:          # a call that fails changes nothing
-                one.status = OPEN
-                self.move(one, 1)
-            raise
+        args = (key, content, now, expires, estimate, customer, amount,
+                asset)
+        copy.deepcopy(self).reserve(*args)       # changes nothing if refused
+        hold = self.reserve(*args)
         self.holds.append(hold)
         self.requests[key] = (content, hold)
         self.move(hold, 1)
@@ -656,6 +640,7 @@ class Road:
 
     def reserve(self, key, content, now, expires, estimate, customer, amount,
                 asset):
+        self.expire_holds(customer, now)
         if estimate:
             asset, wanted, parts, limit = self.estimate(estimate)
         else:
@@ -716,25 +701,34 @@ class Road:
         return known[1]
 
     def settle(self, key, event, now, above):
+        """In one go or not at all: tried on a copy first."""
+        copy.deepcopy(self).try_settle(key, event, now, above)
+        return self.try_settle(key, event, now, above)
+
+    def try_settle(self, key, event, now, above):
         hold = self.hold_of(key)
         known = event['key'] in self.events
         if hold.status == RELEASED or (hold.status == SETTLED and not known):
             raise Refused('CONFLICT_ENDED')
-        is_open = (hold.status == OPEN and hold.expires > now and not known)
-        before = self.freeze()
+        is_open = hold.status == OPEN and hold.expires > now and not known
         if is_open:
             self.end(hold, SETTLED)
         receipt = self.record(event, now, hold.draws if is_open else None,
                               is_open and above == 'cap')
-        refusal = receipt['code']
+        if receipt['code']:
+            raise Refused(receipt['code'])
         reserved = hold.overdraft + sum((p for _, p in hold.draws),
                                         Fraction(0))
-        if is_open and not refusal and above == 'refuse' and \
-                receipt['cost'] > reserved:
-            refusal = 'DENIED_ABOVE_HOLD'
-        if refusal:
-            self.thaw(before)
-            raise Refused(refusal)
+        if is_open and above == 'refuse' and receipt['cost'] > reserved:
+            raise Refused('DENIED_ABOVE_HOLD')
+        return receipt
+
+    def quote(self, event, now):
+        """What record would say, on a copy."""
+        self.check(event, now)
+        receipt = copy.deepcopy(self).record(event, now)
+        if receipt['code']:
+            raise Refused(receipt['code'])
         return receipt
 
     def release(self, key, now):
@@ -890,15 +884,3 @@ class Road:
         self.invoices.append(dict(
             contract=contract, issued=at, lines=lines, totals=totals,
             period=contract.period(period)[0]))
-
-    # -- a settle that is refused changes nothing
-
-    def freeze(self):
-        return [(h, h.status) for h in self.holds]
-
-    def thaw(self, before):
-        """Only holds can have moved: a refused event books nothing."""
-        for hold, status in before:
-            if hold.status != status:
-                hold.status = status
-                self.move(hold, 1)

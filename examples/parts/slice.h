@@ -9,7 +9,7 @@
 
 #include <billing.h>
 
-#include "../import/buffer.h"
+#include "buffer.h"
 
 typedef struct slices {       /* the members or items of one value */
   const char *at;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* patience.c - tries again after 1, 2, 4, .. 64 ms, a minute in all. */
+/* patience.c - tries again after 1, 2, 4, 8, 16, 16, .. ms, for a minute. */
 #include "patience.h"
 
 #include <billing.h>
@@ -9,7 +9,7 @@
 #define MOST_US UINT64_C(60000000)
 
 int patience_again(patience *p, int rc) {
-  uint64_t us = UINT64_C(1000) << (p->tries < 6 ? p->tries : 6);
+  uint64_t us = UINT64_C(1000) << (p->tries < 4 ? p->tries : 4);
   struct timespec pause;
 
   if (BILLING_CODE(rc) != BILLING_BUSY || p->waited_us >= MOST_US) {

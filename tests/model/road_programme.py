@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Random programmes: a catalog, and what is done with it, as plain data.
+
+Everything is drawn from small ranges, so that keys meet, tiers are crossed at
+their bounds, grants run dry and periods close under late events.
+"""
+from hypothesis import strategies as st
+
+CUSTOMERS = ['ann', 'bob', 'cyd']
+ZONES = ['UTC', 'America/New_York']
+START = 1767225600 * 10 ** 6            # 2026-01-01T00:00:00Z
+HOUR = 3600 * 10 ** 6
+DAY = 24 * HOUR
+UNITS = {'tok': 0, 'gpu_h': 4}
+ASSETS = ['USD', 'JPY', 'tok']
+
+METERS = [
+    {'id': 'calls', 'event': 'call', 'aggregation': 'count',
+     'groups': ['model', 'region']},
+    {'id': 'tokens', 'event': 'call', 'aggregation': 'sum', 'property': 'n',
+     'filters': [{'property': 'model', 'in': ['a', 'b']}],
+     'groups': ['model']},
+    {'id': 'peak', 'event': 'job', 'aggregation': 'max', 'property': 'n'},
+    {'id': 'least', 'event': 'job', 'aggregation': 'min', 'property': 'n',
+     'filters': [{'property': 'region', 'not_in': ['eu']}]},
+    {'id': 'users', 'event': 'login', 'aggregation': 'unique',
+     'property': 'who', 'groups': ['region']},
+    {'id': 'level', 'event': 'gauge', 'aggregation': 'latest'},
+    {'id': 'paid', 'event': 'pay', 'aggregation': 'sum',
+     'filters': [{'property': 'region', 'exists': True}]},
+    {'id': 'unsold', 'event': 'ping', 'aggregation': 'count'},
+]
+EVENTS = ['call'] * 6 + ['job'] * 3 + ['login', 'gauge', 'pay'] * 2 + [
+    'ping', 'nothing']
+
+rates = st.sampled_from(['0', '0.05', '1', '2.5', '0.333333333333333333'])
+flats = st.sampled_from(['0', '0', '3', '0.01'])
+values = st.sampled_from(['1', '2', '5', '0.5', '10', '0', '-3', '-0.25',
+                          '7.123456789012345678'])
+
+
+@st.composite
+def tiers(draw):
+    bounds = sorted(draw(st.sets(st.sampled_from([1, 2, 5, 10, 12]),
+                                 max_size=3)))
+    return [{'up_to': str(b) if b else None, 'unit': draw(rates),
+             'flat': draw(flats)} for b in [*bounds, None]]
+
+
+@st.composite
+def usage_price(draw, number):
+    # Calls are what most events are.
+    meter = draw(st.sampled_from(METERS[:2] * 2 + METERS[:-1]))
+    price = {'id': 'p%d' % number, 'meter': meter['id'],
+             'model': draw(st.sampled_from(['per_unit', 'graduated',
+                                            'volume'])),
+             'per': draw(st.sampled_from(['1', '1', '10', '3']))}
+    if draw(st.integers(0, 3)) == 0:
+        price['asset'] = draw(st.sampled_from(ASSETS))
+    if meter.get('groups') and draw(st.booleans()):
+        price['groups'] = draw(st.sampled_from([meter['groups'],
+                                                meter['groups'][:1]]))
+    if draw(st.integers(0, 3)) == 0:
+        price['filters'] = [{'property': 'region', 'in': ['eu', 'us']}]
+    if price['model'] == 'per_unit':
+        price['unit'] = draw(rates)
+    else:
+        price['tiers'] = draw(tiers())
+    return price
+
+
+@st.composite
+def fee(draw, number):
+    price = {'id': 'f%d' % number, 'model': 'flat',
+             'amount': draw(st.sampled_from(['20', '9.99', '0.005', '0'])),
+             'timing': draw(st.sampled_from(['advance', 'arrears'])),
+             'proration': draw(st.sampled_from(['time', 'time', 'none',
+                                                'days_half_open']))}
+    if draw(st.booleans()):
+        price['quantity'] = draw(st.sampled_from(['seats', 'none']))
+    return price
+
+
+@st.composite
+def plan(draw):
+    prices = [draw(usage_price(n)) for n in range(draw(st.integers(3, 7)))]
+    fees = [draw(fee(n)) for n in range(draw(st.integers(0, 2)))]
+    return {'id': 'pro', 'currency': draw(st.sampled_from(['USD', 'USD',
+                                                           'KWD'])),
+            'prices': draw(st.permutations(prices + fees))}
+
+
+@st.composite
+def contract(draw, number):
+    start = START + draw(st.integers(-40, 15)) * DAY \
+        + draw(st.sampled_from([0, 0, 5, 31])) * HOUR
+    document = {
+        'id': 'k%d' % number, 'plan': 'pro',
+        'customer': ['ann', 'bob', 'ann'][number % 3],
+        'start': start, 'zone': draw(st.sampled_from(ZONES)),
+        'anchor': draw(st.sampled_from(['calendar', 'anniversary'])),
+        'overdraft': draw(st.sampled_from(['0', '5', 'unlimited'])),
+        'quantities': {'seats': draw(st.sampled_from(['1', '5', '2.5']))},
+    }
+    if draw(st.integers(0, 4)) == 0:
+        document['end'] = start + draw(st.integers(20, 90)) * DAY
+    return document
+
+
+def rarely(odd, usual, one_in=8):
+    """Mostly the usual, which is what a test is shrunk to."""
+    return st.integers(0, one_in - 1).flatmap(
+        lambda n: odd if n == one_in - 1 else usual)
+
+
+properties = st.fixed_dictionaries(
+    {'n': rarely(st.sampled_from(['-3', '-0.25']),
+                 st.sampled_from(['1', '2', '5', '0.5', '10',
+                                  '7.123456789012345678'])),
+     'who': st.sampled_from(['u1', 'u2', 'u3'])},
+    optional={'model': st.sampled_from(['a', 'a', 'b', 'c']),
+              'region': st.sampled_from(['eu', 'us'])})
+
+event = st.fixed_dictionaries({
+    'key': rarely(st.integers(0, 4), st.none(), 5),
+    'customer': rarely(st.sampled_from(['cyd', 'nobody']), st.sampled_from(
+        ['ann', 'ann', 'ann', 'bob'])),
+    'event': st.sampled_from(EVENTS),
+    'ago': rarely(st.sampled_from(
+        [-400 * DAY, -40 * DAY, -3 * DAY, 1, HOUR, DAY, 9 * DAY, 20 * DAY,
+         35 * DAY]), st.none(), 3),
+    'value': rarely(values, st.none(), 2),
+    'properties': rarely(st.just({}), properties, 12),
+})
+
+record = st.fixed_dictionaries({
+    'do': st.just('record'), 'events': st.lists(event, min_size=1,
+                                                max_size=8),
+    'cut': st.integers(1, 8), 'as_text': st.booleans(),
+    'strict': rarely(st.just(True), st.just(False))})
+
+grant = st.fixed_dictionaries({
+    'do': st.just('grant'),
+    'customer': st.sampled_from(['ann', 'ann', 'ann', 'ann', 'bob', 'cyd']),
+    'amount': st.sampled_from(['20', '5', '1', '0.01', '100']),
+    'asset': rarely(st.sampled_from(['JPY', 'tok', 'KWD']), st.just('USD'),
+                    4),
+    'cost': st.sampled_from([None, '1']),
+    'priority': st.sampled_from([0, 0, 0, 1, -1]),
+    'starts': rarely(st.just(5 * DAY), st.sampled_from([None, -60 * DAY]), 6),
+    'lasts': st.sampled_from([None, None, 11 * DAY, 20 * DAY, 45 * DAY]),
+    'origin': st.sampled_from(['bought', 'promotional']),
+    'scope': rarely(st.sampled_from([
+        {'meters': ['calls', 'tokens']}, {'meters': ['calls']},
+        {'prices': ['p0']}, {'prices': ['p0', 'p1'], 'contracts': ['k0']}]),
+        st.none(), 3),
+    'again': rarely(st.just(True), st.just(False))})
+
+call = st.fixed_dictionaries({
+    'key': st.none(), 'customer': st.just('ann'), 'event': st.just('call'),
+    'ago': st.none(), 'value': st.none(), 'properties': properties})
+
+authorize = st.fixed_dictionaries({
+    'do': st.just('authorize'),
+    'estimate': st.one_of(st.none(), event, call, call, call),
+    'customer': st.sampled_from(['ann', 'ann', 'bob']),
+    'amount': st.sampled_from(['1', '3', '50']),
+    'asset': rarely(st.just('JPY'), st.just('USD')),
+    'lasts': st.sampled_from([None, 5 * 60 * 10 ** 6, 12 * DAY])})
+
+settle = st.fixed_dictionaries({
+    'do': st.just('settle'), 'hold': rarely(st.integers(1, 2), st.just(0), 4),
+    'event': st.one_of(event, call, call, call),
+    'above': st.sampled_from(['overdraft', 'refuse', 'cap'])})
+
+release = st.fixed_dictionaries({'do': st.just('release'),
+                                 'hold': st.integers(0, 2)})
+
+wait = st.fixed_dictionaries({'do': st.just('wait'), 'for': st.sampled_from(
+    [1, 10 * 60 * 10 ** 6, DAY, 9 * DAY, 30 * DAY])})
+
+advance = st.fixed_dictionaries({
+    'do': st.just('advance'), 'back': st.sampled_from([0, 0, DAY, 20 * DAY]),
+    'budget': st.sampled_from([0, 0, 1, 2])})
+
+quote = st.fixed_dictionaries({'do': st.just('quote'), 'event': event})
+
+# Asked for, and used at once or a little later.
+used = st.tuples(authorize, st.one_of(wait, record, grant), settle).map(list)
+
+renewal = st.fixed_dictionaries({'do': st.just('contract'), 'plan': plan(),
+                                 'contract': contract(9)})
+
+operation = st.one_of(
+    *(one.map(lambda step: [step]) for one in (
+        record, record, record, record, grant, grant, authorize, release,
+        settle, wait, wait, advance, advance, quote,
+        st.just({'do': 'reopen'}), renewal)),
+    used, used, used)
+
+
+@st.composite
+def programme(draw):
+    contracts = [draw(contract(n)) for n in range(draw(st.integers(1, 3)))]
+    first = draw(plan())
+    steps = draw(st.lists(operation, min_size=10, max_size=30))
+    return {'plan': first, 'contracts': contracts,
+            'steps': [draw(grant), draw(record), *sum(steps, [])]}
