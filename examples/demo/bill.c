@@ -73,8 +73,7 @@ int demo_explain(demo *d) {
       "{\"invoice\":\"" SHOWN "\",\"line\":1,\"events\":3}";
   static const char *const tiers[] = {"tier ", "tier", ": ", "quantity",
                                       " at ", "unit", " = ", "amount", NULL};
-  static const char *const draws[] = {"paid by grant ", "grant", " ", "name",
-                                      ": ", "amount", NULL};
+  static const char *const draws[] = {"", "name", ": ", "amount", NULL};
   static const char *const events[] = {"event ", "key", " at ", "time",
                                        ": ", "amount", NULL};
   billing_doc *doc = NULL;

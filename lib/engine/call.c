@@ -170,6 +170,7 @@ int bl_leave(bl_call *c, int rc) {
   billing *b = c->b;
   bl_tenant *t = c->t;
   int is_read = bl_call_reads(c);
+  int decided = rc;
 
   if (!rc && c->arena.failed) rc = BILLING_NOMEM;
   if (t->arena.failed) {
@@ -177,6 +178,7 @@ int bl_leave(bl_call *c, int rc) {
     t->is_stale = 1;
   }
   if (!rc && !is_read && c->wrote) rc = commit_call(c);
+  if (rc != decided) bl_error_start(c->err);   /* it was about an event */
   if (rc) bl_store_explain(b->store, rc, c->err);
   if (rc || is_read || !c->wrote) {
     bl_store_rollback(b->store);

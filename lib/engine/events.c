@@ -33,8 +33,9 @@ static int open_recording(recording *r, bl_call *c, size_t count) {
 }
 
 /* What ended the batch is said in the place of what was refused. */
-static void close_recording(recording *r) {
+static void close_recording(recording *r, int rc) {
   for (size_t i = 0; r->in && i < r->count; i++) bl_event_close(&r->in[i]);
+  if (rc && rc != r->first_code) bl_error_start(r->err);
   if (r->own.code && r->err) *r->err = r->own;
   r->c->err = r->err;
 }
@@ -103,7 +104,7 @@ static int name_key(recording *r, bl_tally *tally, uint64_t *place) {
   key->group = tally->group;
   *kept = tally;
   r->key_tally_count++;
-  bl_touch(c->t, tally, sizeof *tally, &tally->touched);
+  bl_touch_tally(c->t, tally);
   tally->call = c->t->serial;
   tally->place = *place = r->named++;
   return BILLING_OK;
@@ -289,7 +290,7 @@ int bl_record_batch(bl_call *c, const billing_event *events,
   int rc = open_recording(r, c, count);
 
   if (!rc) rc = decide_batch(r, events, lines, rule);
-  close_recording(r);
+  close_recording(r, rc);
   return rc;
 }
 
@@ -360,7 +361,9 @@ static int keep_receipts(bl_arena *kept, recording *r, int is_wanted) {
   if (!is_wanted) return BILLING_OK;
   r->receipts =
       bl_arena_copy(kept, r->receipts, (r->count + 1) * sizeof *r->receipts);
-  return r->receipts ? BILLING_OK : BILLING_NOMEM;
+  if (r->receipts) return BILLING_OK;
+  bl_error_start(r->c->err);           /* it may be about a refusal */
+  return BILLING_NOMEM;
 }
 
 int billing_record(billing *b, const billing_call *call,

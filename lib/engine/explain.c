@@ -85,7 +85,7 @@ static void add_head(explanation *x, const bl_query *q) {
 }
 
 /* A fee: unit amount, quantity, and the two integers of its share. */
-static void add_fee(explanation *x) {
+static int add_fee(explanation *x) {
   bl_json *fee = bl_json_object(x->tree, "fee");
 
   bl_json_add_dec(fee, "unit_amount", x->price->amount);
@@ -93,6 +93,7 @@ static void add_fee(explanation *x) {
   bl_json_add_c(fee, "proration", bl_proration_name(x->price->proration));
   bl_json_add_int(fee, "numerator", x->line->numerator);
   bl_json_add_int(fee, "denominator", x->line->denominator);
+  return BILLING_OK;           /* a lost node shows when the tree is printed */
 }
 
 /* The tiers of the whole quantity, and what earlier invoices billed of it. */
@@ -213,8 +214,7 @@ static int explain(bl_call *c, const bl_query *q, billing_doc **out) {
   if (!x.tree) return BILLING_NOMEM;
   add_head(&x, q);
   rc = bl_view_add_json(x.tree, "group", x.line->group);
-  if (rc || !x.price->meter.len) add_fee(&x);
-  else rc = add_tiers(&x);
+  if (!rc) rc = x.price->meter.len ? add_tiers(&x) : add_fee(&x);
   if (!rc) rc = add_draws(&x);
   if (!rc && x.line->events) rc = add_events(&x, q->events);
   if (!rc) rc = bl_doc_of_tree(c, x.tree, out);

@@ -7,27 +7,6 @@
 #include "store/schema.h"
 #include "store/store.h"
 
-/* A grant's place in the default order among its wallet's. */
-static int insert_grant(bl_fold *f, bl_wallet *wallet, bl_grant_state *grant) {
-  bl_list *list = &wallet->grants;
-  uint64_t mark = 0;
-  size_t at;
-  int rc;
-
-  bl_touch(f->tenant, list->item, list->count * sizeof *list->item, &mark);
-  rc = bl_list_add(f->tenant, list, grant);
-  if (rc) return rc;
-  for (at = list->count - 1; at > 0; at--) {
-    bl_grant_state *before = list->item[at - 1];
-    if (bl_order_compare(&bl_order_default, &before->lot, &grant->lot,
-                         NULL) < 0)
-      break;
-    list->item[at] = before;
-  }
-  list->item[at] = grant;
-  return BILLING_OK;
-}
-
 static int remember_request(bl_fold *f, const unsigned char key[16],
                             uint64_t kind, uint64_t number, uint64_t content) {
   bl_tenant *t = f->tenant;
@@ -101,7 +80,9 @@ int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact) {
   bl_touch(t, wallet, sizeof *wallet, &wallet->touched);
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
   wallet->granted = bl_dec_add(wallet->granted, fact->amount);
-  rc = insert_grant(f, wallet, grant);
+  rc = bl_list_insert(t, &wallet->grants,
+                      bl_lot_place(&wallet->grants, &grant->lot), grant);
+  if (!rc) rc = bl_wallet_sort_out(t, wallet, grant);
   if (!rc) rc = bl_list_add(t, &t->by_grant, grant);
   if (!rc)
     rc = remember_request(f, fact->key_hash, BL_ENTRY_GRANT, fact->number,
@@ -130,7 +111,7 @@ static void move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
   }
   for (size_t i = 0; i < hold->part_count; i++) {
     bl_tally *tally = hold->tallies[i];
-    bl_touch(t, tally, sizeof *tally, &tally->touched);
+    bl_touch_tally(t, tally);
     tally->held = sign > 0 ? bl_dec_add(tally->held, hold->quantities[i])
                            : bl_dec_sub(tally->held, hold->quantities[i]);
   }
@@ -254,7 +235,7 @@ int bl_fold_period(bl_fold *f, const bl_fact_period *fact) {
 
   if (!contract || fact->index != contract->period_count)
     return BILLING_CORRUPT;
-  bl_touch(t, contract, sizeof *contract, &contract->touched);
+  bl_touch_contract(t, contract);
   period = bl_arena_push(&t->arena, (void **)&contract->periods,
                          &contract->period_count, &contract->period_cap,
                          sizeof *period);
@@ -299,7 +280,7 @@ static int book_fee(bl_fold *f, bl_contract *contract, bl_wallet *wallet,
   if (contract->plan->meters[line->price]) {
     tally = bl_tally_make(t, contract, line->price, line->period, line->group);
     if (!tally) return BILLING_NOMEM;
-    bl_touch(t, tally, sizeof *tally, &tally->touched);
+    bl_touch_tally(t, tally);
     tally->amount = bl_dec_add(tally->amount, line->amount);
     tally->billed_amount = bl_dec_add(tally->billed_amount, line->amount);
   }
@@ -327,7 +308,7 @@ static int fold_line(bl_fold *f, bl_contract *contract,
   } else {
     tally = bl_tally_of(contract, line->price, line->period, line->group);
     if (!tally) return BILLING_CORRUPT;
-    bl_touch(t, tally, sizeof *tally, &tally->touched);
+    bl_touch_tally(t, tally);
     tally->billed_amount = bl_dec_add(tally->billed_amount, line->amount);
     tally->billed_drawn = bl_dec_add(tally->billed_drawn, line->drawn);
     rc = bill_draws(f, tally, line);
@@ -348,7 +329,7 @@ int bl_fold_invoice(bl_fold *f, const bl_fact_invoice *fact) {
       (fact->number && fact->number != t->heads.invoices + 1))
     return BILLING_CORRUPT;
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
-  bl_touch(t, contract, sizeof *contract, &contract->touched);
+  bl_touch_contract(t, contract);
   for (size_t i = 0; i < fact->line_count && !rc; i++)
     rc = fold_line(f, contract, &fact->lines[i]);
   if (rc) return rc;

@@ -212,7 +212,7 @@ static int fold_contract(bl_fold *f, const bl_fact_document *fact,
 
   if (!customer) return BILLING_CORRUPT;
   if (!contract) return BILLING_NOMEM;
-  bl_touch(t, contract, sizeof *contract, &contract->touched);
+  bl_touch_contract(t, contract);
   rc = fill_contract(f, fact, doc, contract);
   if (!rc && !contract->number) {
     contract->number = fact->number;
@@ -245,8 +245,9 @@ int bl_fold_document(bl_fold *f, const bl_fact_document *fact) {
   if (fact->kind >= BL_KINDS) return BILLING_CORRUPT;
   if (json.len) rc = bl_json_read(json.text, json.len, &doc, NULL);
   if (!rc && !doc && !is_customer) rc = BILLING_CORRUPT;
-  if (!rc && fact->kind == BL_KIND_CONTRACT)  /* a number in the fact */
-    bl_json_add_c(doc, "customer", "-");
+  if (!rc && fact->kind == BL_KIND_CONTRACT &&  /* a number in the fact */
+      bl_json_is_lost(bl_json_add_c(doc, "customer", "-")))
+    rc = BILLING_NOMEM;
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
   if (!rc) rc = fold_models[fact->kind](f, fact, doc);
   bl_json_free(doc);

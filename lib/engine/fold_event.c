@@ -72,7 +72,7 @@ static int fold_charge(bl_fold *f, const bl_fact_charge *charge,
   int rc;
 
   if (!wallet) return BILLING_NOMEM;
-  bl_touch(t, tally, sizeof *tally, &tally->touched);
+  bl_touch_tally(t, tally);
   tally->level.total = charge->after.total;
   tally->level.at_us = charge->after.at_us;
   tally->level.events++;
@@ -86,7 +86,7 @@ static int fold_charge(bl_fold *f, const bl_fact_charge *charge,
   tally->drawn = bl_dec_add(tally->drawn, drawn);
   if (tally->period < contract->closed &&
       contract->late_us == BL_TIME_NEVER) {
-    bl_touch(t, contract, sizeof *contract, &contract->touched);
+    bl_touch_contract(t, contract);
     contract->late_us = f->at_us;
   }
   return bl_fold_post(f, wallet, postings,

@@ -54,6 +54,7 @@ int bl_invoice_of_fact(const bl_tenant *t, const bl_fact_invoice *fact,
   for (size_t i = 0; i < fact->line_count; i++)
     charge_of_line(contract, &fact->lines[i], &charges[i]);
   out->number = bl_invoice_number(t->terms.number_prefix, fact->number, a);
+  if (!out->number.len) return BILLING_NOMEM;
   out->own_number = fact->number;
   out->customer = fact->customer_id;
   out->customer_name = fact->customer_name;

@@ -80,6 +80,14 @@ void bl_touch_map(bl_tenant *t, bl_map *map) {
   u->size = map->count;
 }
 
+void bl_touch_tally(bl_tenant *t, bl_tally *tally) {
+  bl_touch(t, tally, offsetof(bl_tally, unique), &tally->touched);
+}
+
+void bl_touch_contract(bl_tenant *t, bl_contract *contract) {
+  bl_touch(t, contract, offsetof(bl_contract, tallies), &contract->touched);
+}
+
 void bl_undo_start(bl_tenant *t, bl_arena *arena) {
   t->undo_arena = arena;
   t->undo = NULL;
@@ -127,6 +135,36 @@ int bl_list_add(bl_tenant *t, bl_list *list, void *item) {
   return BILLING_OK;
 }
 
+/* Undo must know the places behind this one. */
+static void touch_behind(bl_tenant *t, bl_list *list, size_t place) {
+  uint64_t mark = 0;
+
+  bl_touch(t, &list->item[place], (list->count - place) * sizeof *list->item,
+           &mark);
+}
+
+int bl_list_insert(bl_tenant *t, bl_list *list, size_t place, void *item) {
+  int rc;
+
+  assert(place <= list->count);
+  if (place < list->count) touch_behind(t, list, place);
+  rc = bl_list_add(t, list, item);
+  if (rc) return rc;
+  memmove(&list->item[place + 1], &list->item[place],
+          (list->count - 1 - place) * sizeof *list->item);
+  list->item[place] = item;
+  return BILLING_OK;
+}
+
+void bl_list_remove(bl_tenant *t, bl_list *list, size_t place) {
+  assert(place < list->count);
+  bl_touch(t, list, sizeof *list, &list->touched);
+  touch_behind(t, list, place);
+  list->count--;
+  memmove(&list->item[place], &list->item[place + 1],
+          (list->count - place) * sizeof *list->item);
+}
+
 void *bl_list_take(bl_tenant *t, bl_list *list, size_t place) {
   void *moved = list->item[list->count - 1];
   uint64_t mark = 0;
@@ -162,6 +200,35 @@ bl_wallet *bl_wallet_make(bl_tenant *t, bl_customer *customer,
   memcpy(wallet->asset, asset, sizeof wallet->asset);
   wallet->customer = customer;
   return bl_list_add(t, &customer->wallets, wallet) ? NULL : wallet;
+}
+
+size_t bl_lot_place(const bl_list *grants, const bl_lot *lot) {
+  size_t low = 0, high = grants->count;
+
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    const bl_grant_state *grant = grants->item[middle];
+    if (grant->lot.number != lot->number &&
+        bl_order_compare(&bl_order_default, &grant->lot, lot, NULL) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+int bl_wallet_sort_out(bl_tenant *t, bl_wallet *wallet,
+                       bl_grant_state *grant) {
+  const bl_lot *lot = &grant->lot;
+  uint64_t is_live = !bl_dec_is_zero(lot->left) || !bl_dec_is_zero(lot->held);
+  size_t place;
+
+  if (is_live == grant->is_live) return BILLING_OK;
+  grant->is_live = is_live;
+  place = bl_lot_place(&wallet->live, lot);
+  if (is_live) return bl_list_insert(t, &wallet->live, place, grant);
+  bl_list_remove(t, &wallet->live, place);
+  return BILLING_OK;
 }
 
 /* The key of a tally: two numbers and the group's text. */

@@ -64,6 +64,7 @@ typedef struct bl_grant_state {
   bl_str       scope_text;
   char         cost_asset[16];
   uint64_t     has_expired;    /* what was left is booked as breakage */
+  uint64_t     is_live;        /* stands in its wallet's list of them */
   uint64_t     origin;
   uint64_t     touched;
 } bl_grant_state;
@@ -72,6 +73,7 @@ typedef struct bl_grant_state {
 typedef struct bl_wallet {
   char     asset[16];
   bl_list  grants;             /* bl_grant_state, in the default order */
+  bl_list  live;               /* of these, what is not used up */
   bl_dec   balance[BL_ACCOUNTS];   /* of the ledger */
   bl_dec   delta[BL_ACCOUNTS];     /* of the entry being folded */
   bl_dec   granted;
@@ -96,15 +98,16 @@ typedef struct bl_tally {
   bl_draw     *stack;          /* draws in order, equal neighbours merged */
   size_t       stack_count;
   size_t       stack_cap;
+  size_t       stack_saved;    /* from here on undo knows what it was */
   bl_draw     *billed;         /* by grant, what invoices have shown */
   size_t       billed_count;
-  bl_map       unique;         /* hashes of the values seen */
   uint64_t     first_event;
   uint64_t     last_event;
   uint64_t     call;           /* the call that named it last, and where */
   uint64_t     place;
   uint64_t     stack_touched;
   uint64_t     touched;
+  bl_map       unique;         /* hashes of the values seen; last */
 } bl_tally;
 
 struct bl_contract {
@@ -123,8 +126,8 @@ struct bl_contract {
   uint64_t          advanced;  /* how many have their advance fees billed */
   uint64_t          has_ended; /* the last period is closed */
   int64_t           late_us;   /* first unbilled late charge, or NEVER */
-  bl_map            tallies;   /* price, period, group -> bl_tally */
   uint64_t          touched;
+  bl_map            tallies;   /* price, period, group -> bl_tally; last */
 };
 
 typedef struct bl_hold_state {
@@ -159,6 +162,7 @@ struct bl_customer {
   bl_list       contracts;     /* bl_contract */
   bl_list       wallets;       /* bl_wallet */
   bl_list       holds;         /* bl_hold_state, open ones */
+  int64_t       holds_due_us;  /* none of them ends before this */
   uint64_t      unmatched;     /* events recorded but not billed */
   uint64_t      unpriced;
   uint64_t      events;
@@ -242,14 +246,23 @@ void bl_tenant_reset(bl_tenant *t);
  * a failed call folds it again instead of undoing.
  */
 void bl_touch(bl_tenant *t, void *at, size_t size, uint64_t *touched);
-/* A map may grow: it will be cut back to its present length. */
+/*
+ * A map may grow: it will be cut back to its present length.  That clears the
+ * slots of its table, so a map is never put back as bytes beside it: it stands
+ * last in its struct, and the struct is saved up to it.
+ */
 void bl_touch_map(bl_tenant *t, bl_map *map);
+void bl_touch_tally(bl_tenant *t, bl_tally *tally);
+void bl_touch_contract(bl_tenant *t, bl_contract *contract);
 /* Undo on from here; saved things are the arena's. */
 void bl_undo_start(bl_tenant *t, bl_arena *arena);
 void bl_undo_all(bl_tenant *t);      /* puts everything back */
 void bl_undo_forget(bl_tenant *t);   /* the call succeeded */
 
 int bl_list_add(bl_tenant *t, bl_list *list, void *item);
+/* The same at a place, and out of a place; the others keep their order. */
+int bl_list_insert(bl_tenant *t, bl_list *list, size_t place, void *item);
+void bl_list_remove(bl_tenant *t, bl_list *list, size_t place);
 /* The last item takes the place; returns it, or NULL when that was the last.*/
 void *bl_list_take(bl_tenant *t, bl_list *list, size_t place);
 void *bl_list_by_number(const bl_list *list, uint64_t number);  /* or NULL */
@@ -258,6 +271,10 @@ bl_wallet *bl_wallet_of(const bl_customer *customer, const char asset[16]);
 /* The wallet, made when it is missing; NULL when memory is out. */
 bl_wallet *bl_wallet_make(bl_tenant *t, bl_customer *customer,
                           const char asset[16]);
+/* Where a lot is, or belongs, in a list of grants in the default order. */
+size_t bl_lot_place(const bl_list *grants, const bl_lot *lot);
+/* After a lot changed: whether its grant is live. */
+int bl_wallet_sort_out(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant);
 bl_tally *bl_tally_of(const bl_contract *contract, uint64_t price,
                       uint64_t period, bl_str group);
 bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,

@@ -124,7 +124,7 @@ static bl_str page_take(bl_str *rest, size_t width) {
     if (starts && chars++ == width) break;
   }
   row.len = end < rest->len && space > 0 ? space : end;
-  rest->text += row.len;
+  if (row.len) rest->text += row.len;     /* an empty one may be NULL */
   rest->len -= row.len;
   for (; rest->len && *rest->text == ' '; rest->len--) rest->text++;
   while (row.len && row.text[row.len - 1] == ' ') row.len--;

@@ -219,13 +219,10 @@ def explained(month, number):
         yield 'tier %d: %d at %s = %s' % (
             part[0], part[1], plain(part[2]), plain(part[3]))
     drawn = customer.drawn['requests']
-    # Two grants for each customer, and a third for each odd one before it.
-    assert customer.given == customer.number % 2 == 0
-    grant = 2 * (number - 1) + number // 2 + 1
-    yield 'paid by grant %d prepaid: %s' % (grant, plain(drawn))
+    yield 'prepaid: %s' % plain(drawn)
     owed = customer.amount['requests'] - drawn
     if owed:
-        yield 'paid by grant 0 owed: %s' % plain(owed)
+        yield 'owed: %s' % plain(owed)
     for key, time, charge in customer.events[:3]:
         yield 'event %s at %s: %s' % (key, clock(time), plain(charge))
     yield 'and so on, %d events in all' % quantity

@@ -167,10 +167,9 @@ static int has_hit(const sweep *s) {
                                : faulty_has_failed(s->store);
 }
 
-static int may_have_changed(const sweep *s, const char *name) {
-  const char *method = faulty_method(s->store);
-
-  if (s->trouble->is_memory || !method) return 0;
+static int may_have_changed(const sweep *s, const char *name,
+                            const char *method) {
+  if (!method) return 0;
   /* Erased bytes leave the medium after the commit: header, billing_erase. */
   if (!strcmp(name, "erase") && !strcmp(method, "scrub")) return 1;
   return s->trouble->mode == FAULTY_AFTERWARDS && !strcmp(method, "commit");
@@ -192,16 +191,26 @@ static int is_sound(scenario_run *r) {
 static void inspect(scenario_run *r, const char *name, uint64_t at, int rc,
                     uint64_t before) {
   sweep *s = r->user;
+  const char *method = s->trouble->is_memory ? NULL : faulty_method(s->store);
   uint64_t faults = failed;
 
+  arm(s, 0);
   if (BILLING_CODE(rc) != s->trouble->code)
     complain(s, name, at, billing_code_name(rc));
   if (r->err.code != rc || !r->err.message[0])
     complain(s, name, at, "the error does not say what was returned");
-  if (!may_have_changed(s, name) && hash_store(s->store) != before)
+  if (!may_have_changed(s, name, method) && hash_store(s->store) != before)
     complain(s, name, at, "the store has changed");
   if (!is_sound(r)) complain(s, name, at, "verify finds a problem");
   if (failed == faults) passed++;
+}
+
+static void note_survival(const sweep *s, const char *name, uint64_t at) {
+  const char *method = s->trouble->is_memory ? NULL : faulty_method(s->store);
+
+  survived++;
+  printf("  %s succeeds in spite of fault %" PRIu64 "%s%s\n", name, at,
+         method ? " in " : "", method ? method : "");
 }
 
 /*
@@ -220,16 +229,13 @@ static int attempt(scenario_run *r, const char *name, scenario_call *call,
     arm(s, at);
     rc = call(r, arguments);
     hit = has_hit(s);
-    if (!hit) arm(s, 0);
-    if (!hit) return rc;
-    if (!rc) {
-      arm(s, 0);
-      survived++;
-      return rc;
+    if (hit && rc) {
+      inspect(r, name, at, rc, before);
+      continue;
     }
-    if (s->trouble->is_memory) arm(s, 0);
-    else faulty_arm(s->store, 0, 0, 0);
-    inspect(r, name, at, rc, before);
+    if (hit) note_survival(s, name, at);
+    arm(s, 0);
+    return rc;
   }
 }
 

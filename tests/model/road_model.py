@@ -741,12 +741,13 @@ class Road:
     # -- what falls due
 
     def due(self, until):
-        """The next thing, as (time, rank, number, kind, what), or None."""
+        """The next thing, as (time, rank, number, kind, what), or None.  At
+        one instant holds end, then periods close, then grants expire."""
         found = [(h.expires, 0, h.number, 'hold', h) for h in self.holds
                  if h.status == OPEN]
-        found += [(g.expires, 1, g.number, 'grant', g) for g in self.grants
+        found += [(g.expires, 2, g.number, 'grant', g) for g in self.grants
                   if not g.gone and g.expires != NEVER]
-        found += [(self.contract_due(c), 2, c.number, 'contract', c)
+        found += [(self.contract_due(c), 1, c.number, 'contract', c)
                   for c in self.contracts]
         found = [one for one in found if one[0] <= until]
         return min(found, key=lambda one: one[:3]) if found else None
