@@ -215,6 +215,7 @@ bl_dec bl_dec_muldiv(bl_dec a, bl_dec num, bl_dec den) {
 
   if (bl_dec_is_bad(a) || bl_dec_is_bad(num)) return BL_DEC_BAD;
   if (bl_dec_is_bad(den)) return BL_DEC_BAD;
+  if (bl_dec_equal(den, BL_DEC_ONE)) return bl_dec_mul(a, num);
   n = dec_multiply(dec_magnitude(a), dec_magnitude(num));
   return dec_quotient(n, dec_magnitude(den), negative);
 }
@@ -261,7 +262,13 @@ bl_dec bl_dec_round(bl_dec a, int places, int mode) {
 }
 
 int bl_dec_is_integer(bl_dec a) {
-  return !bl_dec_is_bad(a) && dec_magnitude(a) % BL_DEC_UNIT == 0;
+  bl_u128 v;
+  uint64_t rest;
+
+  if (bl_dec_is_bad(a)) return 0;
+  v = dec_magnitude(a);
+  (void)dec_divide_unit(dec_high(v) % BL_DEC_UNIT, dec_low(v), &rest);
+  return rest == 0;
 }
 
 int64_t bl_dec_to_int(bl_dec a) {

@@ -35,8 +35,8 @@ static void pack_add(bl_text *t, const unsigned char *from,
 }
 
 void bl_pack_u64(bl_text *t, uint64_t v) {
-  unsigned char bytes[PACK_BYTES];
-  pack_add(t, bytes, pack_bits(bytes, v));
+  unsigned char bytes[PACK_BYTES] = {(unsigned char)v};
+  pack_add(t, bytes, v < 0x80 ? bytes + 1 : pack_bits(bytes, v));
 }
 
 void bl_pack_i64(bl_text *t, int64_t v) {

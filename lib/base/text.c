@@ -39,9 +39,10 @@ static size_t text_room(bl_text *t, size_t len) {
 }
 
 void bl_text_add(bl_text *t, const char *text, size_t len) {
-  size_t fits = text_room(t, len);
+  int is_plain = !t->failed && len < t->cap - t->len;
+  size_t fits = is_plain ? len : text_room(t, len);
 
-  assert(text || len == 0);
+  assert((text || len == 0) && t->len <= t->cap);
   if (fits) memcpy(t->text + t->len, text, fits);
   t->len += fits;
   if (t->len < t->cap) t->text[t->len] = '\0';

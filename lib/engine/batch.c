@@ -2,20 +2,6 @@
 /* batch.c - an entry of events, decoded whole: for receipts and explain. */
 #include "engine/rate.h"
 
-static int read_batch_keys(bl_call *c, const bl_events_codec *codec,
-                           bl_batch *out) {
-  int rc = BILLING_OK;
-
-  out->tallies = bl_arena_array(&c->arena, codec->key_count + 1,
-                                sizeof *out->tallies);
-  if (!out->tallies) return BILLING_NOMEM;
-  out->tally_count = codec->key_count;
-  for (size_t i = 0; i < codec->key_count && !rc; i++) {
-    out->tallies[i] = bl_fold_key(c->t, &codec->keys[i], &rc);
-  }
-  return rc;
-}
-
 static int read_batch_events(bl_call *c, const bl_entry *entry,
                              bl_batch *out) {
   bl_unpack facts;
@@ -35,7 +21,11 @@ static int read_batch_events(bl_call *c, const bl_entry *entry,
   for (size_t i = 0; i < out->count; i++)
     bl_code_event(&codec, &out->facts[i], NULL);
   rc = bl_codec_done(&codec.facts);
-  return rc ? rc : read_batch_keys(c, &codec, out);
+  if (rc) return rc;
+  out->keys = codec.keys;
+  out->tallies = bl_arena_array(&c->arena, codec.key_count + 1,
+                                sizeof *out->tallies);
+  return out->tallies ? BILLING_OK : BILLING_NOMEM;
 }
 
 int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out) {
@@ -49,6 +39,21 @@ int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out) {
   out->at_us = entry.at_us;
   out->properties = entry.properties;
   return read_batch_events(c, &entry, out);
+}
+
+int bl_batch_event(bl_call *c, bl_batch *batch, size_t at,
+                   const bl_fact_event **out) {
+  const bl_fact_event *fact = &batch->facts[at];
+  int rc = BILLING_OK;
+
+  assert(at < batch->count);
+  for (size_t i = 0; i < fact->charge_count && !rc; i++) {
+    uint64_t key = fact->charges[i].key;
+    if (!batch->tallies[key])
+      batch->tallies[key] = bl_fold_key(c->t, &batch->keys[key], &rc);
+  }
+  *out = fact;
+  return rc;
 }
 
 int bl_batch_texts(bl_call *c, bl_batch *batch) {

@@ -11,7 +11,9 @@ static void digest_wallet(bl_text *t, const bl_wallet *wallet) {
   for (size_t i = 0; i < wallet->grants.count; i++) {
     const bl_grant_state *grant = wallet->grants.item[i];
     bl_pack_u64(t, grant->lot.number);
+    bl_pack_u64(t, grant->is_live);
   }
+  bl_pack_u64(t, wallet->live.count - wallet->live.first);
 }
 
 static void digest_customer(bl_text *t, const bl_customer *customer) {
@@ -25,6 +27,8 @@ static void digest_customer(bl_text *t, const bl_customer *customer) {
   bl_pack_u64(t, customer->unmatched);
   bl_pack_u64(t, customer->unpriced);
   bl_pack_u64(t, customer->holds.count);
+  for (size_t i = 0; i < customer->holds.count; i++)
+    bl_pack_u64(t, ((const bl_hold_state *)customer->holds.item[i])->number);
   for (size_t i = 0; i < customer->wallets.count; i++)
     digest_wallet(t, customer->wallets.item[i]);
 }

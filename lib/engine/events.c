@@ -188,12 +188,14 @@ static int answer_entry(recording *r, const repeat *one) {
   int rc = bl_batch_read(r->c, bl_event_seq(one->number), &batch);
 
   if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
-  for (; one; one = one->next) {
+  for (; one && !rc; one = one->next) {
     size_t place = bl_event_place(one->number);
+    const bl_fact_event *fact;
     if (place >= batch.count) return BILLING_CORRUPT;
-    answer_repeat(r, one, &batch.facts[place], batch.tallies, batch.at_us);
+    rc = bl_batch_event(r->c, &batch, place, &fact);
+    if (!rc) answer_repeat(r, one, fact, batch.tallies, batch.at_us);
   }
-  return BILLING_OK;
+  return rc;
 }
 
 static int answer_repeats(recording *r) {
@@ -516,8 +518,8 @@ static int fill_draws(bl_call *c, uint64_t event, billing_cursor *cursor) {
     return BILLING_NOTFOUND;
   rc = bl_batch_read(c, bl_event_seq(event), &batch);
   if (!rc && bl_event_place(event) >= batch.count) rc = BILLING_NOTFOUND;
+  if (!rc) rc = bl_batch_event(c, &batch, bl_event_place(event), &fact);
   if (rc) return rc;
-  fact = &batch.facts[bl_event_place(event)];
   for (size_t i = 0; i < fact->charge_count; i++)
     count += fact->charges[i].draw_count;
   cursor->rows =

@@ -160,13 +160,15 @@ static int add_event(bl_json *events, const bl_batch *batch, size_t at,
                                                         : BILLING_NOMEM;
 }
 
-static int add_batch(explanation *x, const bl_batch *batch, bl_json *events,
+static int add_batch(explanation *x, bl_batch *batch, bl_json *events,
                      const bl_tally *tally, int64_t *room) {
   int rc = BILLING_OK;
 
   for (size_t i = 0; i < batch->count && !rc && *room > 0; i++) {
-    const bl_fact_event *fact = &batch->facts[i];
+    const bl_fact_event *fact;
     if (bl_event_number(batch->seq, i) > x->line->last_event) break;
+    rc = bl_batch_event(x->c, batch, i, &fact);
+    if (rc) return rc;
     for (size_t k = 0; k < fact->charge_count && !rc && *room > 0; k++) {
       if (batch->tallies[fact->charges[k].key] != tally) continue;
       rc = add_event(events, batch, i, &fact->charges[k]);

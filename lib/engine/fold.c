@@ -82,7 +82,7 @@ int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact) {
   wallet->granted = bl_dec_add(wallet->granted, fact->amount);
   rc = bl_list_insert(t, &wallet->grants,
                       bl_lot_place(&wallet->grants, &grant->lot), grant);
-  if (!rc) rc = bl_wallet_sort_out(t, wallet, grant);
+  if (!rc) rc = bl_grant_changed(t, grant);
   if (!rc) rc = bl_list_add(t, &t->by_grant, grant);
   if (!rc)
     rc = remember_request(f, fact->key_hash, BL_ENTRY_GRANT, fact->number,
@@ -96,11 +96,12 @@ int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact) {
 }
 
 /* Reserves (sign 1) or frees (-1) what a hold names. */
-static void move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
+static int move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
   bl_tenant *t = f->tenant;
   bl_wallet *wallet = bl_wallet_of(hold->customer, hold->asset);
+  int rc = BILLING_OK;
 
-  for (size_t i = 0; i < hold->draw_count; i++) {
+  for (size_t i = 0; i < hold->draw_count && !rc; i++) {
     bl_grant_state *grant =
         bl_list_by_number(&t->by_grant, hold->draws[i].grant);
     bl_dec amount = hold->draws[i].amount;
@@ -108,6 +109,7 @@ static void move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
     grant->lot.held =
         sign > 0 ? bl_dec_add(grant->lot.held, amount)
                  : bl_dec_sub(grant->lot.held, amount);
+    rc = bl_grant_changed(t, grant);
   }
   for (size_t i = 0; i < hold->part_count; i++) {
     bl_tally *tally = hold->tallies[i];
@@ -115,11 +117,12 @@ static void move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
     tally->held = sign > 0 ? bl_dec_add(tally->held, hold->quantities[i])
                            : bl_dec_sub(tally->held, hold->quantities[i]);
   }
-  if (bl_dec_is_zero(hold->overdraft)) return;
+  if (bl_dec_is_zero(hold->overdraft)) return rc;
   bl_touch(t, wallet, sizeof *wallet, &wallet->touched);
   wallet->overdraft_held =
       sign > 0 ? bl_dec_add(wallet->overdraft_held, hold->overdraft)
                : bl_dec_sub(wallet->overdraft_held, hold->overdraft);
+  return rc;
 }
 
 static int fill_parts(bl_fold *f, const bl_fact_hold *fact,
@@ -181,6 +184,9 @@ int bl_fold_hold(bl_fold *f, const bl_fact_hold *fact) {
   if (!rc && !bl_wallet_make(t, customer, hold->asset)) rc = BILLING_NOMEM;
   if (rc) return rc;
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
+  bl_touch(t, customer, sizeof *customer, &customer->touched);
+  if (!customer->holds.count || hold->expires_us < customer->holds_due_us)
+    customer->holds_due_us = hold->expires_us;
   hold->place = customer->holds.count;
   rc = bl_list_add(t, &customer->holds, hold);
   if (!rc) rc = bl_list_add(t, &t->by_hold, hold);
@@ -189,19 +195,19 @@ int bl_fold_hold(bl_fold *f, const bl_fact_hold *fact) {
                           fact->content);
   if (rc) return rc;
   t->heads.holds++;
-  move_hold(f, hold, 1);
-  return BILLING_OK;
+  return move_hold(f, hold, 1);
 }
 
 int bl_fold_hold_end(bl_fold *f, const bl_fact_hold_end *fact) {
   bl_tenant *t = f->tenant;
   bl_hold_state *hold = bl_list_by_number(&t->by_hold, fact->number);
   bl_hold_state *moved;
+  int rc = BILLING_OK;
 
   if (!hold) return BILLING_CORRUPT;
   bl_touch(t, hold, sizeof *hold, &hold->touched);
   if (hold->status == BILLING_HOLD_OPEN) {
-    move_hold(f, hold, -1);
+    rc = move_hold(f, hold, -1);
     moved = bl_list_take(t, &hold->customer->holds, hold->place);
     if (moved) {
       bl_touch(t, moved, sizeof *moved, &moved->touched);
@@ -210,7 +216,7 @@ int bl_fold_hold_end(bl_fold *f, const bl_fact_hold_end *fact) {
   }
   hold->status = fact->status;
   hold->event = fact->event;
-  return BILLING_OK;
+  return rc;
 }
 
 int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact) {
@@ -218,12 +224,15 @@ int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact) {
   bl_grant_state *grant = bl_list_by_number(&t->by_grant, fact->number);
   bl_posting postings[4];
   bl_wallet *wallet;
+  int rc;
 
   if (!grant) return BILLING_CORRUPT;
   wallet = bl_wallet_of(grant->customer, grant->lot.asset);
   bl_touch(t, grant, sizeof *grant, &grant->touched);
   grant->lot.left = bl_dec_sub(grant->lot.left, fact->left);
   grant->has_expired = 1;
+  rc = bl_grant_changed(t, grant);
+  if (rc) return rc;
   return bl_fold_post(f, wallet, postings,
                       bl_ledger_expiry(fact->left, postings));
 }

@@ -2,6 +2,21 @@
 /* fold_event.c - one event's charges and draws on the state. */
 #include "engine/fold_post.h"
 
+/* Undo must know the top of the stack: of what was there when the call began,
+ * each draw once, as the stack goes down to it. */
+static void touch_top(bl_tenant *t, bl_tally *tally) {
+  uint64_t mark = 0;
+
+  if (!t->undo_arena) return;
+  if (tally->stack_touched != t->serial) {
+    tally->stack_touched = t->serial;
+    tally->stack_saved = tally->stack_count;
+  }
+  if (!tally->stack_count || tally->stack_count > tally->stack_saved) return;
+  tally->stack_saved = tally->stack_count - 1;
+  bl_touch(t, &tally->stack[tally->stack_saved], sizeof *tally->stack, &mark);
+}
+
 /*
  * The stack of a charge key's draws: equal neighbours are one, what is given
  * back comes off the top.
@@ -11,8 +26,7 @@ static int stack_draw(bl_fold *f, bl_tally *tally, const bl_draw *draw) {
   bl_draw *top = tally->stack_count ? &tally->stack[tally->stack_count - 1]
                                     : NULL;
 
-  bl_touch(t, tally->stack, tally->stack_count * sizeof *tally->stack,
-           &tally->stack_touched);
+  touch_top(t, tally);
   if (top && top->grant == draw->grant) {
     top->amount = bl_dec_add(top->amount, draw->amount);
     if (bl_dec_is_zero(top->amount)) tally->stack_count--;
@@ -30,8 +44,11 @@ static int stack_draw(bl_fold *f, bl_tally *tally, const bl_draw *draw) {
 static int expire_again(bl_fold *f, bl_wallet *wallet, bl_grant_state *grant,
                         bl_dec returned) {
   bl_posting postings[4];
+  int rc;
 
   grant->lot.left = bl_dec_sub(grant->lot.left, returned);
+  rc = bl_grant_changed(f->tenant, grant);
+  if (rc) return rc;
   return bl_fold_post(f, wallet, postings,
                       bl_ledger_expiry(returned, postings));
 }
@@ -47,6 +64,8 @@ static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
   if (!grant) return BILLING_CORRUPT;
   bl_touch(t, grant, sizeof *grant, &grant->touched);
   grant->lot.left = bl_dec_sub(grant->lot.left, draw->amount);
+  rc = bl_grant_changed(t, grant);
+  if (rc) return rc;
   *drawn = bl_dec_add(*drawn, draw->amount);
   if (grant->has_expired && bl_dec_sign(draw->amount) < 0)
     return expire_again(f, wallet, grant, bl_dec_neg(draw->amount));

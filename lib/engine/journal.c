@@ -194,14 +194,13 @@ static int find_number(bl_call *c) {
   return rc;
 }
 
-/* Whether a newer format forbids reading; writing it is checked by enter. */
+/* Whether a newer format forbids reading. */
 static int check_format(bl_call *c, const billing_value *row) {
   if (row[BL_HEAD_DATABASE].bytes.len != sizeof c->b->database ||
       memcmp(row[BL_HEAD_DATABASE].bytes.text, c->b->database,
              sizeof c->b->database) != 0)
     return bl_fail(c->err, BILLING_CORRUPT, "", "open the database again",
                    "the file was replaced by another database");
-  c->t->is_read_only |= row[BL_HEAD_MIN_WRITER].integer > BL_FORMAT;
   if (row[BL_HEAD_MIN_READER].integer <= BL_FORMAT) return BILLING_OK;
   return bl_fail(c->err, BILLING_UNSUPPORTED, "", "use a newer library",
                  "the journal needs format %i, this library reads up to %i",
@@ -223,28 +222,43 @@ static int follow_head(bl_call *c, int64_t seq, const unsigned char hash[32]) {
   return rc == BILLING_CORRUPT ? corrupt_journal(c) : rc;
 }
 
+/* Whether memory stands where the head row says. */
+static int is_in_step(const bl_tenant *t, const billing_value *row) {
+  return !t->is_stale && row[BL_HEAD_SEQ].integer == t->heads.seq &&
+         row[BL_HEAD_HASH].bytes.len == 32 &&
+         memcmp(row[BL_HEAD_HASH].bytes.text, t->heads.hash, 32) == 0;
+}
+
+/*
+ * The tenant's head row.  The number that memory has may come from a call that
+ * was undone and be another tenant's by now; so unless the head is the very
+ * one that memory stands at, the number is looked up again.
+ */
+static int find_head(bl_call *c, billing_value *row) {
+  int64_t known = c->t->number;
+  int rc = known ? read_head(c, row) : BILLING_NOTFOUND;
+
+  if (!rc && is_in_step(c->t, row)) return BILLING_OK;
+  if (rc && rc != BILLING_NOTFOUND) return rc;
+  rc = find_number(c);
+  if (!rc) rc = read_head(c, row);
+  if (c->t->number != known || rc == BILLING_NOTFOUND)
+    bl_tenant_reset(c->t);
+  if (rc) c->t->number = 0;
+  return rc;
+}
+
 int bl_sync(bl_call *c) {
   billing_value row[BL_ROW_MOST];
   unsigned char hash[32];
-  int64_t seq;
-  int rc = c->t->number ? read_head(c, row) : BILLING_NOTFOUND;
+  int rc = find_head(c, row);
 
-  if (rc == BILLING_NOTFOUND) {
-    rc = find_number(c);
-    if (!rc) rc = read_head(c, row);
-    if (rc == BILLING_NOTFOUND) {
-      bl_tenant_reset(c->t);
-      c->t->number = 0;
-    }
-  }
-  if (rc) return rc;
-  rc = check_format(c, row);
+  if (!rc) rc = check_format(c, row);
   if (rc) return rc;
   if (row[BL_HEAD_HASH].bytes.len != 32) return corrupt_journal(c);
   memcpy(hash, row[BL_HEAD_HASH].bytes.text, 32);
-  seq = row[BL_HEAD_SEQ].integer;
-  if (!c->t->is_stale && seq == c->t->heads.seq &&
-      memcmp(hash, c->t->heads.hash, 32) == 0)
-    return BILLING_OK;
-  return follow_head(c, seq, hash);
+  if (!is_in_step(c->t, row))
+    rc = follow_head(c, row[BL_HEAD_SEQ].integer, hash);
+  c->t->is_read_only |= row[BL_HEAD_MIN_WRITER].integer > BL_FORMAT;
+  return rc;
 }

@@ -23,6 +23,9 @@ typedef struct rating {
   bl_draw             *taken;       /* by the charges before */
   size_t               taken_count;
   size_t               taken_cap;
+  bl_tally           **made;        /* that were not there before */
+  size_t               made_count;
+  size_t               made_cap;
   uint32_t             is_matched;
   uint32_t             is_priced;
 } rating;
@@ -48,84 +51,154 @@ static bl_dec taken_of(const bl_draw *taken, size_t count, uint64_t grant) {
   return sum;
 }
 
-/* Copies of the lots that can pay, less what is taken already. */
-typedef struct payers {
-  bl_lot  *lots;
-  bl_lot **order;
-  size_t   count;
-} payers;
+/*
+ * An amount being split over lots.  What is worked out on the way lies in an
+ * arena of its own: a batch may have thousands of splits over thousands of
+ * lots, and only the draws are kept.
+ */
+typedef struct split {
+  const bl_use        *use;
+  const bl_hold_state *hold;        /* its lots first; NULL: none */
+  const bl_draw       *taken;       /* decided, but not folded */
+  size_t               taken_count;
+  bl_dec               rest;
+  bl_arena             own;
+  bl_lot             **lots;        /* that can pay */
+  size_t               count;
+  size_t               cap;
+  bl_draw             *draws;
+  size_t               made;
+} split;
 
-static int find_payers(bl_call *c, const bl_wallet *wallet, const bl_use *use,
-                       const bl_draw *taken, size_t taken_count,
-                       payers *out) {
-  size_t most = wallet ? wallet->grants.count : 0;
+/* A lot as it stands, or a copy, when some of it is or will be taken. */
+static bl_lot *payer_of(split *s, bl_lot *lot, bl_dec left) {
+  bl_lot *copy;
 
-  out->count = 0;
-  out->lots = bl_arena_array(&c->arena, most + 1, sizeof *out->lots);
-  out->order = bl_arena_array(&c->arena, most + 1, sizeof *out->order);
-  if (!out->lots || !out->order) return BILLING_NOMEM;
-  for (size_t i = 0; i < most; i++) {
-    const bl_grant_state *grant = wallet->grants.item[i];
-    bl_lot *lot = &out->lots[out->count];
+  if (!s->hold && bl_dec_equal(left, lot->left)) return lot;
+  copy = bl_arena_copy(&s->own, lot, sizeof *lot);
+  if (copy) copy->left = left;
+  return copy;
+}
+
+/* What an earlier charge of the event gives back may bring a lot to life. */
+static const bl_list *candidates(const split *s, const bl_wallet *wallet) {
+  for (size_t i = 0; i < s->taken_count; i++)
+    if (bl_dec_sign(s->taken[i].amount) < 0) return &wallet->grants;
+  return &wallet->live;
+}
+
+/* The lots in the default order until they cover the amount, or all. */
+static int find_payers(split *s, const bl_wallet *wallet, int all) {
+  const bl_list *grants = candidates(s, wallet);
+  bl_dec rest = s->rest;
+
+  for (size_t i = grants->first;
+       i < grants->count && (all || bl_dec_sign(rest) > 0); i++) {
+    bl_grant_state *grant = grants->item[i];
     bl_dec left = bl_dec_sub(
-        grant->lot.left, taken_of(taken, taken_count, grant->lot.number));
-    if (bl_dec_sign(left) <= 0 || !bl_lot_pays(&grant->lot, use)) continue;
-    *lot = grant->lot;
-    lot->left = left;
-    out->order[out->count++] = lot;
+        grant->lot.left,
+        taken_of(s->taken, s->taken_count, grant->lot.number));
+    bl_lot **place;
+    if (bl_dec_sign(left) <= 0 || !bl_lot_pays(&grant->lot, s->use)) continue;
+    place = bl_arena_push(&s->own, (void **)&s->lots, &s->count, &s->cap,
+                          sizeof *place);
+    if (!place) return BILLING_NOMEM;
+    *place = payer_of(s, &grant->lot, left);
+    if (!*place) return BILLING_NOMEM;
+    s->count++;
+    left = bl_dec_sub(left, grant->lot.held);
+    if (bl_dec_sign(left) > 0) rest = bl_dec_sub(rest, left);
   }
   return BILLING_OK;
 }
 
-/* What the hold reserved, lot by lot, is drawn first. */
-static size_t draw_held(const bl_hold_state *hold, payers *from,
-                        const bl_use *use, const bl_draw *taken,
-                        size_t taken_count, bl_dec *rest, bl_draw *draws) {
-  size_t count = 0;
+/* What the hold reserved in a lot is drawn before anything else. */
+static void draw_reserved(split *s, bl_lot *lot, bl_dec most) {
+  bl_lot copy = *lot, *one = &copy;
+  bl_draw made[2];
 
-  for (size_t i = 0; i < hold->draw_count && bl_dec_sign(*rest) > 0; i++) {
-    uint64_t number = hold->draws[i].grant;
-    bl_dec most = bl_dec_sub(hold->draws[i].amount,
-                             taken_of(taken, taken_count, number));
-    for (size_t k = 0; k < from->count; k++) {
-      bl_lot *lot = from->order[k];
-      bl_lot copy = *lot, *one = &copy;
-      bl_draw made[2];
-      if (lot->number != number || bl_dec_sign(most) <= 0) continue;
-      copy.held = BL_DEC_ZERO;
-      copy.left = bl_dec_min(most, bl_dec_sub(lot->left, lot->held));
-      if (bl_dec_sign(copy.left) <= 0) continue;
-      bl_burndown(&one, 1, use, *rest, made);
-      if (made[0].grant != number) continue;
-      draws[count++] = made[0];
-      lot->left = bl_dec_sub(lot->left, made[0].amount);
-      *rest = bl_dec_sub(*rest, made[0].amount);
-    }
+  copy.held = BL_DEC_ZERO;
+  copy.left = bl_dec_min(most, bl_dec_sub(lot->left, lot->held));
+  if (bl_dec_sign(copy.left) <= 0) return;
+  bl_burndown(&one, 1, s->use, s->rest, made);
+  if (made[0].grant != lot->number) return;
+  s->draws[s->made++] = made[0];
+  lot->left = bl_dec_sub(lot->left, made[0].amount);
+  s->rest = bl_dec_sub(s->rest, made[0].amount);
+}
+
+static void draw_held(split *s) {
+  for (size_t i = 0; i < s->hold->draw_count && bl_dec_sign(s->rest) > 0;
+       i++) {
+    const bl_draw *held = &s->hold->draws[i];
+    bl_dec most = bl_dec_sub(held->amount, taken_of(s->taken, s->taken_count,
+                                                    held->grant));
+    if (bl_dec_sign(most) <= 0) continue;
+    for (size_t k = 0; k < s->count; k++)
+      if (s->lots[k]->number == held->grant)
+        draw_reserved(s, s->lots[k], most);
   }
-  return count;
+}
+
+static int make_draws(split *s, const bl_order *order, int is_capped) {
+  size_t held = s->hold ? s->hold->draw_count : 0;
+
+  s->draws = bl_arena_array(&s->own, s->count + held + 2, sizeof *s->draws);
+  if (!s->draws) return BILLING_NOMEM;
+  if (order) bl_order_sort(order, s->lots, s->count);
+  if (s->hold) draw_held(s);
+  if (is_capped) s->count = 0;
+  if (bl_dec_sign(s->rest) > 0)
+    s->made += bl_burndown(s->lots, s->count, s->use, s->rest,
+                           s->draws + s->made);
+  return BILLING_OK;
+}
+
+/* Ends a split; its draws are kept in the call's arena. */
+static int end_split(bl_call *c, int rc, split *s, bl_draw **draws,
+                      size_t *count) {
+  if (!rc) {
+    *count = s->made;
+    *draws = bl_arena_copy(&c->arena, s->draws, s->made * sizeof *s->draws);
+    if (!*draws) rc = BILLING_NOMEM;
+  }
+  bl_arena_close(&s->own);
+  return rc;
 }
 
 int bl_rate_draws(bl_call *c, const bl_wallet *wallet, const bl_use *use,
                   const bl_order *order, bl_dec amount,
                   const bl_draw_rule *rule, const bl_draw *taken,
                   size_t taken_count, bl_draw **draws, size_t *count) {
-  size_t held = rule && rule->hold ? rule->hold->draw_count : 0;
-  payers from;
-  int rc = find_payers(c, wallet, use, taken, taken_count, &from);
+  split s;
+  int rc = BILLING_OK;
 
-  if (rc) return rc;
-  *draws = bl_arena_array(&c->arena, from.count + held + 2, sizeof **draws);
-  if (!*draws) return BILLING_NOMEM;
-  if (order) bl_order_sort(order, from.order, from.count);
-  *count = 0;
-  if (held)
-    *count = draw_held(rule->hold, &from, use, taken, taken_count, &amount,
-                       *draws);
-  if (rule && rule->is_capped) from.count = 0;
-  if (bl_dec_sign(amount) > 0)
-    *count += bl_burndown(from.order, from.count, use, amount,
-                          *draws + *count);
-  return BILLING_OK;
+  memset(&s, 0, sizeof s);
+  bl_arena_open(&s.own, &c->b->host);
+  s.use = use;
+  s.hold = rule && rule->hold && rule->hold->draw_count ? rule->hold : NULL;
+  s.taken = taken;
+  s.taken_count = taken_count;
+  s.rest = amount;
+  if (wallet) rc = find_payers(&s, wallet, order || s.hold);
+  if (!rc) rc = make_draws(&s, order, rule && rule->is_capped);
+  return end_split(c, rc, &s, draws, count);
+}
+
+/* The newest draws of the key come back first. */
+static int give_back(bl_call *c, const bl_tally *tally, bl_dec amount,
+                     bl_fact_charge *charge) {
+  split s;
+  int rc;
+
+  memset(&s, 0, sizeof s);
+  bl_arena_open(&s.own, &c->b->host);
+  s.draws = bl_arena_array(&s.own, tally->stack_count + 1, sizeof *s.draws);
+  rc = s.draws ? BILLING_OK : BILLING_NOMEM;
+  if (!rc)
+    s.made = bl_burndown_back(tally->stack, tally->stack_count, amount,
+                              s.draws);
+  return end_split(c, rc, &s, &charge->draws, &charge->draw_count);
 }
 
 static int take(rating *r, const bl_draw *draws, size_t count) {
@@ -166,28 +239,31 @@ static int choose_draws(rating *r, const bl_contract *contract,
   int rc;
 
   memcpy(use.asset, price->asset, sizeof use.asset);
-  if (sign > 0) {
-    rc = bl_rate_draws(c, wallet, &use, order, amount, r->rule,
-                       r->taken, r->taken_count, &charge->draws,
-                       &charge->draw_count);
-    return rc ? rc : take(r, charge->draws, charge->draw_count);
-  }
   if (sign == 0) return BILLING_OK;
-  charge->draws = bl_arena_array(&c->arena, tally->stack_count + 1,
-                                 sizeof *charge->draws);
-  if (!charge->draws) return BILLING_NOMEM;
-  charge->draw_count =
-      bl_burndown_back(tally->stack, tally->stack_count,
-                       bl_dec_neg(amount), charge->draws);
-  return take(r, charge->draws, charge->draw_count);
+  rc = sign > 0 ? bl_rate_draws(c, wallet, &use, order, amount, r->rule,
+                                r->taken, r->taken_count, &charge->draws,
+                                &charge->draw_count)
+                : give_back(c, tally, bl_dec_neg(amount), charge);
+  return rc ? rc : take(r, charge->draws, charge->draw_count);
 }
 
 /* ---- charges ---- */
+
+/* Most events have one charge, and a batch has thousands of events: room
+ * begins with one. */
+static int begin_charges(rating *r) {
+  r->fact->charges = bl_arena_array(&r->c->arena, 1, sizeof *r->fact->charges);
+  r->tallies = bl_arena_array(&r->c->arena, 1, sizeof *r->tallies);
+  if (!r->fact->charges || !r->tallies) return BILLING_NOMEM;
+  r->charge_cap = r->tally_cap = 1;
+  return BILLING_OK;
+}
 
 static int add_charge(rating *r, bl_fact_charge **charge, bl_tally *tally) {
   bl_call *c = r->c;
   bl_tally **place;
 
+  if (!r->charge_cap && begin_charges(r)) return BILLING_NOMEM;
   *charge = bl_arena_push(&c->arena, (void **)&r->fact->charges,
                           &r->fact->charge_count, &r->charge_cap,
                           sizeof **charge);
@@ -200,10 +276,31 @@ static int add_charge(rating *r, bl_fact_charge **charge, bl_tally *tally) {
   return BILLING_OK;
 }
 
+static int keep_made(rating *r, bl_tally *tally) {
+  bl_tally **place = bl_arena_push(&r->c->arena, (void **)&r->made,
+                                   &r->made_count, &r->made_cap,
+                                   sizeof *place);
+
+  if (!place) return BILLING_NOMEM;
+  *place = tally;
+  r->made_count++;
+  return BILLING_OK;
+}
+
+/* A refused event leaves no tallies: the journal does not know it, and they
+ * stand in the order in which they were made. */
+static void forget_made(rating *r) {
+  while (r->made_count > 0) {
+    bl_map *map = &r->made[--r->made_count]->contract->tallies;
+    bl_map_cut(map, map->count - 1);
+  }
+}
+
 static int find_tally(rating *r, bl_contract *contract, size_t at,
                       uint64_t period, bl_tally **out) {
   const bl_price *price = &contract->plan->plan.prices[at];
   bl_str group = {NULL, 0};
+  size_t known;
   bl_text text;
   int rc;
 
@@ -214,8 +311,10 @@ static int find_tally(rating *r, bl_contract *contract, size_t at,
     if (rc) return rc;
     group = (bl_str){text.text, text.len};
   }
+  known = contract->tallies.count;
   *out = bl_tally_make(r->c->t, contract, at, period, group);
-  return *out ? BILLING_OK : BILLING_NOMEM;
+  if (!*out) return BILLING_NOMEM;
+  return contract->tallies.count == known ? BILLING_OK : keep_made(r, *out);
 }
 
 static int charge_price(rating *r, bl_contract *contract, size_t at,
@@ -341,6 +440,7 @@ int bl_rate(bl_call *c, const bl_event_in *in, const bl_draw_rule *rule,
   fact->content = in->content;
   for (size_t i = 0; listeners && i < listeners->count && !rc; i++)
     rc = use_meter(&r, listeners->item[i]);
+  if (rc) forget_made(&r);
   if (rc) return rc;
   set_flags(&r);
   set_balance(&r);

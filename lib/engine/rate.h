@@ -67,8 +67,8 @@ typedef struct bl_batch {
   int64_t        at_us;
   bl_fact_event *facts;
   size_t         count;
-  bl_tally     **tallies;      /* by the entry's keys */
-  size_t         tally_count;
+  bl_fact_key   *keys;         /* of the charges */
+  bl_tally     **tallies;      /* by key; NULL until bl_batch_event */
   bl_str         properties;   /* bytes of the second part */
   bl_event_text *texts;        /* of that; NULL until they are asked for */
 } bl_batch;
@@ -76,6 +76,9 @@ typedef struct bl_batch {
 /* The entry `seq`, its facts decoded into the call's arena; NOTFOUND when
  * there is none, or when it is of another kind. */
 int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out);
+/* One of its events, with the tallies of its charges. */
+int bl_batch_event(bl_call *c, bl_batch *batch, size_t at,
+                   const bl_fact_event **out);
 /* The texts of its events, too; empty where they were redacted. */
 int bl_batch_texts(bl_call *c, bl_batch *batch);
 

@@ -103,16 +103,23 @@ int bl_end_hold(bl_call *c, bl_hold_state *hold, uint64_t status,
 }
 
 int bl_expire_holds(bl_call *c, bl_customer *customer) {
+  int64_t due_us = BL_TIME_NEVER;
   int rc = BILLING_OK;
   size_t i = 0;
 
+  if (!customer->holds.count || c->now_us < customer->holds_due_us)
+    return BILLING_OK;
   while (!rc && i < customer->holds.count) {
     bl_hold_state *hold = customer->holds.item[i];
-    if (hold->expires_us <= c->now_us)
+    if (hold->expires_us <= c->now_us) {
       rc = bl_end_hold(c, hold, BILLING_HOLD_EXPIRED, 0);
-    else
+    } else {
+      if (hold->expires_us < due_us) due_us = hold->expires_us;
       i++;
+    }
   }
+  bl_touch(c->t, customer, sizeof *customer, &customer->touched);
+  if (!rc) customer->holds_due_us = due_us;
   return rc;
 }
 
@@ -120,8 +127,9 @@ bl_dec bl_wallet_free(const bl_wallet *wallet, int64_t now_us, bl_dec *left) {
   bl_dec held = BL_DEC_ZERO;
 
   *left = BL_DEC_ZERO;
-  for (size_t i = 0; wallet && i < wallet->grants.count; i++) {
-    const bl_grant_state *grant = wallet->grants.item[i];
+  if (!wallet) return BL_DEC_ZERO;
+  for (size_t i = wallet->live.first; i < wallet->live.count; i++) {
+    const bl_grant_state *grant = wallet->live.item[i];
     bl_span life = {grant->lot.effective_us, grant->lot.expires_us};
     if (!bl_span_holds(life, now_us)) continue;
     *left = bl_dec_add(*left, grant->lot.left);

@@ -135,42 +135,58 @@ int bl_list_add(bl_tenant *t, bl_list *list, void *item) {
   return BILLING_OK;
 }
 
-/* Undo must know the places behind this one. */
-static void touch_behind(bl_tenant *t, bl_list *list, size_t place) {
+/* Undo must know the places [from, to). */
+static void touch_places(bl_tenant *t, bl_list *list, size_t from, size_t to) {
   uint64_t mark = 0;
 
-  bl_touch(t, &list->item[place], (list->count - place) * sizeof *list->item,
-           &mark);
+  bl_touch(t, list, sizeof *list, &list->touched);
+  if (from < to)
+    bl_touch(t, &list->item[from], (to - from) * sizeof *list->item, &mark);
+}
+
+static void move_places(bl_list *list, size_t from, size_t to, size_t count) {
+  memmove(&list->item[to], &list->item[from], count * sizeof *list->item);
 }
 
 int bl_list_insert(bl_tenant *t, bl_list *list, size_t place, void *item) {
-  int rc;
+  size_t before = place - list->first;
+  int rc = BILLING_OK;
 
-  assert(place <= list->count);
-  if (place < list->count) touch_behind(t, list, place);
-  rc = bl_list_add(t, list, item);
-  if (rc) return rc;
-  memmove(&list->item[place + 1], &list->item[place],
-          (list->count - 1 - place) * sizeof *list->item);
-  list->item[place] = item;
-  return BILLING_OK;
+  assert(place >= list->first && place <= list->count);
+  if (list->first > 0 && before < list->count - place) {
+    touch_places(t, list, list->first - 1, place);
+    move_places(list, list->first, list->first - 1, before);
+    list->first--;
+    place--;
+  } else {
+    touch_places(t, list, place, list->count);
+    rc = bl_list_add(t, list, item);
+    if (!rc) move_places(list, place, place + 1, list->count - 1 - place);
+  }
+  if (!rc) list->item[place] = item;
+  return rc;
 }
 
 void bl_list_remove(bl_tenant *t, bl_list *list, size_t place) {
-  assert(place < list->count);
-  bl_touch(t, list, sizeof *list, &list->touched);
-  touch_behind(t, list, place);
-  list->count--;
-  memmove(&list->item[place], &list->item[place + 1],
-          (list->count - place) * sizeof *list->item);
+  size_t before = place - list->first, behind = list->count - 1 - place;
+
+  assert(place >= list->first && place < list->count);
+  if (before < behind) {
+    touch_places(t, list, list->first, place + 1);
+    move_places(list, list->first, list->first + 1, before);
+    list->first++;
+  } else {
+    touch_places(t, list, place, list->count);
+    move_places(list, place + 1, place, behind);
+    list->count--;
+  }
 }
 
 void *bl_list_take(bl_tenant *t, bl_list *list, size_t place) {
   void *moved = list->item[list->count - 1];
-  uint64_t mark = 0;
 
-  bl_touch(t, list, sizeof *list, &list->touched);
-  bl_touch(t, &list->item[place], sizeof *list->item, &mark);
+  touch_places(t, list, place, place + 1);
+  touch_places(t, list, list->count - 1, list->count);   /* it may be reused */
   list->count--;
   if (place == list->count) return NULL;
   list->item[place] = moved;
@@ -203,7 +219,7 @@ bl_wallet *bl_wallet_make(bl_tenant *t, bl_customer *customer,
 }
 
 size_t bl_lot_place(const bl_list *grants, const bl_lot *lot) {
-  size_t low = 0, high = grants->count;
+  size_t low = grants->first, high = grants->count;
 
   while (low < high) {
     size_t middle = low + (high - low) / 2;
@@ -217,15 +233,16 @@ size_t bl_lot_place(const bl_list *grants, const bl_lot *lot) {
   return low;
 }
 
-int bl_wallet_sort_out(bl_tenant *t, bl_wallet *wallet,
-                       bl_grant_state *grant) {
+int bl_grant_changed(bl_tenant *t, bl_grant_state *grant) {
   const bl_lot *lot = &grant->lot;
   uint64_t is_live = !bl_dec_is_zero(lot->left) || !bl_dec_is_zero(lot->held);
+  bl_wallet *wallet;
   size_t place;
 
   if (is_live == grant->is_live) return BILLING_OK;
-  grant->is_live = is_live;
+  wallet = bl_wallet_of(grant->customer, lot->asset);
   place = bl_lot_place(&wallet->live, lot);
+  grant->is_live = is_live;
   if (is_live) return bl_list_insert(t, &wallet->live, place, grant);
   bl_list_remove(t, &wallet->live, place);
   return BILLING_OK;

@@ -25,7 +25,8 @@ typedef struct bl_tenant bl_tenant;
 /* A list of pointers that grows in the tenant's arena. */
 typedef struct bl_list {
   void   **item;
-  size_t   count;
+  size_t   first;              /* 0, unless bl_list_remove moved it */
+  size_t   count;              /* from the start of item, holes included */
   size_t   cap;
   uint64_t touched;
 } bl_list;
@@ -260,7 +261,11 @@ void bl_undo_all(bl_tenant *t);      /* puts everything back */
 void bl_undo_forget(bl_tenant *t);   /* the call succeeded */
 
 int bl_list_add(bl_tenant *t, bl_list *list, void *item);
-/* The same at a place, and out of a place; the others keep their order. */
+/*
+ * Before the item at a place, and out of a place; the others keep their order.
+ * The part that is nearer to its end moves, so that a list which grows at one
+ * end and shrinks at the other costs little: its items are [first, count).
+ */
 int bl_list_insert(bl_tenant *t, bl_list *list, size_t place, void *item);
 void bl_list_remove(bl_tenant *t, bl_list *list, size_t place);
 /* The last item takes the place; returns it, or NULL when that was the last.*/
@@ -273,8 +278,8 @@ bl_wallet *bl_wallet_make(bl_tenant *t, bl_customer *customer,
                           const char asset[16]);
 /* Where a lot is, or belongs, in a list of grants in the default order. */
 size_t bl_lot_place(const bl_list *grants, const bl_lot *lot);
-/* After a lot changed: whether its grant is live. */
-int bl_wallet_sort_out(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant);
+/* Keeps a wallet's list of live grants after a lot has changed. */
+int bl_grant_changed(bl_tenant *t, bl_grant_state *grant);
 bl_tally *bl_tally_of(const bl_contract *contract, uint64_t price,
                       uint64_t period, bl_str group);
 bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,

@@ -343,6 +343,8 @@ class Road:
     # -- grants and balances
 
     def grant(self, key, content, now, **terms):
+        if terms['effective'] >= terms['expires']:
+            raise Refused('INVALID')
         if key in self.requests:
             known, one = self.requests[key]
             if known != content or not isinstance(one, Grant):
@@ -596,6 +598,15 @@ class Road:
         receipt = self.receipt(event, charges, flags, now)
         self.events[event['key']] = (event['content'], receipt)
         return receipt
+
+    def record_all(self, events, now, strict=False, whole=False):
+        """A batch: each by itself, or when `whole` all of them or none."""
+        if whole:
+            for receipt in copy.deepcopy(self).record_all(events, now,
+                                                          strict):
+                if receipt['code']:
+                    raise Refused(receipt['code'])
+        return [self.record(event, now, strict=strict) for event in events]
 
     # -- holds
 

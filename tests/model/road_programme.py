@@ -118,7 +118,7 @@ properties = st.fixed_dictionaries(
     {'n': rarely(st.sampled_from(['-3', '-0.25']),
                  st.sampled_from(['1', '2', '5', '0.5', '10',
                                   '7.123456789012345678'])),
-     'who': st.sampled_from(['u1', 'u2', 'u3'])},
+     'who': st.sampled_from(['u%d' % n for n in range(12)])},
     optional={'model': st.sampled_from(['a', 'a', 'b', 'c']),
               'region': st.sampled_from(['eu', 'us'])})
 
@@ -138,7 +138,8 @@ record = st.fixed_dictionaries({
     'do': st.just('record'), 'events': st.lists(event, min_size=1,
                                                 max_size=8),
     'cut': st.integers(1, 8), 'as_text': st.booleans(),
-    'strict': rarely(st.just(True), st.just(False))})
+    'strict': rarely(st.just(True), st.just(False)),
+    'whole': rarely(st.just(True), st.just(False), 4)})
 
 grant = st.fixed_dictionaries({
     'do': st.just('grant'),
@@ -149,7 +150,9 @@ grant = st.fixed_dictionaries({
     'cost': st.sampled_from([None, '1']),
     'priority': st.sampled_from([0, 0, 0, 1, -1]),
     'starts': rarely(st.just(5 * DAY), st.sampled_from([None, -60 * DAY]), 6),
-    'lasts': st.sampled_from([None, None, 11 * DAY, 20 * DAY, 45 * DAY]),
+    # "month": until the end of January, when periods close too.
+    'lasts': st.sampled_from([None, None, 11 * DAY, 20 * DAY, 45 * DAY,
+                              'month']),
     'origin': st.sampled_from(['bought', 'promotional']),
     'scope': rarely(st.sampled_from([
         {'meters': ['calls', 'tokens']}, {'meters': ['calls']},

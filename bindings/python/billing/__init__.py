@@ -22,6 +22,10 @@ from .errors import (BillingError, BusyError, CanceledError, ConflictError,
 from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress, Receipt,
                     ReceiptFlag, Status)
 
+if _lib.billing_abi_version() < _lib.BILLING_ABI_VERSION:
+    raise ImportError("this libbilling is older than the one that the binding "
+                      "was built against")
+
 __version__: str = _ffi.string(_lib.billing_version()).decode()
 
 __all__ = [
