@@ -428,7 +428,9 @@ BILLING_API int billing_catalog_apply(billing *b, const billing_call *call,
  * invoices and the chain of hashes stay; an entry says what was redacted and
  * why.  The id can never be used again in this tenant.  Repeating it is fine.
  * On a handle that opened the file itself the bytes have left the file when
- * the call returns, unless another process is reading.
+ * the call returns, unless another process is reading.  The values that a
+ * price groups by stand on invoice lines and stay, and so do the ids and names
+ * of contracts: do not group by, or put there, what is personal.
  *
  *   NOTFOUND_CUSTOMER
  */
@@ -721,8 +723,10 @@ BILLING_API int billing_authorize(billing *b, const billing_call *call,
  * hold did not need is free again.  call->key names the hold.  `above` is one
  * of BILLING_SETTLE_*.  The event's customer may be empty.
  *
- * Settling again with the same event returns its first receipt (SAME).  A hold
- * that expired can still be settled: the event is recorded without it.
+ * Settling again with the same event returns its first receipt (SAME); with
+ * another one it is CONFLICT_ENDED.  A hold that expired can still be settled:
+ * the event is recorded without it, whatever `above` says.  An event that was
+ * recorded before cannot settle an open hold: CONFLICT_KEY.
  *
  *   NOTFOUND  DENIED_ABOVE_HOLD  CONFLICT_ENDED  and as billing_record
  */

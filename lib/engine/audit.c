@@ -101,13 +101,13 @@ static int check_tables(audit *a) {
   static const uint32_t derived[] = {BL_TABLE_DOCUMENTS, BL_TABLE_INVOICES,
                                      BL_TABLE_LINES, BL_TABLE_LEDGER};
   billing_store *store = a->c->b->store;
-  billing_value key[2] = {bl_value_int(a->c->t->number), bl_value_int(0)};
+  billing_value key[1] = {bl_value_int(a->c->t->number)};
   billing_value row[BL_ROW_MOST];
   int64_t seen = 0;
   int rc = BILLING_OK;
 
   for (size_t i = 0; i < BL_COUNT(derived) && !rc; i++) {
-    billing_scan range = bl_scan_prefix(derived[i], 0, key, 2);
+    billing_scan range = bl_scan_prefix(derived[i], 0, key, 1);
     void *rows;
     rc = bl_store_scan(store, &range, &rows);
     while (!rc && (rc = bl_store_next(store, rows, row)) == BILLING_OK)
@@ -227,7 +227,26 @@ static int check_head(audit *a) {
       memcmp(row[BL_HEAD_HASH].bytes.text, a->fresh->heads.hash, 32) != 0)
     note(a, "chain", row[BL_HEAD_SEQ].integer,
          "the head is not the last entry");
+  if (row[BL_HEAD_CLOCK].integer != a->fresh->heads.clock_us)
+    note(a, "chain", row[BL_HEAD_SEQ].integer,
+         "the head's clock is not the last entry's");
   return BILLING_OK;
+}
+
+/* The tenant's number stands once, under the id that its document has. */
+static int check_tenants(audit *a) {
+  billing_scan range = bl_scan_prefix(BL_TABLE_TENANTS, 0, NULL, 0);
+  billing_store *store = a->c->b->store;
+  billing_value row[BL_ROW_MOST];
+  void *rows;
+  int rc = bl_store_scan(store, &range, &rows);
+
+  while (!rc && (rc = bl_store_next(store, rows, row)) == BILLING_OK)
+    if (row[BL_TENANTS_NUMBER].integer == a->c->t->number &&
+        !bl_str_equal(row[BL_TENANTS_ID].bytes, a->fresh->terms.id))
+      note(a, "tables", 0, "the tenant stands under another id");
+  bl_store_end(store, rows);
+  return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
 static int run_audit(audit *a) {
@@ -240,6 +259,7 @@ static int run_audit(audit *a) {
   rc = walk_journal(a);
   if (!rc) rc = check_redactions(a);
   if (!rc) rc = check_head(a);
+  if (!rc) rc = check_tenants(a);
   if (!rc) rc = check_state(a);
   if (!rc) rc = check_tables(a);
   if (!rc && a->is_failed) rc = BILLING_NOMEM;

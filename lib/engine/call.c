@@ -4,14 +4,24 @@
 #include "engine/engine.h"
 #include "store/store.h"
 
-#define CALL_FLAGS                                               \
-  (BILLING_CALL_STEP | BILLING_CALL_DRY_RUN | BILLING_CALL_STRICT | \
-   BILLING_CALL_ALL_OR_NOTHING)
-
 int bl_refuse(billing_error *err, int rc, const char *message) {
   int bad = bl_error_start(err);
 
   return bad ? bad : bl_fail(err, rc, "", NULL, "%s", message);
+}
+
+int bl_check_texts(billing_error *err, ...) {
+  const bl_str *text;
+  va_list texts;
+  int rc = BILLING_OK;
+
+  va_start(texts, err);
+  while (!rc && (text = va_arg(texts, const bl_str *)) != NULL)
+    if (!text->text && text->len)
+      rc = bl_fail(err, BILLING_MISUSE, "", "an address, or the length 0",
+                   "a text is NULL and has a length");
+  va_end(texts);
+  return rc;
 }
 
 bl_str bl_text_argument(const char *text, size_t len) {
@@ -40,11 +50,22 @@ static int choose_tenant(bl_call *c) {
                    "the tenant's id is not valid");
   c->t = bl_map_get(&b->tenants, id.text, id.len);
   if (c->t) return BILLING_OK;
-  c->t = bl_arena_take(&b->arena, sizeof *c->t);
-  id = bl_arena_str(&b->arena, id);
-  if (!c->t || !id.text) return BILLING_NOMEM;
+  if (!b->spare) b->spare = bl_arena_take(&b->arena, sizeof *b->spare);
+  c->t = b->spare;
+  if (!c->t) return BILLING_NOMEM;
+  bl_tenant_close(c->t);
   bl_tenant_open(c->t, id, &b->host);
-  return bl_map_put(&b->tenants, id.text, id.len, c->t);
+  return BILLING_OK;
+}
+
+/* A tenant that turned out to be there is kept; whoever names one that is not
+ * costs no memory. */
+static void keep_tenant(bl_call *c) {
+  billing *b = c->b;
+
+  if (c->t != b->spare || !c->t->number) return;
+  if (bl_map_put(&b->tenants, c->t->id.text, c->t->id.len, c->t) == 0)
+    b->spare = NULL;
 }
 
 /* The clock: see Calls in billing.h. */
@@ -112,6 +133,11 @@ static int enter_store(bl_call *c) {
 
 int bl_enter(bl_call *c, billing *b, const billing_call *in, uint32_t mode,
              billing_error *err) {
+  return bl_enter_with(c, b, in, mode, BILLING_CALL_STEP, err);
+}
+
+int bl_enter_with(bl_call *c, billing *b, const billing_call *in,
+                  uint32_t mode, uint32_t flags, billing_error *err) {
   int rc = bl_error_start(err);
 
   memset(c, 0, sizeof *c);
@@ -120,15 +146,18 @@ int bl_enter(bl_call *c, billing *b, const billing_call *in, uint32_t mode,
   c->mode = mode;
   if (rc) return rc;
   if (!b) return bl_fail(err, BILLING_MISUSE, "", NULL, "the handle is NULL");
-  rc = bl_copy_in(&c->in, sizeof c->in, in, sizeof c->in, CALL_FLAGS);
+  rc = bl_copy_in(&c->in, sizeof c->in, in, sizeof c->in, flags);
   if (rc)
-    return bl_fail(err, rc, "", "set it up with BILLING_INIT",
-                   "the billing_call cannot be used");
+    return bl_fail(err, rc, "", "set it up with BILLING_INIT; only flags that "
+                   "the function names", "the billing_call cannot be used");
+  rc = bl_check_texts(err, &c->in.tenant, &c->in.key, NULL);
+  if (rc) return rc;
   pthread_mutex_lock(&b->lock);
   bl_arena_open(&c->arena, &b->host);
   rc = choose_tenant(c);
   if (!rc) rc = enter_store(c);
   if (!rc) {
+    keep_tenant(c);
     bl_undo_start(c->t, &c->arena);
     return BILLING_OK;
   }
@@ -185,9 +214,8 @@ int bl_leave(bl_call *c, int rc) {
     bl_undo_all(t);
   }
   bl_undo_forget(t);
+  if (!rc && c->wrote) keep_tenant(c);
   bl_arena_close(&c->arena);
   pthread_mutex_unlock(&b->lock);
   return rc ? bl_fail_code(c->err, rc) : BILLING_OK;
 }
-
-#undef CALL_FLAGS

@@ -322,7 +322,9 @@ int billing_catalog_apply(billing *b, const billing_call *call,
   if (!rc) rc = read_document(json, json_len, &tree, err);
   if (rc) return rc;
   rc = name_tenant(b, call, bl_json_get(tree, "tenant"), &own, err);
-  if (!rc) rc = bl_enter(&c, b, &own, BL_CREATE, err);
+  if (!rc)
+    rc = bl_enter_with(&c, b, &own, BL_CREATE,
+                       BILLING_CALL_STEP | BILLING_CALL_DRY_RUN, err);
   if (!rc) {
     rc = apply_tree(&c, tree, &doc);
     if (own.flags & BILLING_CALL_DRY_RUN) c.wrote = 0;   /* leave undoes it */

@@ -8,6 +8,7 @@
  */
 #include "engine/documents.h"
 
+#include "price/price.h"
 #include "store/store.h"
 
 /* A document being decided about. */
@@ -79,6 +80,41 @@ static int give_tenant_number(bl_call *c) {
                       BILLING_PUT_INSERT);
 }
 
+/* Whether the new terms still know the asset, with the same places. */
+static int keeps_asset(bl_call *c, const document_draft *d,
+                       const char asset[16]) {
+  int places = bl_catalog_places(&d->tenant, asset);
+
+  if (places >= 0 && places == bl_catalog_places(&c->t->terms, asset))
+    return BILLING_OK;
+  return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "assets",
+                    "declare it as it was",
+                    "the asset %s is in use and cannot go or change", asset);
+}
+
+/* Assets that a plan prices in, or that somebody has. */
+static int keep_assets(bl_call *c, const document_draft *d) {
+  bl_tenant *t = c->t;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < t->plans.count; i++) {
+    const bl_plan_state *plan = t->plans.entry[i].value;
+    for (size_t k = 0; k < plan->versions.count; k++) {
+      const bl_plan_version *version = plan->versions.item[k];
+      for (size_t p = 0; p < version->plan.price_count && !rc; p++)
+        rc = keeps_asset(c, d, version->plan.prices[p].asset);
+    }
+  }
+  for (size_t i = 0; i < t->by_customer.count; i++) {
+    const bl_customer *customer = t->by_customer.item[i];
+    for (size_t k = 0; k < customer->wallets.count && !rc; k++) {
+      const bl_wallet *wallet = customer->wallets.item[k];
+      rc = keeps_asset(c, d, wallet->asset);
+    }
+  }
+  return rc;
+}
+
 static int draft_tenant(bl_call *c, const bl_json *doc, document_draft *d) {
   int rc = bl_catalog_read_tenant(doc, d->path, &c->arena, &d->tenant, c->err);
 
@@ -91,7 +127,7 @@ static int draft_tenant(bl_call *c, const bl_json *doc, document_draft *d) {
                       &c->t->id);
   d->fact.number = 1;
   d->fact.version = c->t->heads.version;
-  return c->t->number ? BILLING_OK : give_tenant_number(c);
+  return c->t->number ? keep_assets(c, d) : give_tenant_number(c);
 }
 
 /* ---- customer ---- */
@@ -221,7 +257,31 @@ static int find_plan(bl_call *c, document_draft *d, const bl_contract *was) {
   return BILLING_OK;
 }
 
-static int find_owner(bl_call *c, document_draft *d) {
+/* What a fee may come to must fit, or no invoice could be made. */
+static int check_fees(bl_call *c, const document_draft *d) {
+  const bl_contract_terms *terms = &d->contract;
+  const bl_plan_state *plan =
+      bl_map_get(&c->t->plans, terms->plan.text, terms->plan.len);
+  const bl_plan_version *version =
+      bl_list_by_number(&plan->versions, d->fact.plan_version);
+
+  for (size_t i = 0; i < version->plan.price_count; i++) {
+    const bl_price *price = &version->plan.prices[i];
+    if (price->meter.len) continue;
+    for (size_t k = 0; k < terms->quantity_count; k++) {
+      const bl_quantity *quantity = &terms->quantities[k];
+      if (bl_str_equal(quantity->name, price->quantity) &&
+          bl_dec_is_bad(bl_price_fee(price, quantity->value, 1, 1)))
+        return bl_fail_at(c->err, BILLING_LIMIT, d->path, "quantities",
+                          "a fee below 10^20",
+                          "the fee %t for this quantity of %t does not fit",
+                          &price->id, &quantity->name);
+    }
+  }
+  return BILLING_OK;
+}
+
+static int find_owner(bl_call *c, document_draft *d, int is_new) {
   bl_customer *customer;
   char path[256];
   bl_str text = bl_str_of(d->path);
@@ -231,8 +291,11 @@ static int find_owner(bl_call *c, document_draft *d) {
   memcpy(path, text.text, text.len);
   memcpy(path + text.len, "/customer", 10);
   rc = bl_find_customer(c, d->contract.customer, path, &customer);
-  if (!rc) d->fact.customer = customer->number;
-  return rc;
+  if (rc) return rc;
+  d->fact.customer = customer->number;
+  if (!is_new || !customer->archived) return BILLING_OK;
+  return bl_fail(c->err, BILLING_NOTFOUND_CUSTOMER, path,
+                 "put the customer again", "the customer is archived");
 }
 
 static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
@@ -246,8 +309,9 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
   was = bl_map_get(&c->t->contracts, d->id.text, d->id.len);
   d->fact.number = was ? was->number : c->t->heads.contracts + 1;
   d->fact.version = was ? was->version : 0;
-  rc = find_owner(c, d);
+  rc = find_owner(c, d, was == NULL);
   if (!rc) rc = find_plan(c, d, was);
+  if (!rc) rc = check_fees(c, d);
   if (!rc) rc = bl_zone_of(c, terms->zone, &zone);
   if (rc) return rc;
   resolve_time(&terms->start_us, terms->start_is_local, zone);

@@ -34,6 +34,7 @@ struct billing {
   unsigned char     name_key[16];   /* ids of customers */
   unsigned char     content_key[16];
   bl_map            tenants;        /* id -> bl_tenant */
+  bl_tenant        *spare;          /* for a tenant that may not be there */
   bl_map            zones;          /* name -> bl_zone */
   billing_cursor   *cursors;        /* live ones */
   atomic_int        is_interrupted;
@@ -66,6 +67,11 @@ static inline int bl_call_reads(const bl_call *c) {
  */
 int bl_enter(bl_call *c, billing *b, const billing_call *in, uint32_t mode,
              billing_error *err);
+/* The same for functions that take further BILLING_CALL_* flags. */
+int bl_enter_with(bl_call *c, billing *b, const billing_call *in,
+                  uint32_t mode, uint32_t flags, billing_error *err);
+/* MISUSE when one of the texts (NULL-ended) has a length but no address. */
+int bl_check_texts(billing_error *err, ...);
 /* Commits when rc is OK and something was written, else undoes everything;
  * returns what the caller is told. */
 int bl_leave(bl_call *c, int rc);

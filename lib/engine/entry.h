@@ -131,8 +131,7 @@ typedef struct bl_fact_hold {
 typedef struct bl_fact_hold_end {
   uint64_t number;
   uint64_t status;             /* BILLING_HOLD_* */
-  uint64_t event;              /* settled by; 0 when its number is the next
-                                  entry's first event */
+  uint64_t event;              /* that settled it: the next entry's first */
 } bl_fact_hold_end;
 
 typedef struct bl_fact_grant_expired {

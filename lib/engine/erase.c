@@ -16,6 +16,7 @@ typedef struct erasure {
   bl_customer      *customer;
   bl_fact_redaction fact;
   size_t            cap;
+  bl_arena          kept;      /* the fact's entries, over all marks */
 } erasure;
 
 /* ---- properties without the customer ---- */
@@ -111,7 +112,7 @@ static int redact_entry(erasure *x, const bl_entry *entry) {
   }
   if (rc || !changed) return rc;
   if (text.failed) return BILLING_NOMEM;
-  redacted = bl_arena_push(&x->c->arena, (void **)&x->fact.entries,
+  redacted = bl_arena_push(&x->kept, (void **)&x->fact.entries,
                            &x->fact.entry_count, &x->cap, sizeof *redacted);
   if (!redacted) return BILLING_NOMEM;
   x->fact.entry_count++;
@@ -127,9 +128,11 @@ static int redact_journal(erasure *x) {
   int rc = BILLING_OK;
 
   for (int64_t seq = 1; seq <= c->t->heads.seq && !rc; seq++) {
+    bl_arena_mark mark = bl_arena_now(&c->arena);
     if (bl_is_interrupted(c->b)) return BILLING_CANCELED;
     rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
     if (!rc) rc = redact_entry(x, &entry);
+    if (!rc) bl_arena_back(&c->arena, mark);
   }
   return rc;
 }
@@ -252,11 +255,13 @@ static int erase(bl_call *c, bl_str id, bl_str reason) {
   if (rc) return rc;
   x.fact.customer = x.customer->number;
   x.fact.reason = reason;
+  bl_arena_open(&x.kept, &c->b->host);
   rc = redact_journal(&x);
   if (!rc) rc = remove_document(&x);
   if (!rc) rc = strip_contracts(&x);
   if (!rc) rc = strip_invoices(&x);
   if (!rc) rc = append_redaction(&x);
+  bl_arena_close(&x.kept);
   c->t->is_stale = 1;          /* what is in memory is folded anew */
   return rc;
 }

@@ -162,9 +162,9 @@ static int line_member(bl_call *c, bl_json *node, bl_event_in *in) {
                         "the value is not a decimal");
   }
   if (bl_str_is(name, "time")) {
-    if (bl_json_time(node, &e->time_us)) return BILLING_OK;
+    if (bl_json_time(node, &e->time_us) && e->time_us) return BILLING_OK;
     return refuse_event(c, BILLING_INVALID_TIME, "/time",
-                        "RFC 3339, or microseconds since 1970",
+                        "RFC 3339, or microseconds since 1970 but 0",
                         "the time cannot be read");
   }
   return bl_fail(c->err, BILLING_INVALID, "",

@@ -12,11 +12,17 @@
 #include "engine/cursor.h"
 #include "engine/record.h"
 
+#define RECORD_FLAGS \
+  (BILLING_CALL_STEP | BILLING_CALL_STRICT | BILLING_CALL_ALL_OR_NOTHING)
+
 /* ---- one batch ---- */
 
 /* While the batch is decided, c->err is about one event at a time. */
 static int open_recording(recording *r, bl_call *c, size_t count) {
+  bl_arena *kept = r->kept;
+
   memset(r, 0, sizeof *r);
+  r->kept = kept;
   r->c = c;
   r->count = count;
   r->first_refused = count;
@@ -26,10 +32,10 @@ static int open_recording(recording *r, bl_call *c, size_t count) {
   bl_error_start(c->err);
   bl_map_open(&r->repeats, &c->arena);
   r->in = bl_arena_array(&c->arena, count + 1, sizeof *r->in);
-  r->receipts = bl_arena_array(&c->arena, count + 1, sizeof *r->receipts);
+  r->receipts = bl_arena_array(kept, count + 1, sizeof *r->receipts);
   r->facts = bl_arena_array(&c->arena, count + 1, sizeof *r->facts);
   r->tallies = bl_arena_array(&c->arena, count + 1, sizeof *r->tallies);
-  return c->arena.failed ? BILLING_NOMEM : BILLING_OK;
+  return c->arena.failed || !r->receipts ? BILLING_NOMEM : BILLING_OK;
 }
 
 /* What ended the batch is said in the place of what was refused. */
@@ -319,6 +325,9 @@ static int copy_events(bl_call *c, const billing_event *events, size_t count,
     if (rc)
       bl_fail(c->err, rc, "", "set up every element with BILLING_INIT",
               "the billing_event at %i cannot be used", (int64_t)i);
+    else
+      rc = bl_check_texts(c->err, &(*out)[i].key, &(*out)[i].customer,
+                          &(*out)[i].event, &(*out)[i].properties, NULL);
   }
   return rc;
 }
@@ -357,17 +366,8 @@ static int check_batch(bl_call *c, size_t count) {
                  "the batch has %i events", (int64_t)count);
 }
 
-/* Receipts are kept over the end of the call's arena: outputs are filled only
- * when the commit has happened. */
-static int keep_receipts(bl_arena *kept, recording *r, int is_wanted) {
-  if (!is_wanted) return BILLING_OK;
-  r->receipts =
-      bl_arena_copy(kept, r->receipts, (r->count + 1) * sizeof *r->receipts);
-  if (r->receipts) return BILLING_OK;
-  bl_error_start(r->c->err);           /* it may be about a refusal */
-  return BILLING_NOMEM;
-}
-
+/* Outputs are filled only when the commit has happened, so the receipts are
+ * kept in an arena that outlives the call's. */
 int billing_record(billing *b, const billing_call *call,
                    const billing_event *events, size_t count,
                    billing_receipt *receipts, billing_error *err) {
@@ -375,15 +375,15 @@ int billing_record(billing *b, const billing_call *call,
   recording r = {0};
   bl_arena kept;
   bl_call c;
-  int rc = bl_enter(&c, b, call, BL_WRITE, err);
+  int rc = bl_enter_with(&c, b, call, BL_WRITE, RECORD_FLAGS, err);
 
   if (rc) return rc;
   bl_arena_open(&kept, &b->host);
+  r.kept = &kept;
   rc = check_batch(&c, count);
   if (!rc) rc = check_receipts(&c, receipts, count);
   if (!rc) rc = copy_events(&c, events, count, &copies);
   if (!rc) rc = bl_record_batch(&c, copies, NULL, count, NULL, &r);
-  if (!rc) rc = keep_receipts(&kept, &r, receipts != NULL);
   rc = bl_leave(&c, rc);
   if (!rc) fill_receipts(receipts, r.receipts, count);
   bl_arena_close(&kept);
@@ -423,10 +423,11 @@ int billing_record_text(billing *b, const billing_call *call,
   bl_str *lines;
   bl_arena kept;
   bl_call c;
-  int rc = bl_enter(&c, b, call, BL_WRITE, err);
+  int rc = bl_enter_with(&c, b, call, BL_WRITE, RECORD_FLAGS, err);
 
   if (rc) return rc;
   bl_arena_open(&kept, &b->host);
+  r.kept = &kept;
   rc = split_lines(&c, bl_text_argument(text, len), &lines, &found);
   if (!rc) rc = check_batch(&c, found);
   if (!rc && receipts && found > capacity)
@@ -435,7 +436,6 @@ int billing_record_text(billing *b, const billing_call *call,
                  (int64_t)capacity);
   if (!rc) rc = check_receipts(&c, receipts, found);
   if (!rc) rc = bl_record_batch(&c, NULL, lines, found, NULL, &r);
-  if (!rc) rc = keep_receipts(&kept, &r, receipts != NULL);
   rc = bl_leave(&c, rc);
   if (!rc) fill_receipts(receipts, r.receipts, found);
   if (!rc && count) *count = found;
@@ -472,7 +472,7 @@ int billing_quote(billing *b, const billing_call *call,
   billing_receipt receipt = {0};
   billing_event *copy;
   bl_call c;
-  int rc = bl_enter(&c, b, call, BL_READ, err);
+  int rc = bl_enter_with(&c, b, call, BL_READ, RECORD_FLAGS, err);
 
   if (rc) return rc;
   if (!out)
@@ -549,3 +549,5 @@ int billing_draws(billing *b, const billing_call *call, uint64_t event,
   else *out = cursor;
   return rc;
 }
+
+#undef RECORD_FLAGS

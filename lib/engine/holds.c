@@ -91,7 +91,9 @@ static int reserve_charge(bl_call *c, hold_draft *d, bl_tally *tally,
   part->period = tally->period;
   part->group = tally->group;
   part->quantity = bl_dec_sub(charge->after.total, tally->level.total);
-  d->contract = tally->contract;
+  if (!d->contract || bl_dec_less(d->contract->terms.overdraft,
+                                  tally->contract->terms.overdraft))
+    d->contract = tally->contract;       /* the one that may promise most */
   return reserve(c, d, &use, amount);
 }
 
@@ -172,6 +174,9 @@ static int check_overdraft(bl_call *c, hold_draft *d) {
   bl_dec room = limit;
 
   d->fact.overdraft = d->missing;
+  if (bl_dec_is_bad(d->missing) || bl_dec_is_bad(d->held))
+    return bl_fail(c->err, BILLING_LIMIT, "/value", "amounts below 10^20",
+                   "what the hold would reserve does not fit");
   if (bl_dec_is_zero(d->missing) || bl_dec_is_max(limit)) return BILLING_OK;
   if (wallet) {
     room = bl_dec_sub(room, wallet->balance[BL_ACCOUNT_UNBILLED]);
@@ -239,6 +244,7 @@ static int decide_hold(bl_call *c, const bl_event_in *in,
                        const billing_hold_terms *terms, billing_hold *out) {
   int64_t expires_us =
       terms->expires_us ? terms->expires_us : c->now_us + HOLD_DEFAULT_US;
+  const bl_hold_state *hold;
   bl_request_key request;
   hold_draft d;
   bl_text content;
@@ -257,8 +263,10 @@ static int decide_hold(bl_call *c, const bl_event_in *in,
     if (!rc) rc = write_hold(c, &d, &request, expires_us);
     request.number = c->t->heads.holds;
   }
-  if (!rc)
-    fill_hold_out(c, bl_list_by_number(&c->t->by_hold, request.number), out);
+  if (rc) return rc;
+  hold = bl_list_by_number(&c->t->by_hold, request.number);
+  rc = bl_expire_holds(c, hold->customer);   /* a repeat sees what is free */
+  if (!rc) fill_hold_out(c, hold, out);
   return rc;
 }
 
@@ -272,6 +280,9 @@ static int read_estimate(bl_call *c, const billing_event *estimate,
   if (rc)
     return bl_fail(c->err, rc, "", "set it up with BILLING_INIT",
                    "the estimate cannot be used");
+  rc = bl_check_texts(c->err, &event.customer, &event.event,
+                      &event.properties, NULL);
+  if (rc) return rc;
   event.key = (bl_str){NULL, 0};
   event.time_us = 0;
   rc = bl_event_read(c, &event, 0, in);
@@ -288,9 +299,15 @@ static int authorize(bl_call *c, const billing_event *estimate,
   memset(&own, 0, sizeof own);
   if (terms) rc = bl_copy_in(&own, sizeof own, terms, sizeof own, 0);
   if (rc || (!terms && !estimate))
-    return bl_fail(c->err, BILLING_MISUSE, "",
+    return bl_fail(c->err, rc ? rc : BILLING_MISUSE, "",
                    "an estimate, or terms with a customer and an amount",
                    "nothing was asked for");
+  rc = bl_check_texts(c->err, &own.customer, NULL);
+  if (rc) return rc;
+  if (!memchr(own.amount.asset, 0, sizeof own.amount.asset))
+    return bl_fail(c->err, BILLING_INVALID, "/amount/asset",
+                   "1 to 15 bytes, NUL padded",
+                   "the asset's name does not end");
   if (estimate) rc = read_estimate(c, estimate, &in);
   if (!rc) rc = decide_hold(c, estimate ? &in : NULL, &own, out);
   bl_event_close(&in);
@@ -356,11 +373,46 @@ static int settling_event(bl_call *c, const bl_hold_state *hold,
   if (rc)
     return bl_fail(c->err, rc, "", "set it up with BILLING_INIT",
                    "the billing_event cannot be used");
+  rc = bl_check_texts(c->err, &out->key, &out->customer, &out->event,
+                      &out->properties, NULL);
+  if (rc) return rc;
   if (!out->customer.len) out->customer = hold->customer->id;
   if (bl_str_equal(out->customer, hold->customer->id)) return BILLING_OK;
   return bl_fail(c->err, BILLING_INVALID, "/customer",
                  "the hold's customer, or none",
                  "the hold belongs to another customer");
+}
+
+/*
+ * What falls due before the event happens first, so that the hold's end and
+ * the event's entry stand one after the other and the one can name the other.
+ */
+static int prepare_settling(bl_call *c, const billing_event *event) {
+  bl_event_in in;
+  int rc = bl_event_read(c, event, 1, &in);
+
+  if (!rc) rc = in.code;
+  if (!rc) rc = bl_rate_prepare(c, in.customer, in.view.time_us);
+  bl_event_close(&in);
+  return rc;
+}
+
+/* A hold that is open, or one that expired, or a repeat of its settlement. */
+static int check_settling(bl_call *c, const bl_hold_state *hold,
+                          const uint64_t *known) {
+  int is_repeat = known && *known == hold->event;
+
+  if (hold->status == BILLING_HOLD_RELEASED ||
+      (hold->status == BILLING_HOLD_SETTLED && !is_repeat))
+    return bl_fail(c->err, BILLING_CONFLICT_ENDED, "",
+                   "record the event by itself",
+                   "the hold was settled or released before");
+  if (hold->status == BILLING_HOLD_OPEN && hold->expires_us > c->now_us &&
+      known)
+    return bl_fail(c->err, BILLING_CONFLICT_KEY, "/key",
+                   "a key of its own for the event, or release the hold",
+                   "the event was recorded before, without this hold");
+  return BILLING_OK;
 }
 
 /*
@@ -383,21 +435,23 @@ static int settle(bl_call *c, const billing_event *event, uint32_t above,
   if (rc) return rc;
   bl_key_hash16(key, c->b->event_key, own.key.text, own.key.len);
   known = bl_map_get(&c->t->event_keys, key, 16);
-  if (hold->status == BILLING_HOLD_RELEASED ||
-      (hold->status == BILLING_HOLD_SETTLED && !known))
-    return bl_fail(c->err, BILLING_CONFLICT_ENDED, "",
-                   "record the event by itself",
-                   "the hold was settled or released before");
+  rc = check_settling(c, hold, known);
   was_open = hold->status == BILLING_HOLD_OPEN &&
-             hold->expires_us > c->now_us && !known;
-  if (was_open) {
+             hold->expires_us > c->now_us;
+  if (!rc && was_open) {
     rule.hold = hold;
-    rc = bl_end_hold(c, hold, BILLING_HOLD_SETTLED, 0);
+    rc = prepare_settling(c, &own);
+    if (!rc) rc = bl_expire_holds(c, hold->customer);
+    if (!rc)
+      rc = bl_end_hold(c, hold, BILLING_HOLD_SETTLED,
+                       bl_event_number(c->t->heads.seq + 2, 0));
   }
+  r.kept = &c->arena;
   if (!rc) rc = bl_record_batch(c, &own, NULL, 1, was_open ? &rule : NULL, &r);
   if (rc) return rc;
   *out = r.receipts[0];
   if (out->code) return out->code;
+  if (was_open && out->number != hold->event) return BILLING_INTERNAL;
   if (was_open) rc = check_above(c, hold, out, above);
   return rc;
 }

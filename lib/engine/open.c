@@ -17,6 +17,9 @@ static int read_options(const billing_options *options, billing_options *out,
   if (rc)
     return bl_fail(err, rc, "", "set it up with BILLING_INIT",
                    "the billing_options cannot be used");
+  rc = bl_check_texts(err, &out->tenant, &out->zone_folder, &out->secret,
+                      NULL);
+  if (rc) return rc;
   if (out->secret.len && out->secret.len != 32)
     return bl_fail(err, BILLING_INVALID, "/secret", "32 bytes, or none",
                    "the secret has %i bytes", (int64_t)out->secret.len);
@@ -236,6 +239,7 @@ void billing_close(billing *b) {
   while (b->cursors) billing_cursor_close(b->cursors);
   for (size_t i = 0; i < b->tenants.count; i++)
     bl_tenant_close(b->tenants.entry[i].value);
+  if (b->spare) bl_tenant_close(b->spare);
   bl_store_close(b->store);
   pthread_mutex_destroy(&b->lock);
   host = b->host;

@@ -371,7 +371,7 @@ static int use_meter(rating *r, const bl_meter_state *meter) {
   bl_str unique = {NULL, 0};
   int rc;
 
-  if (meter->archived || !bl_meter_wants(&meter->meter, &r->in->view))
+  if (!bl_meter_wants(&meter->meter, &r->in->view))
     return BILLING_OK;
   r->is_matched = 1;
   rc = bl_meter_sample(&meter->meter, &r->in->view, &usage.quantity, &unique,
@@ -380,6 +380,25 @@ static int use_meter(rating *r, const bl_meter_state *meter) {
     rc = charge_contract(r, customer->contracts.item[i], meter, usage,
                          unique);
   return rc;
+}
+
+/* Whether the customer's accounts can hold what the event costs: an event
+ * that is too large is refused by itself and does not stop its batch. */
+static int check_room(const rating *r) {
+  for (size_t i = 0; i < r->tally_count; i++) {
+    const char *asset = bl_tally_price(r->tallies[i])->asset;
+    const bl_wallet *wallet = bl_wallet_of(r->in->customer, asset);
+    bl_dec sum = wallet ? wallet->balance[BL_ACCOUNT_REVENUE] : BL_DEC_ZERO;
+
+    for (size_t k = 0; k < r->tally_count; k++)
+      if (bl_asset_equal(bl_tally_price(r->tallies[k])->asset, asset))
+        sum = bl_dec_sub(sum, r->fact->charges[k].amount);
+    if (bl_dec_is_bad(sum))
+      return bl_fail(r->c->err, BILLING_LIMIT, "/value",
+                     "quantities and amounts below 10^20",
+                     "what the customer has cost in all does not fit");
+  }
+  return BILLING_OK;
 }
 
 /* Whether the event's charges are in several assets. */
@@ -440,6 +459,7 @@ int bl_rate(bl_call *c, const bl_event_in *in, const bl_draw_rule *rule,
   fact->content = in->content;
   for (size_t i = 0; listeners && i < listeners->count && !rc; i++)
     rc = use_meter(&r, listeners->item[i]);
+  if (!rc) rc = check_room(&r);
   if (rc) forget_made(&r);
   if (rc) return rc;
   set_flags(&r);

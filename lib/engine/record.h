@@ -7,6 +7,7 @@
 
 /* A batch under way.  Arrays by event; facts and tallies by recorded event. */
 typedef struct recording {
+  bl_arena         *kept;           /* of the receipts; set by the caller */
   bl_call          *c;
   size_t            count;
   bl_event_in      *in;
@@ -30,7 +31,7 @@ typedef struct recording {
 
 /*
  * Decides, folds and appends a batch of events, or of lines that are events;
- * the other is NULL.  Receipts are in r, in the call's arena.
+ * the other is NULL.  Receipts are in r->receipts, in the arena r->kept.
  */
 int bl_record_batch(bl_call *c, const billing_event *events,
                     const bl_str *lines, size_t count,

@@ -22,8 +22,13 @@ static void open_maps(bl_tenant *t) {
 }
 
 void bl_tenant_open(bl_tenant *t, bl_str id, const billing_allocator *host) {
+  char text[sizeof t->id_text];
+
+  assert(id.len < sizeof text);
+  memcpy(text, id.text, id.len);        /* it may be this very tenant's */
   memset(t, 0, sizeof *t);
-  t->id = id;
+  memcpy(t->id_text, text, id.len);
+  t->id = (bl_str){t->id_text, id.len};
   bl_arena_open(&t->arena, host);
   open_maps(t);
 }

@@ -13,6 +13,7 @@
 #ifndef BL_STATE_H
 #define BL_STATE_H
 
+#include "base/limit.h"
 #include "base/map.h"
 #include "contract/contract.h"
 #include "engine/entry.h"
@@ -206,7 +207,8 @@ typedef struct bl_heads {
 } bl_heads;
 
 struct bl_tenant {
-  bl_str              id;      /* in the handle's arena */
+  bl_str              id;      /* in id_text */
+  char                id_text[BL_LIMIT_KEY_BYTES + 1];
   int64_t             number;  /* 0: not known to the store */
   bl_arena            arena;
   bl_heads            heads;

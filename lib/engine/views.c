@@ -26,29 +26,23 @@ static int add_next(bl_json *page, int64_t number) {
 
 /* ---- invoices ---- */
 
+/* By the number on the invoice, else by our own number in digits. */
 static int invoice_row(bl_call *c, bl_str id, billing_value *row) {
   billing_value key[3] = {bl_value_int(c->t->number), bl_value_int(0),
                           bl_value_text(id)};
   billing_scan range = bl_scan_prefix(BL_TABLE_INVOICES, 1, key, 3);
   int64_t own;
   void *rows;
-  int rc;
+  int rc = bl_store_scan(c->b->store, &range, &rows);
 
-  if (bl_int_parse(id, &own)) {
-    key[2] = bl_value_int(own);
-    return bl_store_get(c->b->store, BL_TABLE_INVOICES, key, row);
-  }
-  rc = bl_store_scan(c->b->store, &range, &rows);
   if (rc) return rc;
   rc = bl_store_next(c->b->store, rows, row);
-  if (!rc) {
-    own = row[BL_INVOICES_OWN].integer;
-    bl_store_end(c->b->store, rows);
-    key[2] = bl_value_int(own);
-    return bl_store_get(c->b->store, BL_TABLE_INVOICES, key, row);
-  }
+  own = rc ? 0 : row[BL_INVOICES_OWN].integer;
   bl_store_end(c->b->store, rows);
-  return rc == BILLING_DONE ? BILLING_NOTFOUND : rc;
+  if (rc == BILLING_DONE)
+    rc = bl_int_parse(id, &own) ? BILLING_OK : BILLING_NOTFOUND;
+  key[2] = bl_value_int(own);
+  return rc ? rc : bl_store_get(c->b->store, BL_TABLE_INVOICES, key, row);
 }
 
 int bl_invoice_stored(bl_call *c, bl_str id, uint64_t *own, int64_t *seq,

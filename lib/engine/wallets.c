@@ -101,7 +101,6 @@ static int draft_grant(bl_call *c, const billing_grant_terms *terms,
   int rc = bl_find_customer(c, terms->customer, "/customer", &customer);
 
   if (!rc) rc = check_amounts(c, terms);
-  if (!rc) rc = check_span(c, fact, terms);
   if (!rc) rc = check_scope(c, terms->scope, &fact->scope);
   if (rc) return rc;
   fact->number = c->t->heads.grants + 1;
@@ -143,6 +142,8 @@ static int give_grant(bl_call *c, const billing_grant_terms *terms,
   if (rc) return rc;
   *number = request.number;
   if (request.number) return BILLING_OK;
+  rc = check_span(c, &fact, terms);      /* of a new one: a repeat is late */
+  if (rc) return rc;
   *number = fact.number;
   memcpy(fact.key_hash, request.hash, sizeof fact.key_hash);
   fact.content = request.content;
@@ -166,7 +167,8 @@ int billing_grant(billing *b, const billing_call *call,
     bl_fail(err, rc, "", "set it up with BILLING_INIT",
             "the billing_grant_terms cannot be used");
   else
-    rc = give_grant(&c, &in, &given);
+    rc = bl_check_texts(err, &in.customer, &in.name, &in.scope, NULL);
+  if (!rc) rc = give_grant(&c, &in, &given);
   rc = bl_leave(&c, rc);
   if (!rc && number) *number = given;
   return rc;

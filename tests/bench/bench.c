@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef void bench_measure(bench_figure *figure, const bench_options *options);
 
@@ -140,12 +141,12 @@ static void run_all(const bench_options *options, int as_json, char **asked,
   }
   if (as_json) printf("\n]}\n");
   else
-    printf("# medians of %d rounds, -march=%s; every database verified\n",
+    printf("# medians of at most %d rounds, -march=%s, all verified\n",
            options->rounds, march());
 }
 
 int main(int count, char **words) {
-  bench_options options = {"build", 5, 1};
+  bench_options options = {access("build", W_OK) ? "." : "build", 5, 1};
   int as_json = 0, at = 1;
 
   for (; at < count && !strncmp(words[at], "--", 2); at++) {

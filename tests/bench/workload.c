@@ -28,7 +28,9 @@ static const char *const models[BENCH_MODELS] = {
 static const char *const regions[] = {
   "us-east-1", "eu-west-1", "ap-south-1", "us-west-2", "eu-central-1"};
 
-static uint64_t rotated(uint64_t x, int by) { return x << by | x >> (64 - by); }
+static uint64_t rotated(uint64_t x, int by) {
+  return x << by | x >> (64 - by);
+}
 
 /* xoroshiro128+ of Blackman and Vigna. */
 static uint64_t next_random(bench_workload *w) {

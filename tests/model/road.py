@@ -26,8 +26,8 @@ import billing                                                    # noqa: E402
 from hypothesis import HealthCheck, given, settings               # noqa: E402
 
 from road_cases import CASES                                      # noqa: E402
-from road_model import (HOUR, NEVER, Contract, Meter, Price,      # noqa: E402
-                        Refused, Road, moment)
+from road_model import (EXPIRED, HOUR, NEVER, OPEN,                # noqa: E402
+                        Contract, Meter, Price, Refused, Road, moment)
 from road_programme import (CUSTOMERS, METERS, START, UNITS,      # noqa: E402
                             programme)
 
@@ -109,6 +109,7 @@ class Drive:
         self.now = START + 19 * 24 * HOUR
         self.keys = 0
         self.holds = 0
+        self.asked = None       # what the last hold was asked by
         self.plan_version = 0
         self.numbers = {}       # our event's number -> its key
 
@@ -272,44 +273,52 @@ class Drive:
     def hold_key(self, place):
         return 'hold%d' % (self.holds - 1 - place)
 
-    def do_authorize(self, step):
-        key = 'hold%d' % self.holds
+    def request(self, step):
+        """What is asked: (for the binding, for the model)."""
         lasts = step['lasts']
         expires = None if lasts is None else self.now + lasts
-        ends = self.now + HOUR if expires is None else expires
+        ours = {'expires': None if expires is None else moment(expires)}
+        theirs = {'expires': self.now + HOUR if expires is None else expires}
         if step['estimate']:
-            ours, theirs = self.event(step['estimate'])
-            theirs['time'] = self.now
-            customer, amount, asset = ours['customer'], None, None
-            content = (theirs['content'], expires)
-            arguments = dict(estimate=ours)
-        else:
-            theirs = None
-            customer, asset = step['customer'], step['asset']
-            amount = Fraction(step['amount'])
-            content = (customer, amount, asset, expires)
-            arguments = dict(customer=customer, asset=asset,
-                             amount=Decimal(step['amount']))
+            event, seen = self.event(step['estimate'])
+            return ({**ours, 'estimate': event},
+                    {**theirs, 'estimate': seen, 'customer': seen['customer'],
+                     'content': (seen['content'], expires)})
+        terms = {'customer': step['customer'], 'asset': step['asset']}
+        return ({**ours, **terms, 'amount': Decimal(step['amount'])},
+                {**theirs, **terms, 'amount': Fraction(step['amount']),
+                 'content': (step['customer'], step['asset'], step['amount'],
+                             expires)})
+
+    def do_authorize(self, step):
+        again = step['again'] if self.holds else None
+        key = 'hold%d' % (self.holds - 1 if again else self.holds)
+        asked = self.asked if again == 'same' else self.request(step)
+        ours, theirs = asked
+        if theirs.get('estimate'):
+            theirs['estimate']['time'] = self.now
         both = self.refusal(
             'authorize',
-            lambda: self.b.authorize(
-                key, expires=None if expires is None else moment(expires),
-                **arguments, **self.at),
-            lambda: self.model.authorize(key, content, self.now, ends, theirs,
-                                         customer, amount, asset))
-        if both:
+            lambda: self.b.authorize(key, **ours, **self.at),
+            lambda: self.model.authorize(key, now=self.now, **theirs))
+        if not both:
+            return
+        if not again:
             self.holds += 1
-            self.hold(*both)
+            self.asked = asked
+        self.hold(*both)
 
     def hold(self, ours, theirs):
         found = (ours.number, int(ours.status), ours.draws,
                  us_of(ours.expires), us_of(ours.decided),
                  Fraction(ours.held), Fraction(ours.overdraft),
                  Fraction(ours.free), ours.asset)
-        model = self.model
-        free = model.free(theirs.customer, theirs.asset, self.now)[1]
+        status = theirs.status
+        if status == OPEN and theirs.expires <= self.now:
+            status = EXPIRED
+        free = self.model.balance(theirs.customer, theirs.asset, self.now)[3]
         same('hold', found, (
-            theirs.number, theirs.status, len(theirs.draws), theirs.expires,
+            theirs.number, status, len(theirs.draws), theirs.expires,
             theirs.at, sum((p for _, p in theirs.draws), Fraction(0)),
             theirs.overdraft, free, theirs.asset))
 
@@ -469,7 +478,9 @@ class Drive:
         drawn = sum(Fraction(d['amount']) for d in told['draws']
                     if d['grant'])
         same(where + ': draws', drawn, Fraction(line['drawn']))
-        same(where + ': events', len(told['events']), line['events'])
+        numbers = [e['number'] for e in told['events']]
+        same(where + ': events', (len(numbers), numbers[0], numbers[-1]),
+             (line['events'], line['first_event'], line['last_event']))
         charged = sum(Fraction(e['amount']) for e in told['events'])
         same(where + ': charges', charged,
              Fraction(told['billed_before']) + Fraction(line['amount']))

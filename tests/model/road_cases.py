@@ -41,7 +41,7 @@ def grant(amount='20', lasts=None, **members):
 
 def authorize(estimate=None, amount='3', lasts=None):
     return {'do': 'authorize', 'estimate': estimate, 'customer': 'ann',
-            'amount': amount, 'asset': 'USD', 'lasts': lasts}
+            'amount': amount, 'asset': 'USD', 'lasts': lasts, 'again': None}
 
 
 def settle(one, above='overdraft'):
@@ -116,13 +116,14 @@ CASES = {
         grant('7'), record(*[login('u%d' % n) for n in range(7)]),
         record(login('u7'), login('u8'), login('u9'),
                event(customer='nobody'), whole=True),
-        record(login('u9')), record(login('u8')), record(login('u7'))),
+        record(login('u7')), record(login('u8')), record(login('u9'))),
 
     'a batch that is refused as a whole wakes no grant': case(
-        BY_VOLUME, grant('5'), grant('5', priority=-1), grant('1'),
-        record(event(), event()),
-        record(event(), event(customer='nobody'), whole=True),
-        record(event()), grant('4'), record(event())),
+        BY_VOLUME, grant('1', scope={'meters': ['users']}, priority=-2),
+        grant('1', scope={'meters': ['users']}, priority=-2), grant('5'),
+        grant('20', priority=1), record(event()),
+        record(event(), event(), event(customer='nobody'), whole=True),
+        record(event()), record(event())),
 
     'settling beyond the hold, in each way': case(
         PER_CALL, grant('2'), authorize(amount='1'),

@@ -343,13 +343,13 @@ class Road:
     # -- grants and balances
 
     def grant(self, key, content, now, **terms):
-        if terms['effective'] >= terms['expires']:
-            raise Refused('INVALID')
         if key in self.requests:
             known, one = self.requests[key]
             if known != content or not isinstance(one, Grant):
                 raise Refused('CONFLICT_KEY')
             return one.number
+        if terms['effective'] >= terms['expires']:
+            raise Refused('INVALID')
         one = Grant(number=len(self.grants) + 1, left=terms['amount'],
                     created=now, **terms)
         self.grants.append(one)

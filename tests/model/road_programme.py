@@ -170,7 +170,8 @@ authorize = st.fixed_dictionaries({
     'customer': st.sampled_from(['ann', 'ann', 'bob']),
     'amount': st.sampled_from(['1', '3', '50']),
     'asset': rarely(st.just('JPY'), st.just('USD')),
-    'lasts': st.sampled_from([None, 5 * 60 * 10 ** 6, 12 * DAY])})
+    'lasts': st.sampled_from([None, 5 * 60 * 10 ** 6, 12 * DAY]),
+    'again': rarely(st.sampled_from(['same', 'other']), st.none(), 6)})
 
 settle = st.fixed_dictionaries({
     'do': st.just('settle'), 'hold': rarely(st.integers(1, 2), st.just(0), 4),
