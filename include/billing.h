@@ -696,8 +696,9 @@ typedef struct billing_hold {
  * The estimate's key and time are not used.  `terms` may be NULL with an
  * estimate.
  *
- * What is not covered by free grants may go against the contract's overdraft;
- * beyond that it is DENIED_BALANCE, err->message says how much is missing, and
+ * What is not covered by free grants may go against the contract's overdraft
+ * (of several contracts, the one that may promise most); beyond that it is
+ * DENIED_BALANCE, err->message says how much is missing, and
  * nothing is held.  A hold lowers what others see at once.  call->key names
  * the hold and is required; repeating the call returns the hold as it is now,
  * other content is CONFLICT_KEY.  An expired hold frees what it held at

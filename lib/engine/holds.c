@@ -57,12 +57,13 @@ static int keep_draws(bl_call *c, hold_draft *d, const bl_draw *draws,
   return BILLING_OK;
 }
 
-/* Reserves an amount in the lots that pay the use. */
-static int reserve(bl_call *c, hold_draft *d, const bl_use *use,
-                   bl_dec amount) {
+/* Reserves an amount in the lots that pay the use, as the contract that uses
+ * them orders them. */
+static int reserve(bl_call *c, hold_draft *d, const bl_contract *contract,
+                   const bl_use *use, bl_dec amount) {
   const bl_wallet *wallet = bl_wallet_of(d->customer, use->asset);
-  const bl_order *order = d->contract && d->contract->terms.has_order
-                              ? &d->contract->terms.order : NULL;
+  const bl_order *order = contract && contract->terms.has_order
+                              ? &contract->terms.order : NULL;
   bl_draw *draws;
   size_t count;
   int rc;
@@ -71,6 +72,11 @@ static int reserve(bl_call *c, hold_draft *d, const bl_use *use,
   rc = bl_rate_draws(c, wallet, use, order, amount, NULL, d->fact.draws,
                      d->fact.draw_count, &draws, &count);
   return rc ? rc : keep_draws(c, d, draws, count);
+}
+
+/* Of several contracts the one that may promise most backs a hold. */
+static bl_contract *more_generous(bl_contract *a, bl_contract *b) {
+  return !a || bl_dec_less(a->terms.overdraft, b->terms.overdraft) ? b : a;
 }
 
 static int reserve_charge(bl_call *c, hold_draft *d, bl_tally *tally,
@@ -91,10 +97,8 @@ static int reserve_charge(bl_call *c, hold_draft *d, bl_tally *tally,
   part->period = tally->period;
   part->group = tally->group;
   part->quantity = bl_dec_sub(charge->after.total, tally->level.total);
-  if (!d->contract || bl_dec_less(d->contract->terms.overdraft,
-                                  tally->contract->terms.overdraft))
-    d->contract = tally->contract;       /* the one that may promise most */
-  return reserve(c, d, &use, amount);
+  d->contract = more_generous(d->contract, tally->contract);
+  return reserve(c, d, tally->contract, &use, amount);
 }
 
 static int check_estimate(bl_call *c, const bl_fact_event *fact) {
@@ -135,17 +139,20 @@ static int reserve_estimate(bl_call *c, hold_draft *d, const bl_event_in *in) {
   return rc;
 }
 
-/* The contract whose overdraft backs an amount: one in force in this asset. */
+/* The contract whose overdraft backs an amount: of those in force in this
+ * asset. */
 static bl_contract *backing_contract(const bl_customer *customer,
                                      const char asset[16], int64_t now_us) {
+  bl_contract *found = NULL;
+
   for (size_t i = 0; i < customer->contracts.count; i++) {
     bl_contract *contract = customer->contracts.item[i];
     bl_span term = {contract->terms.start_us, contract->terms.end_us};
     if (bl_span_holds(term, now_us) &&
         bl_asset_equal(contract->plan->plan.currency, asset))
-      return contract;
+      found = more_generous(found, contract);
   }
-  return NULL;
+  return found;
 }
 
 static int reserve_amount(bl_call *c, hold_draft *d,
@@ -163,7 +170,7 @@ static int reserve_amount(bl_call *c, hold_draft *d,
   memcpy(d->asset, terms->amount.asset, sizeof d->asset);
   d->contract = backing_contract(d->customer, d->asset, c->now_us);
   rc = bl_expire_holds(c, d->customer);
-  return rc ? rc : reserve(c, d, &use, terms->amount.amount);
+  return rc ? rc : reserve(c, d, d->contract, &use, terms->amount.amount);
 }
 
 /* What the grants do not cover may go against the contract's overdraft, as far

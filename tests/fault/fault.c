@@ -6,7 +6,8 @@
  *     FULL=1 build/fault          every scenario, every trouble
  *     build/fault FILE.json ..    these scenarios, every trouble
  *
- * A golden scenario is played.  Before each call of the interface goes through,
+ * A golden scenario is played.  Before each call of the interface goes
+ * through,
  * it is made once for every allocation and for every call of the store that it
  * makes, and each time that one fails.  Then nothing may have changed: not a
  * row in the store, not the state in memory (verify folds the journal anew and
@@ -64,7 +65,7 @@ static const struct sweep_row {
 
 static uint64_t passed, failed, survived;
 
-/* ---- memory that runs out ------------------------------------------------ */
+/* ---- memory that runs out ---------------------------------------------- */
 
 /* Shared by the host's allocator and by cJSON's: one count of allocations. */
 static uint64_t memory_calls, memory_at, memory_hit;
@@ -99,7 +100,7 @@ static void *json_alloc(size_t size) {
 
 static const billing_allocator allocator = {host_alloc, NULL};
 
-/* ---- what is in the store ------------------------------------------------ */
+/* ---- what is in the store ---------------------------------------------- */
 
 static uint64_t mix(uint64_t hash, const void *bytes, size_t len) {
   const unsigned char *at = bytes;
@@ -140,7 +141,7 @@ static uint64_t hash_store(billing_store *store) {
   return hash;
 }
 
-/* ---- one sweep ----------------------------------------------------------- */
+/* ---- one sweep --------------------------------------------------------- */
 
 typedef struct sweep {
   const trouble *trouble;
@@ -239,7 +240,7 @@ static int attempt(scenario_run *r, const char *name, scenario_call *call,
   }
 }
 
-/* ---- opening ------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------- */
 
 static billing_store *make_store(const sweep *s) {
   billing_store *inner = NULL;
@@ -291,7 +292,7 @@ static void open_handle(sweep *s, billing **b) {
   arm(s, 0);
 }
 
-/* ---- comparing ----------------------------------------------------------- */
+/* ---- comparing --------------------------------------------------------- */
 
 static char *expected_of(const char *path) {
   char name[256];
@@ -389,7 +390,7 @@ static void run_sweep(const char *path, const trouble *t) {
          passed - before);
 }
 
-/* ---- the program --------------------------------------------------------- */
+/* ---- the program ------------------------------------------------------- */
 
 static void sweep_all(char **paths, size_t count) {
   for (size_t i = 0; i < count; i++)

@@ -5,6 +5,7 @@
  *     build/golden                     every tests/golden/NN-name.json
  *     build/golden FILE.json ..        these
  *     build/golden --show FILE.json    prints the transcript
+ *     build/golden --keep NEW.db FILE.json    and keeps the database
  *
  * The transcript of NN-name.json must be NN-name.expect byte by byte, however
  * the scenario is driven: on each store, in one advance or in single steps,
@@ -69,7 +70,7 @@ static const way ways[] = {
   {"host's connection", open_host, 0, 1},
 };
 
-/* ---- one run ------------------------------------------------------------- */
+/* ---- one run ----------------------------------------------------------- */
 
 static void open_way(const way *w, billing **b) {
   billing_error err;
@@ -118,7 +119,7 @@ static char *play(const cJSON *doc, const way *w) {
   return text;
 }
 
-/* ---- comparing ----------------------------------------------------------- */
+/* ---- comparing --------------------------------------------------------- */
 
 static char *read_text(const char *path) {
   FILE *file = fopen(path, "rb");
@@ -192,7 +193,7 @@ static void compare_all(const char *path, const char *where) {
   free(expected);
 }
 
-/* ---- a strange place ----------------------------------------------------- */
+/* ---- a strange place --------------------------------------------------- */
 
 /* Makes the German locale in our folder, where the system has the sources. */
 static int make_german(void) {
@@ -216,15 +217,32 @@ static int go_abroad(void) {
   return !strcmp(half, "0,5");
 }
 
-/* ---- the program --------------------------------------------------------- */
+/* ---- the program ------------------------------------------------------- */
 
-static void show(const char *path) {
+static int show(const char *path) {
   cJSON *doc = scenario_read(path);
   char *text = play(doc, &ways[0]);
 
   fputs(text, stdout);
   free(text);
   cJSON_Delete(doc);
+  return 0;
+}
+
+/* Plays the scenario into a database that stays. */
+static int keep(const char *kept, const char *path) {
+  cJSON *doc = scenario_read(path);
+  scenario_run r;
+
+  memset(&r, 0, sizeof r);
+  r.doc = doc;
+  r.out = stdout;
+  snprintf(database, sizeof database, "%s", kept);
+  open_way(&ways[3], &r.b);
+  scenario_play(&r);
+  billing_close(r.b);
+  cJSON_Delete(doc);
+  return 0;
 }
 
 static void compare_scenarios(char **paths, size_t count) {
@@ -248,14 +266,14 @@ static void remove_folder(void) {
 int main(int argc, char **argv) {
   glob_t found;
 
+  if (argc == 3 && !strcmp(argv[1], "--show")) return show(argv[2]);
+  if (argc == 4 && !strcmp(argv[1], "--keep")) return keep(argv[2], argv[3]);
   memset(&found, 0, sizeof found);
   snprintf(folder, sizeof folder, "%s/billing-golden-XXXXXX",
            access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
   if (!mkdtemp(folder)) return 2;
   snprintf(database, sizeof database, "%s/billing.db", folder);
-  if (argc == 3 && !strcmp(argv[1], "--show")) {
-    show(argv[2]);
-  } else if (argc > 1) {
+  if (argc > 1) {
     compare_scenarios(argv + 1, (size_t)argc - 1);
   } else {
     glob("tests/golden/[0-9]*.json", 0, NULL, &found);
@@ -263,7 +281,6 @@ int main(int argc, char **argv) {
     globfree(&found);
   }
   remove_folder();
-  if (argc == 3 && !strcmp(argv[1], "--show")) return 0;
   printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
   fflush(stdout);
   return failed != 0 || passed == 0;

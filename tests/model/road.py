@@ -26,7 +26,7 @@ import billing                                                    # noqa: E402
 from hypothesis import HealthCheck, given, settings               # noqa: E402
 
 from road_cases import CASES                                      # noqa: E402
-from road_model import (EXPIRED, HOUR, NEVER, OPEN,                # noqa: E402
+from road_model import (EXPIRED, HOUR, NEVER, OPEN, ORDER,         # noqa: E402
                         Contract, Meter, Price, Refused, Road, moment)
 from road_programme import (CUSTOMERS, METERS, START, UNITS,      # noqa: E402
                             programme)
@@ -76,7 +76,8 @@ def contract_of(document, plan, place):
         document['start'], document.get('end', NEVER), document['zone'],
         document['anchor'],
         {k: Fraction(v) for k, v in document['quantities'].items()},
-        NEVER if overdraft == 'unlimited' else Fraction(overdraft))
+        NEVER if overdraft == 'unlimited' else Fraction(overdraft),
+        document.get('order', ORDER))
 
 
 # ---- both sides -------------------------------------------------------------

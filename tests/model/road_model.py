@@ -21,6 +21,7 @@ DAY = 24 * HOUR
 AHEAD = 366 * DAY               # how far in the future an event may be
 NEVER = float('inf')            # compares above every instant
 
+ORDER = ['priority', 'zero_cost', 'narrow', 'expiry', 'effective', 'created']
 UNMATCHED, UNPRICED, LATE, MIXED, OWED = 1, 2, 4, 8, 16
 NEW, SAME, CONFLICT, REFUSED = 1, 2, 3, 4
 OPEN, SETTLED, RELEASED, EXPIRED = 1, 2, 3, 4
@@ -174,12 +175,14 @@ class Grant:
     held: Fraction = Fraction(0)
     gone: bool = False          # what was left is booked as breakage
 
-    def place(self):
-        """Lower priority, zero cost first, narrower, sooner expiry, earlier
-        start, older, number."""
+    def place(self, order, left):
+        """By the keys that an order names; the number is always the last."""
         width = sum(len(names) for names in self.scope.values())
-        return (self.priority, self.cost > 0, width or NEVER, self.expires,
-                self.effective, self.created, self.number)
+        keys = {'priority': self.priority, 'zero_cost': self.cost > 0,
+                'narrow': width or NEVER, 'expiry': self.expires,
+                'effective': self.effective, 'created': self.created,
+                'promotional': not self.promotional, 'larger': -left}
+        return [keys[key] for key in order] + [self.number]
 
     def pays(self, use):
         names = {'meters': use.meter, 'prices': use.price,
@@ -251,6 +254,7 @@ class Contract:
     anchor: str
     quantities: dict
     overdraft: float
+    order: list
     closed: int = 0
     advanced: int = 0
     ended: bool = False
@@ -384,7 +388,8 @@ class Road:
 
     # -- draws
 
-    def split(self, customer, use, amount, taken, held=None, capped=False):
+    def split(self, customer, use, amount, taken, order, held=None,
+              capped=False):
         """Who pays an amount: [(grant or None, amount)].  `taken` is what is
         decided for the same event but not booked; `held` is what the hold
         that is being settled has reserved."""
@@ -392,8 +397,11 @@ class Road:
         used = {}
         for grant, part in taken:
             used[grant] = used.get(grant, Fraction(0)) + part
-        free = {g.number: g.left - g.held - used.get(g.number, Fraction(0))
-                for g in self.lots(customer, use.asset) if g.pays(use)}
+        lots = [g for g in self.lots(customer, use.asset) if g.pays(use)]
+        left = {g.number: g.left - used.get(g.number, Fraction(0))
+                for g in lots}
+        free = {g.number: left[g.number] - g.held for g in lots}
+        lots.sort(key=lambda one: one.place(order, left[one.number]))
 
         def pay(number, most):
             nonlocal amount
@@ -407,10 +415,8 @@ class Road:
             if number in free:
                 pay(number, reserved - used.get(number, Fraction(0)))
         if not capped:
-            for grant in sorted(self.lots(customer, use.asset),
-                                key=Grant.place):
-                if grant.number in free:
-                    pay(grant.number, amount)
+            for grant in lots:
+                pay(grant.number, amount)
         if amount > 0:
             draws.append((0, amount))
         return draws
@@ -436,8 +442,8 @@ class Road:
                   tally.contract.id)
         if part == 0:
             return []
-        return self.split(tally.contract.customer, use, part, taken, held,
-                          capped)
+        return self.split(tally.contract.customer, use, part, taken,
+                          tally.contract.order, held, capped)
 
     # -- rating
 
@@ -655,13 +661,13 @@ class Road:
         if estimate:
             asset, wanted, parts, limit = self.estimate(estimate)
         else:
-            wanted = [(Use(asset, now), amount)]
-            limit = self.overdraft(customer, asset, now)
+            limit, order = self.backing(customer, asset, now)
+            wanted = [(Use(asset, now), amount, order)]
             parts = []
         draws = []
-        for use, most in wanted:
+        for use, most, order in wanted:
             if most > 0:
-                draws += self.split(customer, use, most, draws)
+                draws += self.split(customer, use, most, draws, order)
         missing = sum((part for grant, part in draws if not grant),
                       Fraction(0))
         booked = sum((h.overdraft for h in self.holds
@@ -675,8 +681,8 @@ class Road:
                     missing, parts, expires, now, content)
 
     def estimate(self, event):
-        """(asset, [(use, most)], parts, overdraft) of an estimate: each price
-        at the present total and at the total plus all open holds."""
+        """(asset, [(use, most, order)], parts, overdraft): each price at the
+        present total and at the total plus all open holds."""
         charges, flags = self.rate(event)
         if flags & UNMATCHED:
             raise Refused('DENIED_UNMATCHED')
@@ -691,17 +697,20 @@ class Road:
                      - price.total(tally.total + tally.held))
             wanted.append((Use(price.asset, event['time'], price.meter,
                                price.id, tally.contract.id),
-                           max(c.amount, later)))
+                           max(c.amount, later), tally.contract.order))
             parts.append((tally, c.total - tally.total))
-        last = charges[-1].tally
-        return last.price.asset, wanted, parts, last.contract.overdraft
+        return (charges[0].tally.price.asset, wanted, parts,
+                max(c.tally.contract.overdraft for c in charges))
 
-    def overdraft(self, customer, asset, now):
-        for contract in self.contracts:
-            if (contract.customer == customer and contract.currency == asset
-                    and contract.start <= now < contract.end):
-                return contract.overdraft
-        return 0
+    def backing(self, customer, asset, now):
+        """(overdraft, order) of the contract that may promise most."""
+        found = [c for c in self.contracts
+                 if c.customer == customer and c.currency == asset
+                 and c.start <= now < c.end]
+        if not found:
+            return 0, ORDER
+        best = max(found, key=lambda one: one.overdraft)
+        return best.overdraft, best.order
 
     def hold_of(self, key):
         known = self.requests.get(key)
@@ -718,12 +727,15 @@ class Road:
 
     def try_settle(self, key, event, now, above):
         hold = self.hold_of(key)
-        known = event['key'] in self.events
-        if hold.status == RELEASED or (hold.status == SETTLED and not known):
+        if hold.status == RELEASED or (hold.status == SETTLED
+                                       and hold.event != event['key']):
             raise Refused('CONFLICT_ENDED')
-        is_open = hold.status == OPEN and hold.expires > now and not known
+        is_open = hold.status == OPEN and hold.expires > now
+        if is_open and event['key'] in self.events:
+            raise Refused('CONFLICT_KEY')   # recorded without this hold
         if is_open:
             self.end(hold, SETTLED)
+            hold.event = event['key']
         receipt = self.record(event, now, hold.draws if is_open else None,
                               is_open and above == 'cap')
         if receipt['code']:

@@ -109,6 +109,10 @@ def contract(draw, number):
         'overdraft': draw(st.sampled_from(['0', '5', 'unlimited'])),
         'quantities': {'seats': draw(st.sampled_from(['1', '5', '2.5']))},
     }
+    if draw(st.integers(0, 3)) == 3:
+        document['order'] = draw(st.sampled_from([
+            ['expiry'], ['created', 'priority'], ['promotional', 'larger'],
+            ['larger'], ['narrow', 'effective', 'zero_cost']]))
     if draw(st.integers(0, 4)) == 4:
         document['end'] = start + draw(st.integers(20, 90)) * DAY
     return document

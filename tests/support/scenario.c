@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- the document -------------------------------------------------------- */
+/* ---- the document ------------------------------------------------------ */
 
 static void mistake(const char *format, ...) {
   va_list args;
@@ -138,7 +138,7 @@ billing_call scenario_call_of(const scenario_run *r, const char *key) {
   return c;
 }
 
-/* ---- the transcript ------------------------------------------------------ */
+/* ---- the transcript ---------------------------------------------------- */
 
 /* Up to eight decimals as text can stand in one fprintf. */
 static const char *show(const billing_decimal *v) {
@@ -180,7 +180,7 @@ static void must(scenario_run *r, const char *what, int rc) {
             r->err.message);
 }
 
-/* ---- documents ----------------------------------------------------------- */
+/* ---- documents --------------------------------------------------------- */
 
 typedef struct catalog_arguments {
   billing_call call;
@@ -277,7 +277,7 @@ static void do_erase(scenario_run *r, const cJSON *step) {
     fprintf(r->out, "\n");
 }
 
-/* ---- events -------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------ */
 
 static void show_flags(scenario_run *r, uint32_t flags) {
   static const char *const names[] = {"unmatched", "unpriced", "late", "mixed",
@@ -452,7 +452,7 @@ static void do_quote(scenario_run *r, const cJSON *step) {
   free(properties);
 }
 
-/* ---- wallets ------------------------------------------------------------- */
+/* ---- wallets ----------------------------------------------------------- */
 
 typedef struct grant_arguments {
   billing_call        call;
@@ -618,7 +618,7 @@ static void do_balance(scenario_run *r, const cJSON *step) {
   show_balance(r, need_text(step, "customer"), need_text(step, "asset"));
 }
 
-/* ---- time ---------------------------------------------------------------- */
+/* ---- time -------------------------------------------------------------- */
 
 typedef struct advance_arguments {
   billing_call     call;
@@ -661,7 +661,7 @@ static void do_advance(scenario_run *r, const cJSON *step) {
           sum.grants, sum.holds);
 }
 
-/* ---- what is there in the end -------------------------------------------- */
+/* ---- what is there in the end ------------------------------------------ */
 
 typedef struct doc_arguments {
   billing_call call;
@@ -855,7 +855,7 @@ static void show_verify(scenario_run *r) {
   billing_doc_free(doc);
 }
 
-/* ---- all of it ----------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------- */
 
 static const struct step_kind {
   const char *name;

@@ -42,7 +42,7 @@ static billing_str str(const char *text) {
   return s;
 }
 
-/* ---- one thread ---------------------------------------------------------- */
+/* ---- one thread -------------------------------------------------------- */
 
 typedef struct worker {
   pthread_t thread;
@@ -202,7 +202,7 @@ static void *work(void *arguments) {
   return NULL;
 }
 
-/* ---- before and after ---------------------------------------------------- */
+/* ---- before and after -------------------------------------------------- */
 
 static const char catalog[] =
     "{\"tenant\":{\"id\":\"shop\"},\"customers\":[{\"id\":\"acme\"}],"
@@ -287,7 +287,7 @@ static void run(const char *what, billing *const *handles, int count) {
          (long long)busy);
 }
 
-/* ---- handles ------------------------------------------------------------- */
+/* ---- handles ----------------------------------------------------------- */
 
 static billing *open_file(void) {
   billing_error err;

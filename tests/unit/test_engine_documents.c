@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* test_engine_documents.c - put, change, archive, apply; what may not change.*/
+/* test_engine_documents.c - put, change, archive, apply; what may not
+ * change. */
 #include "engine.h"
 
 static billing      *b;

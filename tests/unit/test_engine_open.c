@@ -256,6 +256,51 @@ static void change_file(const shop_folder *f, const char *sql) {
   ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
 }
 
+static char *read_text(const char *path) {
+  FILE *file = fopen(path, "rb");
+  char *text = NULL;
+  size_t len = 0;
+  FILE *whole = open_memstream(&text, &len);
+  int c;
+
+  ck_assert_msg(file != NULL, "%s: run the tests from the top folder", path);
+  while ((c = getc(file)) != EOF) putc(c, whole);
+  fclose(file);
+  fclose(whole);
+  return text;
+}
+
+/* tests/files has a database of each format, as SQL: the smallest golden
+ * scenario, whose invoice must be found to the byte. */
+START_TEST(a_file_of_every_format_opens) {
+  static const char *const formats[] = {"tests/files/0.sql"};
+  char *golden = read_text("tests/golden/01-smallest.expect");
+
+  for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+    shop_folder f = shop_folder_make();
+    billing_call call = shop_call("");
+    char *sql = read_text(formats[i]);
+    billing_doc *doc = NULL;
+    billing *b = NULL;
+
+    change_file(&f, sql);
+    ck_assert_int_eq(billing_open(&b, f.path, (size_t)-1, NULL, NULL), 0);
+    call.tenant = shop_text("shop");
+    ck_assert_int_eq(billing_invoice(b, &call, "INV-000001", (size_t)-1,
+                                     "json", &doc, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(golden, billing_doc_text(doc)));
+    billing_doc_free(doc);
+    ck_assert_int_eq(billing_verify(b, &call, &doc, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(billing_doc_text(doc), "\"ok\":true"));
+    billing_doc_free(doc);
+    billing_close(b);
+    shop_folder_remove(&f);
+    free(sql);
+  }
+  free(golden);
+}
+END_TEST
+
 START_TEST(a_newer_format_is_said_when_opening) {
   shop_folder f = shop_folder_make();
   billing *b = shop_open(f.path);
@@ -392,6 +437,7 @@ Suite *test_engine_open(void) {
   tcase_add_test(t, a_catalog_that_was_only_tried_is_not_taken_for_another);
   tcase_add_test(t, a_handle_sees_what_the_other_has_recorded);
   tcase_add_test(t, a_lock_that_another_holds_is_busy_at_once);
+  tcase_add_test(t, a_file_of_every_format_opens);
   tcase_add_test(t, a_newer_format_is_said_when_opening);
   tcase_add_test(t, a_journal_for_newer_readers_is_unsupported);
   tcase_add_test(t, a_journal_for_newer_writers_is_read_only);

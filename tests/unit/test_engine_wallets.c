@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* test_engine_wallets.c - grants exactly once, balances, pages of the ledger.*/
+/* test_engine_wallets.c - grants exactly once, balances, ledger pages. */
 #include "engine.h"
 
 static billing      *b;
