@@ -430,7 +430,8 @@ BILLING_API int billing_catalog_apply(billing *b, const billing_call *call,
  * On a handle that opened the file itself the bytes have left the file when
  * the call returns, unless another process is reading.  The values that a
  * price groups by stand on invoice lines and stay, and so do the ids and names
- * of contracts: do not group by, or put there, what is personal.
+ * of contracts: do not group by, or put there, what is personal.  When only
+ * that last step fails it is STORE and the erasure is done; repeat the call.
  *
  *   NOTFOUND_CUSTOMER
  */
@@ -637,6 +638,7 @@ typedef struct billing_grant_terms {
  * *number, when not NULL, is the grant's own number.
  *
  *   NOTFOUND_CUSTOMER  INVALID (asset not declared, amount, scope, times)
+ *   LIMIT  all grants together would pass 10^20
  */
 BILLING_API int billing_grant(billing *b, const billing_call *call,
                               const billing_grant_terms *terms,

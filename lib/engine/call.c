@@ -153,6 +153,7 @@ int bl_enter_with(bl_call *c, billing *b, const billing_call *in,
   rc = bl_check_texts(err, &c->in.tenant, &c->in.key, NULL);
   if (rc) return rc;
   pthread_mutex_lock(&b->lock);
+  atomic_store(&b->is_interrupted, 0);   /* it was for what ran before */
   bl_arena_open(&c->arena, &b->host);
   rc = choose_tenant(c);
   if (!rc) rc = enter_store(c);

@@ -80,6 +80,7 @@ int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact) {
   bl_touch(t, wallet, sizeof *wallet, &wallet->touched);
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
   wallet->granted = bl_dec_add(wallet->granted, fact->amount);
+  if (bl_dec_is_bad(wallet->granted)) return BILLING_LIMIT;
   rc = bl_list_insert(t, &wallet->grants,
                       bl_lot_place(&wallet->grants, &grant->lot), grant);
   if (!rc) rc = bl_grant_changed(t, grant);

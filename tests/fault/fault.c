@@ -6,7 +6,7 @@
  *     FULL=1 build/fault          every scenario, every trouble
  *     build/fault FILE.json ..    these scenarios, every trouble
  *
- * A golden scenario is played.  Before each call of the interface goes
+ * A golden scenario is played.  Before a call of the interface gets through,
  * through,
  * it is made once for every allocation and for every call of the store that it
  * makes, and each time that one fails.  Then nothing may have changed: not a

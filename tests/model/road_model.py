@@ -643,6 +643,7 @@ class Road:
             known, one = self.requests[key]
             if known != content or not isinstance(one, Hold):
                 raise Refused('CONFLICT_KEY')
+            self.expire_holds(one.customer, now)
             return one
         if customer not in self.customers:
             raise Refused('NOTFOUND_CUSTOMER')
