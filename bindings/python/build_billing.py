@@ -45,7 +45,8 @@ def _amalgamation(folder):
     if not source or not header:
         return None
     return header, {
-        "sources": [source],
+        "sources": ["library.c"],
+        "depends": [source],
         "define_macros": [("NDEBUG", "1")],
         "include_dirs": [os.path.dirname(header)],
         "extra_compile_args": ["-fvisibility=hidden", "-pthread",

@@ -111,8 +111,6 @@ class Drive:
         self.keys = 0
         self.holds = 0
         self.asked = None       # what the last hold was asked by
-        self.plan_version = 0
-        self.numbers = {}       # our event's number -> its key
 
     def open(self):
         return billing.open(self.path, tenant='t')
@@ -122,7 +120,6 @@ class Drive:
         return {'now': moment(self.now), 'step': True}
 
     def catalog(self, plan, contracts):
-        self.plan = plan
         self.b.catalog_apply({
             'tenant': {'id': 't', 'assets': [
                 {'code': code, 'places': places}
@@ -144,7 +141,6 @@ class Drive:
         else:
             key = 'key%d' % drawn['key']
         at = None if drawn['ago'] is None else self.now - drawn['ago']
-        # A value that no meter of this event reads as a property.
         ours = dict(key=key, customer=drawn['customer'],
                     event=drawn['event'], properties=drawn['properties'],
                     value=decimal(drawn['value']),

@@ -13,6 +13,7 @@ import re
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal as D
@@ -672,14 +673,30 @@ class Lifetimes(unittest.TestCase):
             os.waitpid(child, 0)[1]), 0)
         self.assertEqual(b.usage("acme")["events"], 0)
 
-    def test_an_interrupt_cancels_the_next_advance(self):
+    def test_an_interrupt_ends_a_call_that_runs(self):
         b = self.open()
         b.catalog_apply(CATALOG, now=NOW)
-        b.interrupt()
-        with self.assertRaises(billing.CanceledError):
-            b.advance(now=NOW + timedelta(days=40), step=True)
-        self.assertEqual(b.advance(now=NOW + timedelta(days=40),
-                                   step=True).invoices, 2)
+        b.interrupt()                               # nothing runs: forgotten
+        self.assertTrue(b.verify()["ok"])
+        for n in range(300):
+            b.record([call("k%d" % n)], now=NOW)
+        done = threading.Event()
+
+        def nag():
+            while not done.wait(0.0005):
+                b.interrupt()
+
+        thread = threading.Thread(target=nag)
+        thread.start()
+        ends = time.monotonic() + 60
+        try:
+            with self.assertRaises(billing.CanceledError):
+                while time.monotonic() < ends:
+                    b.verify()
+        finally:
+            done.set()
+            thread.join()
+        self.assertTrue(b.verify()["ok"])
 
 
 def main():
