@@ -202,6 +202,110 @@ START_TEST(a_failed_open_gives_null) {
 }
 END_TEST
 
+static int put(const char *kind, const char *json, uint32_t flags,
+               billing_error *err) {
+  billing_call call = shop_call("");
+
+  call.flags = flags;
+  BILLING_INIT(err);
+  return billing_put(b, &call, kind, json, (size_t)-1, NULL, err);
+}
+
+START_TEST(a_flag_that_the_function_does_not_name_is_refused) {
+  billing_call call = shop_call("");
+  billing_doc *doc = NULL;
+  billing_error err;
+
+  ck_assert_int_eq(put("customer", "{\"id\":\"z\"}", BILLING_CALL_DRY_RUN,
+                       &err), BILLING_UNSUPPORTED);
+  ck_assert_int_eq(billing_get(b, &call, "customer", "z", 1, &doc, NULL),
+                   BILLING_NOTFOUND);
+}
+END_TEST
+
+START_TEST(an_asset_in_use_cannot_leave_the_tenant) {
+  static const char plan[] =
+      "{\"id\":\"q\",\"currency\":\"tok\",\"prices\":[]}";
+  static const char priced[] =
+      "{\"id\":\"q\",\"currency\":\"tok\",\"prices\":[{\"id\":\"x\","
+      "\"meter\":\"m\",\"model\":\"per_unit\",\"unit\":\"1\"}]}";
+  static const char with[] =
+      "{\"id\":\"t\",\"assets\":[{\"code\":\"tok\"}]}";
+  static const char other[] =
+      "{\"id\":\"t\",\"assets\":[{\"code\":\"tok\",\"places\":2}]}";
+  billing_error err;
+
+  ck_assert_int_eq(BILLING_CODE(put("plan", plan, 0, &err)), BILLING_INVALID);
+  ck_assert_int_eq(put("tenant", with, 0, &err), 0);
+  ck_assert_int_eq(put("plan", priced, 0, &err), 0);
+  ck_assert_int_eq(put("tenant", "{\"id\":\"t\"}", 0, &err),
+                   BILLING_CONFLICT);
+  ck_assert_str_eq(err.path, "/assets");
+  ck_assert_int_eq(put("tenant", other, 0, &err), BILLING_CONFLICT);
+}
+END_TEST
+
+START_TEST(an_archived_meter_still_bills_the_contracts_that_have_it) {
+  billing_call call = shop_call("");
+  billing_event event = shop_event("k", "e");
+  billing_receipt receipt;
+
+  ck_assert_int_eq(billing_archive(b, &call, "meter", "m", 1, NULL), 0);
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, NULL), 0);
+  ck_assert_dec_eq(receipt.cost, "0.1");
+}
+END_TEST
+
+START_TEST(a_fee_that_does_not_fit_is_refused_with_the_contract) {
+  static const char plan[] =
+      "{\"id\":\"f\",\"currency\":\"USD\",\"prices\":[{\"id\":\"x\","
+      "\"model\":\"flat\",\"amount\":\"20\",\"quantity\":\"seats\"}]}";
+  static const char contract[] =
+      "{\"id\":\"d\",\"customer\":\"a\",\"plan\":\"f\","
+      "\"start\":\"2026-01-01\",\"quantities\":"
+      "{\"seats\":\"99999999999999999999\"}}";
+  billing_error err;
+
+  ck_assert_int_eq(put("plan", plan, 0, &err), 0);
+  ck_assert_int_eq(put("contract", contract, 0, &err), BILLING_LIMIT);
+  ck_assert_str_eq(err.path, "/quantities");
+}
+END_TEST
+
+START_TEST(a_settled_hold_is_repeated_by_its_own_event_only) {
+  billing_call call = shop_call("h");
+  billing_event event = shop_event("s", "e"), other = shop_event("o", "e");
+  billing_receipt receipt;
+
+  shop_grant(b, "g", "1");
+  ck_assert_int_eq(billing_authorize(b, &call, &event, NULL, NULL, NULL), 0);
+  ck_assert_int_eq(shop_record(b, &call, &other, &receipt, NULL), 0);
+  ck_assert_int_eq(billing_settle(b, &call, &other, 0, &receipt, NULL),
+                   BILLING_CONFLICT_KEY);
+  ck_assert_int_eq(billing_settle(b, &call, &event, 0, &receipt, NULL), 0);
+  ck_assert_uint_eq(receipt.status, BILLING_STATUS_NEW);
+  ck_assert_int_eq(billing_settle(b, &call, &event, 0, &receipt, NULL), 0);
+  ck_assert_uint_eq(receipt.status, BILLING_STATUS_SAME);
+  ck_assert_int_eq(billing_settle(b, &call, &other, 0, &receipt, NULL),
+                   BILLING_CONFLICT_ENDED);
+}
+END_TEST
+
+START_TEST(a_text_without_an_address_is_misuse) {
+  billing_call call = shop_call("");
+  billing_event event = shop_event("k", "e");
+  billing_receipt receipt;
+
+  event.properties.len = 5;
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, NULL),
+                   BILLING_MISUSE);
+  call.key = (billing_str){NULL, 3};
+  event.properties.len = 0;
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, NULL),
+                   BILLING_MISUSE);
+}
+END_TEST
+
 Suite *test_engine_call(void);
 Suite *test_engine_call(void) {
   Suite *s = suite_create("engine_call");
@@ -219,6 +323,12 @@ Suite *test_engine_call(void) {
   tcase_add_test(t, unknown_flags_are_refused);
   tcase_add_test(t, a_read_only_handle_reads_and_does_not_write);
   tcase_add_test(t, a_failed_open_gives_null);
+  tcase_add_test(t, a_flag_that_the_function_does_not_name_is_refused);
+  tcase_add_test(t, an_asset_in_use_cannot_leave_the_tenant);
+  tcase_add_test(t, an_archived_meter_still_bills_the_contracts_that_have_it);
+  tcase_add_test(t, a_fee_that_does_not_fit_is_refused_with_the_contract);
+  tcase_add_test(t, a_settled_hold_is_repeated_by_its_own_event_only);
+  tcase_add_test(t, a_text_without_an_address_is_misuse);
   suite_add_tcase(s, t);
   return s;
 }
