@@ -132,7 +132,7 @@ static int fold_one(recording *r, size_t at) {
   text.has_value = (r->in[at].event.flags & BILLING_EVENT_VALUE) != 0;
   text.value = r->in[at].event.value;
   bl_code_event(&r->codec, fact, &text);
-  bl_receipt_of_fact(r->c->t, fact, r->key_tallies, number, r->c->now_us,
+  bl_receipt_of_fact(fact, r->key_tallies, number, r->c->now_us,
                      &r->receipts[at]);
   r->recorded++;
   return BILLING_OK;
@@ -168,7 +168,7 @@ static void answer_repeat(recording *r, const repeat *one,
                           int64_t decided_us) {
   billing_receipt *receipt = &r->receipts[one->at];
 
-  bl_receipt_of_fact(r->c->t, fact, tallies, one->number, decided_us, receipt);
+  bl_receipt_of_fact(fact, tallies, one->number, decided_us, receipt);
   receipt->status = BILLING_STATUS_SAME;
   if (fact->content == r->in[one->at].content) return;
   memset(receipt, 0, sizeof *receipt);
@@ -460,7 +460,7 @@ static int quote_event(bl_call *c, const billing_event *event,
   if (!rc) rc = is_strictly_refused(c, &fact);
   if (!rc) {
     for (size_t i = 0; i < fact.charge_count; i++) fact.charges[i].key = i;
-    bl_receipt_of_fact(c->t, &fact, tallies, 0, c->now_us, receipt);
+    bl_receipt_of_fact(&fact, tallies, 0, c->now_us, receipt);
   }
   bl_event_close(&in);
   return rc;

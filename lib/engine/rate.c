@@ -468,12 +468,11 @@ int bl_rate(bl_call *c, const bl_event_in *in, const bl_draw_rule *rule,
   return c->arena.failed ? BILLING_NOMEM : BILLING_OK;
 }
 
-void bl_receipt_of_fact(const bl_tenant *t, const bl_fact_event *fact,
+void bl_receipt_of_fact(const bl_fact_event *fact,
                         bl_tally *const *tallies, uint64_t number,
                         int64_t decided_us, billing_receipt *out) {
   const char *asset = NULL;
 
-  (void)t;
   memset(out, 0, sizeof *out);
   out->struct_size = sizeof *out;
   out->flags = (uint32_t)fact->flags;

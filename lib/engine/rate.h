@@ -56,7 +56,7 @@ int bl_rate_draws(bl_call *c, const bl_wallet *wallet, const bl_use *use,
                   size_t taken_count, bl_draw **draws, size_t *count);
 
 /* The receipt of a fact. */
-void bl_receipt_of_fact(const bl_tenant *t, const bl_fact_event *fact,
+void bl_receipt_of_fact(const bl_fact_event *fact,
                         bl_tally *const *tallies, uint64_t number,
                         int64_t decided_us, billing_receipt *out);
 
