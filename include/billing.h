@@ -232,6 +232,7 @@ typedef struct billing_store billing_store;
 
 #define BILLING_OPEN_READ_ONLY 1u   /* every write is MISUSE */
 #define BILLING_OPEN_EXISTING 2u    /* NOTFOUND instead of a new database */
+#define BILLING_OPEN_NO_WAIT 4u     /* BUSY at once when another writes */
 
 typedef struct billing_options {
   uint32_t                 struct_size;
@@ -241,6 +242,13 @@ typedef struct billing_options {
   billing_str              zone_folder;    /* "": /usr/share/zoneinfo */
   billing_str              secret;         /* 32 bytes for a new database */
   int64_t                  max_clock_step_us;  /* 0: one day */
+  uint32_t                 tail_events;    /* keys of a shard that are kept
+                                              in memory until they are written
+                                              as a sorted run; 0: 131,072 */
+  uint32_t                 reserved;
+  int64_t                  filter_bytes;   /* memory for the filters of keys,
+                                              2 bytes a key: what does not fit
+                                              costs a page read; 0: 256 MiB */
 } billing_options;
 
 /*
@@ -293,6 +301,13 @@ BILLING_API int billing_open_store(billing **out, billing_store *store,
                                    const billing_options *options,
                                    billing_error *err);
 
+/*
+ * Makes durable what calls with BILLING_CALL_RELAXED have acknowledged on this
+ * handle.  Nothing to do is fine.  On the host's connection durability is the
+ * host's business.
+ */
+BILLING_API int billing_sync(billing *b, billing_error *err);
+
 /* Closes the handle and its live cursors.  NULL is fine. */
 BILLING_API void billing_close(billing *b);
 
@@ -331,6 +346,13 @@ BILLING_API int billing_sqlite3_extension(void *connection, char **message,
 #define BILLING_CALL_DRY_RUN 2u     /* catalog_apply: only say what changes */
 #define BILLING_CALL_STRICT 4u      /* record: unmatched usage is refused */
 #define BILLING_CALL_ALL_OR_NOTHING 8u  /* record: one refusal refuses all */
+/*
+ * Relaxed, for any call that writes: the answer may come before the disk has
+ * it.  What is acknowledged survives the end of the process, however it ends;
+ * a power cut may take the latest such calls, whole and from the end, until
+ * billing_sync or any call without this flag has returned.
+ */
+#define BILLING_CALL_RELAXED 16u
 
 typedef struct billing_call {
   uint32_t    struct_size;
@@ -538,6 +560,22 @@ BILLING_API int billing_quote(billing *b, const billing_call *call,
                               const billing_event *event,
                               billing_receipt *out, billing_error *err);
 
+/*
+ * Recorded events, by customer in the order of their own numbers, or of all:
+ * query {"customer":"id","from":T,"to":T,"after":"number","limit":100} ->
+ * {"events":[{"number","key","customer","event","time","decided","value",
+ * "properties":{..},"flags":["owed", ..],"charges":[{"contract","price",
+ * "period":{"from","to"},"group":{..},"quantity","amount","asset",
+ * "draws":[{"grant","amount"}]}]}],"next":"number"}.  "from" and "to" bound
+ * the event's own time.  A page of one customer reads that customer's batches
+ * only.  An erased event has neither key nor properties.
+ *
+ *   NOTFOUND_CUSTOMER
+ */
+BILLING_API int billing_events(billing *b, const billing_call *call,
+                               const char *query, size_t query_len,
+                               billing_doc **out, billing_error *err);
+
 /* Rows; belongs to its handle. */
 typedef struct billing_cursor billing_cursor;
 
@@ -662,6 +700,21 @@ BILLING_API int billing_balance(billing *b, const billing_call *call,
                                 const char *customer, size_t customer_len,
                                 const char *asset, billing_balances *out,
                                 billing_error *err);
+
+/*
+ * Whether the customer could pay the amount at the call's now_us: free grants
+ * of any use, and the room that a contract's overdraft leaves.  OK or
+ * DENIED_BALANCE.  Answered from memory as this handle left it, without the
+ * store: what another process did since is not seen.  Reserves nothing; to
+ * promise, authorize.  *free, when not NULL, becomes what is there to spend,
+ * overdraft included (the largest decimal when that is unlimited).
+ *
+ *   DENIED_BALANCE  NOTFOUND_CUSTOMER  INVALID (asset, amount)
+ */
+BILLING_API int billing_check(billing *b, const billing_call *call,
+                              const char *customer, size_t customer_len,
+                              const billing_money *amount,
+                              billing_decimal *free, billing_error *err);
 
 typedef struct billing_hold_terms {
   uint32_t      struct_size;
@@ -821,6 +874,19 @@ BILLING_API int billing_explain(billing *b, const billing_call *call,
 BILLING_API int billing_verify(billing *b, const billing_call *call,
                                billing_doc **out, billing_error *err);
 
+/*
+ * Work that calls otherwise pay for in small slices: writing sorted runs,
+ * merging them, checkpoints.  At most `budget` records (0: all there is) in
+ * this call and its one commit; *more, when not NULL, becomes 1 when some is
+ * left.  On the host's connection nothing else does this work: call it now and
+ * then, outside a transaction.
+ *
+ *   NOTFOUND_TENANT
+ */
+BILLING_API int billing_maintain(billing *b, const billing_call *call,
+                                 uint32_t budget, uint32_t *more,
+                                 billing_error *err);
+
 /* ---- Stores ---------------------------------------------------------------
  *
  * A store keeps the tables that the library declares, as typed rows.  Who
@@ -946,6 +1012,10 @@ typedef struct billing_store_methods {
   int (*describe)(billing_store *s, billing_store_description *out);
   void (*close)(billing_store *s);
   /* 0.1 ends here. */
+  /* May be missing.  Makes every commit durable that has returned, from any
+   * thread and while another method runs.  A store that has it may let commit
+   * return before the medium has the bytes; one that lacks it may not. */
+  int (*sync)(billing_store *s);
 } billing_store_methods;
 
 struct billing_store {       /* implementers put their members after this */

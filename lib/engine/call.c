@@ -146,6 +146,7 @@ int bl_enter_with(bl_call *c, billing *b, const billing_call *in,
   c->mode = mode;
   if (rc) return rc;
   if (!b) return bl_fail(err, BILLING_MISUSE, "", NULL, "the handle is NULL");
+  if (mode >= BL_WRITE) flags |= BILLING_CALL_RELAXED;
   rc = bl_copy_in(&c->in, sizeof c->in, in, sizeof c->in, flags);
   if (rc)
     return bl_fail(err, rc, "", "set it up with BILLING_INIT; only flags that "

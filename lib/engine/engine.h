@@ -27,6 +27,9 @@ struct billing {
   bl_str            tenant;
   bl_str            zone_folder;
   int64_t           max_clock_step_us;
+  uint32_t          tail_events;
+  uint32_t          reserved;
+  int64_t           filter_bytes;
   unsigned char     secret[32];
   unsigned char     database[16];
   unsigned char     event_key[16];  /* idempotency keys of events */

@@ -5,7 +5,10 @@
 #include "engine/engine.h"
 #include "store/store.h"
 
-#define OPEN_FLAGS (BILLING_OPEN_READ_ONLY | BILLING_OPEN_EXISTING)
+#define OPEN_FLAGS \
+  (BILLING_OPEN_READ_ONLY | BILLING_OPEN_EXISTING | BILLING_OPEN_NO_WAIT)
+#define TAIL_EVENTS 131072u
+#define FILTER_BYTES (INT64_C(256) << 20)
 
 static int read_options(const billing_options *options, billing_options *out,
                         billing_error *err) {
@@ -23,6 +26,9 @@ static int read_options(const billing_options *options, billing_options *out,
   if (out->secret.len && out->secret.len != 32)
     return bl_fail(err, BILLING_INVALID, "/secret", "32 bytes, or none",
                    "the secret has %i bytes", (int64_t)out->secret.len);
+  if (out->filter_bytes < 0)
+    return bl_fail(err, BILLING_INVALID, "/filter_bytes",
+                   "0 for 256 MiB, or more", "memory cannot be negative");
   if (out->max_clock_step_us < 0)
     return bl_fail(err, BILLING_INVALID, "/max_clock_step_us",
                    "0 for one day, or more", "a step cannot be negative");
@@ -112,7 +118,8 @@ static int start_database(billing *b, const billing_options *options,
   if (rc) return rc;
   rc = read_database(b, err);
   bl_store_rollback(b->store);
-  if (rc == BILLING_NOTFOUND && !(b->flags & OPEN_FLAGS)) {
+  if (rc == BILLING_NOTFOUND &&
+      !(b->flags & (BILLING_OPEN_READ_ONLY | BILLING_OPEN_EXISTING))) {
     rc = bl_store_begin(b->store, BILLING_BEGIN_WRITE);
     if (rc) return rc;
     rc = read_database(b, err);            /* another may have been faster */
@@ -133,6 +140,9 @@ static int keep_options(billing *b, const billing_options *options) {
   b->zone_folder = bl_arena_str(&b->arena, options->zone_folder);
   b->max_clock_step_us =
       options->max_clock_step_us ? options->max_clock_step_us : BL_DAY;
+  b->tail_events = options->tail_events ? options->tail_events : TAIL_EVENTS;
+  b->filter_bytes =
+      options->filter_bytes ? options->filter_bytes : FILTER_BYTES;
   if (b->arena.failed) return BILLING_NOMEM;
   rc = bl_store_declare(b->store, bl_schema, BL_TABLES);
   if (!rc) rc = bl_store_describe(b->store, &description);
@@ -252,3 +262,5 @@ void billing_interrupt(billing *b) {
 }
 
 #undef OPEN_FLAGS
+#undef TAIL_EVENTS
+#undef FILTER_BYTES

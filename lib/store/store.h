@@ -205,6 +205,12 @@ static inline int bl_store_scrub(billing_store *s) {
   return bl_store_code(s->methods->scrub(s), BILLING_OK);
 }
 
+/* Nothing to do for a store whose commits are durable by themselves. */
+static inline int bl_store_sync(billing_store *s) {
+  if (!BL_HAS(s, sync)) return BILLING_OK;
+  return bl_store_code(s->methods->sync(s), BILLING_OK);
+}
+
 static inline int bl_store_describe(billing_store *s,
                                     billing_store_description *out) {
   int rc;
