@@ -155,7 +155,7 @@ static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
 
 static int walk_journal(audit *a) {
   bl_call *c = a->c;
-  bl_fold fold = {a->fresh, &a->sink, &c->arena, 0, 0};
+  bl_fold fold = {a->fresh, &a->sink, &c->arena, 0, 0, c->b};
   bl_journal_walk walk = {NULL, NULL};
   bl_entry entry;
   int rc = bl_journal_walk_open(&walk, c->b, c->t->number, 1);

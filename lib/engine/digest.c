@@ -106,7 +106,6 @@ int bl_state_digest(const bl_tenant *t, bl_arena *scratch,
   bl_pack_u64(&text, h->events);
   bl_pack_u64(&text, h->unmatched);
   bl_pack_u64(&text, h->unpriced);
-  bl_pack_u64(&text, t->event_keys.count);
   bl_pack_u64(&text, t->requests.count);
   for (size_t i = 0; i < t->by_customer.count; i++)
     digest_customer(&text, t->by_customer.item[i]);

@@ -7,6 +7,7 @@
 #ifndef BL_FOLD_H
 #define BL_FOLD_H
 
+#include "engine/event_code.h"
 #include "engine/state.h"
 
 typedef struct bl_fold {
@@ -15,6 +16,7 @@ typedef struct bl_fold {
   bl_arena  *scratch;
   int64_t    seq;          /* of the entry */
   int64_t    at_us;
+  const struct billing *b; /* for hashes of keys */
 } bl_fold;
 
 int bl_fold_document(bl_fold *f, const bl_fact_document *fact);
@@ -25,7 +27,7 @@ int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact);
 int bl_fold_period(bl_fold *f, const bl_fact_period *fact);
 int bl_fold_invoice(bl_fold *f, const bl_fact_invoice *fact);
 int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact);
-/* tallies: what the entry's keys stand for, by place. */
+/* tallies: of the fact's charges, by place. */
 int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
                   bl_tally *const *tallies, uint64_t number);
 /* Ends an entry: its ledger group becomes rows.  `cause` is its kind. */

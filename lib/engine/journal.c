@@ -27,6 +27,7 @@ bl_fold *bl_entry_start(bl_call *c) {
 
   c->fold.tenant = c->t;
   c->fold.scratch = &c->arena;
+  c->fold.b = c->b;
   c->fold.seq = c->t->heads.seq + 1;
   c->fold.at_us = c->now_us;
   c->fold.rows = NULL;
@@ -66,20 +67,29 @@ static int put_entry(bl_call *c, const bl_entry *entry) {
 }
 
 int bl_append(bl_call *c, int64_t kind, bl_writer *w) {
-  bl_tenant *t = c->t;
-  bl_entry entry = {0};
   int rc = bl_codec_done(&w->facts);
 
   if (!rc) rc = bl_codec_done(&w->properties);
-  if (!rc && c->arena.failed) rc = BILLING_NOMEM;
   if (rc) return rc;
+  return bl_append_parts(
+      c, kind, (bl_str){w->facts_text.text, w->facts_text.len},
+      (bl_str){w->properties_text.text, w->properties_text.len});
+}
+
+int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
+                    bl_str properties) {
+  bl_tenant *t = c->t;
+  bl_entry entry = {0};
+  int rc = BILLING_OK;
+
+  if (c->arena.failed) return BILLING_NOMEM;
   entry.seq = c->fold.seq;
   entry.kind = kind;
   entry.version = BL_ENTRY_VERSION;
   entry.critical = 1;
   entry.at_us = c->now_us;
-  entry.facts = (bl_str){w->facts_text.text, w->facts_text.len};
-  entry.properties = (bl_str){w->properties_text.text, w->properties_text.len};
+  entry.facts = facts;
+  entry.properties = properties;
   bl_hash32(entry.properties_hash, entry.properties.text,
             entry.properties.len);
   bl_entry_hash(&entry, t->number, 0, t->heads.hash, entry.hash);
@@ -136,7 +146,7 @@ int bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
  * first of them does not chain on to the state. */
 static int catch_up(bl_call *c, bl_journal_walk *walk) {
   bl_tenant *t = c->t;
-  bl_fold fold = {t, NULL, &c->arena, 0, 0};
+  bl_fold fold = {t, NULL, &c->arena, 0, 0, c->b};
   int64_t start = t->heads.seq;
   unsigned char hash[32];
   bl_entry entry;

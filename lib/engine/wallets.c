@@ -176,10 +176,21 @@ int billing_grant(billing *b, const billing_call *call,
 
 /* ---- balance ---- */
 
+static bl_dec left_of(const bl_wallet *wallet, int64_t now_us) {
+  bl_dec left = BL_DEC_ZERO;
+
+  for (size_t i = wallet->live.first; i < wallet->live.count; i++) {
+    const bl_grant_state *grant = wallet->live.item[i];
+    bl_span life = {grant->lot.effective_us, grant->lot.expires_us};
+    if (bl_span_holds(life, now_us)) left = bl_dec_add(left, grant->lot.left);
+  }
+  return left;
+}
+
 static int read_balance(bl_call *c, bl_str id, const char *asset,
                         billing_balances *out) {
   bl_customer *customer;
-  const bl_wallet *wallet;
+  bl_wallet *wallet;
   char name[16];
   int rc = bl_find_customer(c, id, "/customer", &customer);
 
@@ -192,9 +203,10 @@ static int read_balance(bl_call *c, bl_str id, const char *asset,
   if (rc) return rc;
   wallet = bl_wallet_of(customer, name);
   memcpy(out->asset, name, sizeof out->asset);
-  out->free = bl_wallet_free(wallet, c->now_us, &out->left);
-  out->held = bl_dec_sub(out->left, out->free);
   if (!wallet) return BILLING_OK;
+  out->left = left_of(wallet, c->now_us);
+  out->free = bl_wallet_free(wallet, c->now_us);
+  out->held = bl_dec_sub(out->left, out->free);
   out->granted = wallet->granted;
   out->owed = wallet->balance[BL_ACCOUNT_UNBILLED];
   return BILLING_OK;
