@@ -231,7 +231,7 @@ int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact) {
   wallet = bl_wallet_of(grant->customer, grant->lot.asset);
   bl_touch(t, grant, sizeof *grant, &grant->touched);
   grant->lot.left = bl_dec_sub(grant->lot.left, fact->left);
-  grant->has_expired = 1;
+  grant->expired_seq = f->seq;
   rc = bl_grant_changed(t, grant);
   if (rc) return rc;
   return bl_fold_post(f, wallet, postings,

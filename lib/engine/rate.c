@@ -435,7 +435,7 @@ static void set_balance(rating *r) {
     bl_span life;
     if (!grant || !bl_asset_equal(grant->lot.asset, wallet->asset)) continue;
     life = (bl_span){grant->lot.effective_us, grant->lot.expires_us};
-    if (grant->has_expired || !bl_span_holds(life, r->c->now_us)) continue;
+    if (grant->expired_seq || !bl_span_holds(life, r->c->now_us)) continue;
     r->fact->balance = bl_dec_sub(r->fact->balance, r->taken[i].amount);
   }
 }
