@@ -3,6 +3,7 @@
  * audit.c - verify: the journal is walked, folded into a state of its own, and
  * everything that is derived is compared with that.  Nothing is repaired.
  */
+#include "engine/audit_ledger.h"
 #include "engine/digest.h"
 #include "engine/engine.h"
 #include "store/store.h"
@@ -16,6 +17,7 @@ typedef struct audit {
   bl_map     rows;             /* table and key -> content */
   bl_rows    sink;             /* of the fold: fills rows */
   bl_map     strange;          /* seq -> hash of properties that differ */
+  bl_map     accounts;         /* what the entries post; audit_ledger.h */
   int64_t    entries;
   uint32_t   is_failed;        /* NOMEM while noting */
   uint32_t   reserved;
@@ -99,7 +101,7 @@ static int compare_row(audit *a, uint32_t table, const billing_value *row,
 
 static int check_tables(audit *a) {
   static const uint32_t derived[] = {BL_TABLE_DOCUMENTS, BL_TABLE_INVOICES,
-                                     BL_TABLE_LINES, BL_TABLE_LEDGER};
+                                     BL_TABLE_LINES};
   billing_store *store = a->c->b->store;
   billing_value key[1] = {bl_value_int(a->c->t->number)};
   billing_value row[BL_ROW_MOST];
@@ -133,6 +135,7 @@ static int check_properties(audit *a, const bl_entry *entry) {
 }
 
 static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
+  const char *problem = NULL;
   bl_tenant *t = a->fresh;
   unsigned char hash[32];
   int rc;
@@ -148,6 +151,9 @@ static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
   }
   rc = check_properties(a, entry);
   if (!rc) rc = bl_fold_entry(fold, entry);
+  if (!rc)
+    rc = bl_accounts_add(&a->accounts, t, entry, &a->c->arena, &problem);
+  if (!rc && problem) note(a, "books", entry->seq, problem);
   if (!rc || rc == BILLING_NOMEM) return rc;
   note(a, "fold", entry->seq, "the entry cannot be folded");
   return BILLING_DONE;
@@ -206,6 +212,7 @@ static int check_state(audit *a) {
   unsigned char mine[32], fresh[32];
   int rc;
 
+  if (!problem) problem = bl_accounts_problem(&a->accounts, a->fresh);
   if (problem) note(a, "books", 0, problem);
   if (a->fresh->heads.seq != a->c->t->heads.seq || a->c->t->is_stale)
     return BILLING_OK;         /* the chain is broken; that is noted */
@@ -296,6 +303,7 @@ static int verify(bl_call *c, billing_doc **out) {
   a.sink.remove = sink_remove;
   bl_map_open(&a.rows, &fresh.arena);
   bl_map_open(&a.strange, &fresh.arena);
+  bl_map_open(&a.accounts, &fresh.arena);
   rc = a.checks && a.problems ? run_audit(&a) : BILLING_NOMEM;
   if (!rc) rc = finish_report(&a, out);
   bl_json_free(a.tree);

@@ -120,6 +120,7 @@ int bl_batch_open(bl_arena *arena, const bl_entry *entry, bl_batch *out) {
   int rc;
 
   memset(out, 0, sizeof *out);
+  out->arena = arena;
   out->seq = entry->seq;
   out->at_us = entry->at_us;
   rc = read_directory(arena, entry->facts, &out->count, &out->facts);
@@ -145,18 +146,17 @@ int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out) {
   return bl_batch_open(&c->arena, &entry, out);
 }
 
-static int decode_block(bl_call *c, const bl_batch *batch, size_t at,
-                        bl_block *out) {
+static int decode_block(const bl_batch *batch, size_t at, bl_block *out) {
   size_t count = batch->count - at * BL_BATCH_BLOCK;
   bl_events_reader reader;
-  int rc = bl_events_open(&reader, &c->arena, batch->facts[at],
+  int rc = bl_events_open(&reader, batch->arena, batch->facts[at],
                           batch->properties[at], batch->at_us);
 
   if (rc) return rc;
   if (count > BL_BATCH_BLOCK) count = BL_BATCH_BLOCK;
   if (reader.count != count) return BILLING_CORRUPT;
-  out->facts = bl_arena_array(&c->arena, count + 1, sizeof *out->facts);
-  out->texts = bl_arena_array(&c->arena, count + 1, sizeof *out->texts);
+  out->facts = bl_arena_array(batch->arena, count + 1, sizeof *out->facts);
+  out->texts = bl_arena_array(batch->arena, count + 1, sizeof *out->texts);
   if (!out->facts || !out->texts) return BILLING_NOMEM;
   for (size_t i = 0; i < count && !rc; i++)
     rc = bl_events_next(&reader, &out->facts[i], &out->texts[i]);
@@ -164,17 +164,17 @@ static int decode_block(bl_call *c, const bl_batch *batch, size_t at,
     rc = bl_events_next(&reader, &out->facts[count], &out->texts[count]);
   if (rc != BILLING_DONE) return rc ? rc : BILLING_CORRUPT;
   out->keys = reader.keys;
+  out->key_count = reader.key_count;
   out->count = count;
   return BILLING_OK;
 }
 
-int bl_batch_block(bl_call *c, bl_batch *batch, size_t at,
-                   const bl_block **out) {
+int bl_batch_block(bl_batch *batch, size_t at, const bl_block **out) {
   bl_block *block = &batch->blocks[at];
   int rc = BILLING_OK;
 
   assert(at < batch->block_count);
-  if (!block->count) rc = decode_block(c, batch, at, block);
+  if (!block->count) rc = decode_block(batch, at, block);
   *out = block;
   return rc;
 }
@@ -202,7 +202,7 @@ int bl_batch_event(bl_call *c, uint64_t number, const bl_fact_event **fact,
     return BILLING_NOTFOUND;
   rc = bl_batch_read(c, bl_event_seq(number), &batch);
   if (!rc && place >= batch.count) rc = BILLING_NOTFOUND;
-  if (!rc) rc = bl_batch_block(c, &batch, place / BL_BATCH_BLOCK, &block);
+  if (!rc) rc = bl_batch_block(&batch, place / BL_BATCH_BLOCK, &block);
   if (rc) return rc;
   *fact = &block->facts[place % BL_BATCH_BLOCK];
   return bl_block_tallies(c, block, *fact, tallies);

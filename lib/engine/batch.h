@@ -48,9 +48,11 @@ typedef struct bl_block {
   bl_event_text *texts;        /* all zero when they are not known */
   size_t         count;
   bl_fact_key   *keys;         /* that charges name by place */
+  size_t         key_count;
 } bl_block;
 
 typedef struct bl_batch {
+  bl_arena *arena;             /* of all that is below */
   int64_t   seq;
   int64_t   at_us;
   size_t    count;             /* events */
@@ -65,9 +67,8 @@ int bl_batch_open(bl_arena *arena, const bl_entry *entry, bl_batch *out);
 /* The entry `seq` in the call's arena; NOTFOUND when there is none, or when it
  * is of another kind. */
 int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out);
-/* Decodes a block into the call's arena, once. */
-int bl_batch_block(bl_call *c, bl_batch *batch, size_t at,
-                   const bl_block **out);
+/* Decodes a block, once. */
+int bl_batch_block(bl_batch *batch, size_t at, const bl_block **out);
 /* The tallies of a fact's charges, in the call's arena. */
 int bl_block_tallies(bl_call *c, const bl_block *block,
                      const bl_fact_event *fact, bl_tally ***out);

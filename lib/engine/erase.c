@@ -65,7 +65,7 @@ static int blank_events(erasure *x, const bl_entry *entry, bl_text *out,
   bl_batch_begin(&w, x->c, entry->at_us);
   for (size_t i = 0; i < batch.block_count && !rc; i++) {
     const bl_block *block;
-    rc = bl_batch_block(x->c, &batch, i, &block);
+    rc = bl_batch_block(&batch, i, &block);
     if (!rc) rc = blank_block(x, block, &w, changed);
   }
   if (!rc) rc = bl_batch_end(&w, &facts, &properties);

@@ -193,7 +193,7 @@ static int add_batch(explanation *x, int64_t seq, line_events *e) {
   if (rc == BILLING_NOTFOUND) return BILLING_OK;     /* another kind of entry*/
   for (size_t i = 0; !rc && i < batch.block_count && e->room > 0; i++) {
     const bl_block *block;
-    rc = bl_batch_block(x->c, &batch, i, &block);
+    rc = bl_batch_block(&batch, i, &block);
     if (!rc)
       rc = add_block(x, block, bl_event_number(seq, i * BL_BATCH_BLOCK), e);
   }

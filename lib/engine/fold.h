@@ -30,8 +30,6 @@ int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact);
 /* tallies: of the fact's charges, by place. */
 int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
                   bl_tally *const *tallies, uint64_t number);
-/* Ends an entry: its ledger group becomes rows.  `cause` is its kind. */
-int bl_fold_end(bl_fold *f, int64_t kind);
 
 /* Any entry from its bytes; unknown ones that are not critical do nothing. */
 int bl_fold_entry(bl_fold *f, const bl_entry *entry);

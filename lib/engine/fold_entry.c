@@ -200,7 +200,6 @@ int bl_fold_entry(bl_fold *f, const bl_entry *entry) {
     rc = fold_events(f, entry);
   else if (is_known)
     rc = fold_coded(f, entry, &entry_kinds[entry->kind]);
-  if (!rc) rc = bl_fold_end(f, entry->kind);
   if (rc) return rc;
   t->heads.seq = entry->seq;
   t->heads.clock_us = entry->at_us;

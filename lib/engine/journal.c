@@ -95,7 +95,6 @@ int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
   bl_entry_hash(&entry, t->number, 0, t->heads.hash, entry.hash);
   if (!bl_call_reads(c)) rc = put_entry(c, &entry);
   if (rc == BILLING_CONFLICT) rc = BILLING_BUSY;
-  if (!rc) rc = bl_fold_end(&c->fold, kind);
   if (rc) return rc;
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
   t->heads.seq = entry.seq;

@@ -53,7 +53,7 @@ static int is_of(bl_call *c, uint64_t number, bl_str key, int *is) {
   int rc = bl_batch_read(c, bl_event_seq(number), &batch);
 
   if (!rc && place >= batch.count) rc = BILLING_CORRUPT;
-  if (!rc) rc = bl_batch_block(c, &batch, place / BL_BATCH_BLOCK, &block);
+  if (!rc) rc = bl_batch_block(&batch, place / BL_BATCH_BLOCK, &block);
   if (rc) return rc;
   text = &block->texts[place % BL_BATCH_BLOCK];
   *is = bl_keys_is(c->b, text, key);

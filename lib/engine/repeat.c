@@ -95,7 +95,7 @@ static int answer_repeat(bl_recording *r, const repeat *one, bl_batch *batch) {
 
   if (r->in[one->at].number) return BILLING_OK;
   if (place >= batch->count) return BILLING_CORRUPT;
-  rc = bl_batch_block(r->c, batch, place / BL_BATCH_BLOCK, &block);
+  rc = bl_batch_block(batch, place / BL_BATCH_BLOCK, &block);
   place %= BL_BATCH_BLOCK;
   if (rc || !bl_keys_is(r->c->b, &block->texts[place],
                         r->in[one->at].event->key))

@@ -70,7 +70,8 @@ typedef struct bl_grant_state {
   bl_str       key;            /* empty when erased */
   bl_str       scope_text;
   char         cost_asset[16];
-  uint64_t     has_expired;    /* what was left is booked as breakage */
+  int64_t      expired_seq;    /* the entry that booked what was left as
+                                  breakage; 0: none yet */
   uint64_t     is_live;        /* stands in its wallet's list of them */
   uint64_t     origin;
   uint64_t     touched;
@@ -82,13 +83,11 @@ typedef struct bl_wallet {
   bl_list  grants;             /* bl_grant_state, in the default order */
   bl_list  live;               /* of these, what is not used up */
   bl_dec   balance[BL_ACCOUNTS];   /* of the ledger */
-  bl_dec   delta[BL_ACCOUNTS];     /* of the entry being folded */
   bl_dec   granted;
   bl_dec   overdraft_held;
   bl_dec   free;               /* what is free at any moment of the span; an
                                   empty span says that it is not known */
   bl_span  free_span;
-  uint64_t is_dirty;           /* stands in tenant->dirty */
   uint64_t touched;
   bl_customer *customer;
 } bl_wallet;
@@ -243,7 +242,6 @@ struct bl_tenant {
   bl_list             by_contract;
   bl_list             by_grant;
   bl_list             by_hold;
-  bl_list             dirty;         /* wallets with postings of this entry */
   bl_undo            *undo;          /* newest first */
   bl_arena           *undo_arena;    /* of the call; NULL: nothing is saved */
   uint64_t            serial;        /* of the call */

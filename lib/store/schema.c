@@ -71,17 +71,9 @@ static const billing_column lines_columns[] = {
 static const billing_table lines_table =
     TABLE("lines", lines_columns, 4, NULL, 0);
 
-static const billing_column ledger_columns[] = {
-    INTEGER("tenant"), INTEGER("shard"),    INTEGER("seq"),
-    INTEGER("posting"), INTEGER("at_us"),   INTEGER("customer"),
-    TEXT("account"),   TEXT("asset"),       TEXT("amount"),
-    TEXT("cause")};
-static const billing_table ledger_table =
-    TABLE("ledger", ledger_columns, 4, NULL, 0);
-
 const billing_table *const bl_schema[BL_TABLES] = {
-    &meta_table,     &tenants_table,  &head_table,  &journal_table,
-    &documents_table, &invoices_table, &lines_table, &ledger_table};
+    &meta_table,      &tenants_table,  &head_table, &journal_table,
+    &documents_table, &invoices_table, &lines_table};
 
 #undef INTEGER
 #undef TEXT
