@@ -59,6 +59,7 @@ typedef struct bl_call {
   uint32_t       mode;
   uint32_t       wrote;
   int64_t        now_us;     /* the moment it is decided at */
+  uint64_t       events;     /* that it has recorded */
   bl_arena       arena;      /* of the call */
   bl_fold        fold;       /* of the entry being made */
 } bl_call;

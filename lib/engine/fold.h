@@ -10,14 +10,18 @@
 #include "engine/event_code.h"
 #include "engine/state.h"
 
-typedef struct bl_fold {
+typedef struct bl_fold bl_fold;
+struct bl_fold {
   bl_tenant *tenant;
   bl_rows   *rows;         /* where derived rows go; NULL: nowhere */
   bl_arena  *scratch;
   int64_t    seq;          /* of the entry */
   int64_t    at_us;
   const struct billing *b; /* for hashes of keys */
-} bl_fold;
+  /* What becomes of the key of a replayed event; NULL: it is remembered,
+   * unless a run holds it. */
+  int (*key)(bl_fold *f, uint64_t key, uint64_t number);
+};
 
 int bl_fold_document(bl_fold *f, const bl_fact_document *fact);
 int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact);

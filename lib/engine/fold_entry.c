@@ -121,19 +121,21 @@ static int resolve_charges(events_fold *e, const bl_fact_event *fact) {
 }
 
 /* Keys that are in runs need not be remembered. */
-static int remember_key(const bl_fold *f, const bl_event_text *text,
-                        uint64_t number) {
-  uint64_t key;
+static int needs_keys(const bl_fold *f) {
+  return f->key || f->seq > f->tenant->tail_seq;
+}
 
-  if (f->seq <= f->tenant->tail_seq) return BILLING_OK;
-  key = text->is_redacted ? bl_keys_print_of(text->key_hash)
-                          : bl_keys_print(f->b, text->key);
-  return bl_keys_add(f->tenant, key, number);
+static int meet_key(bl_fold *f, const bl_event_text *text, uint64_t number) {
+  uint64_t key = text->is_redacted ? bl_keys_print_of(text->key_hash)
+                                   : bl_keys_print(f->b, text->key);
+
+  return f->key ? f->key(f, key, number)
+                : bl_keys_add(f->tenant, key, number);
 }
 
 static int fold_block(bl_fold *f, const bl_batch *batch, size_t at,
                       uint64_t number) {
-  int needs_keys = f->seq > f->tenant->tail_seq;
+  int has_keys = needs_keys(f);
   bl_str none = {NULL, 0};
   bl_fact_event fact;
   bl_event_text text;
@@ -143,14 +145,14 @@ static int fold_block(bl_fold *f, const bl_batch *batch, size_t at,
   memset(&e, 0, sizeof e);
   e.f = f;
   rc = bl_events_open(&e.reader, f->scratch, batch->facts[at],
-                      needs_keys ? batch->properties[at] : none,
+                      has_keys ? batch->properties[at] : none,
                       batch->at_us);
   for (; !rc; number++) {
-    rc = bl_events_next(&e.reader, &fact, needs_keys ? &text : NULL);
+    rc = bl_events_next(&e.reader, &fact, has_keys ? &text : NULL);
     if (!rc) rc = resolve_keys(&e);
     if (!rc) rc = resolve_charges(&e, &fact);
     if (!rc) rc = bl_fold_event(f, &fact, e.charged, number);
-    if (!rc) rc = remember_key(f, &text, number);
+    if (!rc && has_keys) rc = meet_key(f, &text, number);
   }
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }

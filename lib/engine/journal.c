@@ -7,7 +7,7 @@
  * chain on to ours: fold them.  Anything else (a rollback of the host's, a
  * restored file, a call of ours whose commit never came): fold from the start.
  */
-#include "engine/engine.h"
+#include "engine/keys.h"
 #include "store/store.h"
 
 static int store_row_put(bl_rows *rows, uint32_t table,
@@ -145,7 +145,7 @@ int bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
  * first of them does not chain on to the state. */
 static int catch_up(bl_call *c, bl_journal_walk *walk) {
   bl_tenant *t = c->t;
-  bl_fold fold = {t, NULL, &c->arena, 0, 0, c->b};
+  bl_fold fold = {t, NULL, &c->arena, 0, 0, c->b, NULL};
   int64_t start = t->heads.seq;
   unsigned char hash[32];
   bl_entry entry;
@@ -165,19 +165,21 @@ static int catch_up(bl_call *c, bl_journal_walk *walk) {
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
-static int fold_on(bl_call *c) {
+static int fold_on(bl_call *c, uint64_t runs) {
   bl_journal_walk walk = {NULL, NULL};
-  int rc = bl_journal_walk_open(&walk, c->b, c->t->number,
-                                c->t->heads.seq + 1);
+  int rc = bl_keys_sync(c->b, c->t, runs);
 
+  if (!rc)
+    rc = bl_journal_walk_open(&walk, c->b, c->t->number,
+                              c->t->heads.seq + 1);
   if (!rc) rc = catch_up(c, &walk);
   bl_journal_walk_close(&walk);
   return rc;
 }
 
-static int fold_from_start(bl_call *c) {
+static int fold_from_start(bl_call *c, uint64_t runs) {
   bl_tenant_reset(c->t);
-  return fold_on(c);
+  return fold_on(c, runs);
 }
 
 static int corrupt_journal(bl_call *c) {
@@ -216,15 +218,16 @@ static int check_format(bl_call *c, const billing_value *row) {
                  row[BL_HEAD_MIN_READER].integer, (int64_t)BL_FORMAT);
 }
 
-static int follow_head(bl_call *c, int64_t seq, const unsigned char hash[32]) {
+static int follow_head(bl_call *c, int64_t seq, const unsigned char hash[32],
+                       uint64_t runs) {
   bl_tenant *t = c->t;
   int rc = BILLING_OK;
 
   if (t->is_stale || seq < t->heads.seq) bl_tenant_reset(t);
-  if (seq > t->heads.seq) rc = fold_on(c);
+  if (seq > t->heads.seq) rc = fold_on(c, runs);
   if (rc == BILLING_CONFLICT ||
       (!rc && memcmp(t->heads.hash, hash, 32) != 0))
-    rc = fold_from_start(c);
+    rc = fold_from_start(c, runs);
   if (rc) t->is_stale = 1;
   if (!rc && (t->heads.seq != seq || memcmp(t->heads.hash, hash, 32) != 0))
     rc = BILLING_CORRUPT;
@@ -260,14 +263,19 @@ static int find_head(bl_call *c, billing_value *row) {
 int bl_sync(bl_call *c) {
   billing_value row[BL_ROW_MOST];
   unsigned char hash[32];
+  uint64_t runs;
+  int64_t seq;
+  int is_at;
   int rc = find_head(c, row);
 
   if (!rc) rc = check_format(c, row);
   if (rc) return rc;
   if (row[BL_HEAD_HASH].bytes.len != 32) return corrupt_journal(c);
   memcpy(hash, row[BL_HEAD_HASH].bytes.text, 32);
-  if (!is_in_step(c->t, row))
-    rc = follow_head(c, row[BL_HEAD_SEQ].integer, hash);
   c->t->is_read_only |= row[BL_HEAD_MIN_WRITER].integer > BL_FORMAT;
-  return rc;
+  runs = (uint64_t)row[BL_HEAD_RUNS].integer;
+  seq = row[BL_HEAD_SEQ].integer;
+  is_at = is_in_step(c->t, row);
+  rc = bl_keys_sync(c->b, c->t, runs);
+  return rc || is_at ? rc : follow_head(c, seq, hash, runs);
 }

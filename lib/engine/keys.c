@@ -83,4 +83,77 @@ int bl_keys_number(bl_call *c, bl_str key, uint64_t *number) {
   return rc;
 }
 
+/* ---- runs ---- */
+
+static uint64_t last_number(int64_t seq) {
+  return bl_event_number(seq + 1, 0) - 1;
+}
+
+static int open_runs(billing *b, bl_tenant *t) {
+  if (t->runs) return BILLING_OK;
+  return bl_runs_open(&t->runs, &b->host, t->number, 0,
+                      (size_t)b->filter_bytes);
+}
+
+int bl_keys_sync(billing *b, bl_tenant *t, uint64_t version) {
+  uint64_t seq = 0;
+  int rc = BILLING_OK;
+
+  if (!version && !t->runs) return BILLING_OK;
+  rc = open_runs(b, t);
+  if (!rc && version != bl_runs_version(t->runs))
+    rc = bl_runs_load(t->runs, b->store);
+  if (!rc) rc = bl_runs_covered(t->runs, b->store, BL_RUNS_EVENT_KEYS, &seq);
+  if (rc || (int64_t)seq == t->tail_seq) return rc;
+  t->tail_seq = (int64_t)seq;
+  bl_key_tail_release(&t->tail, last_number((int64_t)seq));
+  return BILLING_OK;
+}
+
+/* What is being written: by us, or by a process that is gone or goes on at its
+ * own pace; all of it is in our tail, too. */
+static int next_source(billing *b, bl_tenant *t, int *is_any,
+                       uint64_t *last_seq) {
+  uint64_t count;
+  int rc = bl_runs_writing(t->runs, b->store, BL_RUNS_EVENT_KEYS, last_seq,
+                           &count);
+
+  *is_any = !rc;
+  if (rc != BILLING_NOTFOUND) return rc;
+  if (t->tail.count < b->tail_events) return BILLING_OK;
+  *is_any = 1;
+  *last_seq = (uint64_t)t->heads.seq;
+  return BILLING_OK;
+}
+
+static int write_tail(billing *b, bl_tenant *t) {
+  bl_runs_source source;
+  uint64_t last_seq;
+  int is_any;
+  int rc = next_source(b, t, &is_any, &last_seq);
+
+  if (rc || !is_any) return rc;
+  if (!t->tail.frozen_count)
+    rc = bl_key_tail_freeze(&t->tail, last_number((int64_t)last_seq));
+  if (rc) return rc;
+  source = bl_key_tail_source(&t->tail, last_seq);
+  return bl_runs_write(t->runs, b->store, BL_RUNS_EVENT_KEYS, &source);
+}
+
+uint64_t bl_keys_due(const bl_tenant *t, uint64_t events) {
+  return t->runs ? bl_runs_due(t->runs, BL_RUNS_EVENT_KEYS, events, 0) : 0;
+}
+
+int bl_keys_work(billing *b, bl_tenant *t, uint64_t budget, uint32_t *owes) {
+  int rc;
+
+  *owes = 0;
+  if (!t->runs && t->tail.count < b->tail_events) return BILLING_OK;
+  rc = open_runs(b, t);
+  if (!rc) rc = write_tail(b, t);
+  if (!rc) rc = bl_runs_step(t->runs, b->store, budget, owes);
+  if (rc) t->is_stale = 1;
+  return rc;
+}
+
 #undef KEY_PLACES

@@ -23,4 +23,18 @@ int bl_keys_add(bl_tenant *t, uint64_t key, uint64_t number);
 /* The number of the event that has the key, by its text; 0: none. */
 int bl_keys_number(bl_call *c, bl_str key, uint64_t *number);
 
+/* ---- runs ---- */
+
+/* Brings memory to the runs of the given version, which stands in the head
+ * row: keys that they hold leave the tail. */
+int bl_keys_sync(billing *b, bl_tenant *t, uint64_t version);
+/*
+ * Does about `budget` records of writing and merging in the transaction of a
+ * call that has been decided; what fails makes the state stale.  *owes: there
+ * is more.
+ */
+int bl_keys_work(billing *b, bl_tenant *t, uint64_t budget, uint32_t *owes);
+/* What a call that brought so many events has to pay. */
+uint64_t bl_keys_due(const bl_tenant *t, uint64_t events);
+
 #endif

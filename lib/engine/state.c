@@ -47,8 +47,13 @@ void bl_tenant_reset(bl_tenant *t) {
   int64_t number = t->number;
   uint64_t serial = t->serial;
 
+  bl_runs *runs = t->runs;
+
+  if (runs) bl_runs_forget(runs);
+  t->runs = NULL;
   bl_tenant_close(t);
   bl_tenant_open(t, id, &host);
+  t->runs = runs;
   t->number = number;
   t->serial = serial;
 }

@@ -26,7 +26,8 @@ static const billing_table tenants_table =
 static const billing_column head_columns[] = {
     INTEGER("tenant"),     INTEGER("shard"),      INTEGER("seq"),
     BLOB("hash"),          INTEGER("clock_us"),   INTEGER("min_reader"),
-    INTEGER("min_writer"), BLOB("database"),      INTEGER("incarnation")};
+    INTEGER("min_writer"), BLOB("database"),      INTEGER("incarnation"),
+    INTEGER("runs")};
 static const billing_table head_table =
     TABLE("head", head_columns, 2, NULL, 0);
 
