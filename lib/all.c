@@ -13,6 +13,7 @@
 #include "base/error.c"
 #include "base/json.c"
 #include "base/json_read.c"
+#include "base/json_scan.c"
 #include "base/map.c"
 #include "base/money.c"
 #include "base/pack.c"

@@ -29,10 +29,12 @@ static int read_properties(bl_call *c, bl_event_in *in) {
   if (!in->line)
     rc = bl_json_read(text.text, text.len, &in->properties, c->err);
   if (rc) return rc == BILLING_INVALID ? BILLING_INVALID_JSON : rc;
-  in->view.properties = in->properties;
-  if (bl_json_kind(in->properties) == BL_JSON_OBJECT) return BILLING_OK;
-  return refuse_event(c, BILLING_INVALID_JSON, "/properties",
-                      "a JSON object", "the properties are not an object");
+  if (bl_json_kind(in->properties) != BL_JSON_OBJECT)
+    return refuse_event(c, BILLING_INVALID_JSON, "/properties",
+                        "a JSON object", "the properties are not an object");
+  bl_members_open(&in->members, &c->arena);
+  in->view.properties = &in->members;
+  return bl_json_scan(text, &in->members, c->err);
 }
 
 static int read_time(bl_call *c, bl_event_in *in) {

@@ -14,6 +14,7 @@ typedef struct bl_event_in {
   billing_event event;
   bl_event      view;          /* as the kernels see it */
   bl_json      *properties;    /* their tree, NULL when it has none */
+  bl_members    members;       /* and as the view has them */
   bl_json      *line;          /* the tree of its line, which then owns them */
   bl_customer  *customer;
   unsigned char key_hash[16];
