@@ -256,6 +256,7 @@ void billing_close(billing *b) {
   bl_store_close(b->store);
   pthread_mutex_destroy(&b->lock);
   host = b->host;
+  bl_arena_close(&b->coder_arena);
   bl_arena_close(&b->arena);
   bl_host_free(&host, b, sizeof *b);
 }

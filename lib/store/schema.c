@@ -72,9 +72,15 @@ static const billing_column lines_columns[] = {
 static const billing_table lines_table =
     TABLE("lines", lines_columns, 4, NULL, 0);
 
+static const billing_column runs_columns[] = {
+    INTEGER("tenant"), INTEGER("shard"), INTEGER("run"),
+    INTEGER("part"),   BLOB("last"),     BLOB("bytes")};
+static const billing_table runs_table =
+    TABLE("runs", runs_columns, 5, NULL, 0);
+
 const billing_table *const bl_schema[BL_TABLES] = {
-    &meta_table,      &tenants_table,  &head_table, &journal_table,
-    &documents_table, &invoices_table, &lines_table};
+    &meta_table,      &tenants_table,  &head_table,  &journal_table,
+    &documents_table, &invoices_table, &lines_table, &runs_table};
 
 #undef INTEGER
 #undef TEXT

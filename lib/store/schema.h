@@ -17,6 +17,7 @@ enum {
   BL_TABLE_DOCUMENTS,  /* current versions */
   BL_TABLE_INVOICES,
   BL_TABLE_LINES,
+  BL_TABLE_RUNS,       /* what is looked up by key: sorted, immutable */
   BL_TABLES
 };
 
@@ -48,6 +49,8 @@ enum { BL_LINES_TENANT, BL_LINES_SHARD, BL_LINES_INVOICE, BL_LINES_LINE,
        BL_LINES_GROUP, BL_LINES_FROM, BL_LINES_TO, BL_LINES_QUANTITY,
        BL_LINES_AMOUNT, BL_LINES_DRAWN, BL_LINES_DUE, BL_LINES_ASSET,
        BL_LINES_EVENTS, BL_LINES_COLUMNS };
+enum { BL_RUNS_TENANT, BL_RUNS_SHARD, BL_RUNS_RUN, BL_RUNS_PART, BL_RUNS_LAST,
+       BL_RUNS_BYTES, BL_RUNS_COLUMNS };
 
 extern const billing_table *const bl_schema[BL_TABLES];
 
