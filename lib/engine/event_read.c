@@ -79,7 +79,10 @@ int bl_event_scan(bl_call *c, bl_event_in *in, bl_members *members) {
   in->view.properties = members;
   if (!text.len) return BILLING_OK;
   rc = bl_json_scan(text, members, c->err);
-  return rc == BILLING_INVALID ? BILLING_INVALID_JSON : rc;
+  if (BILLING_CODE(rc) != BILLING_INVALID) return rc;
+  if (bl_json_check(text.text, text.len, NULL)) return BILLING_INVALID_JSON;
+  return refuse_event(c, BILLING_INVALID_JSON, "/properties",
+                      "a JSON object", "the properties are not an object");
 }
 
 int bl_event_read(bl_call *c, const billing_event *event, int need_key,
@@ -120,22 +123,20 @@ static int properties_agree(bl_call *c, bl_str a, bl_str b, int *agree) {
   return rc;
 }
 
-static int times_agree(const bl_event_in *in, const bl_fact_event *fact,
-                       int64_t decided_us) {
-  int64_t us = in->event->time_us;
-
-  return fact->time_us == (us ? us : decided_us);
+static int times_agree(const bl_event_in *in, const bl_fact_event *fact) {
+  if (fact->flags & BL_EVENT_UNTIMED) return !in->event->time_us;
+  return fact->time_us == in->event->time_us;
 }
 
 int bl_event_is_same(bl_call *c, const bl_event_in *in,
                      const bl_fact_event *fact, const bl_event_text *text,
-                     int64_t decided_us, int *is_same) {
+                     int *is_same) {
   const billing_event *e = in->event;
   uint32_t has_value = (e->flags & BILLING_EVENT_VALUE) != 0;
 
   *is_same = 0;
   if (text->is_redacted || in->customer->number != fact->customer ||
-      !times_agree(in, fact, decided_us) ||
+      !times_agree(in, fact) ||
       !bl_str_equal(e->event, text->name) || has_value != text->has_value ||
       (has_value && !bl_dec_equal(e->value, text->value)))
     return BILLING_OK;

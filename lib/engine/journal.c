@@ -265,17 +265,19 @@ int bl_sync(bl_call *c) {
   unsigned char hash[32];
   uint64_t runs;
   int64_t seq;
-  int is_at;
+  int is_at, is_newer;
   int rc = find_head(c, row);
 
   if (!rc) rc = check_format(c, row);
   if (rc) return rc;
   if (row[BL_HEAD_HASH].bytes.len != 32) return corrupt_journal(c);
   memcpy(hash, row[BL_HEAD_HASH].bytes.text, 32);
-  c->t->is_read_only |= row[BL_HEAD_MIN_WRITER].integer > BL_FORMAT;
+  is_newer = row[BL_HEAD_MIN_WRITER].integer > BL_FORMAT;
   runs = (uint64_t)row[BL_HEAD_RUNS].integer;
   seq = row[BL_HEAD_SEQ].integer;
   is_at = is_in_step(c->t, row);
   rc = bl_keys_sync(c->b, c->t, runs);
-  return rc || is_at ? rc : follow_head(c, seq, hash, runs);
+  if (!rc && !is_at) rc = follow_head(c, seq, hash, runs);
+  c->t->is_read_only |= (uint32_t)is_newer;
+  return rc;
 }

@@ -430,6 +430,7 @@ static void start_rating(bl_rater *r, const bl_event_in *in,
   memset(fact, 0, sizeof *fact);
   fact->customer = in->customer->number;
   fact->time_us = in->view.time_us;
+  fact->flags = in->event->time_us ? 0 : BL_EVENT_UNTIMED;
 }
 
 int bl_rate(bl_rater *r, const bl_event_in *in, const bl_draw_rule *rule,
@@ -467,7 +468,7 @@ void bl_receipt_of_fact(const bl_fact_event *fact, bl_tally *const *tallies,
 
   memset(out, 0, sizeof *out);
   out->struct_size = sizeof *out;
-  out->flags = (uint32_t)fact->flags;
+  out->flags = (uint32_t)fact->flags & ~BL_EVENT_UNTIMED;
   out->status = BILLING_STATUS_NEW;
   out->number = number;
   out->decided_us = decided_us;

@@ -40,7 +40,7 @@ int bl_event_of_line(bl_call *c, bl_str line, bl_members *members,
 /* Whether the event is the one that was recorded with these words. */
 int bl_event_is_same(bl_call *c, const bl_event_in *in,
                      const bl_fact_event *fact, const bl_event_text *text,
-                     int64_t decided_us, int *is_same);
+                     int *is_same);
 
 /* Canonical JSON of properties, nothing for none. */
 int bl_event_canonical(bl_str json, bl_text *out);

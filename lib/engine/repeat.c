@@ -73,8 +73,7 @@ static int answer_same(bl_recording *r, const repeat *one,
     return BILLING_OK;
   }
   if (!rc)
-    rc = bl_event_is_same(c, in, fact, &block->texts[place], decided_us,
-                          &is_same);
+    rc = bl_event_is_same(c, in, fact, &block->texts[place], &is_same);
   if (rc) return rc;
   if (!is_same) {
     refuse_repeat(r, one->at);
@@ -162,12 +161,13 @@ static int is_twin_same(bl_recording *r, const bl_event_in *in,
   bl_event_text text = {0};
 
   fact.customer = twin->customer->number;
-  fact.time_us = twin->view.time_us;
+  fact.time_us = e->time_us;
+  fact.flags = e->time_us ? 0 : BL_EVENT_UNTIMED;
   text.name = e->event;
   text.properties = e->properties;
   text.has_value = (e->flags & BILLING_EVENT_VALUE) != 0;
   text.value = e->value;
-  return bl_event_is_same(r->c, in, &fact, &text, r->c->now_us, is_same);
+  return bl_event_is_same(r->c, in, &fact, &text, is_same);
 }
 
 int bl_repeat_of_twin(bl_recording *r, size_t at, int *rc) {

@@ -309,6 +309,10 @@ static inline const bl_price *bl_tally_price(const bl_tally *tally) {
   return &tally->contract->plan->plan.prices[tally->price];
 }
 
+/* Among the flags of a fact, but of no receipt: its time was left to the call.
+ */
+#define BL_EVENT_UNTIMED 64u
+
 /* Own numbers of events: shard, entry and place in it. */
 #define BL_EVENT_PLACE_BITS 16
 static inline uint64_t bl_event_number(int64_t seq, size_t place) {
