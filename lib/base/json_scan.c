@@ -19,13 +19,9 @@
  */
 #include "base/json_scan.h"
 
+#include "base/marks.h"
 #include "base/time.h"
 
-#if defined __SSE2__ && !defined SCAN_PORTABLE
-#include <emmintrin.h>
-#endif
-
-#define SCAN_BLOCK 64          /* bytes of a block, bits of its map */
 #define SCAN_BLOCKS 16         /* of them in the longest usual text */
 #define SCAN_PAIRWISE 32       /* members that are compared each with each */
 #define SCAN_UNUSUAL (-1)      /* not an answer: the exact road gives it */
@@ -90,94 +86,7 @@ static bl_member *scan_room(bl_members *out) {
                        &out->cap, sizeof *out->item);
 }
 
-/* ---- Bitmaps ------------------------------------------------------------ */
-
-/* Which bytes are what; the first of them is bit 0. */
-typedef struct scan_marks {
-  uint64_t quotes;
-  uint64_t odd;                /* backslashes and control characters */
-  uint64_t high;               /* not ASCII */
-} scan_marks;
-
-/* Those of bytes and of `more` behind them. */
-static inline scan_marks scan_join(scan_marks m, scan_marks more,
-                                   unsigned shift) {
-  return (scan_marks){m.quotes | more.quotes << shift,
-                      m.odd | more.odd << shift,
-                      m.high | more.high << shift};
-}
-
-#if defined __SSE2__ && !defined SCAN_PORTABLE
-
-static inline scan_marks scan_sixteen(const char *text) {
-  __m128i v = _mm_loadu_si128((const __m128i *)(const void *)text);
-  __m128i quotes = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
-  __m128i slashes = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
-  __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1F)), v);
-
-  return (scan_marks){
-    (uint32_t)_mm_movemask_epi8(quotes),
-    (uint32_t)_mm_movemask_epi8(_mm_or_si128(slashes, control)),
-    (uint32_t)_mm_movemask_epi8(v)
-  };
-}
-
-#else
-
-#define SCAN_EACH(byte) ((byte) * UINT64_C(0x0101010101010101))
-
-/* Bit 7 of each byte becomes one of eight bits. */
-static inline uint64_t scan_gather(uint64_t tops) {
-  return ((tops >> 7) & SCAN_EACH(1)) * UINT64_C(0x0102040810204080) >> 56;
-}
-
-/* Bit 7 of each byte that is zero: no sum here reaches into the next byte. */
-static inline uint64_t scan_zeros(uint64_t v) {
-  return ~(((v & SCAN_EACH(0x7F)) + SCAN_EACH(0x7F)) | v);
-}
-
-static inline scan_marks scan_eight(const char *text) {
-  uint64_t v = 0, slashes, control;
-
-  for (size_t i = 0; i < 8; i++)
-    v |= (uint64_t)(unsigned char)text[i] << 8 * i;
-  slashes = scan_zeros(v ^ SCAN_EACH('\\'));
-  control = scan_zeros(v & SCAN_EACH(0xE0));
-  return (scan_marks){
-    scan_gather(scan_zeros(v ^ SCAN_EACH('"'))),
-    scan_gather(slashes | control), scan_gather(v)
-  };
-}
-
-static inline scan_marks scan_sixteen(const char *text) {
-  return scan_join(scan_eight(text), scan_eight(text + 8), 8);
-}
-
-#endif
-
-static inline scan_marks scan_block(const char *text) {
-  scan_marks m = scan_join(scan_sixteen(text), scan_sixteen(text + 16), 16);
-
-  return scan_join(m, scan_join(scan_sixteen(text + 32),
-                                scan_sixteen(text + 48), 16), 32);
-}
-
-/* The marks of the last bytes, fewer than a block.  Nothing is read beyond
- * the end: the block ends there and begins earlier, or is made of a copy. */
-static scan_marks scan_rest(const char *text, size_t at, size_t end) {
-  size_t left = end - at, back = SCAN_BLOCK - left;
-  char copy[SCAN_BLOCK];
-  scan_marks m;
-
-  assert(left > 0 && left < SCAN_BLOCK);
-  if (at < back) {
-    memset(copy, ' ', sizeof copy);
-    memcpy(copy, text + at, left);
-    return scan_block(copy);
-  }
-  m = scan_block(text + at - back);
-  return (scan_marks){m.quotes >> back, m.odd >> back, m.high >> back};
-}
+/* ---- The fast road ------------------------------------------------------ */
 
 /* Whether bytes above ASCII are UTF-8: each is where a character begins, or
  * in one that was already found to be right. */
@@ -200,11 +109,11 @@ static int scan_map(bl_str text, uint64_t *map) {
   size_t valid = 0;
   uint64_t odd = 0;
 
-  assert(text.len <= SCAN_BLOCK * SCAN_BLOCKS);
-  for (size_t at = 0; at < text.len; at += SCAN_BLOCK) {
-    scan_marks m = text.len - at < SCAN_BLOCK ?
-                   scan_rest(text.text, at, text.len) :
-                   scan_block(text.text + at);
+  assert(text.len <= BL_MARKS_BLOCK * SCAN_BLOCKS);
+  for (size_t at = 0; at < text.len; at += BL_MARKS_BLOCK) {
+    bl_marks m = text.len - at < BL_MARKS_BLOCK ?
+                 bl_marks_rest(text.text, at, text.len) :
+                 bl_marks_block(text.text + at);
 
     *map++ = m.quotes;
     odd   |= m.odd;
@@ -213,8 +122,6 @@ static int scan_map(bl_str text, uint64_t *map) {
   *map = 1;
   return odd == 0;
 }
-
-/* ---- The fast road ------------------------------------------------------ */
 
 /*
  * Before the first member it is made sure that the last byte of the text is a
@@ -237,7 +144,7 @@ static inline size_t scan_quote(scan_road *s) {
 
   while (!s->quotes) {
     s->quotes = *s->map++;
-    s->block += SCAN_BLOCK;
+    s->block += BL_MARKS_BLOCK;
   }
   at = s->block + (unsigned)__builtin_ctzll(s->quotes);
   s->quotes &= s->quotes - 1;
@@ -356,7 +263,6 @@ static inline int scan_member(scan_road *s, bl_members *out) {
       out->count == SCAN_PAIRWISE || !scan_is_new(s, out, m->name) ||
       !scan_passes(s, ':') || !scan_value(s, m))
     return SCAN_UNUSUAL;
-  m->reserved = 0;
   out->count++;
   return BILLING_OK;
 }
@@ -381,7 +287,7 @@ static int scan_fast(bl_str text, bl_members *out) {
   uint64_t map[SCAN_BLOCKS + 1];
 
   while (text.len > 0 && text.text[text.len - 1] == ' ') text.len--;
-  if (text.len == 0 || text.len > SCAN_BLOCK * SCAN_BLOCKS ||
+  if (text.len == 0 || text.len > BL_MARKS_BLOCK * SCAN_BLOCKS ||
       text.text[text.len - 1] != '}' || !scan_map(text, map))
     return SCAN_UNUSUAL;
   return scan_members((scan_road){text.text, text.len, text.text, 0, map + 1,
@@ -511,9 +417,8 @@ static int walk_member(const char *text, const char **at, bl_members *out) {
     m->value = walk_decoded(out->arena, from, end);
   }
   if (!m->name.text || !m->value.text) return BILLING_NOMEM;
-  m->at       = (uint32_t)(from - text);
-  m->len      = (uint32_t)(end - from);
-  m->reserved = 0;
+  m->at  = (uint32_t)(from - text);
+  m->len = (uint32_t)(end - from);
   out->count++;
   return BILLING_OK;
 }
@@ -557,8 +462,6 @@ int bl_json_scan(bl_str text, bl_members *out, billing_error *err) {
   return rc == BILLING_NOMEM ? bl_fail_code(err, rc) : rc;
 }
 
-#undef SCAN_BLOCK
 #undef SCAN_BLOCKS
-#undef SCAN_EACH
 #undef SCAN_PAIRWISE
 #undef SCAN_UNUSUAL

@@ -3,7 +3,7 @@
  * portable_scan.c - the scanner of JSON as it is compiled where there is no
  * SSE2, under names of its own, so that both are tested everywhere.
  */
-#define SCAN_PORTABLE
+#define BL_MARKS_PORTABLE
 #define bl_members_open portable_members_open
 #define bl_members_get  portable_members_get
 #define bl_member_dec   portable_member_dec

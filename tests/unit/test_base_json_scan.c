@@ -187,6 +187,8 @@ static const struct refusal {
   {"{\"a\":\"\xC0\x80\"}", BILLING_INVALID_JSON, "/a", "UTF-8"},
   {"{\"a\":\"\xED\xA0\x80\"}", BILLING_INVALID_JSON, "/a", "UTF-8"},
   {"{\"a\":\"\xF4\x90\x80\x80\"}", BILLING_INVALID_JSON, "/a", "UTF-8"},
+  {"{\"a\":\"\xC3\xA9\xFF\"}", BILLING_INVALID_JSON, "/a", "UTF-8"},
+  {"{\"a\":\"\xC3\xA9\xA9\"}", BILLING_INVALID_JSON, "/a", "UTF-8"},
   {"{\"\xFF\":1}", BILLING_INVALID_JSON, "", "UTF-8"},
   {"{\"a\":1\xC3\xA9}", BILLING_INVALID_JSON, "", "a comma or }"},
   {"{\"a\":1\v}", BILLING_INVALID_JSON, "", "a comma or }"},
