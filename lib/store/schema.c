@@ -79,9 +79,16 @@ static const billing_column ledger_columns[] = {
 static const billing_table ledger_table =
     TABLE("ledger", ledger_columns, 4, NULL, 0);
 
+static const billing_column runs_columns[] = {
+    INTEGER("tenant"), INTEGER("shard"), INTEGER("run"),
+    INTEGER("part"),   BLOB("last"),     BLOB("bytes")};
+static const billing_table runs_table =
+    TABLE("runs", runs_columns, 5, NULL, 0);
+
 const billing_table *const bl_schema[BL_TABLES] = {
-    &meta_table,     &tenants_table,  &head_table,  &journal_table,
-    &documents_table, &invoices_table, &lines_table, &ledger_table};
+    &meta_table,      &tenants_table,  &head_table,  &journal_table,
+    &documents_table, &invoices_table, &lines_table, &ledger_table,
+    &runs_table};
 
 #undef INTEGER
 #undef TEXT

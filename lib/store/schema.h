@@ -18,6 +18,7 @@ enum {
   BL_TABLE_INVOICES,
   BL_TABLE_LINES,
   BL_TABLE_LEDGER,     /* one posting group a commit */
+  BL_TABLE_RUNS,       /* what is looked up by key: sorted, immutable */
   BL_TABLES
 };
 
@@ -51,6 +52,8 @@ enum { BL_LINES_TENANT, BL_LINES_SHARD, BL_LINES_INVOICE, BL_LINES_LINE,
 enum { BL_LEDGER_TENANT, BL_LEDGER_SHARD, BL_LEDGER_SEQ, BL_LEDGER_POSTING,
        BL_LEDGER_AT, BL_LEDGER_CUSTOMER, BL_LEDGER_ACCOUNT, BL_LEDGER_ASSET,
        BL_LEDGER_AMOUNT, BL_LEDGER_CAUSE, BL_LEDGER_COLUMNS };
+enum { BL_RUNS_TENANT, BL_RUNS_SHARD, BL_RUNS_RUN, BL_RUNS_PART, BL_RUNS_LAST,
+       BL_RUNS_BYTES, BL_RUNS_COLUMNS };
 
 extern const billing_table *const bl_schema[BL_TABLES];
 
