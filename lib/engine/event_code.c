@@ -111,7 +111,7 @@ void bl_events_past_open(bl_events_past *p, int64_t at_us) {
 }
 
 int bl_events_past_key(bl_events_past *p, bl_arena *arena, uint64_t customer,
-                       const bl_event_key *key) {
+                       const bl_fact_key *key) {
   bl_events_tally *tally = bl_arena_push(arena, (void **)&p->tallies,
                                          &p->tally_count, &p->tally_cap,
                                          sizeof *tally);
@@ -200,13 +200,13 @@ void bl_events_past_draw(bl_events_past *p, bl_events_tally *tally,
   p->grant         = grant;
 }
 
-bl_dec bl_expect_balance(const bl_events_past *p, const bl_event_fact *fact) {
+bl_dec bl_expect_balance(const bl_events_past *p, const bl_fact_event *fact) {
   bl_dec left =
       fact->customer == p->customer ? p->balance : BL_DEC_ZERO;
 
   if (!fact->charge_count) return BL_DEC_ZERO;
   for (size_t i = 0; i < fact->charge_count; i++) {
-    const bl_event_charge *charge = &fact->charges[i];
+    const bl_fact_charge *charge = &fact->charges[i];
     for (size_t j = 0; j < charge->draw_count; j++)
       if (charge->draws[j].grant)
         left = bl_dec_sub(left, charge->draws[j].amount);
@@ -214,7 +214,7 @@ bl_dec bl_expect_balance(const bl_events_past *p, const bl_event_fact *fact) {
   return left;
 }
 
-void bl_events_past_event(bl_events_past *p, const bl_event_fact *fact) {
+void bl_events_past_event(bl_events_past *p, const bl_fact_event *fact) {
   if (fact->charge_count)
     p->balance = fact->balance;
   else if (fact->customer != p->customer)

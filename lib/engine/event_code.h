@@ -20,14 +20,14 @@
 
 /* A charge key.  It is written once in an entry and named by its place in the
  * entry's list of keys from then on. */
-typedef struct bl_event_key {
+typedef struct bl_fact_key {
   uint64_t contract;
   uint64_t price;
   uint64_t period;
   bl_str   group;
-} bl_event_key;
+} bl_fact_key;
 
-typedef struct bl_event_charge {
+typedef struct bl_fact_charge {
   uint64_t      key;           /* place in the list of keys */
   uint32_t      has_unique;    /* a value seen for the first time: its hash */
   uint32_t      reserved;
@@ -38,17 +38,17 @@ typedef struct bl_event_charge {
   bl_dec        amount;        /* what was charged */
   bl_draw      *draws;
   size_t        draw_count;
-} bl_event_charge;
+} bl_fact_charge;
 
-typedef struct bl_event_fact {
+typedef struct bl_fact_event {
   uint64_t         flags;      /* BILLING_RECEIPT_* */
   uint64_t         customer;   /* own number */
   int64_t          time_us;
   bl_dec           balance;    /* free afterwards, in the first charge's
                                   asset; zero without charges */
-  bl_event_charge *charges;
+  bl_fact_charge *charges;
   size_t           charge_count;
-} bl_event_fact;
+} bl_fact_event;
 
 /* Where a value stands in a text of properties; of a JSON string it is what
  * is between the quotes. */
@@ -60,7 +60,7 @@ typedef struct bl_event_hole {
 } bl_event_hole;
 
 /* The words of an event: what is personal of it, and its value. */
-typedef struct bl_event_words {
+typedef struct bl_event_text {
   uint32_t      is_redacted;   /* of the rest only key_hash is there */
   uint32_t      has_value;
   bl_str        key;
@@ -72,7 +72,7 @@ typedef struct bl_event_words {
    * is right for any text, some make it shorter. */
   const bl_event_hole *holes;
   size_t               hole_count;
-} bl_event_words;
+} bl_event_text;
 
 /* ---- What is expected of the next event ------------------------------------
  *
@@ -155,15 +155,15 @@ void bl_events_writer_open(bl_events_writer *w, bl_arena *arena);
 /* A new entry.  What the last bl_events_end gave is no longer there. */
 void bl_events_begin(bl_events_writer *w, int64_t at_us);
 
-/* Adds a key and returns its place for bl_event_charge.key; asking twice adds
+/* Adds a key and returns its place for bl_fact_charge.key; asking twice adds
  * it twice, so the caller remembers the place.  The text of the group stays
  * until the first event is added that uses it.  Only keys that are used are
  * written, and the reader finds them in the order of their first use. */
-uint64_t bl_events_key(bl_events_writer *w, const bl_event_key *key);
+uint64_t bl_events_key(bl_events_writer *w, const bl_fact_key *key);
 
 /* Decimals are valid and keys known (asserted).  NOMEM. */
-int bl_events_add(bl_events_writer *w, const bl_event_fact *fact,
-                  const bl_event_words *words);
+int bl_events_add(bl_events_writer *w, const bl_fact_event *fact,
+                  const bl_event_text *words);
 
 /* Both parts; they stay until the next bl_events_begin.  NOMEM. */
 int bl_events_end(bl_events_writer *w, bl_str *facts, bl_str *properties);
@@ -184,7 +184,7 @@ typedef struct bl_events_reader {
   int32_t             rc;          /* sticky */
   uint64_t            count;       /* events in the entry */
   bl_events_past      past;
-  bl_event_key       *keys;        /* met so far */
+  bl_fact_key       *keys;        /* met so far */
   size_t              key_count;
   size_t              key_cap;
   bl_str             *groups;
@@ -214,8 +214,8 @@ int bl_events_open(bl_events_reader *r, bl_arena *arena, bl_str facts,
  * the whole entry was well formed), CORRUPT or NOMEM.  The words may be NULL;
  * they are all zero when the properties are not known.
  */
-int bl_events_next(bl_events_reader *r, bl_event_fact *fact,
-                   bl_event_words *words);
+int bl_events_next(bl_events_reader *r, bl_fact_event *fact,
+                   bl_event_text *words);
 
 /* Passes over `count` events, without making arrays and texts of them.  DONE
  * when there are not as many. */

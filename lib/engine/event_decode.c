@@ -65,7 +65,7 @@ static uint64_t evr_other(bl_unpack *u) {
 
 static void evr_new_key(bl_events_reader *r, uint64_t customer) {
   unsigned head = bl_unpack_byte(&r->facts);
-  bl_event_key key = {bl_expect_contract(&r->past, customer),
+  bl_fact_key key = {bl_expect_contract(&r->past, customer),
                       head >> BL_KEY_PRICE, r->past.period, {"", 0}}, *kept;
 
   if (key.price == BL_KEY_PRICE_MORE) key.price += bl_unpack_u64(&r->facts);
@@ -102,7 +102,7 @@ static uint64_t evr_place(bl_events_reader *r, unsigned head,
 /* ---- A charge ----------------------------------------------------------- */
 
 static void evr_extras(bl_events_reader *r, int64_t time_us,
-                       bl_event_charge *charge) {
+                       bl_fact_charge *charge) {
   unsigned extras = bl_unpack_byte(&r->facts);
   const unsigned char *unique;
 
@@ -122,7 +122,7 @@ static void evr_extras(bl_events_reader *r, int64_t time_us,
 
 /* The quantity, the amount and the charge as it is remembered. */
 static void evr_amounts(bl_events_reader *r, unsigned head, uint64_t place,
-                        bl_event_charge *charge) {
+                        bl_fact_charge *charge) {
   const bl_events_tally *tally = &r->past.tallies[place];
   bl_dec_parts quantity = bl_unpack_parts(&r->facts), amount, expected;
   int is_expected = bl_expect_amount(&r->past, tally, &quantity, &expected);
@@ -150,7 +150,7 @@ static bl_draw *evr_new_draws(bl_events_reader *r, uint64_t count) {
 }
 
 /* Whether a list of draws is what would have been expected. */
-static int evr_is_plain(const bl_event_charge *charge, uint64_t grant) {
+static int evr_is_plain(const bl_fact_charge *charge, uint64_t grant) {
   if (!charge->draw_count) return bl_dec_is_zero(charge->amount);
   return charge->draw_count == 1 && charge->draws[0].grant == grant &&
          !bl_dec_is_zero(charge->amount) &&
@@ -158,7 +158,7 @@ static int evr_is_plain(const bl_event_charge *charge, uint64_t grant) {
 }
 
 static void evr_listed_draws(bl_events_reader *r, uint64_t expected,
-                             bl_event_charge *charge) {
+                             bl_fact_charge *charge) {
   uint64_t head = bl_unpack_u64(&r->facts), grant = expected;
   bl_dec rest = charge->amount;
   bl_draw *draws = head >> 1 ? evr_new_draws(r, head >> 1) : NULL;
@@ -179,8 +179,8 @@ static void evr_listed_draws(bl_events_reader *r, uint64_t expected,
   if (!r->facts.bad && evr_is_plain(charge, expected)) r->facts.bad = 1;
 }
 
-static void evr_charge(bl_events_reader *r, const bl_event_fact *fact,
-                       bl_draw *plain, bl_event_charge *charge) {
+static void evr_charge(bl_events_reader *r, const bl_fact_event *fact,
+                       bl_draw *plain, bl_fact_charge *charge) {
   unsigned head = bl_unpack_byte(&r->facts);
   bl_events_tally *tally;
   uint64_t grant;
@@ -221,7 +221,7 @@ static uint64_t evr_time(bl_events_reader *r, unsigned head) {
   return (uint64_t)bl_unzigzag(distance);
 }
 
-static void evr_head(bl_events_reader *r, unsigned head, bl_event_fact *fact) {
+static void evr_head(bl_events_reader *r, unsigned head, bl_fact_event *fact) {
   uint64_t count = head >> BL_EVENTS_CHARGES, more;
 
   fact->customer = r->past.customer;
@@ -241,9 +241,9 @@ static void evr_head(bl_events_reader *r, unsigned head, bl_event_fact *fact) {
 }
 
 /* The charges, each with room for one draw behind them all. */
-static void evr_charges(bl_events_reader *r, bl_event_fact *fact) {
+static void evr_charges(bl_events_reader *r, bl_fact_event *fact) {
   size_t count = fact->charge_count;
-  bl_event_charge *charges;
+  bl_fact_charge *charges;
   bl_draw *plain;
 
   if (!count) return;
@@ -259,7 +259,7 @@ static void evr_charges(bl_events_reader *r, bl_event_fact *fact) {
 }
 
 static void evr_balance(bl_events_reader *r, unsigned head,
-                        bl_event_fact *fact) {
+                        bl_fact_event *fact) {
   bl_dec expected = bl_expect_balance(&r->past, fact);
 
   fact->balance = head & BL_EVENTS_BALANCE ? bl_unpack_dec(&r->facts)
@@ -269,7 +269,7 @@ static void evr_balance(bl_events_reader *r, unsigned head,
     r->facts.bad = 1;
 }
 
-static int evr_event(bl_events_reader *r, bl_event_fact *fact) {
+static int evr_event(bl_events_reader *r, bl_fact_event *fact) {
   unsigned head = bl_unpack_byte(&r->facts);
 
   memset(fact, 0, sizeof *fact);
@@ -289,8 +289,8 @@ static int evr_finish(bl_events_reader *r) {
   return r->rc ? r->rc : BILLING_DONE;
 }
 
-int bl_events_next(bl_events_reader *r, bl_event_fact *fact,
-                   bl_event_words *words) {
+int bl_events_next(bl_events_reader *r, bl_fact_event *fact,
+                   bl_event_text *words) {
   if (words) memset(words, 0, sizeof *words);
   if (r->rc) return r->rc;
   if (r->past.count == r->count) return evr_finish(r);
@@ -303,7 +303,7 @@ int bl_events_next(bl_events_reader *r, bl_event_fact *fact,
 int bl_events_skip(bl_events_reader *r, uint64_t count) {
   bl_arena *out = r->out, spare;
   bl_arena_mark mark;
-  bl_event_fact fact;
+  bl_fact_event fact;
   int rc = r->rc;
 
   bl_arena_open(&spare, &r->arena->host);

@@ -10,7 +10,7 @@
 
 /* The words of the event with that fact; NULL: passed over.  OK, CORRUPT,
  * NOMEM. */
-int bl_words_get(bl_events_reader *r, const bl_event_fact *fact,
-                 bl_event_words *words);
+int bl_words_get(bl_events_reader *r, const bl_fact_event *fact,
+                 bl_event_text *words);
 
 #endif

@@ -47,7 +47,7 @@ void bl_events_begin(bl_events_writer *w, int64_t at_us) {
   w->properties.bytes[w->properties.len++] = BL_EVENTS_FORMAT;
 }
 
-uint64_t bl_events_key(bl_events_writer *w, const bl_event_key *key) {
+uint64_t bl_events_key(bl_events_writer *w, const bl_fact_key *key) {
   bl_events_named *named = bl_arena_push(w->arena, (void **)&w->named,
                                          &w->named_count, &w->named_cap,
                                          sizeof *named);
@@ -78,7 +78,7 @@ static unsigned char *evc_put_group(bl_events_writer *w, unsigned char *at,
 }
 
 static unsigned char *evc_put_key(bl_events_writer *w, unsigned char *at,
-                                  const bl_event_key *key, uint64_t customer) {
+                                  const bl_fact_key *key, uint64_t customer) {
   uint64_t contract = bl_expect_contract(&w->past, customer);
   unsigned char *head = at++;
   unsigned price = key->price < BL_KEY_PRICE_MORE ? (unsigned)key->price
@@ -101,7 +101,7 @@ static unsigned char *evc_put_key(bl_events_writer *w, unsigned char *at,
 
 /* One draw of the whole amount by the grant that is expected; none when there
  * is no amount. */
-static int evc_draws_are_plain(const bl_event_charge *charge, uint64_t grant) {
+static int evc_draws_are_plain(const bl_fact_charge *charge, uint64_t grant) {
   if (bl_dec_is_zero(charge->amount)) return charge->draw_count == 0;
   return charge->draw_count == 1 && charge->draws[0].grant == grant &&
          bl_dec_equal(charge->draws[0].amount, charge->amount);
@@ -109,7 +109,7 @@ static int evc_draws_are_plain(const bl_event_charge *charge, uint64_t grant) {
 
 /* When they add up to the charge's amount, the last one's needs no saying. */
 static unsigned char *evc_put_draws(unsigned char *at,
-                                    const bl_event_charge *charge,
+                                    const bl_fact_charge *charge,
                                     uint64_t grant) {
   size_t last = charge->draw_count - 1;
   unsigned char *head = at;
@@ -135,7 +135,7 @@ static unsigned char *evc_put_draws(unsigned char *at,
 }
 
 static unsigned char *evc_put_extras(unsigned char *at,
-                                     const bl_event_charge *charge,
+                                     const bl_fact_charge *charge,
                                      int64_t time_us) {
   *at++ = (unsigned char)((charge->has_unique ? BL_CHARGE_UNIQUE : 0) |
                           (charge->at_us ? BL_CHARGE_AT : 0));
@@ -168,8 +168,8 @@ static unsigned char *evc_put_place(bl_events_writer *w, unsigned char *at,
 }
 
 static unsigned char *evc_put_charge(bl_events_writer *w, unsigned char *at,
-                                     const bl_event_fact *fact,
-                                     const bl_event_charge *charge) {
+                                     const bl_fact_event *fact,
+                                     const bl_fact_charge *charge) {
   bl_dec_parts quantity = bl_dec_split(charge->quantity), expected;
   bl_dec_parts amount = bl_dec_split(charge->amount);
   bl_events_named *named = &w->named[charge->key];
@@ -219,7 +219,7 @@ static unsigned char *evc_put_time(unsigned char *at, unsigned char *head,
 
 static unsigned char *evc_put_head(const bl_events_past *past,
                                    unsigned char *at,
-                                   const bl_event_fact *fact) {
+                                   const bl_fact_event *fact) {
   uint64_t distance = (uint64_t)fact->time_us - (uint64_t)past->time_us;
   unsigned char *head = at++;
   size_t count = fact->charge_count;
@@ -239,11 +239,11 @@ static unsigned char *evc_put_head(const bl_events_past *past,
                                 : bl_put_u64(at, count - BL_EVENTS_MORE);
 }
 
-static size_t evc_bound(const bl_events_writer *w, const bl_event_fact *fact) {
+static size_t evc_bound(const bl_events_writer *w, const bl_fact_event *fact) {
   size_t bound = ENCODE_EVENT;
 
   for (size_t i = 0; i < fact->charge_count; i++) {
-    const bl_event_charge *charge = &fact->charges[i];
+    const bl_fact_charge *charge = &fact->charges[i];
     assert(charge->key < w->named_count);
     bound += ENCODE_CHARGE + charge->draw_count * ENCODE_DRAW +
              w->named[charge->key].key.group.len;
@@ -251,7 +251,7 @@ static size_t evc_bound(const bl_events_writer *w, const bl_event_fact *fact) {
   return bound;
 }
 
-static int evc_put_fact(bl_events_writer *w, const bl_event_fact *fact) {
+static int evc_put_fact(bl_events_writer *w, const bl_fact_event *fact) {
   unsigned char *start, *at;
 
   if (!bl_buffer_reserve(w->arena, &w->facts, evc_bound(w, fact))) return 0;
@@ -270,8 +270,8 @@ static int evc_put_fact(bl_events_writer *w, const bl_event_fact *fact) {
   return 1;
 }
 
-int bl_events_add(bl_events_writer *w, const bl_event_fact *fact,
-                  const bl_event_words *words) {
+int bl_events_add(bl_events_writer *w, const bl_fact_event *fact,
+                  const bl_event_text *words) {
   if (w->failed) return BILLING_NOMEM;
   if (!evc_put_fact(w, fact) || !bl_words_put(w, fact, words)) w->failed = 1;
   return w->failed ? BILLING_NOMEM : BILLING_OK;

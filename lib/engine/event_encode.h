@@ -10,7 +10,7 @@
 
 /* A key that the caller named. */
 struct bl_events_named {
-  bl_event_key key;
+  bl_fact_key key;
   uint64_t     place;          /* in the entry, once it is written */
   uint32_t     is_written;
   uint32_t     reserved;
@@ -54,7 +54,7 @@ int bl_word_keep(bl_events_writer *w, const bl_word_place *place,
 
 void bl_words_begin(bl_events_writer *w);
 /* The words of one event; 0 when memory is out. */
-int bl_words_put(bl_events_writer *w, const bl_event_fact *fact,
-                 const bl_event_words *words);
+int bl_words_put(bl_events_writer *w, const bl_fact_event *fact,
+                 const bl_event_text *words);
 
 #endif

@@ -87,7 +87,7 @@ static inline uint64_t bl_expect_grant(const bl_events_past *p,
 
 /* A new key's tally; 0 when memory is out. */
 int bl_events_past_key(bl_events_past *p, bl_arena *arena, uint64_t customer,
-                       const bl_event_key *key);
+                       const bl_fact_key *key);
 
 /* The amount in the proportion of the tally's last charge, or of the last
  * one of the same price; 0 when there is none. */
@@ -107,9 +107,9 @@ void bl_events_past_draw(bl_events_past *p, bl_events_tally *tally,
                          uint64_t grant);
 
 /* The balance after the event's draws; it may be the bad value. */
-bl_dec bl_expect_balance(const bl_events_past *p, const bl_event_fact *fact);
+bl_dec bl_expect_balance(const bl_events_past *p, const bl_fact_event *fact);
 /* Remembers the event. */
-void bl_events_past_event(bl_events_past *p, const bl_event_fact *fact);
+void bl_events_past_event(bl_events_past *p, const bl_fact_event *fact);
 
 /* ---- The forms of values ------------------------------------------------ */
 

@@ -277,7 +277,7 @@ static bl_str evt_text_key(bl_unpack *u) {
 }
 
 static void evt_value_of(bl_unpack *u, unsigned forms,
-                         const bl_event_fact *fact, bl_event_words *words) {
+                         const bl_fact_event *fact, bl_event_text *words) {
   bl_dec quantity =
       fact->charge_count ? fact->charges[0].quantity : BL_DEC_BAD;
 
@@ -296,7 +296,7 @@ static void evt_value_of(bl_unpack *u, unsigned forms,
  * properties with holes. */
 static int evt_make_texts(bl_events_reader *r, const bl_events_template *t,
                           const evt_value *values, const unsigned char *uuid,
-                          bl_event_words *words) {
+                          bl_event_text *words) {
   size_t len = t->len + (uuid ? BL_UUID_TEXT : 0);
   char *at;
 
@@ -314,7 +314,7 @@ static int evt_make_texts(bl_events_reader *r, const bl_events_template *t,
   return BILLING_OK;
 }
 
-static int evt_redacted(bl_events_reader *r, bl_event_words *words) {
+static int evt_redacted(bl_events_reader *r, bl_event_text *words) {
   const unsigned char *hash =
       bl_unpack_bytes(&r->properties, sizeof words->key_hash);
 
@@ -324,13 +324,13 @@ static int evt_redacted(bl_events_reader *r, bl_event_words *words) {
   return BILLING_OK;
 }
 
-int bl_words_get(bl_events_reader *r, const bl_event_fact *fact,
-                 bl_event_words *words) {
+int bl_words_get(bl_events_reader *r, const bl_fact_event *fact,
+                 bl_event_text *words) {
   bl_unpack *u = &r->properties;
   const bl_events_frame *shape = evt_shape(r);
   const unsigned char *uuid = NULL;
   evt_value values[BL_EVENTS_HOLES];
-  bl_event_words unseen = {0};
+  bl_event_text unseen = {0};
   bl_events_template *t;
 
   if (!words) words = &unseen;

@@ -144,8 +144,8 @@ typedef struct evw_shape {
   bl_str        form;          /* of that, the template */
 } evw_shape;
 
-static unsigned char evw_forms(const bl_event_fact *fact,
-                               const bl_event_words *words,
+static unsigned char evw_forms(const bl_fact_event *fact,
+                               const bl_event_text *words,
                                unsigned char *uuid) {
   unsigned char forms = BL_WORDS_TEXT;
 
@@ -160,7 +160,7 @@ static unsigned char evw_forms(const bl_event_fact *fact,
 }
 
 /* How many holes are used; none when they are not in order. */
-static uint32_t evw_holes(const bl_event_words *words) {
+static uint32_t evw_holes(const bl_event_text *words) {
   size_t count = words->properties.len ? words->hole_count : 0;
   size_t end = 0, inside = 0;
 
@@ -178,7 +178,7 @@ static uint32_t evw_holes(const bl_event_words *words) {
 
 /* The properties without what stands in the holes. */
 static unsigned char *evw_put_template(unsigned char *at, uint32_t holes,
-                                       const bl_event_words *words) {
+                                       const bl_event_text *words) {
   bl_str text = words->properties;
   size_t from = 0;
 
@@ -192,8 +192,8 @@ static unsigned char *evw_put_template(unsigned char *at, uint32_t holes,
   return bl_put_bytes(at, text.len ? text.text + from : "", text.len - from);
 }
 
-static int evw_make_shape(bl_events_writer *w, const bl_event_fact *fact,
-                          const bl_event_words *words, evw_shape *shape) {
+static int evw_make_shape(bl_events_writer *w, const bl_fact_event *fact,
+                          const bl_event_text *words, evw_shape *shape) {
   size_t most = WORDS_SHAPE + words->name.len + words->properties.len;
   unsigned char *at, *form;
 
@@ -352,7 +352,7 @@ static unsigned char *evw_put_hole(bl_events_writer *w, unsigned char *at,
 /* ---- An event ----------------------------------------------------------- */
 
 static unsigned char *evw_put_key(unsigned char *at, const evw_shape *shape,
-                                  const bl_event_words *words) {
+                                  const bl_event_text *words) {
   switch (shape->forms & BL_WORDS_KEY) {
   case BL_WORDS_UUID:
     return bl_put_bytes(at, shape->uuid, sizeof shape->uuid);
@@ -364,8 +364,8 @@ static unsigned char *evw_put_key(unsigned char *at, const evw_shape *shape,
   }
 }
 
-int bl_words_put(bl_events_writer *w, const bl_event_fact *fact,
-                 const bl_event_words *words) {
+int bl_words_put(bl_events_writer *w, const bl_fact_event *fact,
+                 const bl_event_text *words) {
   size_t most = WORDS_EVENT + words->key.len + words->name.len +
                 words->properties.len;
   const char *text = words->properties.text;

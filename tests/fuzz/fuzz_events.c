@@ -26,15 +26,15 @@ static void must(int holds, const char *what) {
 
 typedef struct batch {
   bl_events_reader reader;
-  bl_event_fact    facts[EVENTS];
-  bl_event_words   words[EVENTS];
+  bl_fact_event    facts[EVENTS];
+  bl_event_text   words[EVENTS];
   size_t           count;
   uint32_t         has_words;
 } batch;
 
 static int read_batch(batch *b, bl_arena *a, bl_str facts, bl_str properties) {
-  bl_event_fact fact;
-  bl_event_words words;
+  bl_fact_event fact;
+  bl_event_text words;
   int rc = bl_events_open(&b->reader, a, facts, properties, AT_US);
 
   b->count = 0;
@@ -51,10 +51,10 @@ static int read_batch(batch *b, bl_arena *a, bl_str facts, bl_str properties) {
 
 /* ---- The same events ---------------------------------------------------- */
 
-static int same_charge(const batch *a, const bl_event_charge *x,
-                       const batch *b, const bl_event_charge *y) {
-  const bl_event_key *k = &a->reader.keys[x->key];
-  const bl_event_key *l = &b->reader.keys[y->key];
+static int same_charge(const batch *a, const bl_fact_charge *x,
+                       const batch *b, const bl_fact_charge *y) {
+  const bl_fact_key *k = &a->reader.keys[x->key];
+  const bl_fact_key *l = &b->reader.keys[y->key];
 
   if (x->draw_count != y->draw_count) return 0;
   for (size_t i = 0; i < x->draw_count; i++)
@@ -68,8 +68,8 @@ static int same_charge(const batch *a, const bl_event_charge *x,
          bl_dec_equal(x->amount, y->amount);
 }
 
-static int same_fact(const batch *a, const bl_event_fact *x, const batch *b,
-                     const bl_event_fact *y) {
+static int same_fact(const batch *a, const bl_fact_event *x, const batch *b,
+                     const bl_fact_event *y) {
   if (x->flags != y->flags || x->customer != y->customer ||
       x->time_us != y->time_us || !bl_dec_equal(x->balance, y->balance) ||
       x->charge_count != y->charge_count) return 0;
@@ -78,7 +78,7 @@ static int same_fact(const batch *a, const bl_event_fact *x, const batch *b,
   return 1;
 }
 
-static int same_words(const bl_event_words *x, const bl_event_words *y) {
+static int same_words(const bl_event_text *x, const bl_event_text *y) {
   return x->is_redacted == y->is_redacted && x->has_value == y->has_value &&
          bl_str_equal(x->key, y->key) && bl_str_equal(x->name, y->name) &&
          bl_str_equal(x->properties, y->properties) &&
@@ -115,7 +115,7 @@ static void write_again(const batch *b, batch *twin, int has_holes) {
   for (size_t i = 0; i < b->reader.key_count; i++)
     must(bl_events_key(&w, &b->reader.keys[i]) == i, "place of a key");
   for (size_t i = 0; i < b->count; i++) {
-    bl_event_words words = b->words[i];
+    bl_event_text words = b->words[i];
     words.holes = holes;
     words.hole_count = has_holes ? find_holes(words.properties, holes) : 0;
     must(bl_events_add(&w, &b->facts[i], &words) == BILLING_OK, "add");
@@ -133,7 +133,7 @@ static void write_again(const batch *b, batch *twin, int has_holes) {
 /* Passing over all of them comes to the same end. */
 static void skip_all(bl_arena *a, bl_str facts, bl_str properties, int rc) {
   bl_events_reader r;
-  bl_event_fact fact;
+  bl_fact_event fact;
 
   if (bl_events_open(&r, a, facts, properties, AT_US)) return;
   must(bl_events_skip(&r, EVENTS + 1) == rc, "skip");

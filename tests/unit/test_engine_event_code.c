@@ -57,9 +57,9 @@ static void ck_bytes(bl_str got, bl_str expected) {
 
 typedef struct batch {
   bl_arena        arena;
-  bl_event_key   *keys;
-  bl_event_fact  *facts;
-  bl_event_words *words;
+  bl_fact_key   *keys;
+  bl_fact_event  *facts;
+  bl_event_text *words;
   size_t          key_count;
   size_t          count;
 } batch;
@@ -85,7 +85,7 @@ static int batch_write(const batch *b, bl_events_writer *w, bl_str *facts,
   return bl_events_end(w, facts, properties);
 }
 
-static void ck_charge(const bl_event_charge *a, const bl_event_charge *b) {
+static void ck_charge(const bl_fact_charge *a, const bl_fact_charge *b) {
   ck_assert_uint_eq(a->has_unique, b->has_unique);
   ck_assert_mem_eq(a->unique, b->unique, 16);
   ck_assert_int_eq(a->at_us, b->at_us);
@@ -98,7 +98,7 @@ static void ck_charge(const bl_event_charge *a, const bl_event_charge *b) {
   }
 }
 
-static void ck_key(const bl_event_key *a, const bl_event_key *b) {
+static void ck_key(const bl_fact_key *a, const bl_fact_key *b) {
   ck_assert_uint_eq(a->contract, b->contract);
   ck_assert_uint_eq(a->price, b->price);
   ck_assert_uint_eq(a->period, b->period);
@@ -106,7 +106,7 @@ static void ck_key(const bl_event_key *a, const bl_event_key *b) {
 }
 
 static void ck_fact(const batch *b, const bl_events_reader *r,
-                    const bl_event_fact *got, const bl_event_fact *was) {
+                    const bl_fact_event *got, const bl_fact_event *was) {
   ck_assert_uint_eq(got->flags, was->flags);
   ck_assert_uint_eq(got->customer, was->customer);
   ck_assert_int_eq(got->time_us, was->time_us);
@@ -119,7 +119,7 @@ static void ck_fact(const batch *b, const bl_events_reader *r,
   }
 }
 
-static void ck_words(const bl_event_words *got, const bl_event_words *was) {
+static void ck_words(const bl_event_text *got, const bl_event_text *was) {
   ck_assert_uint_eq(got->is_redacted, was->is_redacted);
   if (was->is_redacted) {
     ck_assert_mem_eq(got->key_hash, was->key_hash, 16);
@@ -139,8 +139,8 @@ static void ck_words(const bl_event_words *got, const bl_event_words *was) {
  * skipping, are all as they were. */
 static void ck_reads_back(const batch *b, bl_str facts, bl_str properties) {
   bl_str none = {NULL, 0};
-  bl_event_words words;
-  bl_event_fact fact;
+  bl_event_text words;
+  bl_fact_event fact;
   bl_events_reader r;
   bl_arena a;
 
@@ -187,9 +187,9 @@ static void ck_round_trip(const batch *b) {
 
 /* ---- One event at a time ------------------------------------------------ */
 
-static bl_event_charge *charge_with(batch *b, uint64_t key, const char *units,
+static bl_fact_charge *charge_with(batch *b, uint64_t key, const char *units,
                                     const char *amount, size_t draws) {
-  bl_event_charge *charge = bl_arena_take(&b->arena, sizeof *charge);
+  bl_fact_charge *charge = bl_arena_take(&b->arena, sizeof *charge);
 
   charge->key = key;
   charge->quantity = D(units);
@@ -199,10 +199,10 @@ static bl_event_charge *charge_with(batch *b, uint64_t key, const char *units,
   return charge;
 }
 
-static bl_event_fact *add_event(batch *b, uint64_t customer,
+static bl_fact_event *add_event(batch *b, uint64_t customer,
                                 int64_t after_us) {
-  bl_event_fact *fact = &b->facts[b->count];
-  bl_event_words *words = &b->words[b->count++];
+  bl_fact_event *fact = &b->facts[b->count];
+  bl_event_text *words = &b->words[b->count++];
 
   fact->customer = customer;
   fact->time_us = MIDNIGHT + after_us;
@@ -212,9 +212,9 @@ static bl_event_fact *add_event(batch *b, uint64_t customer,
 }
 
 /* An event with one charge that grant 3 pays. */
-static bl_event_fact *add_charged(batch *b, uint64_t key, const char *units,
+static bl_fact_event *add_charged(batch *b, uint64_t key, const char *units,
                                   const char *amount, const char *balance) {
-  bl_event_fact *fact = add_event(b, 7, 0);
+  bl_fact_event *fact = add_event(b, 7, 0);
 
   fact->charges = charge_with(b, key, units, amount, 1);
   fact->charge_count = 1;
@@ -223,7 +223,7 @@ static bl_event_fact *add_charged(batch *b, uint64_t key, const char *units,
   return fact;
 }
 
-static void set_words(bl_event_words *words, const char *key,
+static void set_words(bl_event_text *words, const char *key,
                       const char *properties, const bl_event_hole *holes) {
   words->key = bl_str_of(key);
   words->name = BL_STR("tokens");
@@ -238,7 +238,7 @@ static void make_example(batch *b) {
   static const bl_event_hole holes_2[] = {{10, 2, 0}, {21, 8, 0}, {35, 2, 0}};
 
   batch_open(b, 2);
-  b->keys[b->key_count++] = (bl_event_key){9, 0, 1, {"", 0}};
+  b->keys[b->key_count++] = (bl_fact_key){9, 0, 1, {"", 0}};
   add_charged(b, 0, "12", "0.0024", "19.9976")->time_us -= 250000;
   add_charged(b, 0, "30", "0.006", "19.9916")->time_us -= 249000;
   set_words(&b->words[0], UUID_1,
@@ -352,13 +352,13 @@ START_TEST(the_ends_of_time_and_of_numbers_come_back) {
 
   batch_open(&b, 6);
   b.keys[b.key_count++] =
-      (bl_event_key){UINT64_MAX, UINT64_MAX, UINT64_MAX, BL_STR("g")};
-  b.keys[b.key_count++] = (bl_event_key){0, 0, 0, {"", 0}};
+      (bl_fact_key){UINT64_MAX, UINT64_MAX, UINT64_MAX, BL_STR("g")};
+  b.keys[b.key_count++] = (bl_fact_key){0, 0, 0, {"", 0}};
   add_event(&b, UINT64_MAX, 0)->time_us = INT64_MIN;
   add_event(&b, 0, 0)->time_us = INT64_MAX;
   add_event(&b, UINT64_MAX / 2 + 1, 0)->flags = UINT64_MAX;
   for (int i = 0; i < 3; i++) {
-    bl_event_fact *fact = add_event(&b, UINT64_MAX - (uint64_t)i % 2, i);
+    bl_fact_event *fact = add_event(&b, UINT64_MAX - (uint64_t)i % 2, i);
     fact->charges = charge_with(&b, (uint64_t)i / 2, "1", "1", 1);
     fact->charge_count = 1;
     fact->charges->quantity = i == 1 ? bl_dec_neg(BL_DEC_MAX) : BL_DEC_MAX;
@@ -374,9 +374,9 @@ START_TEST(the_ends_of_time_and_of_numbers_come_back) {
 END_TEST
 
 /* A charge that costs nothing and that nothing pays. */
-static bl_event_charge *add_free(batch *b, uint64_t customer, uint64_t key,
+static bl_fact_charge *add_free(batch *b, uint64_t customer, uint64_t key,
                                  const char *units) {
-  bl_event_fact *fact = add_event(b, customer, 0);
+  bl_fact_event *fact = add_event(b, customer, 0);
 
   fact->charges = charge_with(b, key, units, "0", 0);
   fact->charge_count = 1;
@@ -387,9 +387,9 @@ START_TEST(a_key_says_what_is_not_expected_of_it) {
   batch b;
 
   batch_open(&b, 4);
-  b.keys[b.key_count++] = (bl_event_key){7, 0, 0, {"", 0}};
-  b.keys[b.key_count++] = (bl_event_key){7, 15, 3, BL_STR("g")};
-  b.keys[b.key_count++] = (bl_event_key){9, 300, 3, BL_STR("g")};
+  b.keys[b.key_count++] = (bl_fact_key){7, 0, 0, {"", 0}};
+  b.keys[b.key_count++] = (bl_fact_key){7, 15, 3, BL_STR("g")};
+  b.keys[b.key_count++] = (bl_fact_key){9, 300, 3, BL_STR("g")};
   add_free(&b, 7, 0, "1");
   add_free(&b, 7, 1, "1");
   add_free(&b, 9, 2, "1");
@@ -406,7 +406,7 @@ END_TEST
 /* Forty charges, each of a key of its own, and again the first key. */
 START_TEST(old_keys_and_many_charges_take_a_number_more) {
   char expected[1024] = "01 02 C1 0E 25 40 00 03 01";
-  bl_event_fact *fact;
+  bl_fact_event *fact;
   batch b;
 
   batch_open(&b, 2);
@@ -414,7 +414,7 @@ START_TEST(old_keys_and_many_charges_take_a_number_more) {
   fact->charges = bl_arena_array(&b.arena, 40, sizeof *fact->charges);
   fact->charge_count = 40;
   for (size_t i = 0; i < 40; i++) {
-    b.keys[b.key_count++] = (bl_event_key){7, 0, 0, {"", 0}};
+    b.keys[b.key_count++] = (bl_fact_key){7, 0, 0, {"", 0}};
     fact->charges[i] = *charge_with(&b, i, "1", "0", 0);
     if (i) strcat(expected, "00 00 03");
   }
@@ -431,7 +431,7 @@ START_TEST(old_keys_and_many_charges_take_a_number_more) {
 }
 END_TEST
 
-static void set_draws(bl_event_fact *fact, bl_draw one, bl_draw two) {
+static void set_draws(bl_fact_event *fact, bl_draw one, bl_draw two) {
   fact->charges->draw_count = two.grant || !bl_dec_is_zero(two.amount) ? 2 : 1;
   fact->charges->draws[0] = one;
   fact->charges->draws[1] = two;
@@ -439,11 +439,11 @@ static void set_draws(bl_event_fact *fact, bl_draw one, bl_draw two) {
 
 START_TEST(draws_say_what_is_not_expected_of_them) {
   const bl_draw none = {0, {0, 0}};
-  bl_event_fact *fact;
+  bl_fact_event *fact;
   batch b;
 
   batch_open(&b, 7);
-  b.keys[b.key_count++] = (bl_event_key){7, 0, 0, {"", 0}};
+  b.keys[b.key_count++] = (bl_fact_key){7, 0, 0, {"", 0}};
   for (int i = 0; i < 7; i++) {
     fact = add_event(&b, 7, 0);
     fact->charge_count = 1;
@@ -480,7 +480,7 @@ START_TEST(unique_values_and_times_of_levels_are_extras) {
   batch b;
 
   batch_open(&b, 3);
-  b.keys[b.key_count++] = (bl_event_key){7, 0, 0, {"", 0}};
+  b.keys[b.key_count++] = (bl_fact_key){7, 0, 0, {"", 0}};
   for (int i = 0; i < 3; i++) add_free(&b, 7, 0, "1");
   b.facts[0].charges->has_unique = 1;
   memcpy(b.facts[0].charges->unique, "abcdefghijklmnop", 16);
@@ -533,7 +533,7 @@ START_TEST(amounts_in_proportion_cost_nothing) {
     batch b;
 
     batch_open(&b, 2);
-    b.keys[b.key_count++] = (bl_event_key){7, 0, 0, {"", 0}};
+    b.keys[b.key_count++] = (bl_fact_key){7, 0, 0, {"", 0}};
     add_free(&b, 7, 0, proportions[i].units);
     add_free(&b, 7, 0, proportions[i].more);
     b.facts[0].charges->amount = D(proportions[i].amount);
@@ -563,9 +563,9 @@ START_TEST(a_new_key_costs_as_its_price_did) {
 
   batch_open(&b, 5);
   for (uint64_t i = 0; i < 5; i++)
-    b.keys[b.key_count++] = (bl_event_key){7, i == 3 ? 65 : 1, 0, {"", 0}};
+    b.keys[b.key_count++] = (bl_fact_key){7, i == 3 ? 65 : 1, 0, {"", 0}};
   for (uint64_t i = 0; i < 5; i++) {
-    bl_event_charge *charge = add_free(&b, 7, i, i == 1 ? "0" : "2");
+    bl_fact_charge *charge = add_free(&b, 7, i, i == 1 ? "0" : "2");
     charge->amount = D(i == 1 ? "0" : "3");
   }
   ck_facts(&b, "01 05"
@@ -582,7 +582,7 @@ START_TEST(the_balance_follows_the_grants_of_one_customer) {
   batch b;
 
   batch_open(&b, 6);
-  b.keys[b.key_count++] = (bl_event_key){7, 0, 0, {"", 0}};
+  b.keys[b.key_count++] = (bl_fact_key){7, 0, 0, {"", 0}};
   add_charged(&b, 0, "1", "1", "9");
   add_charged(&b, 0, "1", "1", "8");
   add_event(&b, 7, 0);                         /* leaves it as it was */
@@ -602,14 +602,14 @@ END_TEST
 
 START_TEST(keys_are_written_in_the_order_of_use) {
   bl_str facts, properties;
-  bl_event_fact fact;
+  bl_fact_event fact;
   bl_events_reader r;
   bl_events_writer w;
   batch b;
 
   batch_open(&b, 3);
   for (uint64_t i = 0; i < 3; i++)
-    b.keys[b.key_count++] = (bl_event_key){i + 100, 0, 0, {"", 0}};
+    b.keys[b.key_count++] = (bl_fact_key){i + 100, 0, 0, {"", 0}};
   add_free(&b, 7, 2, "1");
   add_free(&b, 7, 0, "1");
   add_free(&b, 7, 2, "1");
@@ -648,7 +648,7 @@ START_TEST(names_templates_and_shapes_are_written_once) {
   b.words[2].name = b.words[3].name = BL_STR("m");
   b.words[3].properties = b.words[4].properties = BL_STR("{}");
   b.words[5].key = BL_STR(UUID_1);
-  b.words[6] = (bl_event_words){0};
+  b.words[6] = (bl_event_text){0};
   b.words[6].is_redacted = 1;
   memcpy(b.words[6].key_hash, "0123456789abcdef", 16);
   b.words[7] = b.words[6];
@@ -670,7 +670,7 @@ START_TEST(a_value_that_is_the_quantity_is_not_said_again) {
   batch b;
 
   batch_open(&b, 4);
-  b.keys[b.key_count++] = (bl_event_key){7, 0, 0, {"", 0}};
+  b.keys[b.key_count++] = (bl_fact_key){7, 0, 0, {"", 0}};
   for (int i = 0; i < 3; i++) add_free(&b, 7, 0, "5");
   add_event(&b, 7, 0);
   for (int i = 1; i < 4; i++) {
@@ -753,7 +753,7 @@ START_TEST(words_of_a_hole_are_numbered) {
 
   batch_open(&b, BL_COUNT(texts));
   for (size_t i = 0; i < BL_COUNT(texts); i++) {
-    bl_event_words *words = (add_event(&b, 0, 0), &b.words[i]);
+    bl_event_text *words = (add_event(&b, 0, 0), &b.words[i]);
     snprintf(all[i], sizeof all[i], "<%s>", texts[i]);
     holes[i][0] = (bl_event_hole){1, (uint32_t)strlen(texts[i]), 0};
     words->properties = bl_str_of(all[i]);
@@ -843,13 +843,13 @@ static bl_str roll_text(dice *d, bl_arena *a) {
   return (bl_str){text, len};
 }
 
-static void roll_charge(dice *d, batch *b, bl_event_charge *charge) {
+static void roll_charge(dice *d, batch *b, bl_fact_charge *charge) {
   uint64_t was = b->key_count;
 
   charge->key = roll(d, was + 1);
   if (charge->key == was) {
-    bl_event_key *key = &b->keys[b->key_count++];
-    *key = (bl_event_key){roll(d, 9), roll(d, 80), roll(d, 3), {"", 0}};
+    bl_fact_key *key = &b->keys[b->key_count++];
+    *key = (bl_fact_key){roll(d, 9), roll(d, 80), roll(d, 3), {"", 0}};
     if (roll(d, 2)) key->group = roll_text(d, &b->arena);
   }
   charge->has_unique = roll(d, 5) == 0;
@@ -868,7 +868,7 @@ static void roll_charge(dice *d, batch *b, bl_event_charge *charge) {
 }
 
 /* Properties of up to 5 values, or of up to 80; holes, or none. */
-static void roll_properties(dice *d, batch *b, bl_event_words *words) {
+static void roll_properties(dice *d, batch *b, bl_event_text *words) {
   size_t most = roll(d, 20) ? 6 : 81, count = roll(d, most);
   bl_event_hole *holes = bl_arena_array(&b->arena, count + 1, sizeof *holes);
   bl_text text;
@@ -888,8 +888,8 @@ static void roll_properties(dice *d, batch *b, bl_event_words *words) {
 }
 
 static void roll_event(dice *d, batch *b) {
-  bl_event_fact *fact = add_event(b, roll(d, 9), (int64_t)roll(d, 99999));
-  bl_event_words *words = &b->words[b->count - 1];
+  bl_fact_event *fact = add_event(b, roll(d, 9), (int64_t)roll(d, 99999));
+  bl_event_text *words = &b->words[b->count - 1];
 
   fact->flags = roll(d, 3) ? 0 : roll(d, 32);
   fact->charge_count = roll(d, 9) ? roll(d, 3) : roll(d, 17);
@@ -959,7 +959,7 @@ START_TEST(long_texts_and_many_words_come_back) {
 
   batch_open(&b, 4000);
   for (size_t i = 0; i < 4000; i++) {
-    bl_event_words *words = (add_event(&b, i / 100, 0), &b.words[i]);
+    bl_event_text *words = (add_event(&b, i / 100, 0), &b.words[i]);
     char *text = bl_arena_take(&b.arena, 70000);
     size_t len = (size_t)snprintf(text, 99, "word%u.%u", (unsigned)i / 3,
                                   (unsigned)i % 3 / 2);
@@ -989,7 +989,7 @@ START_TEST(templates_beyond_the_table_come_back) {
 
   batch_open(&b, 3000);
   for (size_t i = 0; i < 3000; i++) {
-    bl_event_words *words = (add_event(&b, 0, 0), &b.words[i]);
+    bl_event_text *words = (add_event(&b, 0, 0), &b.words[i]);
     bl_event_hole *holes = bl_arena_array(&b.arena, 2, sizeof *holes);
     char *text = bl_arena_take(&b.arena, 64);
     unsigned which = (unsigned)(i * 7) % 2400;
@@ -1018,15 +1018,15 @@ static void make_usual(batch *b) {
   batch_open(b, 1000);
   for (uint64_t i = 0; i < 1000; i++) {
     uint64_t customer = i / 3 + 1, metric = roll(&d, 8);
-    bl_event_words *words = &b->words[i];
+    bl_event_text *words = &b->words[i];
     bl_event_hole *holes = bl_arena_array(&b->arena, 4, sizeof *holes);
     const char *model = models[roll(&d, 6)], *region = regions[roll(&d, 4)];
     bl_dec units = bl_dec_of_raw((bl_i128)(1 + roll(&d, 50000)) *
                                  INT64_C(1000000000000000));
-    bl_event_fact *fact = add_event(b, customer, (int64_t)roll(&d, 3000000));
+    bl_fact_event *fact = add_event(b, customer, (int64_t)roll(&d, 3000000));
     char *text = bl_arena_take(&b->arena, 256), *key = text + 200;
 
-    b->keys[b->key_count] = (bl_event_key){customer, metric, 2, {"", 0}};
+    b->keys[b->key_count] = (bl_fact_key){customer, metric, 2, {"", 0}};
     fact->charges = charge_with(b, b->key_count++, "0", "0", 1);
     fact->charge_count = 1;
     fact->charges->quantity = units;
@@ -1082,10 +1082,10 @@ END_TEST
 /* What is made of an event may be taken back before the next one. */
 START_TEST(a_reader_may_make_events_elsewhere) {
   bl_str facts, properties;
-  bl_event_words words;
+  bl_event_text words;
   bl_events_writer w;
   bl_events_reader r;
-  bl_event_fact fact;
+  bl_fact_event fact;
   bl_arena out;
   batch b;
 
@@ -1116,8 +1116,8 @@ END_TEST
 static int read_all(bl_str facts, bl_str properties) {
   char *f = malloc(facts.len + !facts.len);
   char *p = malloc(properties.len + !properties.len);
-  bl_event_words words;
-  bl_event_fact fact;
+  bl_event_text words;
+  bl_fact_event fact;
   bl_events_reader r;
   bl_arena a;
   int rc;
@@ -1396,8 +1396,8 @@ START_TEST(a_reader_says_when_memory_is_out) {
   ck_assert_int_eq(batch_write(&b, &w, &facts, &properties), 0);
   for (size_t most = 0; rc != BILLING_DONE; most++) {
     billing_allocator host = {scarce, &left};
-    bl_event_words words;
-    bl_event_fact fact;
+    bl_event_text words;
+    bl_fact_event fact;
     bl_events_reader r;
     bl_arena a;
 
