@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#define ASKED (1 << 18)      /* ids in the order of asking; a power of two */
+#define ASKED (1 << 20)      /* ids in the order of asking */
 #define BLOCK 1024           /* calls between two looks at the clock */
 #define ID_BYTES 16
 
@@ -21,6 +21,11 @@ typedef struct lookup_row {
   int64_t amounts[8];
 } lookup_row;
 
+typedef struct check_ids {
+  char (*id)[BENCH_ID];
+  long   mask;               /* their number is a power of two: less one */
+} check_ids;
+
 typedef struct check_world {
   billing      *b;
   billing_call  call;
@@ -29,8 +34,8 @@ typedef struct check_world {
   lookup_row   *row;
   uint32_t     *slot;        /* place in row, + 1 */
   uint32_t      mask;
-  char        (*hot)[BENCH_ID];
-  char        (*uniform)[BENCH_ID];
+  check_ids     hot;         /* one customer again and again */
+  check_ids     uniform;     /* anybody */
   atomic_int    is_over;     /* for the second thread */
 } check_world;
 
@@ -97,18 +102,24 @@ static int check_kernel(check_world *w, const char *id) {
 
 /* In ns for one. */
 static double take_turn(check_world *w, check_side *side,
-                        char (*ids)[BENCH_ID], double turn) {
+                        const check_ids *ids, double turn) {
   double start = bench_seconds(), end;
   long count = 0, paid = 0;
 
   do {
-    for (int i = 0; i < BLOCK; i++) paid += side(w, ids[count++ % ASKED]);
+    for (int i = 0; i < BLOCK; i++)
+      paid += side(w, ids->id[count++ & ids->mask]);
   } while ((end = bench_seconds()) - start < turn);
   if (paid != count) bench_stop("authorize", "somebody could not pay");
   return (end - start) * 1e9 / (double)count;
 }
 
 /* ---- the world ---- */
+
+static void open_ids(check_ids *ids, long count) {
+  ids->id = bench_room((size_t)count, sizeof *ids->id);
+  ids->mask = count - 1;
+}
 
 static void open_world(check_world *w, const bench_plan *plan) {
   uint64_t random = 1;
@@ -119,35 +130,37 @@ static void open_world(check_world *w, const bench_plan *plan) {
   w->amount.amount.lo = UINT64_C(10000000000000000);
   strcpy(w->amount.asset, BENCH_ASSET);
   fill_table(w);
-  w->hot = bench_room(ASKED, sizeof *w->hot);
-  w->uniform = bench_room(ASKED, sizeof *w->uniform);
+  open_ids(&w->hot, BLOCK);
+  open_ids(&w->uniform, ASKED);
+  for (int i = 0; i < BLOCK; i++) bench_customer_id(7, w->hot.id[i]);
   for (int i = 0; i < ASKED; i++) {
     random = random * UINT64_C(6364136223846793005) + 1;
-    bench_customer_id(7, w->hot[i]);
     bench_customer_id((uint32_t)((random >> 32) % w->customers),
-                      w->uniform[i]);
+                      w->uniform.id[i]);
   }
 }
 
-/* Each customer that will be asked for is in memory from here on. */
+/* All customers are in memory from here on. */
 static void warm_up(check_world *w) {
+  char id[BENCH_ID];
+
   bench_say("authorize: reading %u customers", (unsigned)w->customers);
-  for (int i = 0; i < ASKED; i++)
-    if (!check_call(w, w->uniform[i]))
-      bench_stop("authorize", "somebody could not pay");
-  check_call(w, w->hot[0]);
+  for (uint32_t i = 0; i < w->customers; i++) {
+    bench_customer_id(i, id);
+    if (!check_call(w, id)) bench_stop(id, "it could not pay");
+  }
 }
 
 static void close_world(check_world *w) {
   billing_close(w->b);
   free(w->row);
   free(w->slot);
-  free(w->hot);
-  free(w->uniform);
+  free(w->hot.id);
+  free(w->uniform.id);
 }
 
 static void measure(check_world *w, const bench_plan *plan, const char *name,
-                    check_side *sides[2], char (*ids)[BENCH_ID]) {
+                    check_side *sides[2], const check_ids *ids) {
   bench_round rounds[BENCH_ROUNDS_MOST];
 
   for (int i = 0; i < plan->rounds; i++) {
@@ -164,7 +177,7 @@ static void *call_now_and_then(void *world) {
   struct timespec pause = {0, 1000000};
 
   while (!atomic_load(&w->is_over)) {
-    check_call(w, w->uniform[0]);
+    check_call(w, w->uniform.id[0]);
     nanosleep(&pause, NULL);
   }
   return NULL;
@@ -176,7 +189,7 @@ static void measure_shared(check_world *w, const bench_plan *plan) {
 
   if (pthread_create(&second, NULL, call_now_and_then, w))
     bench_stop("authorize_call_hot", "no second thread");
-  measure(w, plan, "authorize_call_hot", sides, w->hot);
+  measure(w, plan, "authorize_call_hot", sides, &w->hot);
   atomic_store(&w->is_over, 1);
   pthread_join(second, NULL);
 }
@@ -190,8 +203,8 @@ void bench_authorize(const bench_plan *plan) {
     return;
   open_world(&w, plan);
   warm_up(&w);
-  measure(&w, plan, "authorize_hot", sides, w.hot);
-  measure(&w, plan, "authorize_uniform", sides, w.uniform);
+  measure(&w, plan, "authorize_hot", sides, &w.hot);
+  measure(&w, plan, "authorize_uniform", sides, &w.uniform);
   measure_shared(&w, plan);
   close_world(&w);
 }

@@ -20,11 +20,11 @@
 
 enum { QUICK, FULL, LONG };
 static const bench_plan plans[] = {
-  {"quick", 200000, 1000, 20000, 40000, 210000, 270000, 50000, 131000, 0.25,
-   3, NULL, NULL},
-  {"full", 5000000, 5000, 200000, 200000, 9000000, 10000000, 1000000, 131000,
-   2, 3, NULL, NULL},
-  {"long", 50000000, 0, 0, 0, 0, 0, 0, 0, 2, 3, NULL, NULL},
+  {"quick", 200000, 0, 1000, 20000, 40000, 400000, 460000, 50000, 131000,
+   0.25, 3, NULL, NULL},
+  {"full", 5000000, 0, 5000, 200000, 200000, 9000000, 10000000, 1000000,
+   131000, 2, 3, NULL, NULL},
+  {"long", 50000000, 10, 0, 0, 0, 0, 0, 0, 0, 2, 3, NULL, NULL},
 };
 
 /* The first one meets memory that nobody has used: it tells how it grows. */
@@ -128,8 +128,9 @@ static int read_options(char **words, int count, bench_choice *choice) {
   return at < count ? at : count;
 }
 
-/* Never less than `least`, and a multiple of it. */
+/* Never less than `least`, and a multiple of it; none stays none. */
 static void scale_count(long *count, double scale, long least) {
+  if (!*count) return;
   *count = (long)((double)*count * scale) / least * least;
   if (*count < least) *count = least;
 }

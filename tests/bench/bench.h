@@ -26,6 +26,7 @@ __extension__ typedef __int128 bench_i128;
 typedef struct bench_plan {
   const char *name;
   long        events;        /* of one run of the full path */
+  int         windows;       /* of that run, where they are all there is */
   long        events_b1;     /* of one round at each batch size */
   long        events_b100;
   long        events_b10000;

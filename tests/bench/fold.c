@@ -7,7 +7,7 @@
  * is the price of the total after it less that before; it is paid by the first
  * of three grants that has something left, then by the next.
  *
- *     25 units at 0.10 after 990: 10 * 0.10 + 15 * 0.08 = 2.20
+ *     25 units after 90: 10 * 0.10 + 15 * 0.08 = 2.20
  *     a grant of 50.00 has 1.50 left: draws of 1.50 and 0.70
  *
  * Quantities are thousandths here and amounts millionths of a dollar, so that
@@ -23,13 +23,13 @@
 #define THOUSANDTH INT64_C(1000000000000000)       /* of 10^18 */
 #define MILLIONTH INT64_C(1000000000000)
 
-const char *const bench_tiers = "[{\"up_to\":\"1000\",\"unit\":\"0.10\"},"
-                                "{\"up_to\":\"10000\",\"unit\":\"0.08\"},"
+const char *const bench_tiers = "[{\"up_to\":\"100\",\"unit\":\"0.10\"},"
+                                "{\"up_to\":\"5000\",\"unit\":\"0.08\"},"
                                 "{\"up_to\":null,\"unit\":\"0.05\"}]";
 const char *const bench_grants[BENCH_GRANTS] = {"50", "500", "100000000"};
 
 static const struct fold_tier { int64_t up_to, rate; } tiers[TIERS] = {
-  {1000000, 100}, {10000000, 80}, {INT64_MAX, 50}};
+  {100000, 100}, {5000000, 80}, {INT64_MAX, 50}};
 static const int64_t granted[BENCH_GRANTS] = {
   50000000, 500000000, INT64_C(100000000000000)};
 
@@ -107,7 +107,7 @@ static uint32_t draw_grants(fold_customer *customer, int64_t cost) {
 /* ---- receipts ---- */
 
 static bench_i128 exact(billing_decimal d) {
-  return (bench_i128)((unsigned __int128)(uint64_t)d.hi << 64 | d.lo);
+  return (bench_i128)d.hi * ((bench_i128)1 << 64) + d.lo;
 }
 
 static int is_amount(billing_decimal d, int64_t millionths) {

@@ -11,7 +11,7 @@
 
 #define MS 1000.0            /* of a second */
 #define KEY_BYTES 2.5
-#define WINDOWS 10           /* of the long run */
+#define WINDOWS_MOST 10
 
 static bench_round rates(long events, const double seconds[BENCH_SIDES]) {
   bench_round round = {(double)events / seconds[BENCH_OURS],
@@ -134,7 +134,7 @@ void bench_full_path(const bench_plan *plan) {
                             "full_path_b10000_c1k", "full_path_10m", NULL);
   int rounds = is_whole ? plan->rounds : is_more;
 
-  if (!plan->far_to) return;             /* it is the long one */
+  if (plan->windows) return;
   for (int i = 0; i < rounds; i++) {
     bench_road *r = bench_road_open("full_path_b1000_c1k", BENCH_CUSTOMERS,
                                     BENCH_UNIFORM, most_events(plan));
@@ -190,11 +190,12 @@ static void run_beside(const bench_plan *plan, full_path_run *run) {
 }
 
 /* Windows of equal size, each in ns for an event. */
-static void run_windows(bench_road *r, long events, double cost[WINDOWS],
-                        double *key_bytes) {
+static void run_windows(bench_road *r, const bench_plan *plan,
+                        double cost[WINDOWS_MOST], double *key_bytes) {
   double seconds[BENCH_SIDES], resident = 0;
+  long events = plan->events / plan->windows;
 
-  for (int i = 0; i < WINDOWS; i++) {
+  for (int i = 0; i < plan->windows; i++) {
     bench_road_advance(r, events, 1000, seconds);
     cost[i] = seconds[BENCH_OURS] * 1e9 / (double)events;
     if (i == 0) resident = bench_resident();
@@ -202,22 +203,23 @@ static void run_windows(bench_road *r, long events, double cost[WINDOWS],
                cost[i], cost[i] / cost[0]);
   }
   *key_bytes = (bench_resident() - resident) /
-               (double)((WINDOWS - 1) * events);
+               (double)((plan->windows - 1) * events);
 }
 
 void bench_full_path_long(const bench_plan *plan) {
   full_path_run beside = {0};
-  double cost[WINDOWS], key_bytes, worst = 0;
+  double cost[WINDOWS_MOST] = {0}, key_bytes, worst = 0;
   bench_samples *ours;
   bench_road *r;
 
-  if (plan->far_to) return;
+  if (!plan->windows) return;
   run_beside(plan, &beside);
   r = bench_road_open("full_path_long", BENCH_CUSTOMERS, BENCH_UNIFORM,
                       plan->events);
   bench_road_leave_raw(r);
-  run_windows(r, plan->events / WINDOWS, cost, &key_bytes);
-  for (int i = 1; i < WINDOWS; i++) if (cost[i] > worst) worst = cost[i];
+  run_windows(r, plan, cost, &key_bytes);
+  for (int i = 1; i < plan->windows; i++)
+    if (cost[i] > worst) worst = cost[i];
   ours = bench_road_samples(r, BENCH_OURS);
   bench_report_one("full_path_window_worst", worst, cost[0]);
   bench_report_one("call_p999", bench_samples_at(ours, 0.999) * MS,

@@ -61,7 +61,8 @@ static bench_i128 held_by(billing *b, const billing_call *call,
   bench_customer_id(customer, id);
   bench_must(billing_balance(b, call, id, (size_t)-1, BENCH_ASSET, &balances,
                              &err), "balance", &err);
-  return (bench_i128)balances.held.hi << 64 | balances.held.lo;
+  return (bench_i128)balances.held.hi * ((bench_i128)1 << 64) +
+         balances.held.lo;
 }
 
 void bench_holds_check(const char *path, long count) {

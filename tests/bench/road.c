@@ -168,7 +168,7 @@ static double take_turn(bench_road *r, int side, long count, long batch) {
 /* The sides change places from turn to turn. */
 static void run_turn(bench_road *r, long count, long batch,
                      double seconds[BENCH_SIDES]) {
-  int first = r->turns++ % 2;
+  int first = (int)(r->turns++ % 2);
 
   make_events(r, count);
   for (int i = 0; i < BENCH_SIDES; i++) {
