@@ -261,6 +261,7 @@ static void code_charge(bl_events_codec *c, bl_fact_charge *f) {
   if (f->has_unique) code_hash(facts, f->unique, sizeof f->unique);
   if (bits & CHARGE_HAS_AT) bl_code_i64(facts, &f->after.at_us);
   bl_code_dec(facts, &f->after.total);
+  bl_code_dec(facts, &f->quantity);
   bl_code_dec(facts, &f->amount);
   code_draws(facts, &f->draws, &f->draw_count);
 }

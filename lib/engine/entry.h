@@ -223,6 +223,7 @@ typedef struct bl_fact_charge {
   uint64_t      has_unique;    /* a value seen for the first time: its hash */
   unsigned char unique[16];
   bl_level      after;         /* total; at_us; events is not stored */
+  bl_dec        quantity;      /* what the total moved by */
   bl_dec        amount;
   bl_draw      *draws;
   size_t        draw_count;

@@ -4,10 +4,33 @@
 
 /* ---- one entry ---- */
 
-static int entry_resolve(const bl_tenant *t, const bl_fact_key *key,
-                         bl_event_charge *out) {
+int bl_event_entry_open(bl_event_entry *e, const bl_tenant *t,
+                        const bl_entry *entry, int has_texts, bl_arena *a) {
+  uint64_t count = 0;
+
+  assert(entry->kind == BL_ENTRY_EVENTS);
+  memset(e, 0, sizeof *e);
+  e->tenant = t;
+  e->arena = a;
+  e->seq = entry->seq;
+  e->has_texts = has_texts && entry->properties.len;
+  bl_unpack_open(&e->facts, entry->facts.text, entry->facts.len);
+  bl_unpack_open(&e->properties, entry->properties.text,
+                 entry->properties.len);
+  e->codec.facts = (bl_codec){NULL, &e->facts, a, 0, 0};
+  e->codec.properties = (bl_codec){NULL, &e->properties, a, 0, 0};
+  e->codec.at_us = entry->at_us;
+  bl_code_u64(&e->codec.facts, &count);
+  if (e->facts.bad || count > entry->facts.len) return BILLING_CORRUPT;
+  e->count = (size_t)count;
+  return BILLING_OK;
+}
+
+static int resolve_charge(const bl_event_entry *e, const bl_fact_charge *fact,
+                          bl_row_charge *out) {
+  const bl_fact_key *key = &e->codec.keys[fact->key];
   const bl_contract *contract =
-      bl_list_by_number(&t->by_contract, key->contract);
+      bl_list_by_number(&e->tenant->by_contract, key->contract);
 
   if (!contract || key->period >= contract->period_count ||
       key->price >= contract->plan->plan.price_count)
@@ -16,83 +39,46 @@ static int entry_resolve(const bl_tenant *t, const bl_fact_key *key,
   out->price = &contract->plan->plan.prices[key->price];
   out->service = contract->periods[key->period].span;
   out->group = key->group;
+  out->quantity = fact->quantity;
+  out->amount = fact->amount;
+  out->draws = fact->draws;
+  out->draw_count = fact->draw_count;
   return BILLING_OK;
 }
 
-static int entry_resolve_all(bl_event_entry *e, const bl_events_codec *codec) {
-  int rc = BILLING_OK;
-
-  e->keys = bl_arena_array(e->arena, codec->key_count + 1, sizeof *e->keys);
-  if (!e->keys) return BILLING_NOMEM;
-  for (size_t i = 0; i < codec->key_count && !rc; i++)
-    rc = entry_resolve(e->tenant, &codec->keys[i], &e->keys[i]);
-  return rc;
+/* The next event's facts and texts, checked as far as bytes can be. */
+static int decode_event(bl_event_entry *e, bl_fact_event *fact,
+                        bl_event_text *text) {
+  memset(fact, 0, sizeof *fact);
+  bl_code_event(&e->codec, fact, e->has_texts ? text : NULL);
+  if (e->codec.facts.failed) return BILLING_NOMEM;
+  return e->facts.bad || e->properties.bad ? BILLING_CORRUPT : BILLING_OK;
 }
 
-int bl_event_entry_read(bl_event_entry *e, const bl_tenant *t,
-                        const bl_entry *entry, bl_arena *a) {
-  bl_events_codec codec;
-  bl_unpack facts;
-  uint64_t count = 0;
+int bl_event_entry_next(bl_event_entry *e, bl_event_row *out) {
+  bl_fact_event fact;
   int rc;
 
-  assert(entry->kind == BL_ENTRY_EVENTS);
-  memset(e, 0, sizeof *e);
-  e->tenant = t;
-  e->arena = a;
-  e->seq = entry->seq;
-  e->at_us = entry->at_us;
-  e->properties = entry->properties;
-  memset(&codec, 0, sizeof codec);
-  bl_unpack_open(&facts, entry->facts.text, entry->facts.len);
-  codec.facts = (bl_codec){NULL, &facts, a, 0, 0};
-  codec.at_us = entry->at_us;
-  bl_code_u64(&codec.facts, &count);
-  if (count > entry->facts.len) return BILLING_CORRUPT;
-  e->facts = bl_arena_array(a, (size_t)count + 1, sizeof *e->facts);
-  if (!e->facts) return BILLING_NOMEM;
-  e->count = (size_t)count;
-  for (size_t i = 0; i < e->count; i++)
-    bl_code_event(&codec, &e->facts[i], NULL);
-  rc = bl_codec_done(&codec.facts);
-  return rc ? rc : entry_resolve_all(e, &codec);
-}
-
-/* Properties that were redacted altogether read as empty texts. */
-int bl_event_entry_texts(bl_event_entry *e) {
-  bl_unpack from;
-  bl_codec codec = {NULL, &from, e->arena, 0, 0};
-
-  if (e->texts) return BILLING_OK;
-  e->texts = bl_arena_array(e->arena, e->count + 1, sizeof *e->texts);
-  if (!e->texts) return BILLING_NOMEM;
-  if (!e->properties.len) return BILLING_OK;
-  bl_unpack_open(&from, e->properties.text, e->properties.len);
-  for (size_t i = 0; i < e->count; i++)
-    bl_code_event_text(&codec, &e->texts[i]);
-  return bl_codec_done(&codec);
-}
-
-int bl_event_entry_at(const bl_event_entry *e, size_t place,
-                      bl_event_row *out) {
-  const bl_fact_event *fact = &e->facts[place];
-
-  assert(place < e->count);
   memset(out, 0, sizeof *out);
-  out->number = bl_event_number(e->seq, place);
-  out->decided_us = e->at_us;
-  out->fact = fact;
-  out->customer = bl_list_by_number(&e->tenant->by_customer, fact->customer);
-  if (!out->customer) return BILLING_CORRUPT;
-  if (e->texts) out->text = e->texts[place];
-  out->charges = bl_arena_array(e->arena, fact->charge_count + 1,
+  if (e->place == e->count) {
+    rc = bl_codec_done(&e->codec.facts);
+    if (!rc && e->has_texts) rc = bl_codec_done(&e->codec.properties);
+    return rc ? rc : BILLING_DONE;
+  }
+  rc = decode_event(e, &fact, &out->text);
+  if (rc) return rc;
+  out->number = bl_event_number(e->seq, e->place++);
+  out->time_us = fact.time_us;
+  out->decided_us = e->codec.at_us;
+  out->flags = fact.flags;
+  out->customer = bl_list_by_number(&e->tenant->by_customer, fact.customer);
+  out->charge_count = fact.charge_count;
+  out->charges = bl_arena_array(e->arena, fact.charge_count + 1,
                                 sizeof *out->charges);
   if (!out->charges) return BILLING_NOMEM;
-  for (size_t i = 0; i < fact->charge_count; i++) {
-    out->charges[i] = e->keys[fact->charges[i].key];
-    out->charges[i].fact = &fact->charges[i];
-  }
-  return BILLING_OK;
+  for (size_t i = 0; i < fact.charge_count && !rc; i++)
+    rc = resolve_charge(e, &fact.charges[i], &out->charges[i]);
+  return out->customer ? rc : BILLING_CORRUPT;
 }
 
 /* ---- many ---- */
@@ -121,39 +107,35 @@ static int walk_next_entry(bl_event_walk *w, bl_entry *out) {
   return rc;
 }
 
-/* Its bytes are the store's until the next step. */
-static int walk_read_entry(bl_event_walk *w) {
+/* Its bytes are the store's until the next step, so they are copied. */
+static int walk_open_entry(bl_event_walk *w) {
   bl_entry entry;
   int rc = walk_next_entry(w, &entry);
 
   if (rc) return rc;
   bl_arena_close(&w->arena);
   memset(&w->entry, 0, sizeof w->entry);
-  w->place = 0;
   entry.facts = bl_arena_str(&w->arena, entry.facts);
   entry.properties = bl_arena_str(&w->arena, entry.properties);
   if (w->arena.failed) return BILLING_NOMEM;
-  return bl_event_entry_read(&w->entry, w->c->t, &entry, &w->arena);
+  return bl_event_entry_open(&w->entry, w->c->t, &entry, 1, &w->arena);
 }
 
-static int walk_wants(const bl_event_walk *w, size_t place) {
-  const bl_fact_event *fact = &w->entry.facts[place];
-
-  return bl_event_number(w->entry.seq, place) > w->after &&
-         (!w->customer || fact->customer == w->customer->number) &&
-         bl_span_holds(w->times, fact->time_us);
+static int walk_wants(const bl_event_walk *w, const bl_event_row *row) {
+  return row->number > w->after &&
+         (!w->customer || row->customer == w->customer) &&
+         bl_span_holds(w->times, row->time_us);
 }
 
 int bl_event_walk_next(bl_event_walk *w, bl_event_row *out) {
   int rc = BILLING_OK;
 
   while (!rc) {
-    while (w->place < w->entry.count && !walk_wants(w, w->place)) w->place++;
-    if (w->place < w->entry.count) break;
-    rc = walk_read_entry(w);
+    rc = w->entry.arena ? bl_event_entry_next(&w->entry, out) : BILLING_DONE;
+    if (!rc && walk_wants(w, out)) return BILLING_OK;
+    if (rc == BILLING_DONE) rc = walk_open_entry(w);
   }
-  if (!rc) rc = bl_event_entry_texts(&w->entry);
-  return rc ? rc : bl_event_entry_at(&w->entry, w->place++, out);
+  return rc;
 }
 
 void bl_event_walk_close(bl_event_walk *w) {

@@ -335,6 +335,7 @@ static int charge_price(rating *r, bl_contract *contract, size_t at,
   }
   charge->after = bl_aggregate_add(meter->aggregation, tally->level, &usage);
   if (meter->aggregation != BL_AGG_LATEST) charge->after.at_us = 0;
+  charge->quantity = bl_dec_sub(charge->after.total, tally->level.total);
   charge->amount =
       bl_dec_sub(bl_price_total(price, charge->after.total), tally->amount);
   if (bl_dec_is_bad(charge->amount) || bl_dec_is_bad(charge->after.total))
