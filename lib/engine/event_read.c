@@ -4,7 +4,8 @@
  *
  * Two events have the same content when customer, name, value, properties
  * (compared as canonical JSON) and time agree; a time that was left to the
- * call does not count, so that a retry a second later is still the same.
+ * call does not count, so that a retry a second later is still the same, and
+ * so is the event with the time that it was given then.
  */
 #include "base/limit.h"
 #include "base/struct.h"
@@ -116,6 +117,19 @@ int bl_event_read(bl_call *c, const billing_event *event, int need_key,
   return read_checked(c, need_key, in);
 }
 
+int bl_event_compare(bl_call *c, const bl_event_in *in,
+                     const bl_fact_event *first, int *is_same) {
+  bl_event_in timeless = *in;
+  int rc = BILLING_OK;
+
+  *is_same = in->content == first->content;
+  if (*is_same || in->event.time_us != first->time_us) return BILLING_OK;
+  timeless.event.time_us = 0;
+  rc = hash_content(c, &timeless);
+  *is_same = timeless.content == first->content;
+  return rc;
+}
+
 void bl_event_close(bl_event_in *in) {
   bl_json_free(in->line ? in->line : in->properties);
   in->line = NULL;
@@ -145,6 +159,15 @@ static int line_properties(bl_call *c, bl_json *node, bl_event_in *in) {
   return rc;
 }
 
+/* What billing_events adds to an event. */
+static int is_of_the_record(bl_str name) {
+  static const char *const ours[] = {"number", "decided", "flags", "charges"};
+
+  for (size_t i = 0; i < BL_COUNT(ours); i++)
+    if (bl_str_is(name, ours[i])) return 1;
+  return 0;
+}
+
 static int line_member(bl_call *c, bl_json *node, bl_event_in *in) {
   bl_str name = bl_json_key(node);
   billing_event *e = &in->event;
@@ -167,6 +190,7 @@ static int line_member(bl_call *c, bl_json *node, bl_event_in *in) {
                         "RFC 3339, or microseconds since 1970 but 0",
                         "the time cannot be read");
   }
+  if (is_of_the_record(name)) return BILLING_OK;
   return bl_fail(c->err, BILLING_INVALID, "",
                  "key, customer, event, time, value, properties",
                  "an event has no member %t", &name);

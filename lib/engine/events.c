@@ -163,19 +163,22 @@ static int keep_repeat(recording *r, size_t at, uint64_t number) {
 }
 
 /* The first receipt, or a refusal. */
-static void answer_repeat(recording *r, const repeat *one,
-                          const bl_fact_event *fact, bl_tally *const *tallies,
-                          int64_t decided_us) {
+static int answer_repeat(recording *r, const repeat *one,
+                         const bl_fact_event *fact, bl_tally *const *tallies,
+                         int64_t decided_us) {
   billing_receipt *receipt = &r->receipts[one->at];
+  int is_same;
+  int rc = bl_event_compare(r->c, &r->in[one->at], fact, &is_same);
 
   bl_receipt_of_fact(fact, tallies, one->number, decided_us, receipt);
   receipt->status = BILLING_STATUS_SAME;
-  if (fact->content == r->in[one->at].content) return;
+  if (rc || is_same) return rc;
   memset(receipt, 0, sizeof *receipt);
   bl_fail(r->c->err, BILLING_CONFLICT_KEY, "/key",
           "the same content for a repeat, another key for another event",
           "the key was used for an event with other content");
   note_refusal(r, one->at, BILLING_CONFLICT_KEY);
+  return BILLING_OK;
 }
 
 /* The first may be in this very batch. */
@@ -184,9 +187,8 @@ static int meet_repeat(recording *r, size_t at, uint64_t number) {
 
   if (bl_event_seq(number) != r->c->fold.seq)
     return keep_repeat(r, at, number);
-  answer_repeat(r, &one, &r->facts[bl_event_place(number)], r->key_tallies,
-                r->c->now_us);
-  return BILLING_OK;
+  return answer_repeat(r, &one, &r->facts[bl_event_place(number)],
+                       r->key_tallies, r->c->now_us);
 }
 
 static int answer_entry(recording *r, const repeat *one) {
@@ -199,7 +201,7 @@ static int answer_entry(recording *r, const repeat *one) {
     const bl_fact_event *fact;
     if (place >= batch.count) return BILLING_CORRUPT;
     rc = bl_batch_event(r->c, &batch, place, &fact);
-    if (!rc) answer_repeat(r, one, fact, batch.tallies, batch.at_us);
+    if (!rc) rc = answer_repeat(r, one, fact, batch.tallies, batch.at_us);
   }
   return rc;
 }

@@ -29,6 +29,9 @@ int bl_event_read(bl_call *c, const billing_event *event, int need_key,
                   bl_event_in *in);
 /* The same for a line of NDJSON. */
 int bl_event_read_line(bl_call *c, bl_str line, bl_event_in *in);
+/* Whether a repeat has the content of the first. */
+int bl_event_compare(bl_call *c, const bl_event_in *in,
+                     const bl_fact_event *first, int *is_same);
 void bl_event_close(bl_event_in *in);
 
 /* How draws are chosen beyond the burndown order. */
