@@ -39,7 +39,7 @@ static int print_events(bl_event_walk *walk, int64_t limit, bl_text *out,
 static int answer_events(bl_call *c, const bl_query *q, billing_doc **out) {
   bl_span times = {q->from_us, q->to_us};
   bl_customer *customer = NULL;
-  uint64_t after, last = 0;
+  uint64_t after = 0, last = 0;
   bl_event_walk walk;
   bl_text text;
   int rc = read_event_place(c, q, &after);
