@@ -81,6 +81,7 @@
 #include "engine/audit.c"
 #include "engine/audit_ledger.c"
 #include "engine/batch.c"
+#include "engine/board.c"
 #include "engine/call.c"
 #include "engine/catalogs.c"
 #include "engine/check.c"
