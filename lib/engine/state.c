@@ -388,16 +388,20 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
   return tally;
 }
 
-/* Events of one customer often come in runs under one key. */
+/* Events of one customer have few keys: those used last are found without the
+ * map. */
 bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
                         uint64_t period, bl_str group) {
-  bl_tally *recent = contract->recent;
+  uint64_t place = (bl_hash_bytes(group.text, group.len) + price) %
+                   BL_COUNT(contract->recent);
+  bl_tally *recent = contract->recent[place];
 
   if (recent && recent->price == price && recent->period == period &&
       bl_str_equal(recent->group, group))
     return recent;
-  contract->recent = make_tally(t, contract, price, period, group);
-  return contract->recent;
+  recent = make_tally(t, contract, price, period, group);
+  contract->recent[place] = recent;
+  return recent;
 }
 
 size_t bl_plan_first(const bl_plan_version *plan,

@@ -136,7 +136,7 @@ struct bl_contract {
   uint64_t          advanced;  /* how many have their advance fees billed */
   uint64_t          has_ended; /* the last period is closed */
   int64_t           late_us;   /* first unbilled late charge, or NEVER */
-  bl_tally         *recent;    /* the tally that was looked for last */
+  bl_tally         *recent[8]; /* tallies that were looked for last */
   uint64_t          touched;
   bl_map            tallies;   /* price, period, group -> bl_tally; last */
 };
