@@ -545,7 +545,9 @@ BILLING_API int billing_record(billing *b, const billing_call *call,
  *   {"key":"k1","customer":"acme","event":"llm","time":"2026-01-05T10:00:00Z",
  *    "value":"3","properties":{"model":"m1","tokens":1200}}
  *
- * "time" may also be an integer of microseconds.  Empty lines are skipped.
+ * "time" may also be an integer of microseconds.  Empty lines are skipped,
+ * and so is what billing_events adds to an event ("number", "decided", "flags",
+ * "charges"), so that its lines can be recorded elsewhere, or again.
  * *count, when not NULL, becomes the number of events.  `capacity` is how many
  * receipts fit; fewer than events is LIMIT with nothing recorded, unless
  * `receipts` is NULL.
@@ -566,14 +568,17 @@ BILLING_API int billing_quote(billing *b, const billing_call *call,
                               billing_receipt *out, billing_error *err);
 
 /*
- * Recorded events, by customer in the order of their own numbers, or of all:
+ * Recorded events in the order of their own numbers, a customer's or all:
  * query {"customer":"id","from":T,"to":T,"after":"number","limit":100} ->
  * {"events":[{"number","key","customer","event","time","decided","value",
  * "properties":{..},"flags":["owed", ..],"charges":[{"contract","price",
  * "period":{"from","to"},"group":{..},"quantity","amount","asset",
  * "draws":[{"grant","amount"}]}]}],"next":"number"}.  "from" and "to" bound
- * the event's own time.  A page of one customer reads that customer's batches
- * only.  An erased event has neither key nor properties.
+ * the event's own time.  Properties stand there as they were recorded, number
+ * text and all; "value" and "properties" are left out where there was none.
+ * "quantity" is what the event added to the running total, grant 0 is owed.
+ * A page of one customer reads that customer's batches only.  Of an erased
+ * event "key", "customer", "event", "value" and "properties" are left out.
  *
  *   NOTFOUND_CUSTOMER
  */

@@ -77,13 +77,14 @@ int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact) {
   if (rc) return rc;
   wallet = bl_wallet_make(t, customer, grant->lot.asset);
   if (!wallet) return BILLING_NOMEM;
-  bl_touch(t, wallet, sizeof *wallet, &wallet->touched);
+  bl_touch_wallet(t, wallet);
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
   wallet->granted = bl_dec_add(wallet->granted, fact->amount);
   if (bl_dec_is_bad(wallet->granted)) return BILLING_LIMIT;
   rc = bl_list_insert(t, &wallet->grants,
                       bl_lot_place(&wallet->grants, &grant->lot), grant);
-  if (!rc) rc = bl_grant_changed(t, grant);
+  bl_wallet_forget_free(t, wallet);
+  if (!rc) rc = bl_grant_move(t, wallet, grant, BL_DEC_ZERO, BL_DEC_ZERO);
   if (!rc) rc = bl_list_add(t, &t->by_grant, grant);
   if (!rc)
     rc = remember_request(f, fact->key_hash, BL_ENTRY_GRANT, fact->number,
@@ -106,11 +107,8 @@ static int move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
     bl_grant_state *grant =
         bl_list_by_number(&t->by_grant, hold->draws[i].grant);
     bl_dec amount = hold->draws[i].amount;
-    bl_touch(t, grant, sizeof *grant, &grant->touched);
-    grant->lot.held =
-        sign > 0 ? bl_dec_add(grant->lot.held, amount)
-                 : bl_dec_sub(grant->lot.held, amount);
-    rc = bl_grant_changed(t, grant);
+    rc = bl_grant_move(t, wallet, grant, BL_DEC_ZERO,
+                       sign > 0 ? amount : bl_dec_neg(amount));
   }
   for (size_t i = 0; i < hold->part_count; i++) {
     bl_tally *tally = hold->tallies[i];
@@ -119,7 +117,7 @@ static int move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
                            : bl_dec_sub(tally->held, hold->quantities[i]);
   }
   if (bl_dec_is_zero(hold->overdraft)) return rc;
-  bl_touch(t, wallet, sizeof *wallet, &wallet->touched);
+  bl_touch_wallet(t, wallet);
   wallet->overdraft_held =
       sign > 0 ? bl_dec_add(wallet->overdraft_held, hold->overdraft)
                : bl_dec_sub(wallet->overdraft_held, hold->overdraft);
@@ -185,7 +183,7 @@ int bl_fold_hold(bl_fold *f, const bl_fact_hold *fact) {
   if (!rc && !bl_wallet_make(t, customer, hold->asset)) rc = BILLING_NOMEM;
   if (rc) return rc;
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
-  bl_touch(t, customer, sizeof *customer, &customer->touched);
+  bl_touch_customer(t, customer);
   if (!customer->holds.count || hold->expires_us < customer->holds_due_us)
     customer->holds_due_us = hold->expires_us;
   hold->place = customer->holds.count;
@@ -229,11 +227,9 @@ int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact) {
 
   if (!grant) return BILLING_CORRUPT;
   wallet = bl_wallet_of(grant->customer, grant->lot.asset);
-  bl_touch(t, grant, sizeof *grant, &grant->touched);
-  grant->lot.left = bl_dec_sub(grant->lot.left, fact->left);
-  grant->has_expired = 1;
-  rc = bl_grant_changed(t, grant);
+  rc = bl_grant_move(t, wallet, grant, bl_dec_neg(fact->left), BL_DEC_ZERO);
   if (rc) return rc;
+  grant->expired_seq = f->seq;
   return bl_fold_post(f, wallet, postings,
                       bl_ledger_expiry(fact->left, postings));
 }
@@ -382,6 +378,7 @@ int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact) {
 
   if (!customer) return BILLING_CORRUPT;
   t->is_stale |= t->undo_arena != NULL;   /* undone by folding again */
+  bl_board_drop(f->b, t, customer);       /* while its id is known */
   customer->is_erased = 1;
   customer->id = (bl_str){NULL, 0};
   customer->name = (bl_str){NULL, 0};

@@ -160,17 +160,25 @@ static int open_on(billing **out, billing_store *store,
   bl_arena_open(&b->arena, options->allocator);
   b->host = b->arena.host;
   b->store = store;
+  bl_arena_open(&b->coder_arena, options->allocator);
+  bl_events_writer_open(&b->coder, &b->coder_arena);
   bl_map_open(&b->tenants, &b->arena);
   bl_map_open(&b->zones, &b->arena);
   rc = bl_crypto_start();
   if (!rc) rc = keep_options(b, options);
   if (!rc) rc = start_database(b, options, err);
+  if (!rc && !(b->store_flags & BILLING_STORE_HOST)) {
+    b->board = bl_board_open(&b->host);
+    if (!b->board) rc = BILLING_NOMEM;
+  }
   if (!rc && pthread_mutex_init(&b->lock, NULL)) rc = BILLING_NOMEM;
   if (!rc) {
     *out = b;
     return BILLING_OK;
   }
   bl_store_explain(store, rc, err);
+  bl_board_close(b->board);
+  bl_arena_close(&b->coder_arena);
   bl_arena_close(&b->arena);
   bl_host_free(options->allocator, b, sizeof *b);
   return rc;
@@ -252,7 +260,9 @@ void billing_close(billing *b) {
   if (b->spare) bl_tenant_close(b->spare);
   bl_store_close(b->store);
   pthread_mutex_destroy(&b->lock);
+  bl_board_close(b->board);
   host = b->host;
+  bl_arena_close(&b->coder_arena);
   bl_arena_close(&b->arena);
   bl_host_free(&host, b, sizeof *b);
 }

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* event_walk.c - reading recorded events; see event_walk.h. */
+#include "engine/event_walk.h"
+
+/* ---- one entry ---- */
+
+int bl_event_entry_open(bl_event_entry *e, const bl_tenant *t,
+                        const bl_entry *entry, bl_arena *a) {
+  assert(entry->kind == BL_ENTRY_EVENTS);
+  memset(e, 0, sizeof *e);
+  e->tenant = t;
+  e->arena = a;
+  return bl_batch_open(a, entry, &e->batch);
+}
+
+static int resolve_charge(const bl_event_entry *e, const bl_block *block,
+                          const bl_fact_charge *fact, bl_row_charge *out) {
+  const bl_fact_key *key = &block->keys[fact->key];
+  const bl_contract *contract =
+      bl_list_by_number(&e->tenant->by_contract, key->contract);
+
+  if (!contract || key->period >= contract->period_count ||
+      key->price >= contract->plan->plan.price_count)
+    return BILLING_CORRUPT;
+  out->contract = contract;
+  out->price = &contract->plan->plan.prices[key->price];
+  out->service = contract->periods[key->period].span;
+  out->group = key->group;
+  out->quantity = fact->quantity;
+  out->amount = fact->amount;
+  out->draws = fact->draws;
+  out->draw_count = fact->draw_count;
+  return BILLING_OK;
+}
+
+int bl_event_entry_next(bl_event_entry *e, bl_event_row *out) {
+  size_t place = e->place % BL_BATCH_BLOCK;
+  const bl_fact_event *fact;
+  const bl_block *block;
+  int rc;
+
+  memset(out, 0, sizeof *out);
+  if (e->place == e->batch.count) return BILLING_DONE;
+  rc = bl_batch_block(&e->batch, e->place / BL_BATCH_BLOCK, &block);
+  if (rc) return rc;
+  fact = &block->facts[place];
+  out->text = block->texts[place];
+  out->number = bl_event_number(e->batch.seq, e->place++);
+  out->time_us = fact->time_us;
+  out->decided_us = e->batch.at_us;
+  out->flags = fact->flags & ~(uint64_t)BL_EVENT_UNTIMED;
+  out->customer = bl_list_by_number(&e->tenant->by_customer, fact->customer);
+  out->charge_count = fact->charge_count;
+  out->charges = bl_arena_array(e->arena, fact->charge_count + 1,
+                                sizeof *out->charges);
+  if (!out->charges) return BILLING_NOMEM;
+  for (size_t i = 0; i < fact->charge_count && !rc; i++)
+    rc = resolve_charge(e, block, &fact->charges[i], &out->charges[i]);
+  return out->customer ? rc : BILLING_CORRUPT;
+}
+
+/* ---- many ---- */
+
+int bl_event_walk_open(bl_event_walk *w, bl_call *c,
+                       const bl_customer *customer, bl_span times,
+                       uint64_t after) {
+  memset(w, 0, sizeof *w);
+  w->c = c;
+  w->customer = customer;
+  w->times = times;
+  w->after = after;
+  bl_arena_open(&w->arena, &c->b->host);
+  return bl_journal_walk_open(&w->journal, c->b, c->t->number,
+                              bl_event_seq(after));
+}
+
+/* The next entry that may have an event of the walk's. */
+static int walk_next_entry(bl_event_walk *w, bl_entry *out) {
+  int rc;
+
+  do {
+    if (bl_is_interrupted(w->c->b)) return BILLING_CANCELED;
+    rc = bl_journal_walk_next(&w->journal, out);
+  } while (!rc && out->kind != BL_ENTRY_EVENTS);
+  return rc;
+}
+
+/* Its bytes are the store's until the next step, so they are copied. */
+static int walk_open_entry(bl_event_walk *w) {
+  bl_entry entry;
+  int rc = walk_next_entry(w, &entry);
+
+  if (rc) return rc;
+  bl_arena_close(&w->arena);
+  memset(&w->entry, 0, sizeof w->entry);
+  entry.facts = bl_arena_str(&w->arena, entry.facts);
+  entry.properties = bl_arena_str(&w->arena, entry.properties);
+  if (w->arena.failed) return BILLING_NOMEM;
+  return bl_event_entry_open(&w->entry, w->c->t, &entry, &w->arena);
+}
+
+static int walk_wants(const bl_event_walk *w, const bl_event_row *row) {
+  return row->number > w->after &&
+         (!w->customer || row->customer == w->customer) &&
+         bl_span_holds(w->times, row->time_us);
+}
+
+int bl_event_walk_next(bl_event_walk *w, bl_event_row *out) {
+  int rc = BILLING_OK;
+
+  while (!rc) {
+    rc = w->entry.arena ? bl_event_entry_next(&w->entry, out) : BILLING_DONE;
+    if (!rc && walk_wants(w, out)) return BILLING_OK;
+    if (rc == BILLING_DONE) rc = walk_open_entry(w);
+  }
+  return rc;
+}
+
+void bl_event_walk_close(bl_event_walk *w) {
+  bl_journal_walk_close(&w->journal);
+  bl_arena_close(&w->arena);
+}
