@@ -903,10 +903,11 @@ BILLING_API int billing_maintain(billing *b, const billing_call *call,
  * writes one embeds billing_store as the first member of a struct and fills a
  * constant table of methods.  tests/store/ is the conformance suite.
  *
- * Methods are called under the handle's lock, one at a time (but sync), never
- * after close; get, put, remove and scan only inside a transaction, and scans end
- * before it does.  They return BILLING_OK, NOTFOUND, DONE, CONFLICT, NOMEM,
- * BUSY, STORE, CORRUPT, UNSUPPORTED or INTERNAL; anything else becomes STORE.
+ * Methods are called under the handle's lock, one at a time (all but sync),
+ * never after close; get, put, remove and scan only inside a transaction, and
+ * scans end before it does.  They return BILLING_OK, NOTFOUND, DONE, CONFLICT,
+ * NOMEM, BUSY, STORE, CORRUPT, UNSUPPORTED or INTERNAL; anything else becomes
+ * STORE.
  */
 #define BILLING_VALUE_INTEGER 1u
 #define BILLING_VALUE_TEXT 2u      /* UTF-8, compared as bytes */
