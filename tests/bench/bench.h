@@ -35,7 +35,8 @@ typedef struct bench_plan {
   long        many;          /* customers, where a million is meant */
   long        tail;          /* events of a full tail */
   double      turn;          /* seconds of a side, where time bounds it */
-  int         rounds;
+  int         rounds;        /* of runs with so many events */
+  int         turns;         /* rounds where time bounds them: many, short */
   const char *folder;        /* where the databases are made */
   const char *library;       /* the stripped .so */
 } bench_plan;
