@@ -98,7 +98,7 @@ void bench_folder_open(const char *parent);
 void bench_path(char out[BENCH_PATH], const char *name);
 void bench_delete(const char *path);         /* and what stands beside it */
 void bench_copy(const char *from, const char *to);   /* with its WAL; synced */
-double bench_bytes(const char *path);        /* database and WAL */
+double bench_bytes(const char *path);        /* of a file; 0: none */
 double bench_resident(void);                 /* bytes of this process */
 
 /* ---- prepared.c: customers with contracts and grants ---- */
