@@ -74,6 +74,8 @@
 #include "store/schema.c"
 #include "store/sql.c"
 #include "store/sqlite.c"
+#include "store/sqlite_facts.c"
+#include "store/sqlite_tables.c"
 
 #include "engine/advance.c"
 #include "engine/audit.c"
@@ -117,6 +119,7 @@
 #include "engine/postings.c"
 #include "engine/query.c"
 #include "engine/rate.c"
+#include "engine/readable.c"
 #include "engine/shared.c"
 #include "engine/state.c"
 #include "engine/usages.c"
