@@ -326,7 +326,7 @@ BILLING_API void billing_interrupt(billing *b);
  *
  *   billing_events('tenant')  an event: number, key, customer, event, time_us,
  *                 decided_us, value, properties, flags, cost, drawn, asset
- *   billing_draws('tenant')   what a grant paid, or 0 owes, of a charge: event,
+ *   billing_draws('tenant')   what a grant paid of a charge (0: owed): event,
  *                 customer, time_us, contract, price, grouping,
  *                 period_from_us, grant_number, amount, asset
  *   billing_usage('tenant')   contract, customer, price, meter, grouping,
