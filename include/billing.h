@@ -321,17 +321,34 @@ BILLING_API void billing_close(billing *b);
 BILLING_API void billing_interrupt(billing *b);
 
 /*
- * The entry point of the library as a SQLite extension:
+ * What was recorded, in SQL.  A SQLite extension,
  *
  *     SELECT load_extension('libbilling.so', 'billing_sqlite3_extension');
  *
- *     SELECT connection, routines, version FROM billing_sqlite3;
+ * or, from C, a call with the connection and its routines, as in
+ * billing_open_sqlite3 (*message stays as it is; the result is SQLite's).  On
+ * this connection there are then, for reading,
  *
- * It adds the one-row table billing_sqlite3 to the connection: the address of
- * the connection and of its routines as integers, and our version, which is
- * what a binding needs to call billing_open_sqlite3 on a connection whose
- * sqlite3 * the language hides.  Views and triggers cannot use it.  Not for
- * calling from C.
+ *   billing_events('tenant')  an event: number, key, customer, event, time_us,
+ *                 decided_us, value, properties, flags, cost, drawn, asset
+ *   billing_draws('tenant')   what a grant paid of a charge (0: owed): event,
+ *                 customer, time_us, contract, price, grouping,
+ *                 period_from_us, grant_number, amount, asset
+ *   billing_usage('tenant')   contract, customer, price, meter, grouping,
+ *                 from_us, to_us, quantity, events, amount, drawn, asset
+ *
+ *     SELECT event, amount FROM billing_draws('acme')
+ *      WHERE customer = 'c1' AND time_us >= 1767225600000000;
+ *
+ * They show what the connection sees, its own open transaction included.
+ * Decimals are exact texts (SQLite's sum() is not exact), "flags" are words,
+ * what was erased is NULL.  What the query says of customer, time_us, number
+ * and event narrows what is read.
+ *
+ * The one-row table billing_sqlite3 has the address of the connection and of
+ * its routines as integers, and our version: what a binding needs to call
+ * billing_open_sqlite3 on a connection whose sqlite3 * the language hides.
+ * Views and triggers cannot use any of them.
  */
 BILLING_API int billing_sqlite3_extension(void *connection, char **message,
                                           const void *routines);
@@ -546,8 +563,8 @@ BILLING_API int billing_record(billing *b, const billing_call *call,
  *    "value":"3","properties":{"model":"m1","tokens":1200}}
  *
  * "time" may also be an integer of microseconds.  Empty lines are skipped,
- * and so is what billing_events adds to an event ("number", "decided", "flags",
- * "charges"), so that its lines can be recorded elsewhere, or again.
+ * and so is what billing_events adds to an event ("number", "decided",
+ * "flags", "charges"), so that its lines can be recorded elsewhere, or again.
  * *count, when not NULL, becomes the number of events.  `capacity` is how many
  * receipts fit; fewer than events is LIMIT with nothing recorded, unless
  * `receipts` is NULL.

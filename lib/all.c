@@ -75,6 +75,8 @@
 #include "store/schema.c"
 #include "store/sql.c"
 #include "store/sqlite.c"
+#include "store/sqlite_facts.c"
+#include "store/sqlite_tables.c"
 #include "store/sqlite_wal.c"
 
 #include "engine/advance.c"
@@ -126,6 +128,7 @@
 #include "engine/postings.c"
 #include "engine/query.c"
 #include "engine/rate.c"
+#include "engine/readable.c"
 #include "engine/record.c"
 #include "engine/repeat.c"
 #include "engine/runs.c"
