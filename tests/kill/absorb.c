@@ -26,18 +26,20 @@ static void absorb_deed(model *m, deed *d, pending *p) {
   if (!is_done && d->kind != DEED_ADVANCE) keep_pending(p, d);
 }
 
+deed *next_deed(world *w, int place, uint64_t *at) {
+  slot *s = &w->slots[place];
+  deed *d = (deed *)(void *)(s->log + *at);
+
+  if (*at >= atomic_load(&s->used)) return NULL;
+  *at += (sizeof *d + d->count * sizeof d->lines[0] + 15) & ~(uint64_t)15;
+  return d;
+}
+
 void absorb(model *m, world *w, pending *p) {
   memset(p, 0, sizeof *p);
-  for (int place = 0; place < SLOTS; place++) {
-    slot *s = &w->slots[place];
-    uint64_t used = atomic_load(&s->used);
-    while (m->read[place] < used) {
-      deed *d = (deed *)(void *)(s->log + m->read[place]);
+  for (int place = 0; place < SLOTS; place++)
+    for (deed *d; (d = next_deed(w, place, &m->read[place])) != NULL;)
       absorb_deed(m, d, p);
-      m->read[place] += (sizeof *d + d->count * sizeof d->lines[0] + 15) &
-                        ~(uint64_t)15;
-    }
-  }
 }
 
 /* Of the events that only this call had sent, all were new or none was. */

@@ -42,9 +42,12 @@ int main(int argc, char **argv) {
     snprintf(self, sizeof self, "%s", argv[0]);
   if (p.is_full) p.kills = 500;
   for (; at + 1 < argc && argv[at][0] == '-'; at += 2) {
-    if (!strcmp(argv[at], "--kills")) p.kills = atol(argv[at + 1]);
-    if (!strcmp(argv[at], "--seed")) p.seed = strtoull(argv[at + 1], NULL, 10);
+    uint64_t number = strtoull(argv[at + 1], NULL, 10);
+    if (!strcmp(argv[at], "--kills")) p.kills = (long)number;
+    else if (!strcmp(argv[at], "--seed")) p.seed = number;
+    else break;
   }
+  printf("  seed %llu\n", (unsigned long long)p.seed);
   run(&p, "rounds", argc - at, argv + at);
   run(&p, "torn", argc - at, argv + at);
   run(&p, "flips", argc - at, argv + at);

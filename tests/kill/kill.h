@@ -272,6 +272,8 @@ typedef struct pending {
   long    there, missing;       /* had happened; had not */
 } pending;
 
+/* The deed of a slot's log at *at, which is moved on; NULL at its end. */
+deed *next_deed(world *w, int place, uint64_t *at);
 /* Reads the logs from where it stopped. */
 void absorb(model *m, world *w, pending *p);
 /* Makes the pending calls again and takes the answers over. */

@@ -199,7 +199,8 @@ static void look(life *l, int is_last) {
 
 /* ---- a life -------------------------------------------------------------- */
 
-static int begin(life *l, const programme *p, uint64_t seed, uint64_t turn) {
+static int begin(life *l, const programme *p, uint64_t seed,
+                 uint64_t turn) {
   billing_error err;
   billing *b;
   int rc;

@@ -44,7 +44,8 @@ void key_of(uint64_t seed, uint64_t id, char key[KEY_BYTES]) {
   unsigned long long counter = ID_COUNTER(id), digits = h;
 
   if (h % 3 == 0)
-    snprintf(key, KEY_BYTES, "%c%u-%llu", letters[ID_KIND(id)], slot, counter);
+    snprintf(key, KEY_BYTES, "%c%u-%llu", letters[ID_KIND(id)], slot,
+             counter);
   else
     snprintf(key, KEY_BYTES, "%016llx-%c%u-%08llx", digits,
              letters[ID_KIND(id)], slot, counter);
