@@ -19,7 +19,7 @@
 #include "kill.h"
 
 #define ROUNDS 12
-#define EVENTS 60               /* of a round */
+#define EVENTS 30               /* of a round */
 #define COLUMNS_MOST 32
 #define TRIAL_SECONDS 60
 
@@ -27,6 +27,10 @@
 #define NOTICED 0
 #define UNNOTICED 1
 #define STRANGE 2               /* INTERNAL, or an answer that is no answer */
+#define CRASHED 3
+
+static const char *const ends[] = {"it is noticed", "verify does not notice",
+                                   "a strange answer", "a crash"};
 
 typedef struct flips {
   const programme *p;
@@ -35,6 +39,8 @@ typedef struct flips {
   char             shared[96], base[96];
   uint64_t         print;       /* of all rows */
   long             trials, noticed, harmless;
+  pid_t            examiner;    /* a process, 0: none */
+  int              ask, answer; /* pipes to it and from it */
 } flips;
 
 /*
@@ -44,6 +50,9 @@ typedef struct flips {
 static const struct exception {
   const char *table, *column, *why;
 } exceptions[] = {
+  {"billing_head", "min_writer",
+   "a larger one is what a newer library writes: it forbids writing here, and "
+   "says nothing about what is stored"},
   {NULL, NULL, NULL}
 };
 
@@ -221,20 +230,49 @@ static int examine(const flips *f) {
   return end;
 }
 
-/* In a process of its own, which may die of it. */
-static int examine_apart(const flips *f) {
-  int status = 0;
-  pid_t id;
+/*
+ * Examines in a process of its own, which may die of it.  It stays for the
+ * next trial: a byte to it asks, a byte from it answers.
+ */
+static void examiner_start(flips *f) {
+  int ask[2], answer[2];
+  unsigned char byte;
 
   fflush(stdout);
-  id = fork();
-  if (id < 0) give_up("fork");
-  if (id == 0) {
-    (void)alarm(TRIAL_SECONDS);
-    _exit(examine(f));
+  if (pipe(ask) || pipe(answer)) give_up("pipe");
+  f->examiner = fork();
+  if (f->examiner < 0) give_up("fork");
+  if (f->examiner == 0) {
+    (void)close(ask[1]);
+    while (read(ask[0], &byte, 1) == 1) {
+      (void)alarm(TRIAL_SECONDS);
+      byte = (unsigned char)examine(f);
+      if (write(answer[1], &byte, 1) != 1) break;
+    }
+    _exit(0);
   }
-  if (waitpid(id, &status, 0) != id) give_up("waitpid");
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
+  (void)close(ask[0]);
+  (void)close(answer[1]);
+  f->ask = ask[1];
+  f->answer = answer[0];
+}
+
+static void examiner_end(flips *f) {
+  if (!f->examiner) return;
+  (void)close(f->ask);
+  (void)close(f->answer);
+  (void)waitpid(f->examiner, NULL, 0);
+  f->examiner = 0;
+}
+
+static int examine_apart(flips *f) {
+  unsigned char byte = 0;
+
+  if (!f->examiner) examiner_start(f);
+  if (write(f->ask, &byte, 1) == 1 && read(f->answer, &byte, 1) == 1)
+    return byte;
+  examiner_end(f);
+  return CRASHED;
 }
 
 static int is_exception(const char *table, const char *column) {
@@ -358,8 +396,7 @@ static void flip_column(flips *f, const place *at, const char *filter,
     return;
   }
   check(end == NOTICED, "%s.%s where %s: %s", at->table, name, filter,
-        end == UNNOTICED ? "verify does not notice"
-                         : end == STRANGE ? "a strange answer" : "a crash");
+        ends[end]);
 }
 
 static int64_t count_rows(sqlite3 *db, const char *table,
@@ -376,8 +413,9 @@ static int64_t count_rows(sqlite3 *db, const char *table,
 static void flip_rows(flips *f, sqlite3 *db, const place *at,
                       const char *filter) {
   int64_t rows = count_rows(db, at->table, filter);
+  int64_t most = f->p->is_full ? 10 : at->kind < 0 ? 2 : 1;
 
-  for (int64_t i = 0; i < rows && i < (f->p->is_full ? 10 : 2); i++)
+  for (int64_t i = 0; i < rows && i < most; i++)
     for (int column = -1; column < at->count; column++) {
       progress("flips: %s where %s", at->table, filter);
       flip_column(f, at, filter, rows, column);
@@ -447,9 +485,8 @@ static void spoil_file(flips *f, int is_cut) {
     f->harmless++;
     return;
   }
-  check(end == NOTICED, "a %s: %s", is_cut ? "file cut short" : "byte",
-        end == UNNOTICED ? "verify does not notice"
-                         : end == STRANGE ? "a strange answer" : "a crash");
+  check(end == NOTICED, "%s: %s", is_cut ? "a file cut short" : "a byte",
+        ends[end]);
 }
 
 /* ---- the part ------------------------------------------------------------ */
@@ -486,6 +523,7 @@ void run_flips(const programme *p) {
   progress("%s", "");
   printf("  %ld changes: %ld noticed, %ld without a meaning\n", f.trials,
          f.noticed, f.harmless);
+  examiner_end(&f);
   remove_database(f.base);
   remove_database(f.w->path);
   (void)unlink(f.shared);
