@@ -78,7 +78,7 @@ int is_verified(billing *b, int64_t now_us, int64_t *events) {
   return is_ok;
 }
 
-/* ---- usage --------------------------------------------------------------- */
+/* ---- usage -------------------------------------------------------------- */
 
 static tally *tally_of(model *m, int customer, const cJSON *row) {
   static const char *const from[PERIODS] = {"2026-01-01T00:00:00Z",
@@ -120,11 +120,12 @@ static void compare_usage(model *m, billing *b, int customer,
   }
   for (int i = 0; i < PERIODS * MODELS; i++)
     events -= m->tallies[customer][i / MODELS][i % MODELS].events;
-  if (events) wrong("c%02d: %lld events too few", customer, -(long long)events);
+  if (events)
+    wrong("c%02d: %lld events too few", customer, -(long long)events);
   cJSON_Delete(tree);
 }
 
-/* ---- balances ------------------------------------------------------------ */
+/* ---- balances ----------------------------------------------------------- */
 
 /* Usage that grants did not cover and invoices have billed. */
 static int64_t billed_of(billing *b, int customer, int64_t now_us) {
@@ -199,7 +200,7 @@ void compare_totals(model *m, billing *b, int64_t now_us) {
   }
 }
 
-/* ---- holds, invoices, draws ---------------------------------------------- */
+/* ---- holds, invoices, draws --------------------------------------------- */
 
 static void compare_hold(const model *m, billing *b, const known *k,
                          int64_t now_us) {
@@ -307,7 +308,7 @@ void compare_draws(model *m, billing *b, uint64_t *series, size_t count) {
   }
 }
 
-/* ---- the same again ------------------------------------------------------ */
+/* ---- the same again ----------------------------------------------------- */
 
 static void compare_answer(model *m, const deed *d, const line *l,
                            uint32_t status) {

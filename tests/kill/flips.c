@@ -11,37 +11,14 @@
  * was, and SQLite finds the file sound.  Only then it may go unnoticed.
  */
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "kill.h"
+#include "flips.h"
 
 #define ROUNDS 12
 #define EVENTS 30               /* of a round */
 #define COLUMNS_MOST 32
-#define TRIAL_SECONDS 60
-
-/* How a trial ended. */
-#define NOTICED 0
-#define UNNOTICED 1
-#define STRANGE 2               /* INTERNAL, or an answer that is no answer */
-#define CRASHED 3
-
-static const char *const ends[] = {"it is noticed", "verify does not notice",
-                                   "a strange answer", "a crash"};
-
-typedef struct flips {
-  const programme *p;
-  world           *w;
-  uint64_t         series;
-  char             shared[96], base[96];
-  uint64_t         print;       /* of all rows */
-  long             trials, noticed, harmless;
-  pid_t            examiner;    /* a process, 0: none */
-  int              ask, answer; /* pipes to it and from it */
-} flips;
 
 /*
  * What verify does not notice, and why that is right.  The list is the honest
@@ -56,7 +33,7 @@ static const struct exception {
   {NULL, NULL, NULL}
 };
 
-/* ---- a database with something of everything ----------------------------- */
+/* ---- a database with something of everything ---------------------------- */
 
 static int do_deed(desk *d, uint32_t kind, uint64_t id, int64_t expires_us) {
   deed *what = deed_new(kind, id ? 1 : 0);
@@ -114,174 +91,13 @@ static int fill(flips *f) {
   return rc;
 }
 
-/* ---- what SQLite sees ---------------------------------------------------- */
-
-static sqlite3 *open_sql(const char *path) {
-  sqlite3 *db = NULL;
-
-  if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL)) {
-    sqlite3_close(db);
-    return NULL;
-  }
-  return db;
-}
-
-static sqlite3_stmt *prepare(sqlite3 *db, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static sqlite3_stmt *prepare(sqlite3 *db, const char *format, ...) {
-  sqlite3_stmt *statement = NULL;
-  char text[2048];
-  va_list arguments;
-
-  va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  if (sqlite3_prepare_v2(db, text, -1, &statement, NULL)) return NULL;
-  return statement;
-}
-
-static uint64_t print_of(uint64_t print, const void *bytes, size_t len) {
-  const unsigned char *p = bytes;
-
-  for (size_t i = 0; i < len; i++)
-    print = (print ^ p[i]) * UINT64_C(0x100000001b3);
-  return mix(print, len);
-}
-
-/* Of all rows of a table, in any order; 0 when they cannot be read. */
-static uint64_t print_table(sqlite3 *db, const char *table) {
-  sqlite3_stmt *rows = prepare(db, "SELECT * FROM \"%s\"", table);
-  uint64_t sum = 1;
-  int rc = SQLITE_ERROR;
-
-  while (rows && (rc = sqlite3_step(rows)) == SQLITE_ROW) {
-    uint64_t print = 7;
-    for (int i = 0; i < sqlite3_column_count(rows); i++) {
-      int type = sqlite3_column_type(rows, i);
-      const void *bytes = sqlite3_column_blob(rows, i);
-      print = print_of(print, &type, sizeof type);
-      print = print_of(print, bytes, (size_t)sqlite3_column_bytes(rows, i));
-    }
-    sum += print;
-  }
-  sqlite3_finalize(rows);
-  return rc == SQLITE_DONE ? sum : 0;
-}
-
-/* Of the schema and all rows; 0 when something cannot be read. */
-static uint64_t print_database(const char *path) {
-  sqlite3 *db = open_sql(path);
-  sqlite3_stmt *names;
-  uint64_t sum = 1;
-  int rc = SQLITE_ERROR;
-
-  if (!db) return 0;
-  names = prepare(db, "SELECT name FROM sqlite_master WHERE type = 'table' "
-                      "AND name LIKE 'billing%%'");
-  while (names && (rc = sqlite3_step(names)) == SQLITE_ROW) {
-    const char *name = (const char *)sqlite3_column_text(names, 0);
-    uint64_t print = name ? print_table(db, name) : 0;
-    sum = print ? print_of(sum ^ print, name, strlen(name)) : 0;
-    if (!sum) break;
-  }
-  sqlite3_finalize(names);
-  sqlite3_close(db);
-  return rc == SQLITE_DONE ? sum : 0;
-}
-
-static int is_sound(const char *path) {
-  sqlite3 *db = open_sql(path);
-  sqlite3_stmt *answer = db ? prepare(db, "PRAGMA integrity_check") : NULL;
-  const char *text = "";
-  int is_ok;
-
-  if (answer && sqlite3_step(answer) == SQLITE_ROW)
-    text = (const char *)sqlite3_column_text(answer, 0);
-  is_ok = text && !strcmp(text, "ok");
-  sqlite3_finalize(answer);
-  sqlite3_close(db);
-  return is_ok;
-}
-
-/* ---- one trial ----------------------------------------------------------- */
-
-static int is_polite(int rc) {
-  int code = BILLING_CODE(rc);
-
-  return code == BILLING_CORRUPT || code == BILLING_STORE ||
-         code == BILLING_UNSUPPORTED || code == BILLING_NOTFOUND;
-}
-
-static int examine(const flips *f) {
-  billing_call call = call_at(atomic_load(&f->w->clock_us));
-  billing_doc *doc = NULL;
-  billing_error err;
-  billing *b = world_open(f->w, &err);
-  int rc = b ? billing_verify(b, &call, &doc, &err) : err.code, end;
-
-  if (rc) end = is_polite(rc) ? NOTICED : STRANGE;
-  else end = strstr(billing_doc_text(doc), "\"ok\":false") ? NOTICED
-                                                          : UNNOTICED;
-  if (end == STRANGE)
-    printf("  %s %s\n", billing_code_name(rc), err.message);
-  billing_doc_free(doc);
-  billing_close(b);
-  fflush(stdout);
-  return end;
-}
-
-/*
- * Examines in a process of its own, which may die of it.  It stays for the
- * next trial: a byte to it asks, a byte from it answers.
- */
-static void examiner_start(flips *f) {
-  int ask[2], answer[2];
-  unsigned char byte;
-
-  fflush(stdout);
-  if (pipe(ask) || pipe(answer)) give_up("pipe");
-  f->examiner = fork();
-  if (f->examiner < 0) give_up("fork");
-  if (f->examiner == 0) {
-    (void)close(ask[1]);
-    while (read(ask[0], &byte, 1) == 1) {
-      (void)alarm(TRIAL_SECONDS);
-      byte = (unsigned char)examine(f);
-      if (write(answer[1], &byte, 1) != 1) break;
-    }
-    _exit(0);
-  }
-  (void)close(ask[0]);
-  (void)close(answer[1]);
-  f->ask = ask[1];
-  f->answer = answer[0];
-}
-
-static void examiner_end(flips *f) {
-  if (!f->examiner) return;
-  (void)close(f->ask);
-  (void)close(f->answer);
-  (void)waitpid(f->examiner, NULL, 0);
-  f->examiner = 0;
-}
-
-static int examine_apart(flips *f) {
-  unsigned char byte = 0;
-
-  if (!f->examiner) examiner_start(f);
-  if (write(f->ask, &byte, 1) == 1 && read(f->answer, &byte, 1) == 1)
-    return byte;
-  examiner_end(f);
-  return CRASHED;
-}
+/* ---- by value ------------------------------------------------------------ */
 
 static int is_exception(const char *table, const char *column) {
   for (const struct exception *e = exceptions; e->table; e++)
     if (!strcmp(e->table, table) && !strcmp(e->column, column)) return 1;
   return 0;
 }
-
-/* ---- by value ------------------------------------------------------------ */
 
 typedef struct place {
   const char *table;
@@ -327,7 +143,7 @@ static void bind_changed(flips *f, sqlite3_stmt *to, sqlite3_stmt *row,
   if (!len) len = 1;
   if (type == SQLITE_INTEGER)
     sqlite3_bind_int64(to, 1, sqlite3_column_int64(row, column) ^
-                       INT64_C(1) << roll(&f->series, 6));
+                                  1 << (int)roll(&f->series, 6));
   else if (type == SQLITE_TEXT)
     sqlite3_bind_text(to, 1, copy, (int)len, SQLITE_TRANSIENT);
   else
@@ -455,7 +271,7 @@ static void flip_tables(flips *f) {
   sqlite3_close(db);
 }
 
-/* ---- anywhere in the file ------------------------------------------------ */
+/* ---- anywhere in the file ----------------------------------------------- */
 
 static void spoil_byte(flips *f, int file, off_t size) {
   off_t at = (off_t)roll(&f->series, (uint64_t)size);
@@ -489,7 +305,7 @@ static void spoil_file(flips *f, int is_cut) {
         ends[end]);
 }
 
-/* ---- the part ------------------------------------------------------------ */
+/* ---- the part ----------------------------------------------------------- */
 
 static int begin(flips *f, const programme *p) {
   memset(f, 0, sizeof *f);

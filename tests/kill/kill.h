@@ -62,7 +62,7 @@ void progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The test itself cannot go on. */
 _Noreturn void give_up(const char *what);
 
-/* ---- world.c ------------------------------------------------------------- */
+/* ---- world.c ------------------------------------------------------------ */
 
 /*
  * Everything that is recorded has a number of ours: its kind, the slot that
@@ -166,7 +166,7 @@ typedef struct world {
   slot             slots[SLOTS];
 } world;
 
-/* ---- shared.c ------------------------------------------------------------ */
+/* ---- shared.c ----------------------------------------------------------- */
 
 /* Makes the shared file at `path`, or finds it. */
 world *world_make(const char *path);
@@ -179,7 +179,7 @@ void copy_database(const char *from, const char *to, int with_log);
 /* A name in the scratch folder. */
 void scratch_name(char name[96], const char *what);
 
-/* ---- deed.c -------------------------------------------------------------- */
+/* ---- deed.c ------------------------------------------------------------- */
 
 /* What a thread needs to make calls. */
 typedef struct desk {
@@ -200,11 +200,11 @@ void desk_close(desk *d);
 int desk_do(desk *d, deed *what);
 deed *deed_new(uint32_t kind, uint32_t count);   /* calloc */
 
-/* ---- worker.c ------------------------------------------------------------ */
+/* ---- worker.c ----------------------------------------------------------- */
 
 int worker_main(const char *path, int process);
 
-/* ---- model.c ------------------------------------------------------------- */
+/* ---- model.c ------------------------------------------------------------ */
 
 /* What is known of one event, hold or grant. */
 typedef struct known {
@@ -263,7 +263,7 @@ void model_draws(model *m, const known *k, int64_t draws[GRANTS]);
 /* What open holds reserve, by customer. */
 void model_held(const model *m, int64_t now_us, int64_t held[CUSTOMERS]);
 
-/* ---- absorb.c ------------------------------------------------------------ */
+/* ---- absorb.c ----------------------------------------------------------- */
 
 /* Calls that had no answer when their process was killed. */
 typedef struct pending {
@@ -280,7 +280,7 @@ void absorb(model *m, world *w, pending *p);
 void resolve(model *m, desk *d, pending *p);
 void pending_free(pending *p);
 
-/* ---- compare.c ----------------------------------------------------------- */
+/* ---- compare.c ---------------------------------------------------------- */
 
 /* Whether verify answers, and says ok; *events, when not NULL, its count. */
 int is_verified(billing *b, int64_t now_us, int64_t *events);
@@ -298,7 +298,7 @@ void compare_draws(model *m, billing *b, uint64_t *series, size_t count);
 void compare_resends(model *m, desk *d, const uint64_t *ids, size_t count,
                      uint32_t status, int64_t now_us);
 
-/* ---- the parts ----------------------------------------------------------- */
+/* ---- the parts ---------------------------------------------------------- */
 
 typedef struct programme {
   const char *self;             /* this program */

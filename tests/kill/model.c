@@ -2,9 +2,9 @@
 /*
  * model.c - what must be there, in plain C and whole numbers.
  *
- * An event costs the price of the running total with it less the price without
- * it.  The first grants pay in the order of their priority, as the events come;
- * the rest is owed.
+ * An event costs the price of the running total with it less the price
+ * without it.  The first grants pay in the order of their priority, as the
+ * events come; the rest is owed.
  */
 #include "kill.h"
 
@@ -54,7 +54,7 @@ known *model_at(model *m, uint64_t id) {
   return &s->items[counter];
 }
 
-/* ---- answers ------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------ */
 
 static void answer_event(model *m, known *k, const line *l) {
   unsigned long long id = l->id;
@@ -117,7 +117,7 @@ void model_answer(model *m, const deed *d, const line *l) {
   if (d->kind == DEED_GRANT) answer_grant(m, k, l);
 }
 
-/* ---- the fold ------------------------------------------------------------ */
+/* ---- the fold ----------------------------------------------------------- */
 
 typedef struct numbered {
   uint64_t number, id;

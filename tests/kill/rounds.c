@@ -30,7 +30,7 @@ typedef struct life {
   long             kills, there, missing;
 } life;
 
-/* ---- workers ------------------------------------------------------------- */
+/* ---- workers ------------------------------------------------------------ */
 
 int start_worker(const programme *p, const char *shared, int process) {
   char self[256], file[96], number[8], word[] = "--worker";
@@ -81,7 +81,7 @@ static uint64_t calls_of(const life *l, int process) {
   return sum;
 }
 
-/* ---- a round ------------------------------------------------------------- */
+/* ---- a round ------------------------------------------------------------ */
 
 /* Waits until each worker has had an answer, so that the moment is under
  * load. */
@@ -117,7 +117,7 @@ static void kill_once(life *l) {
   l->kills++;
 }
 
-/* ---- looking ------------------------------------------------------------- */
+/* ---- looking ------------------------------------------------------------ */
 
 static void compare_again(life *l, desk *d, size_t first, int64_t now_us) {
   size_t old = first ? 500 : 0;
@@ -144,6 +144,30 @@ static void say(long *before, const char *statement) {
   *before = wrongs;
 }
 
+/* Ends some of the open holds whose processes are dead. */
+static void end_holds(life *l, desk *d) {
+  deed *what = deed_new(DEED_SETTLE, 1);
+
+  what->now_us = atomic_load(&l->w->clock_us);
+  for (int place = 0; place < SLOTS; place++) {
+    const shelf *s = &l->m.shelves[ID_HOLD][place];
+    for (size_t i = 0; i < s->count; i++) {
+      const known *k = &s->items[i];
+      int rc;
+      if (!k->hold || k->status != BILLING_HOLD_OPEN ||
+          k->expires_us <= what->now_us || roll(&l->series, 2))
+        continue;
+      what->kind = roll(&l->series, 2) ? DEED_SETTLE : DEED_RELEASE;
+      what->lines[0].id = k->id;
+      rc = desk_do(d, what);
+      if (rc) wrong("ending hold %llx: %s %s", (unsigned long long)k->id,
+                    billing_code_name(rc), d->err.message);
+      else model_answer(&l->m, what, &what->lines[0]);
+    }
+  }
+  free(what);
+}
+
 static void compare_all(life *l, desk *d, pending *p, int is_last) {
   int64_t now_us = atomic_load(&l->w->clock_us), events = -1;
   size_t first = is_last ? 0 : l->m.count;
@@ -156,6 +180,8 @@ static void compare_all(life *l, desk *d, pending *p, int is_last) {
   before = wrongs;
   resolve(&l->m, d, p);
   say(&before, "a call without an answer happened whole or not at all");
+  end_holds(l, d);
+  say(&before, "holds of dead processes can be ended");
   model_fold(&l->m);
   say(&before, "every event costs and draws what it should, in its order");
   compare_again(l, d, first, now_us);
@@ -197,7 +223,7 @@ static void look(life *l, int is_last) {
   billing_close(b);
 }
 
-/* ---- a life -------------------------------------------------------------- */
+/* ---- a life ------------------------------------------------------------- */
 
 static int begin(life *l, const programme *p, uint64_t seed,
                  uint64_t turn) {

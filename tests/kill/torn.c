@@ -48,7 +48,7 @@ static void nap_ms(int64_t ms) {
   (void)nanosleep(&t, NULL);
 }
 
-/* ---- what the killed process left ---------------------------------------- */
+/* ---- what the killed process left --------------------------------------- */
 
 static int64_t read_at(const char *path, const char *suffix, void *to,
                        size_t size, int64_t at) {
@@ -147,7 +147,7 @@ static int study_events(torn *t) {
                t->m.count);
 }
 
-/* ---- cuts ---------------------------------------------------------------- */
+/* ---- cuts --------------------------------------------------------------- */
 
 /* Damages the log of the trial from `at` on. */
 static const char *damage(torn *t, uint64_t at) {
@@ -232,7 +232,7 @@ static void cut_once(torn *t) {
         (unsigned long long)t->floor);
 }
 
-/* ---- the part ------------------------------------------------------------ */
+/* ---- the part ----------------------------------------------------------- */
 
 static int begin(torn *t, const programme *p, uint64_t turn) {
   billing_error err;

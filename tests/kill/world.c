@@ -141,7 +141,7 @@ billing_call call_at(int64_t now_us) {
   return c;
 }
 
-/* ---- the catalog --------------------------------------------------------- */
+/* ---- the catalog -------------------------------------------------------- */
 
 static const char catalog_head[] =
     "{\"tenant\":{\"id\":\"shop\"},\"meters\":[{\"id\":\"tokens\","
