@@ -91,7 +91,7 @@ static int fill(flips *f) {
   return rc;
 }
 
-/* ---- by value ------------------------------------------------------------ */
+/* ---- by value --------------------------------------------------------- */
 
 static int is_exception(const char *table, const char *column) {
   for (const struct exception *e = exceptions; e->table; e++)
@@ -273,36 +273,44 @@ static void flip_tables(flips *f) {
 
 /* ---- anywhere in the file ----------------------------------------------- */
 
-static void spoil_byte(flips *f, int file, off_t size) {
+static off_t spoil_byte(flips *f, int file, off_t size) {
   off_t at = (off_t)roll(&f->series, (uint64_t)size);
   unsigned char byte = 0;
 
   if (pread(file, &byte, 1, at) != 1) give_up("pread");
   byte ^= (unsigned char)(1 + roll(&f->series, 255));
   if (pwrite(file, &byte, 1, at) != 1) give_up("pwrite");
+  return at;
+}
+
+static off_t cut_file(flips *f, int file, off_t size) {
+  off_t at = (off_t)roll(&f->series, (uint64_t)size);
+
+  if (ftruncate(file, at)) give_up("ftruncate");
+  return at;
 }
 
 static void spoil_file(flips *f, int is_cut) {
+  int file, end, is_same;
   struct stat found;
-  int file, end;
+  off_t at;
 
   copy_database(f->base, f->w->path, 0);
   file = open(f->w->path, O_RDWR | O_CLOEXEC);
   if (file < 0 || fstat(file, &found)) give_up(f->w->path);
-  if (!is_cut) spoil_byte(f, file, found.st_size);
-  else if (ftruncate(file, (off_t)roll(&f->series, (uint64_t)found.st_size)))
-    give_up("ftruncate");
+  at = (is_cut ? cut_file : spoil_byte)(f, file, found.st_size);
   (void)close(file);
   f->trials++;
   end = examine_apart(f);
   f->noticed += end == NOTICED;
-  if (end == UNNOTICED && print_database(f->w->path) == f->print &&
-      is_sound(f->w->path)) {
+  is_same = end == UNNOTICED && print_database(f->w->path) == f->print;
+  if (is_same && is_sound(f->w->path)) {
     f->harmless++;
     return;
   }
-  check(end == NOTICED, "%s: %s", is_cut ? "a file cut short" : "a byte",
-        ends[end]);
+  check(end == NOTICED, "%s %lld: %s%s", is_cut ? "a file cut at" : "byte",
+        (long long)at, ends[end],
+        is_same ? ", but all rows are as they were" : "");
 }
 
 /* ---- the part ----------------------------------------------------------- */
