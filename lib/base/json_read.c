@@ -178,14 +178,8 @@ static uint32_t json_hex(const json_reader *r, size_t at) {
 /* A code point as UTF-8. */
 static void json_add_character(bl_text *t, uint32_t code) {
   char bytes[4];
-  size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  static const unsigned first[] = {0, 0, 0xC0, 0xE0, 0xF0};
 
-  assert(code > 0 && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF));
-  for (size_t i = len; i-- > 1; code >>= 6)
-    bytes[i] = (char)(0x80 | (code & 0x3F));
-  bytes[0] = (char)(first[len] | code);
-  bl_text_add(t, bytes, len);
+  bl_text_add(t, bytes, bl_utf8_put(code, bytes));
 }
 
 /* \uXXXX, or two of them for what is beyond the first 65,536 characters. */

@@ -240,6 +240,17 @@ size_t bl_utf8_char(const char *text, size_t len) {
   return width;
 }
 
+size_t bl_utf8_put(uint32_t code, char *out) {
+  size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  static const unsigned first[] = {0, 0, 0xC0, 0xE0, 0xF0};
+
+  assert(code > 0 && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF));
+  for (size_t i = len; i-- > 1; code >>= 6)
+    out[i] = (char)(0x80 | (code & 0x3F));
+  out[0] = (char)(first[len] | code);
+  return len;
+}
+
 int bl_utf8_is_valid(const char *text, size_t len) {
   size_t i = 0;
 

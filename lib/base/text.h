@@ -47,6 +47,9 @@ int bl_utf8_is_valid(const char *text, size_t len);
 /* How many bytes the valid character at the front has; 0 for none, for NUL
  * and for what is not UTF-8. */
 size_t bl_utf8_char(const char *text, size_t len);
+/* Writes a character, not NUL, to out, which has room for 4 bytes; returns how
+ * many it has. */
+size_t bl_utf8_put(uint32_t code, char *out);
 /* The longest prefix of at most `max` bytes that ends at a character. */
 size_t bl_utf8_cut(const char *text, size_t len, size_t max);
 

@@ -82,7 +82,7 @@ static int find_due(bl_call *c, due_heap *heap, int64_t until_us) {
     bl_grant_state *grant = t->by_grant.item[i];
     bl_due_step due = {grant->lot.expires_us, BL_DUE_GRANT, 0,
                        grant->lot.number, NULL, NULL, grant};
-    if (!grant->has_expired) rc = add_due(c, heap, &due, until_us);
+    if (!grant->expired_seq) rc = add_due(c, heap, &due, until_us);
   }
   for (size_t i = 0; i < t->by_contract.count && !rc; i++)
     rc = add_contract(c, heap, t->by_contract.item[i], until_us);

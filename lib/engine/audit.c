@@ -3,8 +3,9 @@
  * audit.c - verify: the journal is walked, folded into a state of its own, and
  * everything that is derived is compared with that.  Nothing is repaired.
  */
+#include "engine/audit_ledger.h"
 #include "engine/digest.h"
-#include "engine/engine.h"
+#include "engine/keys.h"
 #include "store/store.h"
 
 typedef struct audit {
@@ -16,6 +17,7 @@ typedef struct audit {
   bl_map     rows;             /* table and key -> content */
   bl_rows    sink;             /* of the fold: fills rows */
   bl_map     strange;          /* seq -> hash of properties that differ */
+  bl_map     accounts;         /* what the entries post; audit_ledger.h */
   int64_t    entries;
   uint32_t   is_failed;        /* NOMEM while noting */
   uint32_t   reserved;
@@ -99,7 +101,7 @@ static int compare_row(audit *a, uint32_t table, const billing_value *row,
 
 static int check_tables(audit *a) {
   static const uint32_t derived[] = {BL_TABLE_DOCUMENTS, BL_TABLE_INVOICES,
-                                     BL_TABLE_LINES, BL_TABLE_LEDGER};
+                                     BL_TABLE_LINES};
   billing_store *store = a->c->b->store;
   billing_value key[1] = {bl_value_int(a->c->t->number)};
   billing_value row[BL_ROW_MOST];
@@ -132,7 +134,32 @@ static int check_properties(audit *a, const bl_entry *entry) {
               : BILLING_NOMEM;
 }
 
+/* The fold of an audit, which knows whose it is. */
+typedef struct audit_fold {
+  bl_fold fold;
+  audit  *audit;
+} audit_fold;
+
+/* The index of keys must lead to every event. */
+static int check_key(bl_fold *f, uint64_t key, uint64_t number) {
+  audit *a = ((audit_fold *)(void *)f)->audit;
+  uint64_t numbers[8];
+  size_t count = 0, at = 0;
+  int rc;
+
+  if (a->c->t->is_stale) return BILLING_OK;
+  rc = bl_keys_find(a->c, key, numbers, BL_COUNT(numbers), &count);
+  while (!rc && at < count && numbers[at] != number) at++;
+  if (rc == BILLING_CORRUPT || (!rc && at == count)) {
+    note(a, "keys", bl_event_seq(number),
+         "the key of an event is not remembered");
+    return BILLING_OK;
+  }
+  return rc;
+}
+
 static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
+  const char *problem = NULL;
   bl_tenant *t = a->fresh;
   unsigned char hash[32];
   int rc;
@@ -148,6 +175,9 @@ static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
   }
   rc = check_properties(a, entry);
   if (!rc) rc = bl_fold_entry(fold, entry);
+  if (!rc)
+    rc = bl_accounts_add(&a->accounts, t, entry, &a->c->arena, &problem);
+  if (!rc && problem) note(a, "books", entry->seq, problem);
   if (!rc || rc == BILLING_NOMEM) return rc;
   note(a, "fold", entry->seq, "the entry cannot be folded");
   return BILLING_DONE;
@@ -155,7 +185,7 @@ static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
 
 static int walk_journal(audit *a) {
   bl_call *c = a->c;
-  bl_fold fold = {a->fresh, &a->sink, &c->arena, 0, 0};
+  audit_fold f = {{a->fresh, &a->sink, &c->arena, 0, 0, c->b, check_key}, a};
   bl_journal_walk walk = {NULL, NULL};
   bl_entry entry;
   int rc = bl_journal_walk_open(&walk, c->b, c->t->number, 1);
@@ -163,7 +193,10 @@ static int walk_journal(audit *a) {
   while (!rc && (rc = bl_journal_walk_next(&walk, &entry)) == BILLING_OK) {
     bl_arena_mark mark = bl_arena_now(&c->arena);
     if (bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
-    if (!rc) rc = check_entry(a, &entry, &fold);
+    entry.facts = bl_arena_str(&c->arena, entry.facts);
+    entry.properties = bl_arena_str(&c->arena, entry.properties);
+    if (c->arena.failed) rc = BILLING_NOMEM;
+    if (!rc) rc = check_entry(a, &entry, &f.fold);
     if (!rc) a->entries++;
     bl_arena_back(&c->arena, mark);
   }
@@ -206,6 +239,7 @@ static int check_state(audit *a) {
   unsigned char mine[32], fresh[32];
   int rc;
 
+  if (!problem) problem = bl_accounts_problem(&a->accounts, a->fresh);
   if (problem) note(a, "books", 0, problem);
   if (a->fresh->heads.seq != a->c->t->heads.seq || a->c->t->is_stale)
     return BILLING_OK;         /* the chain is broken; that is noted */
@@ -239,6 +273,20 @@ static int check_head(audit *a) {
   return BILLING_OK;
 }
 
+/* Rows of runs, their order, their counts and their filters. */
+static int check_runs(audit *a) {
+  billing_error err;
+  int rc;
+
+  if (!a->c->t->runs) return BILLING_OK;
+  err.struct_size = sizeof err;
+  bl_error_start(&err);
+  rc = bl_runs_verify(a->c->t->runs, a->c->b->store, &err);
+  if (rc != BILLING_CORRUPT) return rc;
+  note(a, "keys", 0, err.message);
+  return BILLING_OK;
+}
+
 /* The tenant's number stands once, under the id that its document has. */
 static int check_tenants(audit *a) {
   billing_scan range = bl_scan_prefix(BL_TABLE_TENANTS, 0, NULL, 0);
@@ -257,7 +305,7 @@ static int check_tenants(audit *a) {
 
 static int run_audit(audit *a) {
   static const char *const checks[] = {"chain", "redactions", "fold",
-                                       "books", "tables"};
+                                       "books", "keys", "tables"};
   int rc = BILLING_OK;
 
   for (size_t i = 0; i < BL_COUNT(checks); i++)
@@ -266,6 +314,7 @@ static int run_audit(audit *a) {
   if (!rc) rc = check_redactions(a);
   if (!rc) rc = check_head(a);
   if (!rc) rc = check_tenants(a);
+  if (!rc) rc = check_runs(a);
   if (!rc) rc = check_state(a);
   if (!rc) rc = check_tables(a);
   if (!rc && a->is_failed) rc = BILLING_NOMEM;
@@ -302,6 +351,7 @@ static int verify(bl_call *c, billing_doc **out) {
   a.sink.remove = sink_remove;
   bl_map_open(&a.rows, &fresh.arena);
   bl_map_open(&a.strange, &fresh.arena);
+  bl_map_open(&a.accounts, &fresh.arena);
   rc = a.checks && a.problems ? run_audit(&a) : BILLING_NOMEM;
   if (!rc) rc = finish_report(&a, out);
   bl_json_free(a.tree);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* call.c - the beginning and the end of every call; see engine.h. */
 #include "base/struct.h"
-#include "engine/engine.h"
+#include "engine/keys.h"
 #include "store/store.h"
 
 int bl_refuse(billing_error *err, int rc, const char *message) {
@@ -182,6 +182,8 @@ static int put_head(bl_call *c) {
   row[BL_HEAD_DATABASE] =
       bl_value_blob(c->b->database, sizeof c->b->database);
   row[BL_HEAD_INCARNATION] = bl_value_int(1);
+  row[BL_HEAD_RUNS] =
+      bl_value_int(c->t->runs ? (int64_t)bl_runs_version(c->t->runs) : 0);
   return bl_store_put(c->b->store, BL_TABLE_HEAD, row, 1,
                       BILLING_PUT_REPLACE);
 }
@@ -189,8 +191,12 @@ static int put_head(bl_call *c) {
 /* Commits; a commit that failed may have happened or not, so the state is
  * folded again from what is there. */
 static int commit_call(bl_call *c) {
-  int rc = put_head(c);
+  uint32_t owes = 0;
+  int rc = BILLING_OK;
 
+  if (!(c->b->store_flags & BILLING_STORE_HOST))
+    rc = bl_keys_work(c->b, c->t, bl_keys_due(c->t, c->events), &owes);
+  if (!rc) rc = put_head(c);
   if (rc) return rc;
   rc = bl_store_commit(c->b->store);
   if (rc) c->t->is_stale = 1;

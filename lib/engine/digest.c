@@ -78,7 +78,7 @@ static void digest_requests(bl_text *t, const bl_tenant *tenant) {
     const bl_grant_state *grant = tenant->by_grant.item[i];
     bl_pack_dec(t, grant->lot.left);
     bl_pack_dec(t, grant->lot.held);
-    bl_pack_u64(t, grant->has_expired);
+    bl_pack_i64(t, grant->expired_seq);
     bl_pack_str(t, grant->key);
   }
   for (size_t i = 0; i < tenant->by_hold.count; i++) {
@@ -106,7 +106,6 @@ int bl_state_digest(const bl_tenant *t, bl_arena *scratch,
   bl_pack_u64(&text, h->events);
   bl_pack_u64(&text, h->unmatched);
   bl_pack_u64(&text, h->unpriced);
-  bl_pack_u64(&text, t->event_keys.count);
   bl_pack_u64(&text, t->requests.count);
   for (size_t i = 0; i < t->by_customer.count; i++)
     digest_customer(&text, t->by_customer.item[i]);
@@ -129,7 +128,7 @@ static const char *wallet_problem(const bl_wallet *wallet) {
     if (bl_dec_sign(grant->lot.left) < 0) return "a grant is below zero";
     if (bl_dec_sign(grant->lot.held) < 0 ||
         (bl_dec_less(grant->lot.left, grant->lot.held) &&
-         !grant->has_expired))
+         !grant->expired_seq))
       return "holds exceed a grant";
   }
   for (uint32_t a = 0; a < BL_ACCOUNTS; a++)

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "engine/doc.h"
+#include "engine/event_code.h"
 #include "engine/fold.h"
 #include "engine/state.h"
 
@@ -40,6 +41,8 @@ struct billing {
   bl_tenant        *spare;          /* for a tenant that may not be there */
   bl_map            zones;          /* name -> bl_zone */
   billing_cursor   *cursors;        /* live ones */
+  bl_events_writer  coder;          /* of batches; its tables stay */
+  bl_arena          coder_arena;
   atomic_int        is_interrupted;
 };
 
@@ -56,6 +59,7 @@ typedef struct bl_call {
   uint32_t       mode;
   uint32_t       wrote;
   int64_t        now_us;     /* the moment it is decided at */
+  uint64_t       events;     /* that it has recorded */
   bl_arena       arena;      /* of the call */
   bl_fold        fold;       /* of the entry being made */
 } bl_call;
@@ -96,6 +100,8 @@ bl_fold *bl_entry_start(bl_call *c);
 void bl_writer_open(bl_writer *w, bl_call *c);
 /* After the fold: the entry's rows and itself go to the store. */
 int bl_append(bl_call *c, int64_t kind, bl_writer *w);
+int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
+                    bl_str properties);
 /* Brings the tenant's state to the store's head. */
 int bl_sync(bl_call *c);
 /* The rows of the live path: straight to the store. */
@@ -141,8 +147,6 @@ int bl_open_next_period(bl_call *c, bl_contract *contract);
 int bl_expire_holds(bl_call *c, bl_customer *customer);
 int bl_end_hold(bl_call *c, bl_hold_state *hold, uint64_t status,
                 uint64_t event);
-/* left - held of the wallet's grants that are in effect at the moment. */
-bl_dec bl_wallet_free(const bl_wallet *wallet, int64_t now_us, bl_dec *left);
 /* A text of (size_t)-1 length is NUL-ended. */
 bl_str bl_text_argument(const char *text, size_t len);
 /* The document as billing_doc. */

@@ -207,65 +207,6 @@ void bl_code_invoice(bl_codec *facts, bl_codec *properties,
 void bl_code_redaction(bl_codec *facts, bl_codec *properties,
                        bl_fact_redaction *f);
 
-/*
- * A batch of events.  A charge key ("tally") is written once in the entry and
- * named by its place from then on.
- */
-typedef struct bl_fact_key {
-  uint64_t contract;
-  uint64_t price;
-  uint64_t period;
-  bl_str   group;
-} bl_fact_key;
-
-typedef struct bl_fact_charge {
-  uint64_t      key;           /* place in the entry's list of keys */
-  uint64_t      has_unique;    /* a value seen for the first time: its hash */
-  unsigned char unique[16];
-  bl_level      after;         /* total; at_us; events is not stored */
-  bl_dec        amount;
-  bl_draw      *draws;
-  size_t        draw_count;
-} bl_fact_charge;
-
-typedef struct bl_fact_event {
-  uint64_t        flags;       /* BILLING_RECEIPT_* */
-  uint64_t        customer;
-  int64_t         time_us;
-  unsigned char   key_hash[16];
-  uint64_t        content;
-  bl_dec          balance;     /* free afterwards in the first asset */
-  bl_fact_charge *charges;
-  size_t          charge_count;
-} bl_fact_event;
-
-/* What is personal of an event, and its name and value: the properties. */
-typedef struct bl_event_text {
-  bl_str   key;
-  bl_str   name;
-  bl_str   properties;
-  uint64_t has_value;
-  bl_dec   value;
-} bl_event_text;
-
-/*
- * The stream of one entry, event by event.  key_count is how many keys the
- * stream has named so far: when writing, keys[key_count] and on must be there
- * before the first charge that names them; when reading, keys grows.
- */
-typedef struct bl_events_codec {
-  bl_codec     facts;
-  bl_codec     properties;     /* to and from NULL: not wanted */
-  int64_t      at_us;          /* times are stored as distance to it */
-  bl_fact_key *keys;
-  size_t       key_count;
-  size_t       key_cap;
-} bl_events_codec;
-
-void bl_code_event(bl_events_codec *c, bl_fact_event *f, bl_event_text *text);
-/* Only the texts, for redaction and export. */
-void bl_code_event_text(bl_codec *c, bl_event_text *text);
-
 void bl_code_u64(bl_codec *c, uint64_t *v);
 void bl_code_i64(bl_codec *c, int64_t *v);
 void bl_code_dec(bl_codec *c, bl_dec *v);

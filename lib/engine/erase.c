@@ -7,7 +7,7 @@
  * and the new hash of each, the derived rows.  The chain covers the hashes as
  * they were, so it still holds.
  */
-#include "engine/rate.h"
+#include "engine/batch.h"
 #include "invoice/invoice.h"
 #include "store/store.h"
 
@@ -21,21 +21,58 @@ typedef struct erasure {
 
 /* ---- properties without the customer ---- */
 
+/* What is left of an event: the hash of its key, so that it stays known. */
+static void blank_event(const billing *b, bl_event_text *text) {
+  bl_event_text blank = {0};
+
+  blank.is_redacted = 1;
+  if (text->is_redacted)
+    memcpy(blank.key_hash, text->key_hash, sizeof blank.key_hash);
+  else
+    bl_key_hash16(blank.key_hash, b->event_key, text->key.text,
+                  text->key.len);
+  *text = blank;
+}
+
+/* The entry coded again; its facts come out as they were. */
+static int blank_block(erasure *x, const bl_block *block,
+                       bl_batch_writer *w, int *changed) {
+  const bl_members none = {NULL, 0, 0, NULL};
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < block->count && !rc; i++) {
+    bl_event_text *text = &block->texts[i];
+    bl_tally **tallies;
+    rc = bl_block_tallies(x->c, block, &block->facts[i], &tallies);
+    if (rc) break;
+    if (block->facts[i].customer == x->customer->number) {
+      blank_event(x->c->b, text);
+      *changed = 1;
+    }
+    rc = bl_batch_add(w, &block->facts[i], tallies, text, &none);
+  }
+  return rc;
+}
+
 static int blank_events(erasure *x, const bl_entry *entry, bl_text *out,
                         int *changed) {
-  bl_codec to = {out, NULL, &x->c->arena, 0, 0};
+  bl_batch_writer w;
   bl_batch batch;
-  int rc = bl_batch_read(x->c, entry->seq, &batch);
+  bl_str facts, properties;
+  int rc = bl_batch_open(&x->c->arena, entry, &batch);
 
-  if (!rc) rc = bl_batch_texts(x->c, &batch);
   if (rc) return rc;
-  for (size_t i = 0; i < batch.count; i++) {
-    bl_event_text blank = {0};
-    int is_his = batch.facts[i].customer == x->customer->number;
-    *changed |= is_his;
-    bl_code_event_text(&to, is_his ? &blank : &batch.texts[i]);
+  bl_batch_begin(&w, x->c, entry->at_us);
+  for (size_t i = 0; i < batch.block_count && !rc; i++) {
+    const bl_block *block;
+    rc = bl_batch_block(&batch, i, &block);
+    if (!rc) rc = blank_block(x, block, &w, changed);
   }
-  return bl_codec_done(&to);
+  if (!rc) rc = bl_batch_end(&w, &facts, &properties);
+  if (rc || !*changed) return rc;
+  if (!bl_str_equal(facts, entry->facts)) return BILLING_CORRUPT;
+  bl_text_str(out, properties);
+  return BILLING_OK;
 }
 
 /* The customer that an entry of one of these kinds is about. */

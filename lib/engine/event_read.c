@@ -2,12 +2,12 @@
 /*
  * event_read.c - an event in normal form.
  *
- * Two events have the same content when customer, name, value, properties
- * (compared as canonical JSON) and time agree; a time that was left to the
- * call does not count, so that a retry a second later is still the same.
+ * Two events are the same when customer, name, value, properties (compared as
+ * canonical JSON) and time agree; a time that was left to the call does not
+ * count, so that a retry a second later is still the same.
  */
 #include "base/limit.h"
-#include "base/struct.h"
+#include "engine/keys.h"
 #include "engine/rate.h"
 
 /* How far ahead of the clock an event may be. */
@@ -18,25 +18,8 @@ static int refuse_event(bl_call *c, int rc, const char *path, const char *hint,
   return bl_fail(c->err, rc, path, hint, "%s", message);
 }
 
-static int read_properties(bl_call *c, bl_event_in *in) {
-  bl_str text = in->event.properties;
-  int rc = BILLING_OK;
-
-  if (!text.len) return BILLING_OK;
-  if (text.len > BL_LIMIT_EVENT_BYTES)
-    return refuse_event(c, BILLING_LIMIT, "/properties", "at most 64 KiB",
-                        "the properties are too long");
-  if (!in->line)
-    rc = bl_json_read(text.text, text.len, &in->properties, c->err);
-  if (rc) return rc == BILLING_INVALID ? BILLING_INVALID_JSON : rc;
-  in->view.properties = in->properties;
-  if (bl_json_kind(in->properties) == BL_JSON_OBJECT) return BILLING_OK;
-  return refuse_event(c, BILLING_INVALID_JSON, "/properties",
-                      "a JSON object", "the properties are not an object");
-}
-
 static int read_time(bl_call *c, bl_event_in *in) {
-  int64_t us = in->event.time_us ? in->event.time_us : c->now_us;
+  int64_t us = in->event->time_us ? in->event->time_us : c->now_us;
 
   in->view.time_us = us;
   if (us < BL_TIME_MIN || us > BL_TIME_MAX)
@@ -48,28 +31,8 @@ static int read_time(bl_call *c, bl_event_in *in) {
                       "the event is too far in the future");
 }
 
-static int hash_content(bl_call *c, bl_event_in *in) {
-  bl_arena_mark mark = bl_arena_now(&c->arena);
-  uint32_t has_value = in->event.flags & BILLING_EVENT_VALUE;
-  bl_text text;
-  int rc = BILLING_OK;
-
-  bl_text_open(&text, &c->arena);
-  bl_pack_u64(&text, in->customer->number);
-  bl_pack_i64(&text, in->event.time_us);
-  bl_pack_str(&text, in->event.event);
-  bl_pack_u64(&text, has_value);
-  if (has_value) bl_pack_dec(&text, in->event.value);
-  if (in->line) bl_text_str(&text, in->event.properties);
-  else if (in->properties) rc = bl_json_print(in->properties, &text);
-  if (!rc && text.failed) rc = BILLING_NOMEM;
-  if (!rc) in->content = bl_key_hash8(c->b->content_key, text.text, text.len);
-  bl_arena_back(&c->arena, mark);
-  return rc;
-}
-
 static int check_event(bl_call *c, int need_key, bl_event_in *in) {
-  const billing_event *e = &in->event;
+  const billing_event *e = in->event;
   int rc;
 
   if (need_key && !bl_catalog_id_is_valid(e->key))
@@ -85,113 +48,159 @@ static int check_event(bl_call *c, int need_key, bl_event_in *in) {
                         "the value is out of range");
   rc = bl_find_customer(c, e->customer, "/customer", &in->customer);
   if (!rc) rc = read_time(c, in);
-  if (!rc) rc = read_properties(c, in);
+  if (!rc && e->properties.len > BL_LIMIT_EVENT_BYTES)
+    rc = refuse_event(c, BILLING_LIMIT, "/properties", "at most 64 KiB",
+                      "the properties are too long");
   return rc;
 }
 
-/* Puts down why the event is refused, unless that ends the whole call. */
-static int refuse_read(bl_event_in *in, int rc) {
+int bl_event_check(bl_call *c, const billing_event *event, int need_key,
+                   bl_event_in *in) {
+  int rc;
+
+  memset(in, 0, sizeof *in);
+  in->event = event;
+  in->view.name = event->event;
+  in->view.value = event->flags & BILLING_EVENT_VALUE ? event->value
+                                                      : BL_DEC_ONE;
+  rc = check_event(c, need_key, in);
   if (BILLING_CODE(rc) == BILLING_NOMEM) return rc;
   in->code = rc;
+  if (!rc && need_key)
+    in->key = bl_keys_print(c->b, event->key);
   return BILLING_OK;
 }
 
-static int read_checked(bl_call *c, int need_key, bl_event_in *in) {
-  const billing_event *e = &in->event;
+int bl_event_scan(bl_call *c, bl_event_in *in, bl_members *members) {
+  bl_str text = in->event->properties;
   int rc;
 
-  in->view.name = e->event;
-  in->view.value = e->flags & BILLING_EVENT_VALUE ? e->value : BL_DEC_ONE;
-  rc = check_event(c, need_key, in);
-  if (rc) return refuse_read(in, rc);
-  if (need_key)
-    bl_key_hash16(in->key_hash, c->b->event_key, e->key.text, e->key.len);
-  return hash_content(c, in);
+  members->count = 0;
+  in->view.properties = members;
+  if (!text.len) return BILLING_OK;
+  rc = bl_json_scan(text, members, c->err);
+  if (BILLING_CODE(rc) != BILLING_INVALID) return rc;
+  if (bl_json_check(text.text, text.len, NULL)) return BILLING_INVALID_JSON;
+  return refuse_event(c, BILLING_INVALID_JSON, "/properties",
+                      "a JSON object", "the properties are not an object");
 }
 
 int bl_event_read(bl_call *c, const billing_event *event, int need_key,
-                  bl_event_in *in) {
-  memset(in, 0, sizeof *in);
-  in->event = *event;
-  return read_checked(c, need_key, in);
+                  bl_event_in *in, bl_members *members) {
+  int rc = bl_event_check(c, event, need_key, in);
+
+  if (!rc) rc = in->code;
+  return rc ? rc : bl_event_scan(c, in, members);
 }
 
-void bl_event_close(bl_event_in *in) {
-  bl_json_free(in->line ? in->line : in->properties);
-  in->line = NULL;
-  in->properties = NULL;
+/* ---- the same event ---- */
+
+int bl_event_canonical(bl_str json, bl_text *out) {
+  bl_json *tree;
+  int rc;
+
+  if (!json.len) return BILLING_OK;
+  rc = bl_json_read(json.text, json.len, &tree, NULL);
+  if (!rc) rc = bl_json_print(tree, out);
+  if (!rc) bl_json_free(tree);
+  return rc;
+}
+
+static int properties_agree(bl_call *c, bl_str a, bl_str b, int *agree) {
+  bl_arena_mark mark = bl_arena_now(&c->arena);
+  bl_text one, other;
+  int rc;
+
+  *agree = bl_str_equal(a, b);
+  if (*agree || !a.len || !b.len) return BILLING_OK;
+  bl_text_open(&one, &c->arena);
+  bl_text_open(&other, &c->arena);
+  rc = bl_event_canonical(a, &one);
+  if (!rc) rc = bl_event_canonical(b, &other);
+  *agree = !rc && one.len == other.len &&
+           memcmp(one.text, other.text, one.len) == 0;
+  bl_arena_back(&c->arena, mark);
+  return rc;
+}
+
+static int times_agree(const bl_event_in *in, const bl_fact_event *fact) {
+  if (fact->flags & BL_EVENT_UNTIMED) return !in->event->time_us;
+  return fact->time_us == in->event->time_us;
+}
+
+int bl_event_is_same(bl_call *c, const bl_event_in *in,
+                     const bl_fact_event *fact, const bl_event_text *text,
+                     int *is_same) {
+  const billing_event *e = in->event;
+  uint32_t has_value = (e->flags & BILLING_EVENT_VALUE) != 0;
+
+  *is_same = 0;
+  if (text->is_redacted || in->customer->number != fact->customer ||
+      !times_agree(in, fact) ||
+      !bl_str_equal(e->event, text->name) || has_value != text->has_value ||
+      (has_value && !bl_dec_equal(e->value, text->value)))
+    return BILLING_OK;
+  return properties_agree(c, e->properties, text->properties, is_same);
 }
 
 /* ---- a line ---- */
 
-static int line_text(bl_call *c, const bl_json *node, const char *name,
+static int line_text(bl_call *c, const bl_member *m, const char *name,
                      bl_str *out) {
-  if (bl_json_kind(node) != BL_JSON_TEXT)
-    return bl_fail_at(c->err, BILLING_INVALID, "", name, "a text",
-                      "%s is not a text", name);
-  *out = bl_json_text(node);
-  return BILLING_OK;
+  *out = m->value;
+  if (m->kind == BL_JSON_TEXT) return BILLING_OK;
+  return bl_fail_at(c->err, BILLING_INVALID, "", name, "a text",
+                    "%s is not a text", name);
 }
 
-/* Their text is kept in its canonical form. */
-static int line_properties(bl_call *c, bl_json *node, bl_event_in *in) {
-  bl_text text;
-  int rc;
-
-  bl_text_open(&text, &c->arena);
-  rc = bl_json_print(node, &text);
-  in->properties = node;
-  in->event.properties = (bl_str){text.text, text.len};
-  return rc;
+/* Their text stays as it was sent. */
+static int line_properties(bl_call *c, const bl_member *m,
+                           billing_event *out) {
+  out->properties = m->value;
+  if (m->kind == BL_JSON_OBJECT) return BILLING_OK;
+  return refuse_event(c, BILLING_INVALID_JSON, "/properties", "a JSON object",
+                      "the properties are not an object");
 }
 
-static int line_member(bl_call *c, bl_json *node, bl_event_in *in) {
-  bl_str name = bl_json_key(node);
-  billing_event *e = &in->event;
+static int line_value(bl_call *c, const bl_member *m, billing_event *out) {
+  out->flags |= BILLING_EVENT_VALUE;
+  if (bl_member_dec(m, &out->value)) return BILLING_OK;
+  return refuse_event(c, BILLING_INVALID, "/value",
+                      "a number or a text with up to 18 decimals",
+                      "the value is not a decimal");
+}
 
-  if (bl_str_is(name, "key")) return line_text(c, node, "key", &e->key);
-  if (bl_str_is(name, "customer"))
-    return line_text(c, node, "customer", &e->customer);
-  if (bl_str_is(name, "event")) return line_text(c, node, "event", &e->event);
-  if (bl_str_is(name, "properties")) return line_properties(c, node, in);
-  if (bl_str_is(name, "value")) {
-    e->flags |= BILLING_EVENT_VALUE;
-    if (bl_json_dec(node, &e->value)) return BILLING_OK;
-    return refuse_event(c, BILLING_INVALID, "/value",
-                        "a number or a text with up to 18 decimals",
-                        "the value is not a decimal");
-  }
-  if (bl_str_is(name, "time")) {
-    if (bl_json_time(node, &e->time_us) && e->time_us) return BILLING_OK;
-    return refuse_event(c, BILLING_INVALID_TIME, "/time",
-                        "RFC 3339, or microseconds since 1970 but 0",
-                        "the time cannot be read");
-  }
+static int line_time(bl_call *c, const bl_member *m, billing_event *out) {
+  if (bl_member_time(m, &out->time_us) && out->time_us) return BILLING_OK;
+  return refuse_event(c, BILLING_INVALID_TIME, "/time",
+                      "RFC 3339, or microseconds since 1970 but 0",
+                      "the time cannot be read");
+}
+
+static int line_member(bl_call *c, const bl_member *m, billing_event *out) {
+  if (bl_str_is(m->name, "key")) return line_text(c, m, "key", &out->key);
+  if (bl_str_is(m->name, "customer"))
+    return line_text(c, m, "customer", &out->customer);
+  if (bl_str_is(m->name, "event"))
+    return line_text(c, m, "event", &out->event);
+  if (bl_str_is(m->name, "properties")) return line_properties(c, m, out);
+  if (bl_str_is(m->name, "value")) return line_value(c, m, out);
+  if (bl_str_is(m->name, "time")) return line_time(c, m, out);
   return bl_fail(c->err, BILLING_INVALID, "",
                  "key, customer, event, time, value, properties",
-                 "an event has no member %t", &name);
+                 "an event has no member %t", &m->name);
 }
 
-static int read_members(bl_call *c, bl_str line, bl_event_in *in) {
-  int rc = bl_json_read(line.text, line.len, &in->line, c->err);
+int bl_event_of_line(bl_call *c, bl_str line, bl_members *members,
+                     billing_event *out) {
+  int rc = bl_json_scan(line, members, c->err);
 
+  memset(out, 0, sizeof *out);
+  out->struct_size = sizeof *out;
   if (rc) return rc == BILLING_INVALID ? BILLING_INVALID_JSON : rc;
-  if (bl_json_kind(in->line) != BL_JSON_OBJECT)
-    return refuse_event(c, BILLING_INVALID_JSON, "", "one object a line",
-                        "the line is not an object");
-  for (bl_json *node = bl_json_first(in->line); node && !rc;
-       node = bl_json_next(node))
-    rc = line_member(c, node, in);
+  for (size_t i = 0; i < members->count && !rc; i++)
+    rc = line_member(c, &members->item[i], out);
   return rc;
-}
-
-int bl_event_read_line(bl_call *c, bl_str line, bl_event_in *in) {
-  int rc;
-
-  memset(in, 0, sizeof *in);
-  in->event.struct_size = sizeof in->event;
-  rc = read_members(c, line, in);
-  return rc ? refuse_read(in, rc) : read_checked(c, 1, in);
 }
 
 #undef EVENT_AHEAD_US

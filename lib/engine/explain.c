@@ -7,8 +7,8 @@
  * tiers are the price's own arithmetic on the line's quantity, so a reader can
  * redo every figure.
  */
+#include "engine/batch.h"
 #include "engine/query.h"
-#include "engine/rate.h"
 #include "engine/views.h"
 #include "price/price.h"
 
@@ -144,36 +144,58 @@ static int add_draws(explanation *x) {
   return draws ? BILLING_OK : BILLING_NOMEM;
 }
 
-/* One event's charge under the line's key. */
-static int add_event(bl_json *events, const bl_batch *batch, size_t at,
-                     const bl_fact_charge *charge) {
-  const bl_event_text *text = &batch->texts[at];
+/* One event's charge under the line's key; the level counts up to `after`. */
+static int add_event(bl_json *events, uint64_t number,
+                     const bl_fact_event *fact, const bl_event_text *text,
+                     bl_dec after, bl_dec amount) {
   bl_json *row = bl_json_object(events, NULL);
 
-  bl_json_add_int(row, "number",
-                  (int64_t)bl_event_number(batch->seq, at));
+  bl_json_add_int(row, "number", (int64_t)number);
   bl_json_add_text(row, "key", text->key);
   bl_json_add_text(row, "event", text->name);
-  bl_json_add_time(row, "time", batch->facts[at].time_us);
-  bl_json_add_dec(row, "total_after", charge->after.total);
-  return bl_json_add_dec(row, "amount", charge->amount) ? BILLING_OK
-                                                        : BILLING_NOMEM;
+  bl_json_add_time(row, "time", fact->time_us);
+  bl_json_add_dec(row, "total_after", after);
+  return bl_json_add_dec(row, "amount", amount) ? BILLING_OK : BILLING_NOMEM;
 }
 
-static int add_batch(explanation *x, bl_batch *batch, bl_json *events,
-                     const bl_tally *tally, int64_t *room) {
+/* The events of a line that were looked at, one after the other. */
+typedef struct line_events {
+  bl_json        *list;
+  const bl_tally *tally;
+  bl_dec          level;
+  int64_t         room;
+} line_events;
+
+static int add_block(explanation *x, const bl_block *block, uint64_t number,
+                     line_events *e) {
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < batch->count && !rc && *room > 0; i++) {
-    const bl_fact_event *fact;
-    if (bl_event_number(batch->seq, i) > x->line->last_event) break;
-    rc = bl_batch_event(x->c, batch, i, &fact);
-    if (rc) return rc;
-    for (size_t k = 0; k < fact->charge_count && !rc && *room > 0; k++) {
-      if (batch->tallies[fact->charges[k].key] != tally) continue;
-      rc = add_event(events, batch, i, &fact->charges[k]);
-      --*room;
+  for (size_t i = 0; i < block->count && !rc && e->room > 0; i++) {
+    const bl_fact_event *fact = &block->facts[i];
+    bl_tally **tallies;
+    if (number + i > x->line->last_event) break;
+    rc = bl_block_tallies(x->c, block, fact, &tallies);
+    for (size_t k = 0; !rc && k < fact->charge_count && e->room > 0; k++) {
+      if (tallies[k] != e->tally) continue;
+      e->level = bl_dec_add(e->level, fact->charges[k].quantity);
+      rc = add_event(e->list, number + i, fact, &block->texts[i], e->level,
+                     fact->charges[k].amount);
+      e->room--;
     }
+  }
+  return rc;
+}
+
+static int add_batch(explanation *x, int64_t seq, line_events *e) {
+  bl_batch batch;
+  int rc = bl_batch_read(x->c, seq, &batch);
+
+  if (rc == BILLING_NOTFOUND) return BILLING_OK;     /* another kind of entry*/
+  for (size_t i = 0; !rc && i < batch.block_count && e->room > 0; i++) {
+    const bl_block *block;
+    rc = bl_batch_block(&batch, i, &block);
+    if (!rc)
+      rc = add_block(x, block, bl_event_number(seq, i * BL_BATCH_BLOCK), e);
   }
   return rc;
 }
@@ -182,23 +204,19 @@ static int add_batch(explanation *x, bl_batch *batch, bl_json *events,
 static int add_events(explanation *x, int64_t room) {
   bl_call *c = x->c;
   const bl_fact_line *line = x->line;
-  const bl_tally *tally =
-      bl_tally_of(x->contract, line->price, line->period, line->group);
-  bl_json *events = bl_json_array(x->tree, "events");
   int64_t last = bl_event_seq(line->last_event);
-  int rc = tally && events ? BILLING_OK : BILLING_CORRUPT;
+  line_events e = {bl_json_array(x->tree, "events"),
+                   bl_tally_of(x->contract, line->price, line->period,
+                               line->group), BL_DEC_ZERO, room};
+  int rc = e.tally && e.list ? BILLING_OK : BILLING_CORRUPT;
 
   bl_json_add_int(x->tree, "event_count", (int64_t)line->events);
   bl_json_add_int(x->tree, "first_event", (int64_t)line->first_event);
   bl_json_add_int(x->tree, "last_event", (int64_t)line->last_event);
   for (int64_t seq = bl_event_seq(line->first_event);
-       seq <= last && !rc && room > 0; seq++) {
+       seq <= last && !rc && e.room > 0; seq++) {
     bl_arena_mark mark = bl_arena_now(&c->arena);
-    bl_batch batch;
-    rc = bl_batch_read(c, seq, &batch);
-    if (!rc) rc = bl_batch_texts(c, &batch);
-    if (!rc) rc = add_batch(x, &batch, events, tally, &room);
-    if (rc == BILLING_NOTFOUND) rc = BILLING_OK;     /* another kind of entry*/
+    rc = add_batch(x, seq, &e);
     bl_arena_back(&c->arena, mark);
   }
   return rc;

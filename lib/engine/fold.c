@@ -83,7 +83,8 @@ int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact) {
   if (bl_dec_is_bad(wallet->granted)) return BILLING_LIMIT;
   rc = bl_list_insert(t, &wallet->grants,
                       bl_lot_place(&wallet->grants, &grant->lot), grant);
-  if (!rc) rc = bl_grant_changed(t, grant);
+  bl_wallet_forget_free(t, wallet);
+  if (!rc) rc = bl_grant_move(t, wallet, grant, BL_DEC_ZERO, BL_DEC_ZERO);
   if (!rc) rc = bl_list_add(t, &t->by_grant, grant);
   if (!rc)
     rc = remember_request(f, fact->key_hash, BL_ENTRY_GRANT, fact->number,
@@ -106,11 +107,8 @@ static int move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
     bl_grant_state *grant =
         bl_list_by_number(&t->by_grant, hold->draws[i].grant);
     bl_dec amount = hold->draws[i].amount;
-    bl_touch(t, grant, sizeof *grant, &grant->touched);
-    grant->lot.held =
-        sign > 0 ? bl_dec_add(grant->lot.held, amount)
-                 : bl_dec_sub(grant->lot.held, amount);
-    rc = bl_grant_changed(t, grant);
+    rc = bl_grant_move(t, wallet, grant, BL_DEC_ZERO,
+                       sign > 0 ? amount : bl_dec_neg(amount));
   }
   for (size_t i = 0; i < hold->part_count; i++) {
     bl_tally *tally = hold->tallies[i];
@@ -229,11 +227,9 @@ int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact) {
 
   if (!grant) return BILLING_CORRUPT;
   wallet = bl_wallet_of(grant->customer, grant->lot.asset);
-  bl_touch(t, grant, sizeof *grant, &grant->touched);
-  grant->lot.left = bl_dec_sub(grant->lot.left, fact->left);
-  grant->has_expired = 1;
-  rc = bl_grant_changed(t, grant);
+  rc = bl_grant_move(t, wallet, grant, bl_dec_neg(fact->left), BL_DEC_ZERO);
   if (rc) return rc;
+  grant->expired_seq = f->seq;
   return bl_fold_post(f, wallet, postings,
                       bl_ledger_expiry(fact->left, postings));
 }

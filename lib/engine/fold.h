@@ -7,15 +7,21 @@
 #ifndef BL_FOLD_H
 #define BL_FOLD_H
 
+#include "engine/event_code.h"
 #include "engine/state.h"
 
-typedef struct bl_fold {
+typedef struct bl_fold bl_fold;
+struct bl_fold {
   bl_tenant *tenant;
   bl_rows   *rows;         /* where derived rows go; NULL: nowhere */
   bl_arena  *scratch;
   int64_t    seq;          /* of the entry */
   int64_t    at_us;
-} bl_fold;
+  const struct billing *b; /* for hashes of keys */
+  /* What becomes of the key of a replayed event; NULL: it is remembered,
+   * unless a run holds it. */
+  int (*key)(bl_fold *f, uint64_t key, uint64_t number);
+};
 
 int bl_fold_document(bl_fold *f, const bl_fact_document *fact);
 int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact);
@@ -25,11 +31,9 @@ int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact);
 int bl_fold_period(bl_fold *f, const bl_fact_period *fact);
 int bl_fold_invoice(bl_fold *f, const bl_fact_invoice *fact);
 int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact);
-/* tallies: what the entry's keys stand for, by place. */
+/* tallies: of the fact's charges, by place. */
 int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
                   bl_tally *const *tallies, uint64_t number);
-/* Ends an entry: its ledger group becomes rows.  `cause` is its kind. */
-int bl_fold_end(bl_fold *f, int64_t kind);
 
 /* Any entry from its bytes; unknown ones that are not critical do nothing. */
 int bl_fold_entry(bl_fold *f, const bl_entry *entry);

@@ -140,6 +140,25 @@ static int fold_meter(bl_fold *f, const bl_fact_document *fact,
   return rc;
 }
 
+/* Chains the prices of each meter, so that an event walks only those. */
+static int chain_prices(bl_tenant *t, bl_plan_version *version) {
+  size_t count = version->plan.price_count;
+
+  version->next = bl_arena_array(&t->arena, count + 1, sizeof(uint32_t));
+  version->first = bl_arena_array(&t->arena, count + 1, sizeof(uint32_t));
+  if (!version->next || !version->first) return BILLING_NOMEM;
+  for (size_t i = 0; i < count; i++) {
+    size_t before = i;
+    version->next[i] = (uint32_t)count;
+    if (!version->meters[i]) continue;
+    while (before > 0 && version->meters[before - 1] != version->meters[i])
+      before--;
+    if (before > 0) version->next[before - 1] = (uint32_t)i;
+    else version->first[version->first_count++] = (uint32_t)i;
+  }
+  return BILLING_OK;
+}
+
 /* The meters that the plan's prices name, and whether a fee is in advance. */
 static int link_prices(bl_tenant *t, bl_plan_version *version) {
   const bl_plan *plan = &version->plan;
@@ -157,7 +176,7 @@ static int link_prices(bl_tenant *t, bl_plan_version *version) {
       version->has_advance = 1;
     }
   }
-  return BILLING_OK;
+  return chain_prices(t, version);
 }
 
 static int fold_plan(bl_fold *f, const bl_fact_document *fact,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* fold_entry.c - from an entry's bytes to its fold, by a table of kinds. */
+#include "engine/batch.h"
 #include "engine/fold.h"
+#include "engine/keys.h"
 
 /* Every fact in one place, so that one loop serves all kinds but events. */
 typedef union entry_fact {
@@ -75,56 +77,97 @@ bl_tally *bl_fold_key(bl_tenant *t, const bl_fact_key *key, int *rc) {
   return tally;
 }
 
+/* An entry of events being folded. */
+typedef struct events_fold {
+  bl_fold         *f;
+  bl_events_reader reader;
+  bl_tally       **tallies;    /* by the block's keys */
+  size_t           count;
+  size_t           cap;
+  bl_tally       **charged;    /* by the event's charges */
+  size_t           charged_cap;
+} events_fold;
+
 /* The tallies of the keys that the last event added. */
-static int resolve_keys(bl_fold *f, const bl_events_codec *c,
-                        bl_tally ***tallies, size_t *count, size_t *cap) {
+static int resolve_keys(events_fold *e) {
   int rc = BILLING_OK;
 
-  while (*count < c->key_count) {
-    bl_tally *tally = bl_fold_key(f->tenant, &c->keys[*count], &rc);
+  while (e->count < e->reader.key_count) {
+    bl_tally *tally =
+        bl_fold_key(e->f->tenant, &e->reader.keys[e->count], &rc);
     bl_tally **place;
     if (!tally) return rc;
-    place = bl_arena_push(f->scratch, (void **)tallies, count, cap,
-                          sizeof *place);
+    place = bl_arena_push(e->f->scratch, (void **)&e->tallies, &e->count,
+                          &e->cap, sizeof *place);
     if (!place) return BILLING_NOMEM;
     *place = tally;
-    ++*count;
+    e->count++;
   }
   return rc;
 }
 
-/* A charge's key must be one of those named so far. */
-static int keys_are_known(const bl_fact_event *fact, size_t count) {
-  for (size_t i = 0; i < fact->charge_count; i++)
-    if (fact->charges[i].key >= count) return 0;
-  return 1;
+static int resolve_charges(events_fold *e, const bl_fact_event *fact) {
+  if (fact->charge_count > e->charged_cap) {
+    e->charged_cap = fact->charge_count * 2;
+    e->charged = bl_arena_array(e->f->scratch, e->charged_cap,
+                                sizeof *e->charged);
+    if (!e->charged) return BILLING_NOMEM;
+  }
+  for (size_t i = 0; i < fact->charge_count; i++) {
+    if (fact->charges[i].key >= e->count) return BILLING_CORRUPT;
+    e->charged[i] = e->tallies[fact->charges[i].key];
+  }
+  return BILLING_OK;
+}
+
+/* Keys that are in runs need not be remembered. */
+static int needs_keys(const bl_fold *f) {
+  return f->key || f->seq > f->tenant->tail_seq;
+}
+
+static int meet_key(bl_fold *f, const bl_event_text *text, uint64_t number) {
+  uint64_t key = text->is_redacted ? bl_keys_print_of(text->key_hash)
+                                   : bl_keys_print(f->b, text->key);
+
+  return f->key ? f->key(f, key, number)
+                : bl_keys_add(f->tenant, key, number);
+}
+
+static int fold_block(bl_fold *f, const bl_batch *batch, size_t at,
+                      uint64_t number) {
+  int has_keys = needs_keys(f);
+  bl_str none = {NULL, 0};
+  bl_fact_event fact;
+  bl_event_text text;
+  events_fold e;
+  int rc;
+
+  memset(&e, 0, sizeof e);
+  e.f = f;
+  rc = bl_events_open(&e.reader, f->scratch, batch->facts[at],
+                      has_keys ? batch->properties[at] : none,
+                      batch->at_us);
+  for (; !rc; number++) {
+    rc = bl_events_next(&e.reader, &fact, has_keys ? &text : NULL);
+    if (!rc) rc = resolve_keys(&e);
+    if (!rc) rc = resolve_charges(&e, &fact);
+    if (!rc) rc = bl_fold_event(f, &fact, e.charged, number);
+    if (!rc && has_keys) rc = meet_key(f, &text, number);
+  }
+  return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
 static int fold_events(bl_fold *f, const bl_entry *entry) {
-  bl_tally **tallies = NULL;
-  size_t count = 0, cap = 0;
-  bl_events_codec c;
-  bl_unpack from;
-  uint64_t events = 0;
-  int rc = BILLING_OK;
+  bl_batch batch;
+  int rc = bl_batch_open(f->scratch, entry, &batch);
 
-  memset(&c, 0, sizeof c);
-  bl_unpack_open(&from, entry->facts.text, entry->facts.len);
-  c.facts.from = &from;
-  c.facts.arena = f->scratch;
-  c.at_us = entry->at_us;
-  bl_code_u64(&c.facts, &events);
-  for (uint64_t i = 0; i < events && !rc; i++) {
-    bl_fact_event fact = {0};
-    bl_code_event(&c, &fact, NULL);
-    if (from.bad || c.facts.failed) break;
-    rc = resolve_keys(f, &c, &tallies, &count, &cap);
-    if (!rc && !keys_are_known(&fact, count)) rc = BILLING_CORRUPT;
-    if (!rc)
-      rc = bl_fold_event(f, &fact, tallies,
-                         bl_event_number(entry->seq, (size_t)i));
+  for (size_t i = 0; !rc && i < batch.block_count; i++) {
+    bl_arena_mark mark = bl_arena_now(f->scratch);
+    rc = fold_block(f, &batch, i,
+                    bl_event_number(entry->seq, i * BL_BATCH_BLOCK));
+    bl_arena_back(f->scratch, mark);
   }
-  return rc ? rc : bl_codec_done(&c.facts);
+  return rc;
 }
 
 /* Properties that were redacted read as empty texts. */
@@ -159,7 +202,6 @@ int bl_fold_entry(bl_fold *f, const bl_entry *entry) {
     rc = fold_events(f, entry);
   else if (is_known)
     rc = fold_coded(f, entry, &entry_kinds[entry->kind]);
-  if (!rc) rc = bl_fold_end(f, entry->kind);
   if (rc) return rc;
   t->heads.seq = entry->seq;
   t->heads.clock_us = entry->at_us;

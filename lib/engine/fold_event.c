@@ -46,8 +46,8 @@ static int expire_again(bl_fold *f, bl_wallet *wallet, bl_grant_state *grant,
   bl_posting postings[4];
   int rc;
 
-  grant->lot.left = bl_dec_sub(grant->lot.left, returned);
-  rc = bl_grant_changed(f->tenant, grant);
+  rc = bl_grant_move(f->tenant, wallet, grant, bl_dec_neg(returned),
+                     BL_DEC_ZERO);
   if (rc) return rc;
   return bl_fold_post(f, wallet, postings,
                       bl_ledger_expiry(returned, postings));
@@ -62,12 +62,10 @@ static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
   if (rc || !draw->grant) return rc;
   grant = bl_list_by_number(&t->by_grant, draw->grant);
   if (!grant) return BILLING_CORRUPT;
-  bl_touch(t, grant, sizeof *grant, &grant->touched);
-  grant->lot.left = bl_dec_sub(grant->lot.left, draw->amount);
-  rc = bl_grant_changed(t, grant);
+  rc = bl_grant_move(t, wallet, grant, bl_dec_neg(draw->amount), BL_DEC_ZERO);
   if (rc) return rc;
   *drawn = bl_dec_add(*drawn, draw->amount);
-  if (grant->has_expired && bl_dec_sign(draw->amount) < 0)
+  if (grant->expired_seq && bl_dec_sign(draw->amount) < 0)
     return expire_again(f, wallet, grant, bl_dec_neg(draw->amount));
   return BILLING_OK;
 }
@@ -92,8 +90,8 @@ static int fold_charge(bl_fold *f, const bl_fact_charge *charge,
 
   if (!wallet) return BILLING_NOMEM;
   bl_touch_tally(t, tally);
-  tally->level.total = charge->after.total;
-  tally->level.at_us = charge->after.at_us;
+  tally->level.total = bl_dec_add(tally->level.total, charge->quantity);
+  if (charge->at_us) tally->level.at_us = charge->at_us;
   tally->level.events++;
   tally->amount = bl_dec_add(tally->amount, charge->amount);
   tally->last_event = number;
@@ -110,15 +108,6 @@ static int fold_charge(bl_fold *f, const bl_fact_charge *charge,
   }
   return bl_fold_post(f, wallet, postings,
                       bl_ledger_charge(charge->amount, drawn, postings));
-}
-
-static int remember_event(bl_tenant *t, const unsigned char key[16],
-                          uint64_t number) {
-  uint64_t *kept = bl_arena_copy(&t->arena, &number, sizeof number);
-
-  if (!kept) return BILLING_NOMEM;
-  bl_touch_map(t, &t->event_keys);
-  return bl_map_put(&t->event_keys, key, 16, kept);
 }
 
 int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
@@ -141,7 +130,6 @@ int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
     t->heads.unpriced++;
   }
   for (size_t i = 0; i < fact->charge_count && !rc; i++)
-    rc = fold_charge(f, &fact->charges[i], tallies[fact->charges[i].key],
-                     number);
-  return rc ? rc : remember_event(t, fact->key_hash, number);
+    rc = fold_charge(f, &fact->charges[i], tallies[i], number);
+  return rc;
 }

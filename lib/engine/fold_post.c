@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* fold_post.c - postings, and the derived rows of an entry. */
+/* fold_post.c - postings, and the derived rows of an invoice. */
 #include "engine/fold_post.h"
 
 #include "invoice/invoice.h"
@@ -16,55 +16,14 @@ int bl_fold_post(bl_fold *f, bl_wallet *wallet, const bl_posting *postings,
     uint32_t account = postings[i].account;
     bl_dec amount = postings[i].amount;
     wallet->balance[account] = bl_dec_add(wallet->balance[account], amount);
-    wallet->delta[account] = bl_dec_add(wallet->delta[account], amount);
     if (bl_dec_is_bad(wallet->balance[account])) return BILLING_LIMIT;
   }
-  if (wallet->is_dirty) return BILLING_OK;
-  wallet->is_dirty = 1;
-  return bl_list_add(t, &t->dirty, wallet);
+  return BILLING_OK;
 }
 
 static billing_value dec_value(bl_dec v, char *room) {
   bl_str s = {room, bl_dec_print(v, room)};
   return bl_value_text(s);
-}
-
-static int ledger_row(bl_fold *f, const bl_wallet *wallet, uint32_t account,
-                      int64_t posting, int64_t kind) {
-  billing_value row[BL_LEDGER_COLUMNS];
-  char amount[BL_DEC_TEXT];
-
-  row[BL_LEDGER_TENANT] = bl_value_int(f->tenant->number);
-  row[BL_LEDGER_SHARD] = bl_value_int(0);
-  row[BL_LEDGER_SEQ] = bl_value_int(f->seq);
-  row[BL_LEDGER_POSTING] = bl_value_int(posting);
-  row[BL_LEDGER_AT] = bl_value_int(f->at_us);
-  row[BL_LEDGER_CUSTOMER] = bl_value_int((int64_t)wallet->customer->number);
-  row[BL_LEDGER_ACCOUNT] = bl_value_text(bl_str_of(bl_account_name(account)));
-  row[BL_LEDGER_ASSET] = bl_value_text(bl_str_of(wallet->asset));
-  row[BL_LEDGER_AMOUNT] = dec_value(wallet->delta[account], amount);
-  row[BL_LEDGER_CAUSE] = bl_value_text(bl_str_of(bl_entry_name(kind)));
-  return f->rows->put(f->rows, BL_TABLE_LEDGER, row);
-}
-
-int bl_fold_end(bl_fold *f, int64_t kind) {
-  bl_tenant *t = f->tenant;
-  int64_t posting = 0;
-  int rc = BILLING_OK;
-
-  for (size_t i = 0; i < t->dirty.count; i++) {
-    bl_wallet *wallet = t->dirty.item[i];
-    for (uint32_t a = 0; a < BL_ACCOUNTS; a++) {
-      if (bl_dec_is_zero(wallet->delta[a])) continue;
-      if (f->rows && !rc) rc = ledger_row(f, wallet, a, ++posting, kind);
-      wallet->delta[a] = BL_DEC_ZERO;
-    }
-    wallet->is_dirty = 0;
-  }
-  if (t->dirty.count)
-    bl_touch(t, &t->dirty, sizeof t->dirty, &t->dirty.touched);
-  t->dirty.count = 0;
-  return rc;
 }
 
 static int line_row(bl_fold *f, const bl_invoice *invoice, size_t at,

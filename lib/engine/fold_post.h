@@ -5,7 +5,7 @@
 
 #include "engine/fold.h"
 
-/* Adds postings to the wallet's accounts and to the entry's group. */
+/* Adds postings to the wallet's accounts. */
 int bl_fold_post(bl_fold *f, bl_wallet *wallet, const bl_posting *postings,
                  size_t count);
 /* The rows of a finalized invoice and of its lines. */

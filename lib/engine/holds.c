@@ -10,6 +10,7 @@
  * larger is reserved in the lots that burndown would draw.
  */
 #include "base/struct.h"
+#include "engine/keys.h"
 #include "engine/record.h"
 #include "engine/requests.h"
 #include "price/price.h"
@@ -25,23 +26,26 @@ typedef struct hold_draft {
   size_t        draw_cap;
   bl_dec        held;
   bl_dec        missing;
+  bl_rater      rater;
 } hold_draft;
 
 /* What one charge of the estimate must reserve. */
 static bl_dec worst_amount(const bl_tally *tally,
                            const bl_fact_charge *charge) {
   const bl_price *price = bl_tally_price(tally);
-  bl_dec later = bl_price_delta(price, bl_dec_add(tally->level.total,
-                                                  tally->held),
-                                bl_dec_add(charge->after.total, tally->held));
+  bl_dec total = bl_dec_add(tally->level.total, tally->held);
+  bl_dec later =
+      bl_price_delta(price, total, bl_dec_add(total, charge->quantity));
   bl_dec most = bl_dec_max(charge->amount, later);
 
   return bl_dec_sign(most) < 0 ? BL_DEC_ZERO : most;
 }
 
-static int keep_draws(bl_call *c, hold_draft *d, const bl_draw *draws,
-                      size_t count) {
-  for (size_t i = 0; i < count; i++) {
+/* The draws from place `from` on. */
+static int keep_draws(bl_call *c, hold_draft *d, size_t from) {
+  const bl_draw *draws = d->rater.draws.item;
+
+  for (size_t i = from; i < d->rater.draws.count; i++) {
     bl_draw *draw;
     if (!draws[i].grant) {
       d->missing = bl_dec_add(d->missing, draws[i].amount);
@@ -64,14 +68,12 @@ static int reserve(bl_call *c, hold_draft *d, const bl_contract *contract,
   const bl_wallet *wallet = bl_wallet_of(d->customer, use->asset);
   const bl_order *order = contract && contract->terms.has_order
                               ? &contract->terms.order : NULL;
-  bl_draw *draws;
-  size_t count;
+  size_t from = d->rater.draws.count;
   int rc;
 
   if (bl_dec_sign(amount) <= 0) return BILLING_OK;
-  rc = bl_rate_draws(c, wallet, use, order, amount, NULL, d->fact.draws,
-                     d->fact.draw_count, &draws, &count);
-  return rc ? rc : keep_draws(c, d, draws, count);
+  rc = bl_rate_draws(&d->rater, wallet, use, order, amount, NULL);
+  return rc ? rc : keep_draws(c, d, from);
 }
 
 /* Of several contracts the one that may promise most backs a hold. */
@@ -96,7 +98,7 @@ static int reserve_charge(bl_call *c, hold_draft *d, bl_tally *tally,
   part->price = tally->price;
   part->period = tally->period;
   part->group = tally->group;
-  part->quantity = bl_dec_sub(charge->after.total, tally->level.total);
+  part->quantity = charge->quantity;
   d->contract = more_generous(d->contract, tally->contract);
   return reserve(c, d, tally->contract, &use, amount);
 }
@@ -118,24 +120,25 @@ static int check_estimate(bl_call *c, const bl_fact_event *fact) {
 }
 
 static int reserve_estimate(bl_call *c, hold_draft *d, const bl_event_in *in) {
-  bl_tally **tallies = NULL;
   bl_fact_event fact;
   int rc;
 
   d->customer = in->customer;
   rc = bl_expire_holds(c, d->customer);
   if (!rc) rc = bl_rate_prepare(c, d->customer, in->view.time_us);
-  if (!rc) rc = bl_rate(c, in, NULL, &fact, &tallies);
+  if (!rc) rc = bl_rate(&d->rater, in, NULL, &fact);
   if (!rc) rc = check_estimate(c, &fact);
   if (rc) return rc;
-  memcpy(d->asset, bl_tally_price(tallies[0])->asset, sizeof d->asset);
+  memcpy(d->asset, bl_tally_price(d->rater.tallies[0])->asset,
+         sizeof d->asset);
   d->fact.parts = bl_arena_array(&c->arena, fact.charge_count + 1,
                                  sizeof *d->fact.parts);
   if (!d->fact.parts) return BILLING_NOMEM;
   d->fact.part_count = fact.charge_count;
+  d->rater.draws.count = 0;    /* those of the estimate itself do not count */
   for (size_t i = 0; i < fact.charge_count && !rc; i++)
-    rc = reserve_charge(c, d, tallies[i], &fact.charges[i], in->view.time_us,
-                        &d->fact.parts[i]);
+    rc = reserve_charge(c, d, d->rater.tallies[i], &fact.charges[i],
+                        in->view.time_us, &d->fact.parts[i]);
   return rc;
 }
 
@@ -218,8 +221,6 @@ static int write_hold(bl_call *c, hold_draft *d,
 /* What the caller is told about a hold as it is now. */
 static void fill_hold_out(bl_call *c, const bl_hold_state *hold,
                           billing_hold *out) {
-  bl_dec left;
-
   memset(out, 0, sizeof *out);
   out->struct_size = sizeof *out;
   out->number = hold->number;
@@ -233,18 +234,28 @@ static void fill_hold_out(bl_call *c, const bl_hold_state *hold,
     out->held = bl_dec_add(out->held, hold->draws[i].amount);
   out->overdraft = hold->overdraft;
   out->free = bl_wallet_free(bl_wallet_of(hold->customer, hold->asset),
-                             c->now_us, &left);
+                             c->now_us);
   memcpy(out->asset, hold->asset, sizeof out->asset);
 }
 
-/* What makes two authorize calls the same. */
-static void pack_content(bl_text *content, const bl_event_in *in,
-                         const billing_hold_terms *terms) {
-  bl_pack_u64(content, in ? in->content : 0);
+/* What makes two authorize calls the same; an estimate counts by what it says,
+ * its properties as canonical JSON. */
+static int pack_content(bl_text *content, const bl_event_in *in,
+                        const billing_hold_terms *terms) {
+  int rc = BILLING_OK;
+
+  if (in) {
+    bl_pack_u64(content, in->customer->number);
+    bl_pack_str(content, in->event->event);
+    bl_pack_u64(content, in->event->flags);
+    if (in->event->flags) bl_pack_dec(content, in->event->value);
+    rc = bl_event_canonical(in->event->properties, content);
+  }
   bl_pack_str(content, terms->customer);
   bl_pack_dec(content, terms->amount.amount);
   bl_pack_str(content, bl_str_of(terms->amount.asset));
   bl_pack_i64(content, terms->expires_us);
+  return rc;
 }
 
 static int decide_hold(bl_call *c, const bl_event_in *in,
@@ -258,9 +269,10 @@ static int decide_hold(bl_call *c, const bl_event_in *in,
   int rc;
 
   memset(&d, 0, sizeof d);
+  bl_rater_open(&d.rater, c);
   bl_text_open(&content, &c->arena);
-  pack_content(&content, in, terms);
-  rc = bl_request_read(c, BL_ENTRY_HOLD, &content, &request);
+  rc = pack_content(&content, in, terms);
+  if (!rc) rc = bl_request_read(c, BL_ENTRY_HOLD, &content, &request);
   if (!rc && !request.number && expires_us <= c->now_us)
     rc = bl_fail(c->err, BILLING_INVALID, "/expires_us",
                  "after the call's now, or 0", "the hold has expired already");
@@ -270,6 +282,7 @@ static int decide_hold(bl_call *c, const bl_event_in *in,
     if (!rc) rc = write_hold(c, &d, &request, expires_us);
     request.number = c->t->heads.holds;
   }
+  bl_rater_close(&d.rater);
   if (rc) return rc;
   hold = bl_list_by_number(&c->t->by_hold, request.number);
   rc = bl_expire_holds(c, hold->customer);   /* a repeat sees what is free */
@@ -279,30 +292,31 @@ static int decide_hold(bl_call *c, const bl_event_in *in,
 
 /* An event as it is estimated: no key, and the time is now. */
 static int read_estimate(bl_call *c, const billing_event *estimate,
+                         billing_event *event, bl_members *members,
                          bl_event_in *in) {
-  billing_event event;
-  int rc = bl_copy_in(&event, sizeof event, estimate, sizeof event,
+  int rc = bl_copy_in(event, sizeof *event, estimate, sizeof *event,
                       BILLING_EVENT_VALUE);
 
   if (rc)
     return bl_fail(c->err, rc, "", "set it up with BILLING_INIT",
                    "the estimate cannot be used");
-  rc = bl_check_texts(c->err, &event.customer, &event.event,
-                      &event.properties, NULL);
+  rc = bl_check_texts(c->err, &event->customer, &event->event,
+                      &event->properties, NULL);
   if (rc) return rc;
-  event.key = (bl_str){NULL, 0};
-  event.time_us = 0;
-  rc = bl_event_read(c, &event, 0, in);
-  return rc ? rc : in->code;
+  event->key = (bl_str){NULL, 0};
+  event->time_us = 0;
+  return bl_event_read(c, event, 0, in, members);
 }
 
 static int authorize(bl_call *c, const billing_event *estimate,
                      const billing_hold_terms *terms, billing_hold *out) {
   billing_hold_terms own;
+  billing_event event;
+  bl_members members;
   bl_event_in in;
   int rc = BILLING_OK;
 
-  memset(&in, 0, sizeof in);
+  bl_members_open(&members, &c->arena);
   memset(&own, 0, sizeof own);
   if (terms) rc = bl_copy_in(&own, sizeof own, terms, sizeof own, 0);
   if (rc || (!terms && !estimate))
@@ -315,10 +329,8 @@ static int authorize(bl_call *c, const billing_event *estimate,
     return bl_fail(c->err, BILLING_INVALID, "/amount/asset",
                    "1 to 15 bytes, NUL padded",
                    "the asset's name does not end");
-  if (estimate) rc = read_estimate(c, estimate, &in);
-  if (!rc) rc = decide_hold(c, estimate ? &in : NULL, &own, out);
-  bl_event_close(&in);
-  return rc;
+  if (estimate) rc = read_estimate(c, estimate, &event, &members, &in);
+  return rc ? rc : decide_hold(c, estimate ? &in : NULL, &own, out);
 }
 
 int billing_authorize(billing *b, const billing_call *call,
@@ -395,19 +407,20 @@ static int settling_event(bl_call *c, const bl_hold_state *hold,
  * the event's entry stand one after the other and the one can name the other.
  */
 static int prepare_settling(bl_call *c, const billing_event *event) {
+  bl_members members;
   bl_event_in in;
-  int rc = bl_event_read(c, event, 1, &in);
+  int rc;
 
-  if (!rc) rc = in.code;
-  if (!rc) rc = bl_rate_prepare(c, in.customer, in.view.time_us);
-  bl_event_close(&in);
-  return rc;
+  bl_members_open(&members, &c->arena);
+  rc = bl_event_read(c, event, 1, &in, &members);
+  return rc ? rc : bl_rate_prepare(c, in.customer, in.view.time_us);
 }
 
-/* A hold that is open, or one that expired, or a repeat of its settlement. */
+/* A hold that is open, or one that expired, or a repeat of its settlement;
+ * known is the number of the event that has the key. */
 static int check_settling(bl_call *c, const bl_hold_state *hold,
-                          const uint64_t *known) {
-  int is_repeat = known && *known == hold->event;
+                          uint64_t known) {
+  int is_repeat = known && known == hold->event;
 
   if (hold->status == BILLING_HOLD_RELEASED ||
       (hold->status == BILLING_HOLD_SETTLED && !is_repeat))
@@ -422,6 +435,16 @@ static int check_settling(bl_call *c, const bl_hold_state *hold,
   return BILLING_OK;
 }
 
+/* Ends the hold in favour of the event whose entry comes next. */
+static int end_for_event(bl_call *c, bl_hold_state *hold,
+                         const billing_event *event) {
+  int rc = prepare_settling(c, event);
+
+  if (!rc) rc = bl_expire_holds(c, hold->customer);
+  return rc ? rc : bl_end_hold(c, hold, BILLING_HOLD_SETTLED,
+                               bl_event_number(c->t->heads.seq + 2, 0));
+}
+
 /*
  * The hold ends first, so that its lots are free to be drawn; then the event
  * is recorded with those lots first.  A refused event leaves the hold: the
@@ -429,38 +452,31 @@ static int check_settling(bl_call *c, const bl_hold_state *hold,
  */
 static int settle(bl_call *c, const billing_event *event, uint32_t above,
                   billing_receipt *out) {
-  bl_hold_state *hold;
   bl_draw_rule rule = {NULL, above == BILLING_SETTLE_CAP, 0};
-  unsigned char key[16];
-  const uint64_t *known;
   billing_event own;
-  recording r;
+  const billing_event *one = &own;
+  bl_hold_state *hold;
+  bl_recording r;
+  uint64_t known = 0;
   int was_open;
   int rc = find_hold(c, &hold);
 
   if (!rc) rc = settling_event(c, hold, event, &own);
+  if (!rc) rc = bl_keys_number(c, own.key, &known);
+  if (!rc) rc = check_settling(c, hold, known);
   if (rc) return rc;
-  bl_key_hash16(key, c->b->event_key, own.key.text, own.key.len);
-  known = bl_map_get(&c->t->event_keys, key, 16);
-  rc = check_settling(c, hold, known);
   was_open = hold->status == BILLING_HOLD_OPEN &&
              hold->expires_us > c->now_us;
-  if (!rc && was_open) {
-    rule.hold = hold;
-    rc = prepare_settling(c, &own);
-    if (!rc) rc = bl_expire_holds(c, hold->customer);
-    if (!rc)
-      rc = bl_end_hold(c, hold, BILLING_HOLD_SETTLED,
-                       bl_event_number(c->t->heads.seq + 2, 0));
-  }
+  if (was_open) rc = end_for_event(c, hold, &own);
+  rule.hold = hold;
   r.kept = &c->arena;
-  if (!rc) rc = bl_record_batch(c, &own, NULL, 1, was_open ? &rule : NULL, &r);
+  if (!rc)
+    rc = bl_record_batch(c, &one, NULL, 1, was_open ? &rule : NULL, &r);
   if (rc) return rc;
   *out = r.receipts[0];
   if (out->code) return out->code;
   if (was_open && out->number != hold->event) return BILLING_INTERNAL;
-  if (was_open) rc = check_above(c, hold, out, above);
-  return rc;
+  return was_open ? check_above(c, hold, out, above) : BILLING_OK;
 }
 
 int billing_settle(billing *b, const billing_call *call,

@@ -7,7 +7,7 @@
  * chain on to ours: fold them.  Anything else (a rollback of the host's, a
  * restored file, a call of ours whose commit never came): fold from the start.
  */
-#include "engine/engine.h"
+#include "engine/keys.h"
 #include "store/store.h"
 
 static int store_row_put(bl_rows *rows, uint32_t table,
@@ -27,6 +27,7 @@ bl_fold *bl_entry_start(bl_call *c) {
 
   c->fold.tenant = c->t;
   c->fold.scratch = &c->arena;
+  c->fold.b = c->b;
   c->fold.seq = c->t->heads.seq + 1;
   c->fold.at_us = c->now_us;
   c->fold.rows = NULL;
@@ -66,26 +67,34 @@ static int put_entry(bl_call *c, const bl_entry *entry) {
 }
 
 int bl_append(bl_call *c, int64_t kind, bl_writer *w) {
-  bl_tenant *t = c->t;
-  bl_entry entry = {0};
   int rc = bl_codec_done(&w->facts);
 
   if (!rc) rc = bl_codec_done(&w->properties);
-  if (!rc && c->arena.failed) rc = BILLING_NOMEM;
   if (rc) return rc;
+  return bl_append_parts(
+      c, kind, (bl_str){w->facts_text.text, w->facts_text.len},
+      (bl_str){w->properties_text.text, w->properties_text.len});
+}
+
+int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
+                    bl_str properties) {
+  bl_tenant *t = c->t;
+  bl_entry entry = {0};
+  int rc = BILLING_OK;
+
+  if (c->arena.failed) return BILLING_NOMEM;
   entry.seq = c->fold.seq;
   entry.kind = kind;
   entry.version = BL_ENTRY_VERSION;
   entry.critical = 1;
   entry.at_us = c->now_us;
-  entry.facts = (bl_str){w->facts_text.text, w->facts_text.len};
-  entry.properties = (bl_str){w->properties_text.text, w->properties_text.len};
+  entry.facts = facts;
+  entry.properties = properties;
   bl_hash32(entry.properties_hash, entry.properties.text,
             entry.properties.len);
   bl_entry_hash(&entry, t->number, 0, t->heads.hash, entry.hash);
   if (!bl_call_reads(c)) rc = put_entry(c, &entry);
   if (rc == BILLING_CONFLICT) rc = BILLING_BUSY;
-  if (!rc) rc = bl_fold_end(&c->fold, kind);
   if (rc) return rc;
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
   t->heads.seq = entry.seq;
@@ -136,7 +145,7 @@ int bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
  * first of them does not chain on to the state. */
 static int catch_up(bl_call *c, bl_journal_walk *walk) {
   bl_tenant *t = c->t;
-  bl_fold fold = {t, NULL, &c->arena, 0, 0};
+  bl_fold fold = {t, NULL, &c->arena, 0, 0, c->b, NULL};
   int64_t start = t->heads.seq;
   unsigned char hash[32];
   bl_entry entry;
@@ -156,19 +165,21 @@ static int catch_up(bl_call *c, bl_journal_walk *walk) {
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
-static int fold_on(bl_call *c) {
+static int fold_on(bl_call *c, uint64_t runs) {
   bl_journal_walk walk = {NULL, NULL};
-  int rc = bl_journal_walk_open(&walk, c->b, c->t->number,
-                                c->t->heads.seq + 1);
+  int rc = bl_keys_sync(c->b, c->t, runs);
 
+  if (!rc)
+    rc = bl_journal_walk_open(&walk, c->b, c->t->number,
+                              c->t->heads.seq + 1);
   if (!rc) rc = catch_up(c, &walk);
   bl_journal_walk_close(&walk);
   return rc;
 }
 
-static int fold_from_start(bl_call *c) {
+static int fold_from_start(bl_call *c, uint64_t runs) {
   bl_tenant_reset(c->t);
-  return fold_on(c);
+  return fold_on(c, runs);
 }
 
 static int corrupt_journal(bl_call *c) {
@@ -207,15 +218,16 @@ static int check_format(bl_call *c, const billing_value *row) {
                  row[BL_HEAD_MIN_READER].integer, (int64_t)BL_FORMAT);
 }
 
-static int follow_head(bl_call *c, int64_t seq, const unsigned char hash[32]) {
+static int follow_head(bl_call *c, int64_t seq, const unsigned char hash[32],
+                       uint64_t runs) {
   bl_tenant *t = c->t;
   int rc = BILLING_OK;
 
   if (t->is_stale || seq < t->heads.seq) bl_tenant_reset(t);
-  if (seq > t->heads.seq) rc = fold_on(c);
+  if (seq > t->heads.seq) rc = fold_on(c, runs);
   if (rc == BILLING_CONFLICT ||
       (!rc && memcmp(t->heads.hash, hash, 32) != 0))
-    rc = fold_from_start(c);
+    rc = fold_from_start(c, runs);
   if (rc) t->is_stale = 1;
   if (!rc && (t->heads.seq != seq || memcmp(t->heads.hash, hash, 32) != 0))
     rc = BILLING_CORRUPT;
@@ -251,14 +263,21 @@ static int find_head(bl_call *c, billing_value *row) {
 int bl_sync(bl_call *c) {
   billing_value row[BL_ROW_MOST];
   unsigned char hash[32];
+  uint64_t runs;
+  int64_t seq;
+  int is_at, is_newer;
   int rc = find_head(c, row);
 
   if (!rc) rc = check_format(c, row);
   if (rc) return rc;
   if (row[BL_HEAD_HASH].bytes.len != 32) return corrupt_journal(c);
   memcpy(hash, row[BL_HEAD_HASH].bytes.text, 32);
-  if (!is_in_step(c->t, row))
-    rc = follow_head(c, row[BL_HEAD_SEQ].integer, hash);
-  c->t->is_read_only |= row[BL_HEAD_MIN_WRITER].integer > BL_FORMAT;
+  is_newer = row[BL_HEAD_MIN_WRITER].integer > BL_FORMAT;
+  runs = (uint64_t)row[BL_HEAD_RUNS].integer;
+  seq = row[BL_HEAD_SEQ].integer;
+  is_at = is_in_step(c->t, row);
+  rc = bl_keys_sync(c->b, c->t, runs);
+  if (!rc && !is_at) rc = follow_head(c, seq, hash, runs);
+  c->t->is_read_only |= (uint32_t)is_newer;
   return rc;
 }

@@ -162,6 +162,8 @@ static int open_on(billing **out, billing_store *store,
   bl_arena_open(&b->arena, options->allocator);
   b->host = b->arena.host;
   b->store = store;
+  bl_arena_open(&b->coder_arena, options->allocator);
+  bl_events_writer_open(&b->coder, &b->coder_arena);
   bl_map_open(&b->tenants, &b->arena);
   bl_map_open(&b->zones, &b->arena);
   rc = bl_crypto_start();
@@ -173,6 +175,7 @@ static int open_on(billing **out, billing_store *store,
     return BILLING_OK;
   }
   bl_store_explain(store, rc, err);
+  bl_arena_close(&b->coder_arena);
   bl_arena_close(&b->arena);
   bl_host_free(options->allocator, b, sizeof *b);
   return rc;
@@ -255,6 +258,7 @@ void billing_close(billing *b) {
   bl_store_close(b->store);
   pthread_mutex_destroy(&b->lock);
   host = b->host;
+  bl_arena_close(&b->coder_arena);
   bl_arena_close(&b->arena);
   bl_host_free(&host, b, sizeof *b);
 }

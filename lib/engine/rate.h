@@ -9,27 +9,43 @@
 #include "engine/engine.h"
 #include "meter/meter.h"
 
-/* An event in normal form, checked; texts are the caller's or the call's. */
+/* ---- event_read.c: an event in normal form ---- */
+
 typedef struct bl_event_in {
-  billing_event event;
-  bl_event      view;          /* as the kernels see it */
-  bl_json      *properties;    /* their tree, NULL when it has none */
-  bl_json      *line;          /* the tree of its line, which then owns them */
-  bl_customer  *customer;
-  unsigned char key_hash[16];
-  uint64_t      content;
-  int32_t       code;          /* why it is refused */
-  uint32_t      reserved;
+  const billing_event *event;
+  bl_event             view;   /* as the kernels see it */
+  bl_customer         *customer;
+  uint64_t             key;    /* keyed hash of its key */
+  uint64_t             number; /* of the event that the key was used for */
+  int32_t              code;   /* why it is refused */
+  uint32_t             twin;   /* 1 + place of the event before it in the
+                                  batch that has its key */
 } bl_event_in;
 
-/* Checks one event; in->code says why it is refused, err gets the words.
- * Returns only what ends the whole call (NOMEM). need_key: a quote and an
- * estimate have none. */
+/* Checks all but the properties; in->code says why it is refused, err gets
+ * the words.  Returns only what ends the whole call (NOMEM).  need_key: a
+ * quote and an estimate have none. */
+int bl_event_check(bl_call *c, const billing_event *event, int need_key,
+                   bl_event_in *in);
+/* Reads the properties into `members`, which must stay as they are while the
+ * event is rated.  Returns why they are refused. */
+int bl_event_scan(bl_call *c, bl_event_in *in, bl_members *members);
+/* Both; returns why the event is refused. */
 int bl_event_read(bl_call *c, const billing_event *event, int need_key,
-                  bl_event_in *in);
-/* The same for a line of NDJSON. */
-int bl_event_read_line(bl_call *c, bl_str line, bl_event_in *in);
-void bl_event_close(bl_event_in *in);
+                  bl_event_in *in, bl_members *members);
+/* A line of NDJSON as an event; its texts are the line's, or the call's where
+ * they had escapes.  Returns why it is refused, or NOMEM. */
+int bl_event_of_line(bl_call *c, bl_str line, bl_members *members,
+                     billing_event *out);
+/* Whether the event is the one that was recorded with these words. */
+int bl_event_is_same(bl_call *c, const bl_event_in *in,
+                     const bl_fact_event *fact, const bl_event_text *text,
+                     int *is_same);
+
+/* Canonical JSON of properties, nothing for none. */
+int bl_event_canonical(bl_str json, bl_text *out);
+
+/* ---- rate.c ---- */
 
 /* How draws are chosen beyond the burndown order. */
 typedef struct bl_draw_rule {
@@ -38,48 +54,67 @@ typedef struct bl_draw_rule {
   uint32_t             reserved;
 } bl_draw_rule;
 
+/* A growing array of draws, used again for each event. */
+typedef struct bl_draws {
+  bl_draw *item;
+  size_t   count;
+  size_t   cap;
+} bl_draws;
+
+/* What rating events one after the other needs; one for a batch.  All of it
+ * is the call's. */
+typedef struct bl_rater {
+  bl_call           *c;
+  const bl_event_in *in;
+  const bl_draw_rule *rule;
+  bl_fact_event     *fact;
+  bl_fact_charge    *charges;
+  size_t             charge_cap;
+  bl_tally         **tallies;  /* of the charges, by place */
+  size_t             tally_count;
+  size_t             tally_cap;
+  bl_tally         **made;     /* that were not there before */
+  size_t             made_count;
+  size_t             made_cap;
+  bl_draws           draws;    /* of all charges, in order */
+  bl_lot           **lots;     /* that may pay the charge at hand */
+  size_t             lot_count;
+  size_t             lot_cap;
+  bl_arena           own;      /* copies of lots that are partly taken */
+  bl_text            group;
+  uint32_t           is_matched;
+  uint32_t           is_priced;
+} bl_rater;
+
+void bl_rater_open(bl_rater *r, bl_call *c);
+void bl_rater_close(bl_rater *r);
 /*
- * What the event comes to: the fact, with its charges in fact->charges and the
- * tally of each at the same place of *tallies.  Nothing is folded yet, but
- * periods must be open.  Returns why the event cannot be rated.
+ * What the event comes to: the fact, with the tally of each charge at the same
+ * place of r->tallies; all of it the rater's until the next event.  Nothing is
+ * folded yet, but periods must be open.  Returns why it cannot be rated.
  */
-int bl_rate(bl_call *c, const bl_event_in *in, const bl_draw_rule *rule,
-            bl_fact_event *fact, bl_tally ***tallies);
+int bl_rate(bl_rater *r, const bl_event_in *in, const bl_draw_rule *rule,
+            bl_fact_event *fact);
+/* The same; with BILLING_CALL_STRICT usage that is not billed is refused. */
+int bl_rate_strictly(bl_rater *r, const bl_event_in *in,
+                     const bl_draw_rule *rule, bl_fact_event *fact);
 /* Opens the periods of the customer's contracts that hold the moment. */
 int bl_rate_prepare(bl_call *c, bl_customer *customer, int64_t us);
+/* Whether that, or ending holds, has anything to do. */
+int bl_rate_is_prepared(const bl_call *c, const bl_customer *customer,
+                        int64_t us);
 
-/* Splits an amount over a wallet as the contract's order says. `taken` are
- * draws that are decided but not folded. */
-int bl_rate_draws(bl_call *c, const bl_wallet *wallet, const bl_use *use,
+/* Splits an amount over a wallet as the contract's order says, after the draws
+ * that r->draws has; adds to them. */
+int bl_rate_draws(bl_rater *r, const bl_wallet *wallet, const bl_use *use,
                   const bl_order *order, bl_dec amount,
-                  const bl_draw_rule *rule, const bl_draw *taken,
-                  size_t taken_count, bl_draw **draws, size_t *count);
+                  const bl_draw_rule *rule);
 
-/* The receipt of a fact. */
-void bl_receipt_of_fact(const bl_fact_event *fact,
-                        bl_tally *const *tallies, uint64_t number,
-                        int64_t decided_us, billing_receipt *out);
-
-/* ---- batch.c: events of an entry, decoded ---- */
-
-typedef struct bl_batch {
-  int64_t        seq;          /* 0: none is decoded */
-  int64_t        at_us;
-  bl_fact_event *facts;
-  size_t         count;
-  bl_fact_key   *keys;         /* of the charges */
-  bl_tally     **tallies;      /* by key; NULL until bl_batch_event */
-  bl_str         properties;   /* bytes of the second part */
-  bl_event_text *texts;        /* of that; NULL until they are asked for */
-} bl_batch;
-
-/* The entry `seq`, its facts decoded into the call's arena; NOTFOUND when
- * there is none, or when it is of another kind. */
-int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out);
-/* One of its events, with the tallies of its charges. */
-int bl_batch_event(bl_call *c, bl_batch *batch, size_t at,
-                   const bl_fact_event **out);
-/* The texts of its events, too; empty where they were redacted. */
-int bl_batch_texts(bl_call *c, bl_batch *batch);
+/* The receipt of a fact that was folded; assets are those of its tallies. */
+void bl_receipt_of_fact(const bl_fact_event *fact, bl_tally *const *tallies,
+                        uint64_t number, int64_t decided_us,
+                        billing_receipt *out);
+/* What is free in the first charge's asset once the fact is folded. */
+bl_dec bl_rate_balance(bl_call *c, const bl_rater *r);
 
 #endif

@@ -3,38 +3,50 @@
 #ifndef BL_RECORD_H
 #define BL_RECORD_H
 
+#include "engine/batch.h"
 #include "engine/rate.h"
 
-/* A batch under way.  Arrays by event; facts and tallies by recorded event. */
-typedef struct recording {
-  bl_arena         *kept;           /* of the receipts; set by the caller */
-  bl_call          *c;
-  size_t            count;
-  bl_event_in      *in;
-  billing_receipt  *receipts;
-  bl_fact_event    *facts;
-  bl_tally       ***tallies;
-  size_t            recorded;
-  size_t            first_refused;  /* count: none */
-  int32_t           first_code;
-  uint32_t          reserved;
-  billing_error    *err;            /* the caller's: about the first refusal */
-  billing_error     own;            /* about the event being decided */
-  bl_map            repeats;        /* seq -> repeat, of older entries */
-  bl_writer         w;
-  bl_events_codec   codec;
-  size_t            named;          /* keys of the entry, coded or about to */
-  bl_tally        **key_tallies;
-  size_t            key_tally_count;
-  size_t            key_tally_cap;
-} recording;
+/* A batch under way. */
+typedef struct bl_recording {
+  bl_arena        *kept;           /* of the receipts; set by the caller */
+  bl_call         *c;
+  const bl_draw_rule *rule;
+  size_t           count;
+  bl_event_in     *in;             /* by event, as are the receipts */
+  billing_receipt *receipts;
+  uint32_t        *order;          /* in which they are decided */
+  size_t           first_refused;  /* count: none */
+  int32_t          first_code;
+  uint32_t         reserved;
+  billing_error   *err;            /* the caller's: about the first refusal */
+  billing_error    own;            /* about the event being decided */
+  bl_members       members;        /* of the event being decided */
+  bl_rater         rater;
+  bl_batch_writer  writer;
+} bl_recording;
 
 /*
- * Decides, folds and appends a batch of events, or of lines that are events;
- * the other is NULL.  Receipts are in r->receipts, in the arena r->kept.
+ * Decides, folds and appends a batch of events; codes[i] is why event i was
+ * refused before (NULL: none was), with the words of the first of them in
+ * c->err.  Receipts are in r->receipts, in the arena r->kept.
  */
-int bl_record_batch(bl_call *c, const billing_event *events,
-                    const bl_str *lines, size_t count,
-                    const bl_draw_rule *rule, recording *r);
+int bl_record_batch(bl_call *c, const billing_event *const *events,
+                    const int32_t *codes, size_t count,
+                    const bl_draw_rule *rule, bl_recording *r);
+/* Refuses event `at`: its receipt, and the words of c->err if it is the first
+ * by place. */
+void bl_record_refuse(bl_recording *r, size_t at, int code);
+
+/* ---- repeat.c: events whose keys were used before ---- */
+
+/* Answers them with their first receipts, or refuses them; sets in->number of
+ * those. */
+int bl_repeats_answer(bl_recording *r);
+/* Of the first `count` events of r->order those that have the key of another
+ * one before them get in->twin. */
+int bl_repeats_twins(bl_recording *r, size_t count, int *has_twins);
+/* Whether a twin of the event has been recorded, so that this one is answered
+ * or refused (*rc: what ends the call). */
+int bl_repeat_of_twin(bl_recording *r, size_t at, int *rc);
 
 #endif

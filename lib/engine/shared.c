@@ -123,21 +123,6 @@ int bl_expire_holds(bl_call *c, bl_customer *customer) {
   return rc;
 }
 
-bl_dec bl_wallet_free(const bl_wallet *wallet, int64_t now_us, bl_dec *left) {
-  bl_dec held = BL_DEC_ZERO;
-
-  *left = BL_DEC_ZERO;
-  if (!wallet) return BL_DEC_ZERO;
-  for (size_t i = wallet->live.first; i < wallet->live.count; i++) {
-    const bl_grant_state *grant = wallet->live.item[i];
-    bl_span life = {grant->lot.effective_us, grant->lot.expires_us};
-    if (!bl_span_holds(life, now_us)) continue;
-    *left = bl_dec_add(*left, grant->lot.left);
-    held = bl_dec_add(held, grant->lot.held);
-  }
-  return bl_dec_sub(*left, held);
-}
-
 int bl_doc_of_tree(bl_call *c, bl_json *tree, billing_doc **out) {
   bl_text text;
   int rc;

@@ -15,8 +15,8 @@ struct bl_undo {
 
 static void open_maps(bl_tenant *t) {
   bl_map *map[] = {&t->customers, &t->meters,     &t->meters_by_event,
-                   &t->plans,     &t->contracts,  &t->event_keys,
-                   &t->requests,  &t->redacted,   &t->redacted_by};
+                   &t->plans,     &t->contracts,  &t->requests,
+                   &t->redacted,  &t->redacted_by};
 
   for (size_t i = 0; i < BL_COUNT(map); i++) bl_map_open(map[i], &t->arena);
 }
@@ -30,10 +30,16 @@ void bl_tenant_open(bl_tenant *t, bl_str id, const billing_allocator *host) {
   memcpy(t->id_text, text, id.len);
   t->id = (bl_str){t->id_text, id.len};
   bl_arena_open(&t->arena, host);
+  bl_key_tail_open(&t->tail, host);
   open_maps(t);
 }
 
-void bl_tenant_close(bl_tenant *t) { bl_arena_close(&t->arena); }
+void bl_tenant_close(bl_tenant *t) {
+  bl_key_tail_close(&t->tail);
+  bl_runs_close(t->runs);
+  t->runs = NULL;
+  bl_arena_close(&t->arena);
+}
 
 void bl_tenant_reset(bl_tenant *t) {
   billing_allocator host = t->arena.host;
@@ -41,8 +47,13 @@ void bl_tenant_reset(bl_tenant *t) {
   int64_t number = t->number;
   uint64_t serial = t->serial;
 
-  bl_arena_close(&t->arena);
+  bl_runs *runs = t->runs;
+
+  if (runs) bl_runs_forget(runs);
+  t->runs = NULL;
+  bl_tenant_close(t);
   bl_tenant_open(t, id, &host);
+  t->runs = runs;
   t->number = number;
   t->serial = serial;
 }
@@ -98,6 +109,7 @@ void bl_undo_start(bl_tenant *t, bl_arena *arena) {
   t->undo = NULL;
   t->serial++;
   t->held = t->arena.held;
+  t->tail_known = t->tail.count;
 }
 
 /*
@@ -119,6 +131,7 @@ void bl_undo_all(bl_tenant *t) {
       memcpy(u->at, u->saved, u->size);
     }
   }
+  if (t->undo_arena) bl_key_tail_cut(&t->tail, t->tail_known);
   count_waste(t);
   bl_undo_forget(t);
 }
@@ -238,19 +251,61 @@ size_t bl_lot_place(const bl_list *grants, const bl_lot *lot) {
   return low;
 }
 
-int bl_grant_changed(bl_tenant *t, bl_grant_state *grant) {
+void bl_wallet_forget_free(bl_tenant *t, bl_wallet *wallet) {
+  bl_touch(t, wallet, sizeof *wallet, &wallet->touched);
+  wallet->free_span = (bl_span){0, 0};
+}
+
+/* Keeps the wallet's list of live grants. */
+static int keep_live(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant) {
   const bl_lot *lot = &grant->lot;
   uint64_t is_live = !bl_dec_is_zero(lot->left) || !bl_dec_is_zero(lot->held);
-  bl_wallet *wallet;
   size_t place;
 
   if (is_live == grant->is_live) return BILLING_OK;
-  wallet = bl_wallet_of(grant->customer, lot->asset);
   place = bl_lot_place(&wallet->live, lot);
   grant->is_live = is_live;
   if (is_live) return bl_list_insert(t, &wallet->live, place, grant);
   bl_list_remove(t, &wallet->live, place);
   return BILLING_OK;
+}
+
+/* What is free at a moment, and how long that is so when nothing moves. */
+static void find_free(bl_wallet *wallet, int64_t now_us) {
+  int64_t until_us = BL_TIME_NEVER;
+  bl_dec sum = BL_DEC_ZERO;
+
+  for (size_t i = wallet->live.first; i < wallet->live.count; i++) {
+    const bl_lot *lot = &((const bl_grant_state *)wallet->live.item[i])->lot;
+    int64_t change_us =
+        lot->effective_us > now_us ? lot->effective_us : lot->expires_us;
+    if (change_us > now_us && change_us < until_us) until_us = change_us;
+    if (lot->effective_us <= now_us && now_us < lot->expires_us)
+      sum = bl_dec_add(sum, bl_dec_sub(lot->left, lot->held));
+  }
+  wallet->free = sum;
+  wallet->free_span = (bl_span){now_us, until_us};
+}
+
+bl_dec bl_wallet_free(bl_wallet *wallet, int64_t now_us) {
+  if (!wallet) return BL_DEC_ZERO;
+  if (!bl_span_holds(wallet->free_span, now_us)) find_free(wallet, now_us);
+  return wallet->free;
+}
+
+int bl_grant_move(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant,
+                  bl_dec left, bl_dec held) {
+  bl_lot *lot = &grant->lot;
+  bl_span life = {lot->effective_us, lot->expires_us};
+
+  bl_touch(t, grant, sizeof *grant, &grant->touched);
+  bl_touch(t, wallet, sizeof *wallet, &wallet->touched);
+  lot->left = bl_dec_add(lot->left, left);
+  lot->held = bl_dec_add(lot->held, held);
+  /* While the span lasts no grant begins or ends, so one moment tells. */
+  if (bl_span_holds(life, wallet->free_span.from_us))
+    wallet->free = bl_dec_add(wallet->free, bl_dec_sub(left, held));
+  return keep_live(t, wallet, grant);
 }
 
 /* The key of a tally: two numbers and the group's text. */
@@ -285,8 +340,8 @@ bl_tally *bl_tally_of(const bl_contract *contract, uint64_t price,
   return bl_map_get(&contract->tallies, key, len);
 }
 
-bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
-                        uint64_t period, bl_str group) {
+static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
+                            uint64_t price, uint64_t period, bl_str group) {
   char key[TALLY_KEY_BYTES];
   size_t len = tally_key_of(price, period, group, key);
   bl_tally *tally = bl_map_get(&contract->tallies, key, len);
@@ -294,6 +349,7 @@ bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
   if (tally) return tally;
   tally = bl_arena_take(&t->arena, sizeof *tally);
   if (!tally) return NULL;
+  bl_touch_contract(t, contract);      /* `recent` must not outlive an undo */
   tally->contract = contract;
   tally->price = price;
   tally->period = period;
@@ -304,6 +360,25 @@ bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
       bl_map_put(&contract->tallies, key, len, tally))
     return NULL;
   return tally;
+}
+
+/* Events of one customer often come in runs under one key. */
+bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
+                        uint64_t period, bl_str group) {
+  bl_tally *recent = contract->recent;
+
+  if (recent && recent->price == price && recent->period == period &&
+      bl_str_equal(recent->group, group))
+    return recent;
+  contract->recent = make_tally(t, contract, price, period, group);
+  return contract->recent;
+}
+
+size_t bl_plan_first(const bl_plan_version *plan,
+                     const bl_meter_state *meter) {
+  for (size_t i = 0; i < plan->first_count; i++)
+    if (plan->meters[plan->first[i]] == meter) return plan->first[i];
+  return plan->plan.price_count;
 }
 
 #undef TALLY_KEY_BYTES

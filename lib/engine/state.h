@@ -17,6 +17,7 @@
 #include "base/map.h"
 #include "contract/contract.h"
 #include "engine/entry.h"
+#include "engine/runs.h"
 #include "wallet/wallet.h"
 
 typedef struct bl_customer bl_customer;
@@ -44,6 +45,10 @@ typedef struct bl_plan_version {
   bl_plan          plan;
   uint64_t         version;
   bl_meter_state **meters;     /* by price; NULL for a fee */
+  uint32_t        *next;       /* by price: the next one of the same meter;
+                                  price_count: none */
+  uint32_t        *first;      /* by distinct meter: its first price */
+  size_t           first_count;
   uint64_t         has_advance;  /* a fee is billed in advance */
 } bl_plan_version;
 
@@ -65,7 +70,8 @@ typedef struct bl_grant_state {
   bl_str       key;            /* empty when erased */
   bl_str       scope_text;
   char         cost_asset[16];
-  uint64_t     has_expired;    /* what was left is booked as breakage */
+  int64_t      expired_seq;    /* the entry that booked what was left as
+                                  breakage; 0: none yet */
   uint64_t     is_live;        /* stands in its wallet's list of them */
   uint64_t     origin;
   uint64_t     touched;
@@ -77,10 +83,11 @@ typedef struct bl_wallet {
   bl_list  grants;             /* bl_grant_state, in the default order */
   bl_list  live;               /* of these, what is not used up */
   bl_dec   balance[BL_ACCOUNTS];   /* of the ledger */
-  bl_dec   delta[BL_ACCOUNTS];     /* of the entry being folded */
   bl_dec   granted;
   bl_dec   overdraft_held;
-  uint64_t is_dirty;           /* stands in tenant->dirty */
+  bl_dec   free;               /* what is free at any moment of the span; an
+                                  empty span says that it is not known */
+  bl_span  free_span;
   uint64_t touched;
   bl_customer *customer;
 } bl_wallet;
@@ -105,7 +112,7 @@ typedef struct bl_tally {
   size_t       billed_count;
   uint64_t     first_event;
   uint64_t     last_event;
-  uint64_t     call;           /* the call that named it last, and where */
+  uint64_t     block;          /* of a batch that named it last, and where */
   uint64_t     place;
   uint64_t     stack_touched;
   uint64_t     touched;
@@ -128,6 +135,7 @@ struct bl_contract {
   uint64_t          advanced;  /* how many have their advance fees billed */
   uint64_t          has_ended; /* the last period is closed */
   int64_t           late_us;   /* first unbilled late charge, or NEVER */
+  bl_tally         *recent;    /* the tally that was looked for last */
   uint64_t          touched;
   bl_map            tallies;   /* price, period, group -> bl_tally; last */
 };
@@ -222,7 +230,11 @@ struct bl_tenant {
   bl_map              meters_by_event;  /* event -> bl_list of bl_meter_state*/
   bl_map              plans;         /* id */
   bl_map              contracts;     /* id */
-  bl_map              event_keys;    /* keyed hash -> number */
+  bl_key_tail         tail;          /* keys of events that no run has yet */
+  size_t              tail_known;    /* of these, before the call */
+  int64_t             tail_seq;      /* entries up to here are in runs */
+  bl_runs            *runs;          /* NULL until there may be some */
+  uint64_t            blocks;        /* of batches, coded in this process */
   bl_map              requests;      /* keyed hash -> bl_request */
   bl_map              redacted;      /* seq -> bl_fact_redacted */
   bl_map              redacted_by;   /* seq -> seq of the redaction */
@@ -230,7 +242,6 @@ struct bl_tenant {
   bl_list             by_contract;
   bl_list             by_grant;
   bl_list             by_hold;
-  bl_list             dirty;         /* wallets with postings of this entry */
   bl_undo            *undo;          /* newest first */
   bl_arena           *undo_arena;    /* of the call; NULL: nothing is saved */
   uint64_t            serial;        /* of the call */
@@ -280,15 +291,27 @@ bl_wallet *bl_wallet_make(bl_tenant *t, bl_customer *customer,
                           const char asset[16]);
 /* Where a lot is, or belongs, in a list of grants in the default order. */
 size_t bl_lot_place(const bl_list *grants, const bl_lot *lot);
-/* Keeps a wallet's list of live grants after a lot has changed. */
-int bl_grant_changed(bl_tenant *t, bl_grant_state *grant);
+/* Moves what is left in a grant and what is held of it, with all that depends
+ * on it: the list of live grants, what is free. */
+int bl_grant_move(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant,
+                  bl_dec left, bl_dec held);
+/* left - held of the wallet's grants that are in effect at the moment. */
+bl_dec bl_wallet_free(bl_wallet *wallet, int64_t now_us);
+/* A grant has come or its life has ended: what is free is not known. */
+void bl_wallet_forget_free(bl_tenant *t, bl_wallet *wallet);
 bl_tally *bl_tally_of(const bl_contract *contract, uint64_t price,
                       uint64_t period, bl_str group);
 bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
                         uint64_t period, bl_str group);
+/* The first price of a meter; price_count when the plan has none. */
+size_t bl_plan_first(const bl_plan_version *plan, const bl_meter_state *meter);
 static inline const bl_price *bl_tally_price(const bl_tally *tally) {
   return &tally->contract->plan->plan.prices[tally->price];
 }
+
+/* Among the flags of a fact, but of no receipt: its time was left to the call.
+ */
+#define BL_EVENT_UNTIMED 64u
 
 /* Own numbers of events: shard, entry and place in it. */
 #define BL_EVENT_PLACE_BITS 16

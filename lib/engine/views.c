@@ -96,7 +96,7 @@ static int list_invoices(bl_call *c, const bl_query *q,
 /* ---- grants ---- */
 
 static const char *grant_status(const bl_grant_state *grant, int64_t now_us) {
-  if (grant->has_expired || grant->lot.expires_us <= now_us) return "expired";
+  if (grant->expired_seq || grant->lot.expires_us <= now_us) return "expired";
   if (grant->lot.effective_us > now_us) return "pending";
   return bl_dec_sign(grant->lot.left) > 0 ? "open" : "used";
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* wallets.c - grant, balance, ledger. */
+/* wallets.c - grant, balance. */
 #include "base/struct.h"
-#include "engine/query.h"
 #include "engine/requests.h"
-#include "store/store.h"
 
 int bl_request_read(bl_call *c, uint64_t kind, const bl_text *content,
                     bl_request_key *out) {
@@ -176,10 +174,21 @@ int billing_grant(billing *b, const billing_call *call,
 
 /* ---- balance ---- */
 
+static bl_dec left_of(const bl_wallet *wallet, int64_t now_us) {
+  bl_dec left = BL_DEC_ZERO;
+
+  for (size_t i = wallet->live.first; i < wallet->live.count; i++) {
+    const bl_grant_state *grant = wallet->live.item[i];
+    bl_span life = {grant->lot.effective_us, grant->lot.expires_us};
+    if (bl_span_holds(life, now_us)) left = bl_dec_add(left, grant->lot.left);
+  }
+  return left;
+}
+
 static int read_balance(bl_call *c, bl_str id, const char *asset,
                         billing_balances *out) {
   bl_customer *customer;
-  const bl_wallet *wallet;
+  bl_wallet *wallet;
   char name[16];
   int rc = bl_find_customer(c, id, "/customer", &customer);
 
@@ -192,9 +201,10 @@ static int read_balance(bl_call *c, bl_str id, const char *asset,
   if (rc) return rc;
   wallet = bl_wallet_of(customer, name);
   memcpy(out->asset, name, sizeof out->asset);
-  out->free = bl_wallet_free(wallet, c->now_us, &out->left);
-  out->held = bl_dec_sub(out->left, out->free);
   if (!wallet) return BILLING_OK;
+  out->left = left_of(wallet, c->now_us);
+  out->free = bl_wallet_free(wallet, c->now_us);
+  out->held = bl_dec_sub(out->left, out->free);
   out->granted = wallet->granted;
   out->owed = wallet->balance[BL_ACCOUNT_UNBILLED];
   return BILLING_OK;
@@ -220,140 +230,4 @@ int billing_balance(billing *b, const billing_call *call,
   rc = bl_leave(&c, rc);
   if (!rc) bl_fill(out, &found, sizeof found);
   return rc;
-}
-
-/* ---- ledger ---- */
-
-/* "seq.posting" of the last posting of the page before. */
-static int read_after(bl_call *c, bl_str after, billing_value from[4]) {
-  const char *dot = after.len ? memchr(after.text, '.', after.len) : NULL;
-  int64_t seq = 0, posting = 0;
-  bl_str head, tail;
-
-  if (!after.len) return BILLING_OK;
-  if (dot) {
-    head = (bl_str){after.text, (size_t)(dot - after.text)};
-    tail = (bl_str){dot + 1, after.len - head.len - 1};
-  }
-  if (!dot || !bl_int_parse(head, &seq) || !bl_int_parse(tail, &posting))
-    return bl_fail(c->err, BILLING_INVALID, "/after",
-                   "the \"next\" of the page before", "after is not a place");
-  from[2] = bl_value_int(seq);
-  from[3] = bl_value_int(posting);
-  return BILLING_OK;
-}
-
-static bl_json *posting_tree(bl_call *c, bl_json *postings,
-                             const billing_value *row, bl_str place) {
-  bl_json *p = bl_json_object(postings, NULL);
-  uint64_t number = (uint64_t)row[BL_LEDGER_CUSTOMER].integer;
-  const bl_customer *customer =
-      bl_list_by_number(&c->t->by_customer, number);
-
-  bl_json_add_text(p, "number", place);
-  bl_json_add_int(p, "seq", row[BL_LEDGER_SEQ].integer);
-  bl_json_add_time(p, "at", row[BL_LEDGER_AT].integer);
-  bl_json_add_text(p, "customer",
-                   customer ? customer->id : (bl_str){NULL, 0});
-  bl_json_add_text(p, "account", row[BL_LEDGER_ACCOUNT].bytes);
-  bl_json_add_text(p, "asset", row[BL_LEDGER_ASSET].bytes);
-  bl_json_add_text(p, "amount", row[BL_LEDGER_AMOUNT].bytes);
-  return bl_json_add_text(p, "cause", row[BL_LEDGER_CAUSE].bytes) ? p : NULL;
-}
-
-static int is_wanted(const billing_value *row, const bl_query *q,
-                     const bl_customer *customer) {
-  if (customer &&
-      row[BL_LEDGER_CUSTOMER].integer != (int64_t)customer->number)
-    return 0;
-  if (q->asset.len && !bl_str_equal(q->asset, row[BL_LEDGER_ASSET].bytes))
-    return 0;
-  return !q->account.len ||
-         bl_str_equal(q->account, row[BL_LEDGER_ACCOUNT].bytes);
-}
-
-static int list_postings(bl_call *c, const bl_query *q,
-                         const bl_customer *customer, bl_json *page) {
-  billing_value from[4] = {bl_value_int(c->t->number), bl_value_int(0)};
-  billing_scan range = bl_scan_prefix(BL_TABLE_LEDGER, 0, from, 2);
-  bl_json *postings = bl_json_array(page, "postings");
-  billing_value row[BL_ROW_MOST];
-  int64_t count = 0;
-  void *rows;
-  bl_text place;
-  int rc = read_after(c, q->after, from);
-
-  if (rc) return rc;
-  bl_text_open(&place, &c->arena);
-  range.from_count = q->after.len ? 4 : 2;
-  range.flags = q->after.len ? BILLING_SCAN_AFTER : 0;
-  rc = bl_store_scan(c->b->store, &range, &rows);
-  while (!rc && (rc = bl_store_next(c->b->store, rows, row)) == BILLING_OK) {
-    if (!is_wanted(row, q, customer)) continue;
-    if (count++ == q->limit) {
-      if (!bl_json_add_text(page, "next", (bl_str){place.text, place.len}))
-        rc = BILLING_NOMEM;
-      break;
-    }
-    place.len = 0;
-    bl_text_format(&place, "%i.%i", row[BL_LEDGER_SEQ].integer,
-                   row[BL_LEDGER_POSTING].integer);
-    if (!posting_tree(c, postings, row, (bl_str){place.text, place.len}))
-      rc = BILLING_NOMEM;
-  }
-  bl_store_end(c->b->store, rows);
-  return rc == BILLING_DONE ? BILLING_OK : rc;
-}
-
-static int list_balances(const bl_query *q, const bl_customer *customer,
-                         bl_json *balances) {
-  for (size_t i = 0; i < customer->wallets.count; i++) {
-    const bl_wallet *wallet = customer->wallets.item[i];
-    if (q->asset.len && !bl_str_is(q->asset, wallet->asset)) continue;
-    for (uint32_t a = 0; a < BL_ACCOUNTS; a++) {
-      bl_json *row;
-      if (q->account.len && !bl_str_is(q->account, bl_account_name(a)))
-        continue;
-      if (bl_dec_is_zero(wallet->balance[a])) continue;
-      row = bl_json_object(balances, NULL);
-      bl_json_add_text(row, "customer", customer->id);
-      bl_json_add_c(row, "account", bl_account_name(a));
-      bl_json_add_c(row, "asset", wallet->asset);
-      if (!bl_json_add_dec(row, "balance", wallet->balance[a]))
-        return BILLING_NOMEM;
-    }
-  }
-  return balances ? BILLING_OK : BILLING_NOMEM;
-}
-
-static int ledger_page(bl_call *c, const bl_query *q, billing_doc **out) {
-  bl_customer *customer = NULL;
-  bl_json *page, *balances;
-  int rc = BILLING_OK;
-
-  if (q->customer.len)
-    rc = bl_find_customer(c, q->customer, "/customer", &customer);
-  if (!rc && q->account.len && bl_account_of_name(q->account) < 0)
-    rc = bl_fail(c->err, BILLING_INVALID, "/account", "see billing_ledger",
-                 "there is no account %t", &q->account);
-  if (rc) return rc;
-  page = bl_json_object(NULL, NULL);
-  balances = bl_json_array(page, "balances");
-  rc = list_postings(c, q, customer, page);
-  for (size_t i = 0; i < c->t->by_customer.count && !rc; i++) {
-    const bl_customer *one = c->t->by_customer.item[i];
-    if (!customer || one == customer) rc = list_balances(q, one, balances);
-  }
-  if (!rc) rc = bl_doc_of_tree(c, page, out);
-  bl_json_free(page);
-  return rc;
-}
-
-int billing_ledger(billing *b, const billing_call *call, const char *query,
-                   size_t query_len, billing_doc **out, billing_error *err) {
-  static const char *const allowed[] = {"customer", "asset", "account",
-                                        "after", "limit", NULL};
-  bl_question question = {query, query_len, allowed, NULL, ledger_page};
-
-  return bl_question_ask(b, call, &question, out, err);
 }

@@ -22,15 +22,15 @@ static int filter_names(const bl_filter *filter, bl_str text) {
 }
 
 static int filter_holds(const bl_filter *filter, const bl_event *event) {
-  const bl_json *node = bl_property(event, filter->property);
-  bl_str text = bl_property_text(node);
+  const bl_member *member = bl_property(event, filter->property);
+  bl_str text = bl_property_text(member);
   int is_named = text.text && filter_names(filter, text);
 
   switch (filter->test) {
   case BL_FILTER_IN:     return is_named;
   case BL_FILTER_NOT_IN: return !is_named;
-  case BL_FILTER_EXISTS: return node != NULL;
-  default:               return node == NULL;
+  case BL_FILTER_EXISTS: return member != NULL;
+  default:               return member == NULL;
   }
 }
 

@@ -36,15 +36,15 @@ int bl_meter_group(const bl_str *names, size_t count, const bl_event *event,
   if (count == 0) return BILLING_OK;
   group_sort(names, count, sorted);
   for (size_t i = 0; !rc && i < count; i++) {
-    const bl_json *node = bl_property(event, sorted[i]);
+    const bl_member *member = bl_property(event, sorted[i]);
 
-    bl_text_c(out, i ? "," : "{");
+    bl_text_add(out, i ? "," : "{", 1);
     bl_text_json(out, sorted[i]);
-    bl_text_c(out, ":");
-    if (node) rc = bl_json_print(node, out);
-    else bl_text_c(out, "null");
+    bl_text_add(out, ":", 1);
+    if (member) rc = bl_member_print(member, out);
+    else bl_text_add(out, "null", 4);
   }
-  bl_text_c(out, "}");
+  bl_text_add(out, "}", 1);
   if (!rc && out->failed) rc = BILLING_NOMEM;
   return rc;
 }

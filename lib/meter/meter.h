@@ -3,15 +3,16 @@
 #ifndef BL_METER_H
 #define BL_METER_H
 
+#include "base/json_scan.h"
 #include "catalog/catalog.h"
 #include "facts.h"
 
 /* One event as the kernels see it.  properties is NULL when it has none. */
 typedef struct bl_event {
-  bl_str         name;
-  const bl_json *properties;   /* an object */
-  bl_dec         value;
-  int64_t        time_us;
+  bl_str            name;
+  const bl_members *properties;
+  bl_dec            value;
+  int64_t           time_us;
 } bl_event;
 
 /* Whether all filters hold.  A value is compared by its text; null counts as
@@ -25,8 +26,8 @@ int bl_meter_wants(const bl_meter *meter, const bl_event *event);
  * The sample that the event gives to the meter.  BILLING_INVALID when the
  * property is missing or is not a decimal where one is needed: err->path is
  * "/properties/NAME".  For unique, *value becomes the text that is counted
- * (into the event's tree; numbers by their text) and *quantity is 1; for all
- * others *value is empty.
+ * (into the event's properties; numbers by their text) and *quantity is 1;
+ * for all others *value is empty.
  */
 int bl_meter_sample(const bl_meter *meter, const bl_event *event,
                     bl_dec *quantity, bl_str *value, billing_error *err);

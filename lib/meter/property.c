@@ -9,21 +9,19 @@
  */
 #include "meter/property.h"
 
-const bl_json *bl_property(const bl_event *event, bl_str name) {
-  const bl_json *node = NULL;
+const bl_member *bl_property(const bl_event *event, bl_str name) {
+  const bl_member *member = NULL;
 
-  assert(event && name.text && name.text[name.len] == '\0');
-  if (event->properties) node = bl_json_get(event->properties, name.text);
-  return node && bl_json_kind(node) != BL_JSON_NULL ? node : NULL;
+  assert(event && name.text);
+  if (event->properties) member = bl_members_get(event->properties, name);
+  return member && member->kind != BL_JSON_NULL ? member : NULL;
 }
 
-bl_str bl_property_text(const bl_json *node) {
+bl_str bl_property_text(const bl_member *member) {
   bl_str none = {NULL, 0};
 
-  if (!node) return none;
-  switch (bl_json_kind(node)) {
-  case BL_JSON_TRUE:  return BL_STR("true");
-  case BL_JSON_FALSE: return BL_STR("false");
-  default:            return bl_json_text(node);
-  }
+  if (!member || member->kind == BL_JSON_ARRAY ||
+      member->kind == BL_JSON_OBJECT)
+    return none;
+  return member->value;
 }

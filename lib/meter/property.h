@@ -5,11 +5,10 @@
 
 #include "meter/meter.h"
 
-/* The property's value; NULL when it is absent or null.  The name is one of
- * the catalog's, NUL-ended. */
-const bl_json *bl_property(const bl_event *event, bl_str name);
+/* The property; NULL when it is absent or null. */
+const bl_member *bl_property(const bl_event *event, bl_str name);
 /* What a value is compared and counted by: the text of a text, number or
  * truth value; text NULL for NULL, objects and arrays. */
-bl_str bl_property_text(const bl_json *node);
+bl_str bl_property_text(const bl_member *member);
 
 #endif

@@ -17,9 +17,9 @@ static int sample_fail(const bl_meter *meter, const char *hint,
                     &meter->property);
 }
 
-static int sample_unique(const bl_meter *meter, const bl_json *node,
+static int sample_unique(const bl_meter *meter, const bl_member *member,
                          bl_str *value, billing_error *err) {
-  bl_str text = bl_property_text(node);
+  bl_str text = bl_property_text(member);
 
   if (!text.text)
     return sample_fail(meter, "a text, a number, true or false",
@@ -29,9 +29,9 @@ static int sample_unique(const bl_meter *meter, const bl_json *node,
   return BILLING_OK;
 }
 
-static int sample_dec(const bl_meter *meter, const bl_json *node,
+static int sample_dec(const bl_meter *meter, const bl_member *member,
                       bl_dec *quantity, billing_error *err) {
-  if (bl_json_dec(node, quantity)) return BILLING_OK;
+  if (bl_member_dec(member, quantity)) return BILLING_OK;
   return sample_fail(meter, "a number or a text such as \"2.5\", with at most "
                             "18 decimals",
                      "the meter %t needs a decimal as %t", err);
@@ -39,7 +39,7 @@ static int sample_dec(const bl_meter *meter, const bl_json *node,
 
 int bl_meter_sample(const bl_meter *meter, const bl_event *event,
                     bl_dec *quantity, bl_str *value, billing_error *err) {
-  const bl_json *node = NULL;
+  const bl_member *member = NULL;
   int is_unique = meter->aggregation == BL_AGG_UNIQUE;
 
   assert(event && quantity && value);
@@ -51,9 +51,9 @@ int bl_meter_sample(const bl_meter *meter, const bl_event *event,
     *quantity = event->value;
     return BILLING_OK;
   }
-  node = bl_property(event, meter->property);
-  if (!node)
+  member = bl_property(event, meter->property);
+  if (!member)
     return sample_fail(meter, NULL, "the meter %t needs the property %t", err);
-  if (is_unique) return sample_unique(meter, node, value, err);
-  return sample_dec(meter, node, quantity, err);
+  if (is_unique) return sample_unique(meter, member, value, err);
+  return sample_dec(meter, member, quantity, err);
 }

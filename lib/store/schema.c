@@ -26,7 +26,8 @@ static const billing_table tenants_table =
 static const billing_column head_columns[] = {
     INTEGER("tenant"),     INTEGER("shard"),      INTEGER("seq"),
     BLOB("hash"),          INTEGER("clock_us"),   INTEGER("min_reader"),
-    INTEGER("min_writer"), BLOB("database"),      INTEGER("incarnation")};
+    INTEGER("min_writer"), BLOB("database"),      INTEGER("incarnation"),
+    INTEGER("runs")};
 static const billing_table head_table =
     TABLE("head", head_columns, 2, NULL, 0);
 
@@ -71,17 +72,15 @@ static const billing_column lines_columns[] = {
 static const billing_table lines_table =
     TABLE("lines", lines_columns, 4, NULL, 0);
 
-static const billing_column ledger_columns[] = {
-    INTEGER("tenant"), INTEGER("shard"),    INTEGER("seq"),
-    INTEGER("posting"), INTEGER("at_us"),   INTEGER("customer"),
-    TEXT("account"),   TEXT("asset"),       TEXT("amount"),
-    TEXT("cause")};
-static const billing_table ledger_table =
-    TABLE("ledger", ledger_columns, 4, NULL, 0);
+static const billing_column runs_columns[] = {
+    INTEGER("tenant"), INTEGER("shard"), INTEGER("run"),
+    INTEGER("part"),   BLOB("last"),     BLOB("bytes")};
+static const billing_table runs_table =
+    TABLE("runs", runs_columns, 5, NULL, 0);
 
 const billing_table *const bl_schema[BL_TABLES] = {
-    &meta_table,     &tenants_table,  &head_table,  &journal_table,
-    &documents_table, &invoices_table, &lines_table, &ledger_table};
+    &meta_table,      &tenants_table,  &head_table,  &journal_table,
+    &documents_table, &invoices_table, &lines_table, &runs_table};
 
 #undef INTEGER
 #undef TEXT

@@ -1,39 +1,40 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * bench [--json] [--rounds N] [--scale X] [--folder DIR] [NAME ...]
+ * bench [--quick|--long] [--json] [--rounds N] [--scale X] [--folder DIR]
+ *       [--library FILE] [NAME ...]
  *
  * Prints one line for each figure,
  *
  *     bench NAME value UNIT ratio R yardstick NAME
  *
- * where a ratio above 1 means better than the yardstick.  README.md says what
- * each yardstick is.  A database that does not verify ends the program with 1.
+ * README.md says what each yardstick is.  What does not verify, and a figure
+ * that differs from a slow recomputation, ends the program with 1.
  */
 #include "bench.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-typedef void bench_measure(bench_figure *figure, const bench_options *options);
-
-typedef struct bench_row {
-  bench_measure *measure;
-  bench_figure   figure;
-} bench_row;
-
-/* The charge models by their names in a plan; kernels.c has them in order. */
-static bench_row rows[] = {
-  {bench_road, {"full_path_b1", "events/s", "raw", 1, 0, 0}},
-  {bench_road, {"full_path_b100", "events/s", "raw", 100, 0, 0}},
-  {bench_road, {"full_path_b10000", "events/s", "raw", 10000, 0, 0}},
-  {bench_decimal, {"decimal_mul", "ns", "int128", 0, 0, 0}},
-  {bench_price, {"price_per_unit", "ns", "int128", 0, 0, 0}},
-  {bench_price, {"price_graduated", "ns", "int128", 1, 0, 0}},
-  {bench_price, {"price_volume", "ns", "int128", 2, 0, 0}},
+enum { QUICK, FULL, LONG };
+static const bench_plan plans[] = {
+  {"quick", 200000, 0, 1000, 20000, 40000, 400000, 460000, 50000, 131000,
+   0.25, 3, NULL, NULL},
+  {"full", 5000000, 0, 5000, 200000, 200000, 9000000, 10000000, 1000000,
+   131000, 2, 3, NULL, NULL},
+  {"long", 50000000, 10, 0, 0, 0, 0, 0, 0, 0, 2, 3, NULL, NULL},
 };
-enum { ROWS = sizeof rows / sizeof *rows };
+
+/* The first one meets memory that nobody has used: it tells how it grows. */
+static bench_measure *const measures[] = {
+  bench_full_path,      bench_full_path_many,       bench_full_path_uuid7,
+  bench_full_path_many_uuid7, bench_full_path_long, bench_authorize,
+  bench_holds,          bench_processes,            bench_open_many,
+  bench_reopen,         bench_kernels,              bench_texts,
+  bench_library,
+};
 
 double bench_seconds(void) {
   struct timespec now;
@@ -43,125 +44,134 @@ double bench_seconds(void) {
 }
 
 void bench_stop(const char *what, const char *why) {
+  bench_say("%s", "");
   fprintf(stderr, "bench: %s: %s\n", what, why);
   exit(1);
 }
 
-static int compare_doubles(const void *a, const void *b) {
-  double x, y;
-
-  memcpy(&x, a, sizeof x);
-  memcpy(&y, b, sizeof y);
-  return (x > y) - (x < y);
+void bench_must(int rc, const char *what, const billing_error *err) {
+  if (rc) bench_stop(what, err->message[0] ? err->message
+                                           : billing_code_name(rc));
 }
 
-static double median(double *values, int count) {
-  qsort(values, (size_t)count, sizeof *values, compare_doubles);
-  return count % 2 ? values[count / 2]
-                   : (values[count / 2 - 1] + values[count / 2]) / 2;
+/* Each page is written to, so that no later use of it counts as growth. */
+void *bench_room(size_t count, size_t size) {
+  volatile char *room = calloc(count, size);
+
+  if (!room) bench_stop("memory", "there is none left");
+  for (size_t i = 0; i < count * size; i += 4096) room[i] = 0;
+  return (void *)(uintptr_t)room;
 }
 
-void bench_settle(bench_figure *figure, const bench_round *rounds, int count) {
-  double ours[BENCH_ROUNDS_MOST], ratios[BENCH_ROUNDS_MOST];
-  int is_time = !strcmp(figure->unit, "ns");     /* less is better */
+billing_str bench_str(const char *text) {
+  billing_str s = {text, strlen(text)};
 
-  for (int i = 0; i < count; i++) {
-    ours[i] = rounds[i].ours;
-    ratios[i] = is_time ? rounds[i].yardstick / rounds[i].ours
-                        : rounds[i].ours / rounds[i].yardstick;
-  }
-  figure->value = median(ours, count);
-  figure->ratio = median(ratios, count);
+  return s;
 }
 
-/* What the compiler was told to build for. */
-static const char *march(void) {
-#if defined(__AVX512F__)
-  return "x86-64-v4";
-#elif defined(__AVX2__)
-  return "x86-64-v3";
-#elif defined(__SSE4_2__)
-  return "x86-64-v2";
-#elif defined(__x86_64__)
-  return "x86-64";
-#elif defined(__aarch64__)
-  return "armv8-a";
-#else
-  return "other";
-#endif
+void bench_say(const char *format, ...) {
+  va_list values;
+
+  if (!isatty(STDERR_FILENO)) return;
+  fputs("\r\033[K", stderr);
+  va_start(values, format);
+  vfprintf(stderr, format, values);
+  va_end(values);
+  fflush(stderr);
 }
 
-static void print_figure(const bench_figure *f, int as_json, int is_first) {
-  int digits = strcmp(f->unit, "ns") ? 0 : 1;
+void bench_note(const char *format, ...) {
+  va_list values;
 
-  if (as_json)
-    printf("%s\n  {\"name\":\"%s\",\"value\":%.*f,\"unit\":\"%s\","
-           "\"ratio\":%.2f,\"yardstick\":\"%s\"}", is_first ? "" : ",",
-           f->name, digits, f->value, f->unit, f->ratio, f->yardstick);
-  else
-    printf("bench %s %.*f %s ratio %.2f yardstick %s\n", f->name, digits,
-           f->value, f->unit, f->ratio, f->yardstick);
-  fflush(stdout);
+  if (!isatty(STDERR_FILENO)) return;
+  fputs("\r\033[K", stderr);
+  va_start(values, format);
+  vfprintf(stderr, format, values);
+  va_end(values);
+  fputs("\n", stderr);
 }
+
+/* ---- the command line ---- */
+
+typedef struct bench_choice {
+  int         plan;
+  int         rounds;
+  int         as_json;
+  double      scale;
+  const char *folder;
+  const char *library;
+} bench_choice;
 
 static int usage(const char *wrong) {
-  fprintf(stderr, "bench: %s\nusage: bench [--json] [--rounds N] [--scale X] "
-                  "[--folder DIR] [NAME ...]\n", wrong);
-  for (int i = 0; i < ROWS; i++)
-    fprintf(stderr, "  %s\n", rows[i].figure.name);
+  fprintf(stderr, "bench: %s\nusage: bench [--quick|--long] [--json] "
+                  "[--rounds N] [--scale X] [--folder DIR]\n"
+                  "             [--library FILE] [NAME ...]\n", wrong);
+  bench_figures_print(stderr);
   return 2;
 }
 
-/* Whether a figure is among those asked for; none asked for is all. */
-static int is_wanted(const char *name, char **asked, int count) {
-  int is_named = count == 0;
-
-  for (int i = 0; i < count; i++) is_named |= !strcmp(asked[i], name);
-  return is_named;
-}
-
-static int is_known(const char *name) {
-  for (int i = 0; i < ROWS; i++)
-    if (!strcmp(rows[i].figure.name, name)) return 1;
-  return 0;
-}
-
-static void run_all(const bench_options *options, int as_json, char **asked,
-                    int count) {
-  int is_first = 1;
-
-  if (as_json)
-    printf("{\"version\":\"%s\",\"march\":\"%s\",\"rounds\":%d,"
-           "\"bench\":[", billing_version(), march(), options->rounds);
-  for (int i = 0; i < ROWS; i++) {
-    if (!is_wanted(rows[i].figure.name, asked, count)) continue;
-    rows[i].measure(&rows[i].figure, options);
-    print_figure(&rows[i].figure, as_json, is_first);
-    is_first = 0;
-  }
-  if (as_json) printf("\n]}\n");
-  else
-    printf("# medians of at most %d rounds, -march=%s, all verified\n",
-           options->rounds, march());
-}
-
-int main(int count, char **words) {
-  bench_options options = {access("build", W_OK) ? "." : "build", 5, 1};
-  int as_json = 0, at = 1;
+/* The place of the first name, or 0 when an option is not known. */
+static int read_options(char **words, int count, bench_choice *choice) {
+  int at = 1;
 
   for (; at < count && !strncmp(words[at], "--", 2); at++) {
     const char *next = at + 1 < count ? words[at + 1] : "";
-    if (!strcmp(words[at], "--json")) as_json = 1;
-    else if (!strcmp(words[at], "--rounds")) options.rounds = atoi(next), at++;
-    else if (!strcmp(words[at], "--scale")) options.scale = atof(next), at++;
-    else if (!strcmp(words[at], "--folder")) options.folder = next, at++;
-    else return usage("no such option");
+    if (!strcmp(words[at], "--json")) choice->as_json = 1;
+    else if (!strcmp(words[at], "--quick")) choice->plan = QUICK;
+    else if (!strcmp(words[at], "--long")) choice->plan = LONG;
+    else if (!strcmp(words[at], "--rounds")) choice->rounds = atoi(next), at++;
+    else if (!strcmp(words[at], "--scale")) choice->scale = atof(next), at++;
+    else if (!strcmp(words[at], "--folder")) choice->folder = next, at++;
+    else if (!strcmp(words[at], "--library")) choice->library = next, at++;
+    else return 0;
   }
-  for (int i = at; i < count; i++)
-    if (!is_known(words[i])) return usage("no such figure");
-  if (options.rounds < 3 || options.rounds > BENCH_ROUNDS_MOST)
+  return at < count ? at : count;
+}
+
+/* Never less than `least`, and a multiple of it; none stays none. */
+static void scale_count(long *count, double scale, long least) {
+  if (!*count) return;
+  *count = (long)((double)*count * scale) / least * least;
+  if (*count < least) *count = least;
+}
+
+static bench_plan make_plan(const bench_choice *choice) {
+  bench_plan plan = plans[choice->plan];
+
+  scale_count(&plan.events, choice->scale, 10000);
+  scale_count(&plan.events_b1, choice->scale, 10);
+  scale_count(&plan.events_b100, choice->scale, 1000);
+  scale_count(&plan.events_b10000, choice->scale, 10000);
+  scale_count(&plan.far_from, choice->scale, 1000);
+  scale_count(&plan.far_to, choice->scale, 1000);
+  scale_count(&plan.many, choice->scale, BENCH_CUSTOMERS);
+  scale_count(&plan.tail, choice->scale, 1000);
+  if (choice->scale < 1) plan.turn *= choice->scale;
+  if (choice->rounds) plan.rounds = choice->rounds;
+  plan.folder = choice->folder;
+  plan.library = choice->library;
+  return plan;
+}
+
+int main(int count, char **words) {
+  bench_choice choice = {FULL, 0, 0, 1, ".", ""};
+  int at = read_options(words, count, &choice);
+  bench_plan plan;
+
+  if (!at) return usage("no such option");
+  for (int i = at; i < count; i++) {
+    if (!bench_figure_exists(words[i])) return usage("no such figure");
+    bench_ask(words[i]);
+  }
+  if (choice.rounds && (choice.rounds < 3 || choice.rounds > 99))
     return usage("--rounds takes 3 to 99");
-  if (options.scale < 0.01) return usage("--scale takes 0.01 or more");
-  run_all(&options, as_json, words + at, count - at);
+  if (choice.scale < 0.001 || choice.scale > 100)
+    return usage("--scale takes 0.001 to 100");
+  plan = make_plan(&choice);
+  bench_folder_open(plan.folder);
+  bench_figures_open(&plan, choice.as_json);
+  for (size_t i = 0; i < sizeof measures / sizeof *measures; i++)
+    measures[i](&plan);
+  bench_figures_close();
   return 0;
 }

@@ -2,39 +2,21 @@
 /*
  * kernels.c - the arithmetic of a price against 128-bit integers by hand.
  *
- * The kernels are not exported, so their sources are compiled in here.  What
- * stands beside them is what one would write for one price and one scale with
- * the compiler's own 128-bit integers: the same result for these numbers, no
- * check of any range, 10^18 as a constant.
+ * The kernels are not exported; the benchmark is linked with the objects of
+ * the release, where they are.  What stands beside them is what one would
+ * write for one price and one scale with the compiler's own 128-bit integers:
+ * the same result for these numbers, no check of any range, 10^18 as a
+ * constant.
  */
-#define NDEBUG               /* as in the release */
-
 #include "bench.h"
 
-/* The library's own stand beside them. */
-#define billing_decimal_parse bench_decimal_parse
-#define billing_decimal_format bench_decimal_format
-
-#include "base/dec.c"
-#include "price/flat.c"
-#include "price/graduated.c"
-#include "price/models.c"
-#include "price/per_unit.c"
-#include "price/volume.c"
+#include "price/price.h"
 
 #include <stdlib.h>
 
 #define PAIRS 1024           /* a power of two; stays in the cache */
 #define TIERS 3
-
-const char *const bl_model_words[] = {"flat", "per_unit", "graduated",
-                                      "volume", NULL};
-
-int bl_catalog_word(const char *const *words, bl_str name) {
-  (void)words;
-  (void)name;
-  return -1;
-}
+#define CALLS 1000000        /* of one turn, at most */
 
 typedef struct kernel_work {
   bl_dec   quantity[PAIRS];
@@ -67,12 +49,11 @@ static void fill(kernel_work *w) {
   w->price.per = BL_DEC_ONE;
 }
 
-static kernel_work *make_work(const bench_options *options) {
-  kernel_work *w = calloc(1, sizeof *w);
+static kernel_work *make_work(const bench_plan *plan) {
+  kernel_work *w = bench_room(1, sizeof *w);
 
-  if (!w) bench_stop("the kernels", "out of memory");
   fill(w);
-  w->calls = (long)(4000000 * options->scale);
+  w->calls = plan->turn < 1 ? (long)(CALLS * plan->turn) : CALLS;
   return w;
 }
 
@@ -86,18 +67,18 @@ static double timed(kernel_side *side, const kernel_work *w, bl_u128 *sum) {
   return (bench_seconds() - start) * 1e9 / (double)w->calls;
 }
 
-static void measure(bench_figure *figure, const bench_options *options,
+static void measure(const bench_plan *plan, const char *name,
                     kernel_side *ours, kernel_side *yardstick,
                     const kernel_work *w) {
   bench_round rounds[BENCH_ROUNDS_MOST];
   bl_u128 sum[2];
 
-  for (int i = 0; i < options->rounds; i++) {
+  for (int i = 0; i < plan->rounds; i++) {
     rounds[i].ours = timed(ours, w, &sum[0]);
     rounds[i].yardstick = timed(yardstick, w, &sum[1]);
-    if (sum[0] != sum[1]) bench_stop(figure->name, "two different results");
+    if (sum[0] != sum[1]) bench_stop(name, "two different results");
   }
-  bench_settle(figure, rounds, options->rounds);
+  bench_report(name, rounds, plan->rounds);
 }
 
 /* ---- multiply ---- */
@@ -130,10 +111,10 @@ static bl_u128 multiply_theirs(const kernel_work *w) {
   return sum;
 }
 
-void bench_decimal(bench_figure *figure, const bench_options *options) {
-  kernel_work *w = make_work(options);
+static void measure_decimal(const bench_plan *plan) {
+  kernel_work *w = make_work(plan);
 
-  measure(figure, options, multiply_ours, multiply_theirs, w);
+  measure(plan, "decimal_mul", multiply_ours, multiply_theirs, w);
   free(w);
 }
 
@@ -184,19 +165,32 @@ static bl_u128 volume_by_hand(const kernel_work *w) {
   return sum;
 }
 
-void bench_price(bench_figure *figure, const bench_options *options) {
-  static const struct { uint32_t model; kernel_side *by_hand; } models[] = {
-    {BL_MODEL_PER_UNIT, per_unit_by_hand},
-    {BL_MODEL_GRADUATED, graduated_by_hand},
-    {BL_MODEL_VOLUME, volume_by_hand},
-  };
-  kernel_work *w = make_work(options);
+static void measure_price(const bench_plan *plan, const char *name,
+                          uint32_t model, kernel_side *by_hand) {
+  kernel_work *w = make_work(plan);
 
-  w->price.model = models[figure->size].model;
-  if (w->price.model == BL_MODEL_PER_UNIT) {
+  w->price.model = model;
+  if (model == BL_MODEL_PER_UNIT) {
     w->price.tier_count = 1;
     w->tiers[0].up_to = BL_DEC_MAX;
   }
-  measure(figure, options, price_ours, models[figure->size].by_hand, w);
+  measure(plan, name, price_ours, by_hand, w);
   free(w);
+}
+
+void bench_kernels(const bench_plan *plan) {
+  static const struct kernel_price {
+    const char  *name;
+    uint32_t     model;
+    kernel_side *by_hand;
+  } prices[] = {
+    {"price_per_unit", BL_MODEL_PER_UNIT, per_unit_by_hand},
+    {"price_graduated", BL_MODEL_GRADUATED, graduated_by_hand},
+    {"price_volume", BL_MODEL_VOLUME, volume_by_hand},
+  };
+
+  if (bench_wants("decimal_mul", NULL)) measure_decimal(plan);
+  for (size_t i = 0; i < sizeof prices / sizeof *prices; i++)
+    if (bench_wants(prices[i].name, NULL))
+      measure_price(plan, prices[i].name, prices[i].model, prices[i].by_hand);
 }

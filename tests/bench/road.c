@@ -1,393 +1,253 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * road.c - the full road of an event against only inserting it.
+ * road.c - the same events through the library and into the raw table, in
+ * turns of a fraction of a second.
  *
- * Ours: dedupe, journal, usage, price, draw from grants, in one durable commit
- * a batch.  The yardstick `raw`: the same events, in batches of the same size,
- * into a table of text columns with a unique index on the key, on the same
- * SQLite with the same pragmas.  Both grow side by side, and both have seen
- * each customer once before the first round.
- *
- * At the end the sum of all receipts must be what a few lines of integer
- * arithmetic make of the same events, and the database must verify.
+ * Making events and comparing receipts stands outside of what is timed.
+ * Each event's receipt is compared with the slow fold as it comes.
  */
-#include "bench.h"
+#include "path.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-__extension__ typedef __int128 bench_i128;
+#define TURN_MOST 40000      /* events of one turn */
+#define SAMPLE 1000          /* customers that are compared at the end */
 
-#define MICRO INT64_C(1000000)           /* of a dollar */
-#define UNIT INT64_C(1000000000000000000)
-#define GRANTS 3
-#define BATCH_MOST 10000
-#define SECONDS_MOST 30      /* of a figure, once it has three rounds */
+typedef struct road_side {
+  char          path[BENCH_PATH];
+  double        bytes;       /* of the file before the first event */
+  bench_samples samples;
+} road_side;
 
-/* One tier of the price: up to, and micro-dollars for each unit. */
-static const struct road_tier { int64_t up_to, rate; } tiers[] = {
-  {1000, 100000}, {10000, 80000}, {INT64_MAX, 50000}};
-static const char *const tier_text =
-    "[{\"up_to\":\"1000\",\"unit\":\"0.10\"},"
-    "{\"up_to\":\"10000\",\"unit\":\"0.08\"},"
-    "{\"up_to\":null,\"unit\":\"0.05\"}]";
-static const char *const grant_amounts[GRANTS] = {"50", "500", "100000000"};
-
-static char paths[2][4096];              /* of the databases: ours, raw */
-
-typedef struct road {
+struct bench_road {
+  const char      *label;
   billing         *b;
   billing_call     call;
-  sqlite3         *db;
-  sqlite3_stmt    *begin, *insert, *commit;
-  bench_workload  *workload;
+  bench_raw       *raw;      /* NULL when it was left */
+  bench_stream     stream;
+  bench_fold      *fold;
+  long             place;    /* of the next event */
+  long             turns;
+  long             raw_resent;   /* resends that raw has seen */
+  long             raw_stored;
   bench_event     *events;
   billing_event   *given;
   billing_receipt *receipts;
-  bench_i128       cost;                 /* sum of receipts, at 10^-18 */
-  long             same, ignored, resent;  /* must agree */
-  int64_t          units[BENCH_CUSTOMERS][BENCH_MODELS];
-} road;
+  road_side        side[BENCH_SIDES];
+};
 
-static void must(int rc, const char *what, const billing_error *err) {
-  if (rc) bench_stop(what, err->message[0] ? err->message
-                                           : billing_code_name(rc));
-}
+/* ---- samples ---- */
 
-static void must_sql(const road *r, int rc, const char *what) {
-  if (rc != SQLITE_OK && rc != SQLITE_DONE)
-    bench_stop(what, sqlite3_errmsg(r->db));
-}
-
-static void run_sql(const road *r, const char *sql) {
-  must_sql(r, sqlite3_exec(r->db, sql, NULL, NULL, NULL), sql);
-}
-
-static billing_str str_of(const char *text) {
-  billing_str s = {text, strlen(text)};
-  return s;
-}
-
-/* ---- ours ---- */
-
-static char *make_catalog(void) {
-  size_t room = 1024 + BENCH_CUSTOMERS * 160, len;
-  char *text = malloc(room), id[20];
-
-  if (!text) bench_stop("the catalog", "out of memory");
-  len = (size_t)snprintf(text, room,
-      "{\"tenant\":{\"id\":\"bench\"},\"meters\":[{\"id\":\"tokens\","
-      "\"event\":\"" BENCH_EVENT "\",\"aggregation\":\"sum\","
-      "\"groups\":[\"model\"]}],"
-      "\"plans\":[{\"id\":\"pro\",\"currency\":\"USD\",\"prices\":[{"
-      "\"id\":\"tokens\",\"meter\":\"tokens\",\"model\":\"graduated\","
-      "\"groups\":[\"model\"],\"tiers\":%s}]}],\"customers\":[", tier_text);
-  for (uint32_t i = 0; i < BENCH_CUSTOMERS; i++) {
-    bench_customer_id(i, id);
-    len += (size_t)snprintf(text + len, room - len, "%s{\"id\":\"%s\"}",
-                            i ? "," : "", id);
+static void add_sample(bench_samples *s, double value) {
+  if (s->count == s->cap) {
+    double *more;
+    s->cap = s->cap ? 2 * s->cap : 4096;
+    more = realloc(s->value, (size_t)s->cap * sizeof *more);
+    if (!more) bench_stop("samples", "out of memory");
+    s->value = more;
   }
-  len += (size_t)snprintf(text + len, room - len, "],\"contracts\":[");
-  for (uint32_t i = 0; i < BENCH_CUSTOMERS; i++) {
-    bench_customer_id(i, id);
-    len += (size_t)snprintf(text + len, room - len,
-                            "%s{\"id\":\"con_%u\",\"customer\":\"%s\","
-                            "\"plan\":\"pro\",\"start\":\"2026-01-01\"}",
-                            i ? "," : "", (unsigned)i, id);
-  }
-  snprintf(text + len, room - len, "]}");
-  return text;
+  s->value[s->count++] = value;
 }
 
-static void give_grants(road *r, uint32_t customer, billing_error *err) {
-  char id[20], key[40];
+static int compare_samples(const void *a, const void *b) {
+  double x, y;
 
-  bench_customer_id(customer, id);
-  for (int i = 0; i < GRANTS; i++) {
-    billing_grant_terms terms;
-    BILLING_INIT(&terms);
-    snprintf(key, sizeof key, "grant_%u_%d", (unsigned)customer, i);
-    r->call.key = str_of(key);
-    terms.customer = str_of(id);
-    terms.priority = i;
-    strcpy(terms.amount.asset, "USD");
-    billing_decimal_parse(&terms.amount.amount, grant_amounts[i],
-                          (size_t)-1);
-    must(billing_grant(r->b, &r->call, &terms, NULL, err), "grant", err);
-  }
+  memcpy(&x, a, sizeof x);
+  memcpy(&y, b, sizeof y);
+  return (x > y) - (x < y);
 }
 
-/* The catalog and the grants, in one transaction of our own connection, so
- * that thousands of grants wait for the disk once. */
-static void set_up(road *r, billing_error *err) {
-  char *catalog = make_catalog();
+double bench_samples_at(bench_samples *s, double share) {
+  long at = (long)((double)s->count * share);
 
-  must_sql(r, sqlite3_open(paths[0], &r->db), "set up");
-  run_sql(r, "PRAGMA journal_mode=WAL");
-  must(billing_open_sqlite3(&r->b, r->db, NULL, NULL, err), "set up", err);
-  run_sql(r, "BEGIN");
-  must(billing_catalog_apply(r->b, &r->call, catalog, (size_t)-1, NULL, err),
-       "catalog", err);
-  for (uint32_t i = 0; i < BENCH_CUSTOMERS; i++) give_grants(r, i, err);
-  r->call.key = (billing_str){NULL, 0};
-  run_sql(r, "COMMIT");
+  if (!s->count) bench_stop("samples", "there are none");
+  qsort(s->value, (size_t)s->count, sizeof *s->value, compare_samples);
+  return s->value[at < s->count ? at : s->count - 1];
+}
+
+/* ---- open and close ---- */
+
+bench_road *bench_road_open(const char *label, long customers, uint32_t flags,
+                            long events) {
+  const char *prepared = bench_prepared(customers);
+  bench_road *r = bench_room(1, sizeof *r);
+
+  r->label = label;
+  bench_call_open(&r->call);
+  bench_stream_open(&r->stream, (uint32_t)customers, flags);
+  r->fold = bench_fold_open((uint32_t)customers, events);
+  r->events = bench_room(TURN_MOST, sizeof *r->events);
+  r->given = bench_room(TURN_MOST, sizeof *r->given);
+  r->receipts = bench_room(TURN_MOST, sizeof *r->receipts);
+  bench_path(r->side[BENCH_OURS].path, "ours.db");
+  bench_path(r->side[BENCH_RAW].path, "raw.db");
+  bench_copy(prepared, r->side[BENCH_OURS].path);
+  r->side[BENCH_OURS].bytes = bench_bytes(prepared);
+  bench_delete(r->side[BENCH_RAW].path);
+  r->b = bench_open(r->side[BENCH_OURS].path);
+  r->raw = bench_raw_open(r->side[BENCH_RAW].path);
+  return r;
+}
+
+void bench_road_leave_raw(bench_road *r) {
+  if (r->raw_resent != bench_raw_ignored(r->raw))
+    bench_stop("raw", "it took a resend for a new event");
+  bench_raw_close(r->raw);
+  r->raw = NULL;
+}
+
+void bench_road_close(bench_road *r) {
   billing_close(r->b);
-  sqlite3_close(r->db);
-  free(catalog);
-}
-
-static void open_ours(road *r) {
-  billing_error err;
-
-  BILLING_INIT(&err);
-  BILLING_INIT(&r->call);
-  r->call.tenant = str_of("bench");
-  r->call.now_us = BENCH_START_US;
-  set_up(r, &err);
-  must(billing_open(&r->b, paths[0], (size_t)-1, NULL, &err), "open", &err);
-}
-
-/* The events as the library takes them; not part of what is timed. */
-static void prepare_ours(road *r, long count) {
-  for (long i = 0; i < count; i++) {
-    const bench_event *e = &r->events[i];
-    billing_event *to = &r->given[i];
-    bench_i128 value = (bench_i128)e->units * UNIT;
-    BILLING_INIT(to);
-    BILLING_INIT(&r->receipts[i]);
-    to->flags = BILLING_EVENT_VALUE;
-    to->key = (billing_str){e->key, 36};
-    to->customer = str_of(e->customer);
-    to->event = str_of(BENCH_EVENT);
-    to->properties = str_of(e->properties);
-    to->time_us = e->time_us;
-    to->value.lo = (uint64_t)value;
-    to->value.hi = (int64_t)(value >> 64);
-    if (e->time_us > r->call.now_us) r->call.now_us = e->time_us;
+  if (r->raw) bench_road_leave_raw(r);
+  for (int i = 0; i < BENCH_SIDES; i++) {
+    bench_delete(r->side[i].path);
+    free(r->side[i].samples.value);
   }
-}
-
-static void run_ours(road *r, long count, long batch) {
-  billing_error err;
-
-  BILLING_INIT(&err);
-  for (long at = 0; at < count; at += batch) {
-    long size = count - at < batch ? count - at : batch;
-    must(billing_record(r->b, &r->call, r->given + at, (size_t)size,
-                        r->receipts + at, &err), "record", &err);
-  }
-}
-
-static void count_ours(road *r, long count) {
-  for (long i = 0; i < count; i++) {
-    const billing_receipt *receipt = &r->receipts[i];
-    r->same += receipt->status == BILLING_STATUS_SAME;
-    if (receipt->status != BILLING_STATUS_NEW) continue;
-    r->cost += (bench_i128)receipt->cost.hi << 64 | receipt->cost.lo;
-    if (receipt->draws == 0) bench_stop("record", "an event drew nothing");
-  }
-}
-
-/* ---- raw ---- */
-
-static sqlite3_stmt *prepare(road *r, const char *sql) {
-  sqlite3_stmt *stmt = NULL;
-
-  must_sql(r, sqlite3_prepare_v2(r->db, sql, -1, &stmt, NULL), sql);
-  return stmt;
-}
-
-static void open_raw(road *r) {
-  must_sql(r, sqlite3_open(paths[1], &r->db), "open raw");
-  run_sql(r, "PRAGMA journal_mode=WAL");
-  run_sql(r, "PRAGMA synchronous=FULL");
-  run_sql(r, "CREATE TABLE event(id INTEGER PRIMARY KEY, "
-             "customer TEXT NOT NULL, name TEXT NOT NULL, "
-             "time_us INTEGER NOT NULL, key TEXT NOT NULL UNIQUE, "
-             "value INTEGER NOT NULL, properties TEXT)");
-  r->begin = prepare(r, "BEGIN IMMEDIATE");
-  r->commit = prepare(r, "COMMIT");
-  r->insert = prepare(r, "INSERT OR IGNORE INTO event(customer, name, time_us,"
-                         " key, value, properties) VALUES(?,?,?,?,?,?)");
-}
-
-static void step(const road *r, sqlite3_stmt *stmt) {
-  must_sql(r, sqlite3_step(stmt), "raw");
-  sqlite3_reset(stmt);
-}
-
-static void insert_raw(road *r, const bench_event *e) {
-  sqlite3_stmt *s = r->insert;
-
-  sqlite3_bind_text(s, 1, e->customer, -1, SQLITE_STATIC);
-  sqlite3_bind_text(s, 2, BENCH_EVENT, -1, SQLITE_STATIC);
-  sqlite3_bind_int64(s, 3, e->time_us);
-  sqlite3_bind_text(s, 4, e->key, 36, SQLITE_STATIC);
-  sqlite3_bind_int64(s, 5, e->units);
-  sqlite3_bind_text(s, 6, e->properties, -1, SQLITE_STATIC);
-  step(r, s);
-  r->ignored += sqlite3_changes(r->db) == 0;
-}
-
-static void run_raw(road *r, long count, long batch) {
-  for (long at = 0; at < count; at += batch) {
-    long size = count - at < batch ? count - at : batch;
-    step(r, r->begin);
-    for (long i = at; i < at + size; i++) insert_raw(r, &r->events[i]);
-    step(r, r->commit);
-  }
-}
-
-/* ---- what it must come to ---- */
-
-static bench_i128 price_of(int64_t units) {
-  int64_t floor = 0;
-  bench_i128 sum = 0;
-
-  for (size_t i = 0; i < sizeof tiers / sizeof *tiers && floor < units; i++) {
-    int64_t top = units < tiers[i].up_to ? units : tiers[i].up_to;
-    sum += (bench_i128)(top - floor) * tiers[i].rate;
-    floor = tiers[i].up_to;
-  }
-  return sum * (UNIT / MICRO);
-}
-
-static void check_sums(const road *r) {
-  bench_i128 cost = 0;
-
-  for (int i = 0; i < BENCH_CUSTOMERS; i++)
-    for (int k = 0; k < BENCH_MODELS; k++) cost += price_of(r->units[i][k]);
-  if (cost != r->cost)
-    bench_stop("record", "the receipts do not add up to the price");
-  if (r->same != r->resent || r->ignored != r->resent)
-    bench_stop("record", "a resend was not recognised");
-}
-
-static void check_database(road *r) {
-  billing_doc *doc = NULL;
-  billing_error err;
-
-  BILLING_INIT(&err);
-  must(billing_verify(r->b, &r->call, &doc, &err), "verify", &err);
-  if (!strstr(billing_doc_text(doc), "\"ok\":true"))
-    bench_stop("verify", billing_doc_text(doc));
-  billing_doc_free(doc);
-}
-
-/* ---- rounds ---- */
-
-static void make_events(road *r, long count, int is_warming) {
-  for (long i = 0; i < count; i++) {
-    bench_event *e = &r->events[i];
-    if (is_warming) bench_workload_of(r->workload, (uint32_t)i, e);
-    else bench_workload_next(r->workload, 1, e);
-    if (e->is_resent) r->resent++;
-    else r->units[e->customer_at][e->model_at] += e->units;
-  }
-  prepare_ours(r, count);
-}
-
-/* One side's turn, in events a second. */
-static double take_turn(road *r, void (*run)(road *, long, long), long count,
-                        long batch) {
-  double start = bench_seconds();
-
-  run(r, count, batch);
-  return (double)count / (bench_seconds() - start);
-}
-
-/* The sides change places from round to round. */
-static void run_round(road *r, int at, long count, long batch,
-                      bench_round *round) {
-  make_events(r, count, 0);
-  if (at % 2) round->yardstick = take_turn(r, run_raw, count, batch);
-  round->ours = take_turn(r, run_ours, count, batch);
-  if (at % 2 == 0) round->yardstick = take_turn(r, run_raw, count, batch);
-  count_ours(r, count);
-}
-
-/* At the end of the program, too, however it comes. */
-static void delete_databases(void) {
-  static const char *const ends[] = {"", "-wal", "-shm"};
-  char name[2 * sizeof paths[0]];
-
-  for (int i = 0; i < 2; i++) {
-    for (int k = 0; k < 3 && paths[i][0]; k++) {
-      snprintf(name, sizeof name, "%s%s", paths[i], ends[k]);
-      unlink(name);
-    }
-  }
-}
-
-static void name_databases(const char *folder) {
-  static int is_known;
-
-  if (!is_known) atexit(delete_databases);
-  is_known = 1;
-  snprintf(paths[0], sizeof paths[0], "%s/bench-%ld.db", folder,
-           (long)getpid());
-  snprintf(paths[1], sizeof paths[1], "%s/bench-%ld-raw.db", folder,
-           (long)getpid());
-}
-
-static void open_road(road *r, const bench_options *options, long count) {
-  long most = count > BENCH_CUSTOMERS ? count : BENCH_CUSTOMERS;
-
-  name_databases(options->folder);
-  r->workload = bench_workload_open(1);
-  r->events = calloc((size_t)most, sizeof *r->events);
-  r->given = calloc((size_t)most, sizeof *r->given);
-  r->receipts = calloc((size_t)most, sizeof *r->receipts);
-  if (!r->events || !r->given || !r->receipts)
-    bench_stop("the events", "out of memory");
-  open_ours(r);
-  open_raw(r);
-  make_events(r, BENCH_CUSTOMERS, 1);
-  run_ours(r, BENCH_CUSTOMERS, BENCH_CUSTOMERS);
-  run_raw(r, BENCH_CUSTOMERS, BENCH_CUSTOMERS);
-  count_ours(r, BENCH_CUSTOMERS);
-}
-
-static void close_road(road *r) {
-  billing_close(r->b);
-  sqlite3_finalize(r->begin);
-  sqlite3_finalize(r->insert);
-  sqlite3_finalize(r->commit);
-  sqlite3_close(r->db);
-  delete_databases();
-  bench_workload_close(r->workload);
+  bench_fold_close(r->fold);
   free(r->events);
   free(r->given);
   free(r->receipts);
   free(r);
 }
 
-/* As many events as take about a second on either side. */
-static long events_of_round(long batch, double scale) {
-  double batches = batch >= BATCH_MOST ? 8 : batch >= 100 ? 200 : 1500;
-  long count = (long)(batches * scale + 0.5);
+long bench_road_events(const bench_road *r) { return r->place; }
 
-  return (count ? count : 1) * batch;
+bench_samples *bench_road_samples(bench_road *r, int side) {
+  return &r->side[side].samples;
 }
 
-void bench_road(bench_figure *figure, const bench_options *options) {
-  bench_round rounds[BENCH_ROUNDS_MOST];
-  long count = events_of_round(figure->size, options->scale);
-  road *r = calloc(1, sizeof *r);
-  double start = bench_seconds();
-  int done = 0;
+double bench_road_bytes(bench_road *r, int side) {
+  long stored = side == BENCH_OURS ? bench_fold_stored(r->fold)
+                                   : r->raw_stored;
 
-  if (!r) bench_stop("the road", "out of memory");
-  open_road(r, options, count);
-  while (done < options->rounds &&
-         (done < 3 || bench_seconds() - start < SECONDS_MOST)) {
-    run_round(r, done, count, figure->size, &rounds[done]);
-    done++;
+  bench_checkpoint(r->side[side].path);
+  return (bench_bytes(r->side[side].path) - r->side[side].bytes) /
+         (double)stored;
+}
+
+/* ---- turns ---- */
+
+static void make_events(bench_road *r, long count) {
+  for (long i = 0; i < count; i++) {
+    bench_event *e = &r->events[i];
+    bench_stream_event(&r->stream, (uint64_t)(r->place + i), e);
+    bench_event_give(e, &r->given[i]);
+    BILLING_INIT(&r->receipts[i]);
+    if (r->raw) r->raw_resent += e->is_resent;
+    if (r->raw) r->raw_stored += !e->is_resent;
   }
-  check_sums(r);
-  check_database(r);
-  close_road(r);
-  bench_settle(figure, rounds, done);
+  r->place += count;
+  r->call.now_us = bench_stream_clock(&r->stream, (uint64_t)r->place);
+}
+
+static void record(bench_road *r, long at, long size) {
+  billing_error err;
+
+  BILLING_INIT(&err);
+  bench_must(billing_record(r->b, &r->call, r->given + at, (size_t)size,
+                            r->receipts + at, &err), "record", &err);
+}
+
+/* One side's turn, in seconds. */
+static double take_turn(bench_road *r, int side, long count, long batch) {
+  double start = bench_seconds(), last = start;
+
+  for (long at = 0; at < count; at += batch) {
+    long size = count - at < batch ? count - at : batch;
+    double now;
+    if (side == BENCH_OURS) record(r, at, size);
+    else bench_raw_record(r->raw, r->events + at, size);
+    now = bench_seconds();
+    add_sample(&r->side[side].samples, now - last);
+    last = now;
+  }
+  return last - start;
+}
+
+/* The sides change places from turn to turn. */
+static void run_turn(bench_road *r, long count, long batch,
+                     double seconds[BENCH_SIDES]) {
+  int first = (int)(r->turns++ % 2);
+
+  make_events(r, count);
+  for (int i = 0; i < BENCH_SIDES; i++) {
+    int side = i ^ first;
+    if (side == BENCH_RAW && !r->raw) continue;
+    seconds[side] += take_turn(r, side, count, batch);
+  }
+  for (long i = 0; i < count; i++)
+    bench_fold_add(r->fold, &r->events[i], &r->receipts[i]);
+}
+
+static long events_of_turn(long batch) {
+  if (batch == 1) return 200;
+  if (batch <= 100) return 100 * batch;
+  return batch <= 1000 ? 20 * batch : TURN_MOST;
+}
+
+/* The pace within the latest million, for people who wait. */
+static void tell(const bench_road *r, long to, const double seconds[],
+                 double mark[BENCH_SIDES]) {
+  const long million = 1000000;
+  double ours = seconds[BENCH_OURS] - mark[BENCH_OURS];
+  double raw = seconds[BENCH_RAW] - mark[BENCH_RAW];
+
+  bench_say("%s: %.2f of %.2f million events", r->label,
+            (double)r->place / 1e6, (double)to / 1e6);
+  if (r->place % million) return;
+  if (ours > 0 && raw > 0)
+    bench_note("%s: million %ld: ours %.0f, raw %.0f events/s", r->label,
+               r->place / million, 1e6 / ours, 1e6 / raw);
+  else if (ours > 0)
+    bench_note("%s: million %ld: ours %.0f events/s", r->label,
+               r->place / million, 1e6 / ours);
+  memcpy(mark, seconds, BENCH_SIDES * sizeof *mark);
+}
+
+void bench_road_advance(bench_road *r, long events, long batch,
+                        double seconds[BENCH_SIDES]) {
+  double mark[BENCH_SIDES] = {0, 0};
+  long most = events_of_turn(batch), to = r->place + events;
+
+  seconds[BENCH_OURS] = seconds[BENCH_RAW] = 0;
+  while (r->place < to) {
+    long count = to - r->place < most ? to - r->place : most;
+    run_turn(r, count, batch, seconds);
+    tell(r, to, seconds, mark);
+  }
+}
+
+/* ---- what it must have come to ---- */
+
+static void verify(const bench_road *r) {
+  billing_doc *doc = NULL;
+  billing_error err;
+
+  BILLING_INIT(&err);
+  bench_say("%s: verifying", r->label);
+  bench_must(billing_verify(r->b, &r->call, &doc, &err), "verify", &err);
+  if (!strstr(billing_doc_text(doc), "\"ok\":true"))
+    bench_stop("verify", billing_doc_text(doc));
+  billing_doc_free(doc);
+}
+
+/* Those who use most, and others evenly spread. */
+static void compare_customers(const bench_road *r) {
+  uint32_t customers = r->stream.customers;
+  uint32_t step = customers > SAMPLE ? customers / SAMPLE : 1;
+
+  for (uint32_t i = 0; i < customers; i += step)
+    bench_fold_compare(r->fold, r->b, &r->call, i);
+  for (uint32_t i = 0; i < 10; i++)
+    bench_fold_compare(r->fold, r->b, &r->call,
+                       bench_stream_customer(&r->stream, i));
+}
+
+void bench_road_check(bench_road *r) {
+  bench_fold_check_sum(r->fold);
+  if (r->raw && r->raw_resent != bench_raw_ignored(r->raw))
+    bench_stop("raw", "it took a resend for a new event");
+  compare_customers(r);
+  verify(r);
 }

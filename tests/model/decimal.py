@@ -136,9 +136,13 @@ def split(total, weights, places):
 
 
 def packed(a):
-    whole = a % UNIT == 0
-    n = a // UNIT if whole else a
-    n = (2 * n if n >= 0 else -2 * n - 1) * 2 + whole
+    digits, thousands = abs(a), 0
+    while thousands < 6 and digits % 1000 == 0:
+        digits, thousands = digits // 1000, thousands + 1
+    if thousands == 6 and a >= 0:
+        n = 2 * digits + 1
+    else:
+        n = 32 * digits + 2 * thousands + (16 if a < 0 else 0)
     out = bytearray()
     while n >= 128:
         out.append(n % 128 + 128)

@@ -8,6 +8,7 @@ Texts are seeds, made-up JSON, and mutations of both.  Compared are the verdict
 and, byte by byte, the canonical text; of a refusal, that its path leads into
 what stands before its offset.  Python's reader is told to be as strict as
 ours: no duplicate members, no NUL, no lone surrogate, at most 64 levels.
+json_check itself compares the scanner of objects with the reader.
 """
 import os
 import sys
@@ -164,6 +165,24 @@ def made_up(pick, depth=0):
     return space + text + space
 
 
+def flat(pick):
+    """An object such as events have, valid but for a name there twice."""
+    blank = pick.choice(['', '', ' '])
+    letters = 'abcdefghijklmnopqrstuvwxyz_-/. 0123456789'
+    if pick.randrange(4) == 0:
+        letters += '\u00e9\u20ac\U0001f4b6\x7f'
+    rows = []
+    for _ in range(pick.choice([0, 1, 2, 3, 4, 5, 6, 7, 12, 40])):
+        name = ''.join(pick.choices(letters, k=pick.randrange(1, 12)))
+        value = pick.choice(['true', 'false', 'null', '0', '-7', '1.25E-3',
+                             str(pick.randrange(10 ** 9)), None, None, None])
+        if value is None:
+            size = pick.choice([0, 1, 4, 8, 16, 31, 64, pick.randrange(300)])
+            value = '"' + ''.join(pick.choices(letters, k=size)) + '"'
+        rows.append(f'"{name}"{blank}:{blank}{value}')
+    return blank + '{' + (',' + blank).join(rows) + '}' + blank
+
+
 def mutated(pick, text, other):
     text = bytearray(text)
     for _ in range(pick.choice([1, 1, 1, 2, 3, 8])):
@@ -187,10 +206,14 @@ def texts(pick, count):
     seeds = [seed.encode() for seed in SEEDS]
     yield from seeds
     for i in range(count - len(seeds)):
-        if i % 4 == 0:
+        if i % 8 == 0:
             yield made_up(pick).encode()
-        elif i % 4 == 1:
+        elif i % 8 == 1:
             yield mutated(pick, made_up(pick).encode(), pick.choice(seeds))
+        elif i % 8 == 2:
+            yield flat(pick).encode()
+        elif i % 8 == 3:
+            yield mutated(pick, flat(pick).encode(), pick.choice(seeds))
         else:
             yield mutated(pick, pick.choice(seeds), pick.choice(seeds))
 

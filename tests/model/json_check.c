@@ -10,12 +10,14 @@
  *
  *     OK {"a":1.50}                            and the canonical text
  *     INVALID_JSON "/a/0" 17                   the path, the byte offset
+ *     DIFFERENT a name                         what the scanner makes of it
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "support/scan_same.h"
 
 /* What both ways of reading say; what they disagree on is neither. */
 static int read_both(const char *text, size_t len, bl_json **tree,
@@ -37,7 +39,7 @@ static int read_both(const char *text, size_t len, bl_json **tree,
 }
 
 static void answer(const char *text, size_t len) {
-  const char *digits;
+  const char *digits, *why = scan_difference(text, len, len % 16);
   bl_json *tree = NULL;
   billing_error err;
   bl_arena a;
@@ -46,7 +48,10 @@ static void answer(const char *text, size_t len) {
 
   bl_arena_open(&a, NULL);
   bl_text_open(&t, &a);
-  if (rc) {
+  if (why) {
+    bl_text_format(&t, "DIFFERENT %s", why);
+    if (!rc) bl_json_free(tree);
+  } else if (rc) {
     digits = strrchr(err.message, ' ');
     bl_text_format(&t, "%s ", billing_code_name(rc));
     bl_text_json(&t, bl_str_of(err.path));

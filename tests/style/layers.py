@@ -41,6 +41,7 @@ ONLY = {
     r'sodium(/.*)?\.h': r'lib/crypto/.*',
     r'fcntl\.h|unistd\.h|errno\.h|sys/(stat|types)\.h': r'lib/base/zone\.c',
     r'pthread\.h': r'lib/engine/.*',
+    r'emmintrin\.h': r'lib/base/marks\.h',
     r'stdlib\.h': r'lib/base/(arena|json|json_read)\.c',
 }
 FREE = re.compile(r'(assert|limits|stdalign|stdarg|stdatomic|stddef|stdint|'

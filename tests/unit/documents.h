@@ -3,7 +3,7 @@
 #ifndef DOCUMENTS_H
 #define DOCUMENTS_H
 
-#include "base/json.h"
+#include "base/json_scan.h"
 #include "unit.h"
 
 #define DOCUMENTS_MOST 4000
@@ -25,20 +25,37 @@ static inline void documents_close(void) {
   bl_arena_close(&doc_arena);
 }
 
-/* A tree out of JSON in which ' stands for "; it lives until the test ends.
- * The error is cleared, ready for the call under test. */
-static inline bl_json *J(const char *text) {
+/* JSON in which ' stood for ". */
+static inline bl_str doc_json(const char *text) {
   size_t len = strlen(text);
   char *json = bl_arena_copy(&doc_arena, text, len);
 
   for (size_t i = 0; i < len; i++)
     if (json[i] == '\'') json[i] = '"';
+  return (bl_str){json, len};
+}
+
+/* A tree out of JSON in which ' stands for "; it lives until the test ends.
+ * The error is cleared, ready for the call under test. */
+static inline bl_json *J(const char *text) {
+  bl_str json = doc_json(text);
+
   ck_assert_uint_lt(doc_count, DOCUMENTS_MOST);
   BILLING_INIT(&doc_err);
-  ck_assert_msg(bl_json_read(json, len, &doc_trees[doc_count], &doc_err) == 0,
-                "%s in %s", doc_err.message, json);
+  ck_assert_msg(bl_json_read(json.text, json.len, &doc_trees[doc_count],
+                             &doc_err) == 0,
+                "%s in %s", doc_err.message, json.text);
   BILLING_INIT(&doc_err);
   return doc_trees[doc_count++];
+}
+
+/* The members of an object of that kind of JSON. */
+static inline const bl_members *M(const char *text) {
+  bl_members *m = bl_arena_take(&doc_arena, sizeof *m);
+
+  bl_members_open(m, &doc_arena);
+  ck_assert_int_eq(bl_json_scan(doc_json(text), m, NULL), 0);
+  return m;
 }
 
 static inline const char *doc_text(bl_str s) {

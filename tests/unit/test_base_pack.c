@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <stdio.h>
+
 #include "base/pack.h"
 #include "unit.h"
 
@@ -84,25 +86,30 @@ START_TEST(signed_integers_are_zigzag) {
 }
 END_TEST
 
-#define MAX_BYTES "FF FF FF FF 9F A2 94 A6 D0 C7 D8 A1 AD A8 99 ED D9 04"
-
-/* 2n, or 2n + 1 for whole numbers, n the zigzag of the integer. */
+/* 2n + 1 for whole numbers that are not negative; else 32n + 2 * code, the
+ * code being how many thousands divide the integer, and 8 for a sign. */
 static const struct {
   const char *value;
   const char *bytes;
 } decimals[] = {
-  {"0", "01"}, {"1", "05"}, {"12", "31"}, {"-12", "2F"}, {"-1", "03"},
-  {"31", "7D"}, {"-32", "7F"}, {"32", "81 01"},
-  {"0.000000000000000001", "04"}, {"-0.000000000000000001", "02"},
-  {"0.5", "80 80 A0 F6 F4 AC DB E0 1B"},
-  {"12.34", "80 80 A0 8A AC CF FC 80 AD 05"},
-  {"99999999999999999999", "FD FF FF E1 D8 96 DE 8E AF 2B"},
-  {"-99999999999999999999", "FB FF FF E1 D8 96 DE 8E AF 2B"},
-  {"99999999999999999999.999999999999999999", "FC " MAX_BYTES},
-  {"-99999999999999999999.999999999999999999", "FA " MAX_BYTES}
+  {"0", "01"}, {"1", "03"}, {"12", "19"}, {"63", "7F"}, {"64", "81 01"},
+  {"1250", "C5 13"}, {"8191", "FF 7F"}, {"8192", "81 80 01"},
+  {"-1", "3C"}, {"-12", "9C 03"},
+  {"0.000000000000000001", "20"}, {"-0.000000000000000001", "30"},
+  {"0.000000000000001", "22"}, {"0.001", "2A"}, {"-0.001", "3A"},
+  {"0.5", "8A 7D"}, {"-0.5", "9A 7D"}, {"0.003085", "A8 83 06"},
+  {"1234.5", "8A 91 EB 12"}, {"12.34", "8A 8D 18"},
+  {"288230376151711743", "FF FF FF FF FF FF FF FF 07"},
+  {"18446744073709551616", "81 80 80 80 80 80 80 80 80 04"},
+  {"99999999999999999999", "FF FF FF B0 AC 8B AF C7 D7 15"},
+  {"-99999999999999999999", "FC FF FF 8F C6 B5 F1 F5 F8 DA 02"},
+  {"99999999999999999999.999999999999999999",
+   "E0 FF FF FF FF FF 91 A2 B1 82 BD C4 8D EA C2 CA E9 CE 25"},
+  {"-99999999999999999999.999999999999999999",
+   "F0 FF FF FF FF FF 91 A2 B1 82 BD C4 8D EA C2 CA E9 CE 25"}
 };
 
-START_TEST(decimals_are_short_when_they_are_whole) {
+START_TEST(decimals_are_short_when_they_have_few_digits) {
   bl_arena a;
   bl_text t;
 
@@ -173,15 +180,20 @@ START_TEST(each_value_has_one_form_only) {
     "80 80 80 80 80 80 80 80 80 80 01"
   };
   static const char *const others[] = {
-    "80", "80 00", "81 00", "85 80 00",
-    "00",                                        /* 0, not as whole */
-    "80 80 C0 EC E9 D9 B6 C1 37",                /* 1, not as whole */
-    "81 80 80 E2 D8 96 DE 8E AF 2B",             /* 10^20, as whole */
-    "81 80 80 80 80 80 80 80 80 80 80 80 80 80 80 80 01",    /* 2^110, too */
-    "80 80 80 80 80 A0 A2 94 A6 D0 C7 D8 A1 AD A8 99 ED D9 04",
-    "FE FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF 07",
-    "FE FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF 0F",
-    "FE FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF 8F 01"
+    "80", "80 00", "81 00", "85 80 00", "A2 80 80 00",
+    "00", "02",                                  /* 0, not as whole */
+    "1C", "10",                                  /* -0 */
+    "2C",                                        /* 1, not as whole */
+    "8A FA 01",                                  /* 1, as 1000 thousandths */
+    "80 FA 01",                                  /* 1000, as 1 thousand */
+    "2E", "3E",                                  /* seven thousands */
+    "81 80 80 B1 AC 8B AF C7 D7 15",             /* 10^20, as whole */
+    "9C 80 80 90 C6 B5 F1 F5 F8 DA 02",          /* -10^20 */
+    "81 80 80 80 80 80 80 80 80 80 80 80 80 80 80 80 01",    /* 2^111, too */
+    "80 80 80 80 80 80 92 A2 B1 82 BD C4 8D EA C2 CA E9 CE 25",    /* 10^20 */
+    "A0 80 80 80 80 80 80 80 80 80 80 80 80 80 80 80 80 80 40",    /* 2^127 */
+    "A0 80 80 80 80 80 80 80 80 80 80 80 80 80 80 80 80 80 80 01",
+    "80 80 80 80 80 80 80 80 80 80 80 80 80 80 80 80 80 00"
   };
 
   for (size_t i = 0; i < BL_COUNT(integers); i++) {
@@ -194,6 +206,68 @@ START_TEST(each_value_has_one_form_only) {
     ck_assert_dec_eq(bl_unpack_dec(&u), "0");
     ck_assert_msg(u.bad, "%s", others[i]);
   }
+}
+END_TEST
+
+/* A number is read alike whether or not others follow it. */
+START_TEST(what_follows_a_number_does_not_matter) {
+  for (size_t i = 0; i < BL_COUNT(decimals); i++) {
+    char hex[128];
+    bl_unpack u;
+
+    snprintf(hex, sizeof hex, "%s 80 80 80 80 80 80 80 80", decimals[i].bytes);
+    u = unpack_of(hex);
+    ck_assert_dec_eq(bl_unpack_dec(&u), decimals[i].value);
+    ck_assert(!u.bad && u.end - u.at == 8);
+  }
+  for (size_t i = 0; i < BL_COUNT(unsigneds); i++) {
+    char hex[128];
+    bl_unpack u;
+
+    snprintf(hex, sizeof hex, "%s 80 80 80 80 80 80 80 80",
+             unsigneds[i].bytes);
+    u = unpack_of(hex);
+    ck_assert_uint_eq(bl_unpack_u64(&u), unsigneds[i].value);
+    ck_assert(!u.bad && u.end - u.at == 8);
+  }
+}
+END_TEST
+
+START_TEST(a_decimal_comes_apart_and_together) {
+  static const struct {
+    const char *value;
+    uint64_t    digits;
+    uint32_t    thousands, is_negative;
+  } rows[] = {
+    {"0", 0, 6, 0}, {"7000", 7000, 6, 0}, {"-12.345", 12345, 5, 1},
+    {"0.00012", 120, 4, 0}, {"0.000000001", 1, 3, 0},
+    {"-0.000000000001", 1, 2, 1}, {"3.000000000000001", 3000000000000001, 1, 0}
+  };
+
+  for (size_t i = 0; i < BL_COUNT(rows); i++) {
+    bl_dec_parts parts = bl_dec_split(D(rows[i].value));
+    ck_assert_uint_eq((uint64_t)parts.digits, rows[i].digits);
+    ck_assert_uint_eq(parts.thousands, rows[i].thousands);
+    ck_assert_uint_eq(parts.is_negative, rows[i].is_negative);
+    ck_assert_dec_eq(bl_dec_join(&parts), rows[i].value);
+  }
+}
+END_TEST
+
+START_TEST(bytes_that_are_not_there_are_not_read) {
+  bl_unpack u = unpack_of("01 02 03");
+
+  ck_assert_uint_eq(bl_unpack_byte(&u), 1);
+  ck_assert_ptr_null(bl_unpack_bytes(&u, 3));
+  ck_assert(u.bad);
+  ck_assert_ptr_null(bl_unpack_bytes(&u, 0));
+  ck_assert_uint_eq(bl_unpack_byte(&u), 0);
+  u = unpack_of("01 02 03");
+  ck_assert_ptr_nonnull(bl_unpack_bytes(&u, 0));
+  ck_assert_uint_eq(bl_unpack_bytes(&u, 3)[2], 3);
+  ck_assert(bl_unpack_done(&u));
+  u = unpack_of("01 02 03");
+  ck_assert_ptr_null(bl_unpack_bytes(&u, UINT64_MAX));
 }
 END_TEST
 
@@ -231,10 +305,13 @@ Suite *test_base_pack(void) {
 
   tcase_add_test(t, unsigned_integers_take_seven_bits_a_byte);
   tcase_add_test(t, signed_integers_are_zigzag);
-  tcase_add_test(t, decimals_are_short_when_they_are_whole);
+  tcase_add_test(t, decimals_are_short_when_they_have_few_digits);
   tcase_add_test(t, bytes_are_their_length_and_themselves);
   tcase_add_test(t, failure_is_sticky);
   tcase_add_test(t, each_value_has_one_form_only);
+  tcase_add_test(t, what_follows_a_number_does_not_matter);
+  tcase_add_test(t, a_decimal_comes_apart_and_together);
+  tcase_add_test(t, bytes_that_are_not_there_are_not_read);
   tcase_add_test(t, random_bytes_are_refused_or_come_back);
   suite_add_tcase(s, t);
   return s;

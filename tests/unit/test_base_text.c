@@ -164,6 +164,25 @@ START_TEST(utf8_is_checked_strictly) {
 }
 END_TEST
 
+START_TEST(a_character_is_written_as_utf8) {
+  static const struct { uint32_t code; const char *text; } cases[] = {
+    {0x01, "\x01"}, {0x41, "A"}, {0x7F, "\x7F"}, {0x80, "\xC2\x80"},
+    {0x7FF, "\xDF\xBF"}, {0x800, "\xE0\xA0\x80"},
+    {0x20AC, "\xE2\x82\xAC"}, {0xD7FF, "\xED\x9F\xBF"},
+    {0xE000, "\xEE\x80\x80"},
+    {0xFFFF, "\xEF\xBF\xBF"}, {0x10000, "\xF0\x90\x80\x80"},
+    {0x10FFFF, "\xF4\x8F\xBF\xBF"},
+  };
+
+  for (size_t i = 0; i < BL_COUNT(cases); i++) {
+    char out[5] = "";
+
+    ck_assert_uint_eq(bl_utf8_put(cases[i].code, out), strlen(cases[i].text));
+    ck_assert_str_eq(out, cases[i].text);
+  }
+}
+END_TEST
+
 START_TEST(utf8_is_cut_between_characters) {
   const char *text = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x92\xB6z"; /* 1 2 3 4 1 */
   static const size_t cut[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
@@ -221,6 +240,7 @@ Suite *test_base_text(void) {
   tcase_add_test(t, a_fixed_buffer_is_cut_at_a_character);
   tcase_add_test(t, a_message_is_utf8_whatever_it_quotes);
   tcase_add_test(t, utf8_is_checked_strictly);
+  tcase_add_test(t, a_character_is_written_as_utf8);
   tcase_add_test(t, utf8_is_cut_between_characters);
   tcase_add_test(t, integers_read_back);
   tcase_add_test(t, what_is_not_an_integer_that_fits_is_refused);

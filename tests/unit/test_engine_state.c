@@ -181,21 +181,30 @@ START_TEST(a_struct_is_saved_once_and_comes_back_whole) {
 END_TEST
 
 START_TEST(keys_of_a_failed_call_are_forgotten) {
+  uint64_t number = 0;
+  bl_runs_found found = {&number, 1, 0};
   char value;
 
-  bl_map_put(&tenant.event_keys, "kept", 4, &value);
+  bl_map_put(&tenant.contracts, "kept", 4, &value);
+  bl_key_tail_put(&tenant.tail, 17, 1);
   bl_undo_start(&tenant, &scratch);
   for (int i = 0; i < 1000; i++) {
-    bl_touch_map(&tenant, &tenant.event_keys);
-    bl_map_put(&tenant.event_keys, &i, sizeof i, &value);
+    bl_touch_map(&tenant, &tenant.contracts);
+    bl_map_put(&tenant.contracts, &i, sizeof i, &value);
     bl_touch_map(&tenant, &tenant.requests);
     bl_map_put(&tenant.requests, &i, sizeof i, &value);
+    bl_key_tail_put(&tenant.tail, 100 + (uint64_t)i, 2 + (uint64_t)i);
   }
   bl_undo_all(&tenant);
-  ck_assert_uint_eq(tenant.event_keys.count, 1);
+  ck_assert_uint_eq(tenant.contracts.count, 1);
   ck_assert_uint_eq(tenant.requests.count, 0);
-  ck_assert_ptr_eq(bl_map_get(&tenant.event_keys, "kept", 4), &value);
-  ck_assert_ptr_null(bl_map_get(&tenant.event_keys, &(int){5}, sizeof(int)));
+  ck_assert_ptr_eq(bl_map_get(&tenant.contracts, "kept", 4), &value);
+  ck_assert_ptr_null(bl_map_get(&tenant.contracts, &(int){5}, sizeof(int)));
+  ck_assert_uint_eq(tenant.tail.count, 1);
+  bl_key_tail_find(&tenant.tail, 105, &found);
+  ck_assert_uint_eq(found.count, 0);
+  bl_key_tail_find(&tenant.tail, 17, &found);
+  ck_assert_uint_eq(number, 1);
 }
 END_TEST
 

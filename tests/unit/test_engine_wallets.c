@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* test_engine_wallets.c - grants exactly once, balances, ledger pages. */
+/* test_engine_wallets.c - grants exactly once, balances. */
 #include "engine.h"
 
 static billing      *b;
@@ -178,88 +178,6 @@ START_TEST(a_balance_is_asked_for_a_known_asset_and_customer) {
 }
 END_TEST
 
-/* ---- the ledger ---- */
-
-static size_t count_of(const char *text, const char *part) {
-  size_t count = 0;
-
-  for (; (text = strstr(text, part)) != NULL; text++) count++;
-  return count;
-}
-
-static billing_doc *ledger(const char *query) {
-  billing_call call = shop_call("");
-  billing_doc *doc = NULL;
-
-  BILLING_INIT(&err);
-  ck_assert_msg(!billing_ledger(b, &call, query, (size_t)-1, &doc, &err),
-                "%s %s", err.path, err.message);
-  return doc;
-}
-
-START_TEST(the_ledger_is_read_in_pages_without_a_gap) {
-  char query[64] = "{\"limit\":1}", after[32];
-  billing_doc *doc;
-  size_t pages = 0;
-
-  shop_grant(b, "g", "1");
-  shop_grant(b, "h", "2");
-  shop_grant(b, "i", "3");
-  for (;; pages++) {
-    const char *next;
-
-    doc = ledger(query);
-    ck_assert_uint_eq(count_of(billing_doc_text(doc), "\"cause\""), 1);
-    next = strstr(billing_doc_text(doc), "\"next\":\"");
-    if (!next) break;
-    snprintf(after, sizeof after, "%.*s", (int)strcspn(next + 8, "\""),
-             next + 8);
-    snprintf(query, sizeof query, "{\"limit\":1,\"after\":\"%s\"}", after);
-    billing_doc_free(doc);
-  }
-  ck_assert_uint_eq(pages, 5);           /* six postings */
-  ck_assert_ptr_nonnull(strstr(billing_doc_text(doc), "\"amount\":\"3\""));
-  billing_doc_free(doc);
-}
-END_TEST
-
-START_TEST(the_ledger_is_narrowed_by_account_and_asset) {
-  billing_doc *doc;
-
-  shop_grant(b, "g", "1");
-  doc = ledger("{\"account\":\"funding\",\"asset\":\"USD\"}");
-  ck_assert_uint_eq(count_of(billing_doc_text(doc), "\"cause\""), 1);
-  ck_assert_uint_eq(count_of(billing_doc_text(doc), "\"balance\":\"1\""), 1);
-  billing_doc_free(doc);
-  doc = ledger("{\"asset\":\"EUR\"}");
-  ck_assert_uint_eq(count_of(billing_doc_text(doc), "\"cause\""), 0);
-  billing_doc_free(doc);
-}
-END_TEST
-
-START_TEST(a_query_with_a_mistake_names_it) {
-  static const char *const bad[][2] = {
-    {"{\"accounts\":\"wallet\"}", ""}, {"{\"limit\":0}", "/limit"},
-    {"{\"limit\":1001}", "/limit"}, {"{\"limit\":\"x\"}", "/limit"},
-    {"{\"account\":\"petty\"}", "/account"}, {"{\"after\":\"9\"}", "/after"},
-    {"[]", ""}, {"{", ""},
-  };
-  billing_call call = shop_call("");
-  billing_doc *doc = NULL;
-
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    int rc;
-
-    BILLING_INIT(&err);
-    rc = billing_ledger(b, &call, bad[i][0], (size_t)-1, &doc, &err);
-    ck_assert_msg(BILLING_CODE(rc) == BILLING_INVALID && err.code == rc,
-                  "%s: %s", bad[i][0], billing_code_name(rc));
-    ck_assert_str_eq(err.path, bad[i][1]);
-    ck_assert_ptr_null(doc);
-  }
-}
-END_TEST
-
 Suite *test_engine_wallets(void);
 Suite *test_engine_wallets(void) {
   Suite *s = suite_create("engine_wallets");
@@ -273,9 +191,6 @@ Suite *test_engine_wallets(void) {
   tcase_add_test(t, terms_that_make_no_sense_are_refused_with_their_path);
   tcase_add_test(t, only_what_is_in_effect_is_left);
   tcase_add_test(t, a_balance_is_asked_for_a_known_asset_and_customer);
-  tcase_add_test(t, the_ledger_is_read_in_pages_without_a_gap);
-  tcase_add_test(t, the_ledger_is_narrowed_by_account_and_asset);
-  tcase_add_test(t, a_query_with_a_mistake_names_it);
   suite_add_tcase(s, t);
   return s;
 }

@@ -18,7 +18,7 @@ static int wants(const char *filters, const char *properties) {
   bl_meter m = meter_with(filters);
   bl_event e = {BL_STR("cpu"), NULL, BL_DEC_ONE, 0};
 
-  if (properties) e.properties = J(properties);
+  if (properties) e.properties = M(properties);
   return bl_meter_wants(&m, &e);
 }
 

@@ -9,7 +9,7 @@ static const char *group(const bl_str *names, size_t count,
   bl_event e = {BL_STR("e"), NULL, BL_DEC_ONE, 0};
   bl_text t;
 
-  if (properties) e.properties = J(properties);
+  if (properties) e.properties = M(properties);
   bl_text_open(&t, &doc_arena);
   ck_assert_int_eq(bl_meter_group(names, count, &e, &t), 0);
   return t.len ? t.text : "";
@@ -60,7 +60,7 @@ END_TEST
 
 START_TEST(memory_that_runs_out_is_said) {
   bl_str names[] = {BL_STR("a"), BL_STR("b")};
-  bl_event e = {BL_STR("e"), J("{'a':[1,2]}"), BL_DEC_ONE, 0};
+  bl_event e = {BL_STR("e"), M("{'a':[1,2]}"), BL_DEC_ONE, 0};
   int rc = BILLING_NOMEM;
 
   for (size_t steps = 0; rc; steps++) {

@@ -7,7 +7,7 @@ Suite *test_meter_property(void);
 static bl_event example(void) {
   bl_event e = {BL_STR("e"), NULL, BL_DEC_ONE, 0};
 
-  e.properties = J("{'tokens':12,'model':'m1','fast':true,'slow':false,"
+  e.properties = M("{'tokens':12,'model':'m1','fast':true,'slow':false,"
                    "'region':null,'tags':['a']}");
   return e;
 }

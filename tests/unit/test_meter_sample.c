@@ -16,7 +16,7 @@ static int sample(uint32_t aggregation, const char *property,
   m.aggregation = aggregation;
   m.property    = bl_str_of(property);
   quantity      = D("777");
-  if (properties) e.properties = J(properties);
+  if (properties) e.properties = M(properties);
   return bl_meter_sample(&m, &e, &quantity, &value, &doc_err);
 }
 

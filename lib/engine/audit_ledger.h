@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* audit_ledger.h - what entries post, against what the fold has booked. */
+#ifndef BL_AUDIT_LEDGER_H
+#define BL_AUDIT_LEDGER_H
+
+#include "engine/state.h"
+
+/*
+ * Adds an entry's postings to the sums of accounts, in the map's arena.
+ * *problem is set when they do not add up to zero.  `scratch` may be taken
+ * back afterwards.
+ */
+int bl_accounts_add(bl_map *accounts, const bl_tenant *t,
+                    const bl_entry *entry, bl_arena *scratch,
+                    const char **problem);
+/* NULL when every balance of the state is the sum of its postings. */
+const char *bl_accounts_problem(const bl_map *accounts, const bl_tenant *t);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * ledger.c - pages of the double-entry ledger.
+ *
+ * The ledger is no table: each entry of the journal says what it posts
+ * (postings.h), so reading it costs the reader, and recording nothing.
+ */
+#include "engine/postings.h"
+#include "engine/query.h"
+
+/* One page under way. */
+typedef struct ledger_page {
+  bl_call           *c;
+  const bl_query    *q;
+  const bl_customer *customer;       /* NULL: all */
+  bl_json           *tree;
+  bl_json           *postings;
+  int64_t            seq;            /* the last posting of the page before */
+  int64_t            posting;
+  int64_t            count;
+  char               place[2 * BL_INT_TEXT + 1];   /* of the last one here */
+} ledger_page;
+
+/* "seq.posting" of the last posting of the page before. */
+static int read_ledger_place(ledger_page *p) {
+  bl_str after = p->q->after;
+  const char *dot = after.len ? memchr(after.text, '.', after.len) : NULL;
+  bl_str head, tail;
+
+  if (!after.len) return BILLING_OK;
+  if (dot) {
+    head = (bl_str){after.text, (size_t)(dot - after.text)};
+    tail = (bl_str){dot + 1, after.len - head.len - 1};
+  }
+  if (!dot || !bl_int_parse(head, &p->seq) || !bl_int_parse(tail, &p->posting))
+    return bl_fail(p->c->err, BILLING_INVALID, "/after",
+                   "the \"next\" of the page before", "after is not a place");
+  return BILLING_OK;
+}
+
+static void set_ledger_place(ledger_page *p, int64_t seq, size_t posting) {
+  size_t len = bl_int_print(seq, p->place);
+
+  p->place[len++] = '.';
+  bl_int_print((int64_t)posting, p->place + len);
+}
+
+static void add_posting(const ledger_page *p, const bl_entry *entry,
+                        const bl_posting *posting) {
+  const bl_customer *customer =
+      bl_list_by_number(&p->c->t->by_customer, posting->customer);
+  bl_json *row = bl_json_object(p->postings, NULL);
+
+  bl_json_add_c(row, "number", p->place);
+  bl_json_add_int(row, "seq", entry->seq);
+  bl_json_add_time(row, "at", entry->at_us);
+  bl_json_add_text(row, "customer", customer->id);
+  bl_json_add_c(row, "account", bl_account_name(posting->account));
+  bl_json_add_c(row, "asset", posting->asset);
+  bl_json_add_dec(row, "amount", posting->amount);
+  bl_json_add_c(row, "cause", bl_entry_name(entry->kind));
+}
+
+static int is_posting_wanted(const ledger_page *p, const bl_entry *entry,
+                             const bl_posting *posting, size_t number) {
+  if (entry->seq == p->seq && (int64_t)number <= p->posting) return 0;
+  if (p->customer && posting->customer != p->customer->number) return 0;
+  if (p->q->asset.len && !bl_str_is(p->q->asset, posting->asset)) return 0;
+  return !p->q->account.len ||
+         bl_str_is(p->q->account, bl_account_name(posting->account));
+}
+
+/* DONE when the page is full and there is more. */
+static int add_postings(ledger_page *p, const bl_entry *entry) {
+  bl_postings group;
+  int rc = bl_postings_of(p->c->t, entry, &p->c->arena, &group);
+
+  for (size_t i = 0; !rc && i < group.count; i++) {
+    if (!is_posting_wanted(p, entry, &group.item[i], i + 1)) continue;
+    if (p->count++ == p->q->limit) {
+      bl_json_add_c(p->tree, "next", p->place);
+      return BILLING_DONE;
+    }
+    set_ledger_place(p, entry->seq, i + 1);
+    add_posting(p, entry, &group.item[i]);
+  }
+  return rc;
+}
+
+static int list_postings(ledger_page *p) {
+  bl_call *c = p->c;
+  bl_journal_walk walk = {NULL, NULL};
+  bl_entry entry;
+  int rc = bl_journal_walk_open(&walk, c->b, c->t->number, p->seq);
+
+  while (!rc && (rc = bl_journal_walk_next(&walk, &entry)) == BILLING_OK) {
+    bl_arena_mark mark = bl_arena_now(&c->arena);
+    if (bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
+    if (!rc) rc = add_postings(p, &entry);
+    bl_arena_back(&c->arena, mark);
+  }
+  bl_journal_walk_close(&walk);
+  return rc == BILLING_DONE ? BILLING_OK : rc;
+}
+
+static void list_wallet(const ledger_page *p, const bl_customer *customer,
+                        const bl_wallet *wallet, bl_json *balances) {
+  const bl_query *q = p->q;
+
+  if (q->asset.len && !bl_str_is(q->asset, wallet->asset)) return;
+  for (uint32_t a = 0; a < BL_ACCOUNTS; a++) {
+    bl_json *row;
+    if (q->account.len && !bl_str_is(q->account, bl_account_name(a)))
+      continue;
+    if (bl_dec_is_zero(wallet->balance[a])) continue;
+    row = bl_json_object(balances, NULL);
+    bl_json_add_text(row, "customer", customer->id);
+    bl_json_add_c(row, "account", bl_account_name(a));
+    bl_json_add_c(row, "asset", wallet->asset);
+    bl_json_add_dec(row, "balance", wallet->balance[a]);
+  }
+}
+
+static void list_balances(const ledger_page *p) {
+  const bl_list *customers = &p->c->t->by_customer;
+  bl_json *balances = bl_json_array(p->tree, "balances");
+
+  for (size_t i = 0; i < customers->count; i++) {
+    const bl_customer *customer = customers->item[i];
+    if (p->customer && p->customer != customer) continue;
+    for (size_t k = 0; k < customer->wallets.count; k++)
+      list_wallet(p, customer, customer->wallets.item[k], balances);
+  }
+}
+
+static int answer_ledger(bl_call *c, const bl_query *q, billing_doc **out) {
+  ledger_page p = {.c = c, .q = q};
+  bl_customer *customer = NULL;
+  int rc = BILLING_OK;
+
+  if (q->customer.len)
+    rc = bl_find_customer(c, q->customer, "/customer", &customer);
+  if (!rc && q->account.len && bl_account_of_name(q->account) < 0)
+    rc = bl_fail(c->err, BILLING_INVALID, "/account", "see billing_ledger",
+                 "there is no account %t", &q->account);
+  if (!rc) rc = read_ledger_place(&p);
+  if (rc) return rc;
+  p.customer = customer;
+  p.tree = bl_json_object(NULL, NULL);
+  p.postings = bl_json_array(p.tree, "postings");
+  rc = list_postings(&p);
+  list_balances(&p);
+  if (!rc) rc = bl_doc_of_tree(c, p.tree, out);
+  bl_json_free(p.tree);
+  return rc;
+}
+
+int billing_ledger(billing *b, const billing_call *call, const char *query,
+                   size_t query_len, billing_doc **out, billing_error *err) {
+  static const char *const allowed[] = {"customer", "asset", "account",
+                                        "after", "limit", NULL};
+  bl_question question = {query, query_len, allowed, NULL, answer_ledger};
+
+  return bl_question_ask(b, call, &question, out, err);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * postings.c - the ledger group of an entry, from what the entry says.
+ *
+ *     a batch: 0.25 charged to a, 0.10 of it drawn; 0.05 charged to b
+ *       a  wallet +0.10  unbilled +0.15  revenue -0.25
+ *       b                unbilled +0.05  revenue -0.05
+ *
+ * The fold books the same groups (wallet/ledger.c) in the balances of wallets
+ * as it goes, and keeps no record of them; verify compares the two.  The state
+ * serves only for what never changes: whose a contract or a grant is, what a
+ * price is in, and when a grant has expired.
+ */
+#include "engine/postings.h"
+
+#include "engine/event_walk.h"
+
+/* What one entry moves in one wallet. */
+typedef struct posting_sum {
+  uint64_t customer;
+  char     asset[16];
+  bl_dec   moved[BL_ACCOUNTS];
+} posting_sum;
+
+typedef struct posting_book {
+  const bl_tenant *t;
+  const bl_entry  *entry;
+  bl_arena        *arena;
+  bl_map           sums;       /* customer and asset -> posting_sum */
+} posting_book;
+
+static posting_sum *sum_of(posting_book *k, const bl_customer *customer,
+                           const char asset[16]) {
+  unsigned char key[sizeof customer->number + 16];
+  posting_sum *sum;
+
+  memcpy(key, &customer->number, sizeof customer->number);
+  memcpy(key + sizeof customer->number, asset, 16);
+  sum = bl_map_get(&k->sums, key, sizeof key);
+  if (sum) return sum;
+  sum = bl_arena_take(k->arena, sizeof *sum);
+  if (!sum) return NULL;
+  sum->customer = customer->number;
+  memcpy(sum->asset, asset, 16);
+  return bl_map_put(&k->sums, key, sizeof key, sum) ? NULL : sum;
+}
+
+static int book(posting_book *k, const bl_customer *customer,
+                const char asset[16], const bl_posting *postings,
+                size_t count) {
+  posting_sum *sum;
+
+  if (!count) return BILLING_OK;
+  sum = sum_of(k, customer, asset);
+  if (!sum) return BILLING_NOMEM;
+  for (size_t i = 0; i < count; i++) {
+    bl_dec *moved = &sum->moved[postings[i].account];
+    *moved = bl_dec_add(*moved, postings[i].amount);
+  }
+  return BILLING_OK;
+}
+
+static int book_expiry(posting_book *k, uint64_t number, bl_dec left) {
+  const bl_grant_state *grant = bl_list_by_number(&k->t->by_grant, number);
+  bl_posting postings[4];
+
+  if (!grant) return BILLING_CORRUPT;
+  return book(k, grant->customer, grant->lot.asset, postings,
+              bl_ledger_expiry(left, postings));
+}
+
+/* ---- events ---- */
+
+/* What returns to a lot that had expired before this entry expires again. */
+static int book_return(posting_book *k, const bl_draw *draw) {
+  const bl_grant_state *grant =
+      bl_list_by_number(&k->t->by_grant, draw->grant);
+
+  if (!grant) return BILLING_CORRUPT;
+  if (!grant->expired_seq || grant->expired_seq > k->entry->seq)
+    return BILLING_OK;
+  return book_expiry(k, draw->grant, bl_dec_neg(draw->amount));
+}
+
+static int book_charge(posting_book *k, const bl_event_charge *charge) {
+  const bl_fact_charge *fact = charge->fact;
+  bl_dec drawn = BL_DEC_ZERO;
+  bl_posting postings[4];
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < fact->draw_count && !rc; i++) {
+    const bl_draw *draw = &fact->draws[i];
+    if (!draw->grant) continue;
+    drawn = bl_dec_add(drawn, draw->amount);
+    if (bl_dec_sign(draw->amount) < 0) rc = book_return(k, draw);
+  }
+  if (rc) return rc;
+  return book(k, charge->contract->customer, charge->price->asset, postings,
+              bl_ledger_charge(fact->amount, drawn, postings));
+}
+
+static int book_events(posting_book *k) {
+  bl_event_entry events;
+  bl_event_row row;
+  int rc = bl_event_entry_read(&events, k->t, k->entry, k->arena);
+
+  for (size_t i = 0; !rc && i < events.batch.count; i++) {
+    rc = bl_event_entry_at(&events, i, &row);
+    if (rc) return rc;
+    for (size_t c = 0; c < row.fact->charge_count && !rc; c++)
+      rc = book_charge(k, &row.charges[c]);
+  }
+  return rc;
+}
+
+/* ---- the other kinds ---- */
+
+static int book_grant(posting_book *k, const bl_fact_grant *fact) {
+  const bl_grant_state *grant =
+      bl_list_by_number(&k->t->by_grant, fact->number);
+  int is_promotional = fact->origin == BILLING_ORIGIN_PROMOTIONAL;
+  bl_posting postings[4];
+
+  if (!grant) return BILLING_CORRUPT;
+  return book(k, grant->customer, grant->lot.asset, postings,
+              bl_ledger_grant(fact->amount, is_promotional, postings));
+}
+
+/* A fee is charged by the line that bills it. */
+static int book_line(posting_book *k, const bl_contract *contract,
+                     const bl_fact_line *line) {
+  bl_posting postings[4];
+  const char *asset;
+  int rc = BILLING_OK;
+
+  if (line->price >= contract->plan->plan.price_count) return BILLING_CORRUPT;
+  asset = contract->plan->plan.prices[line->price].asset;
+  if (line->is_fee)
+    rc = book(k, contract->customer, asset, postings,
+              bl_ledger_charge(line->amount, BL_DEC_ZERO, postings));
+  if (rc) return rc;
+  return book(k, contract->customer, asset, postings,
+              bl_ledger_line(line->amount, line->drawn, line->due, postings));
+}
+
+static int book_invoice(posting_book *k, const bl_fact_invoice *fact) {
+  const bl_contract *contract =
+      bl_list_by_number(&k->t->by_contract, fact->contract);
+  int rc = BILLING_OK;
+
+  if (!contract) return BILLING_CORRUPT;
+  for (size_t i = 0; i < fact->line_count && !rc; i++)
+    rc = book_line(k, contract, &fact->lines[i]);
+  return rc;
+}
+
+/* Without the properties: nothing is posted that is personal. */
+static int book_coded(posting_book *k) {
+  union {
+    bl_fact_grant         grant;
+    bl_fact_grant_expired expired;
+    bl_fact_invoice       invoice;
+  } f;
+  bl_unpack facts_from, none_from;
+  bl_codec facts = {NULL, &facts_from, k->arena, 0, 0};
+  bl_codec none = {NULL, &none_from, k->arena, 0, 0};
+  int64_t kind = k->entry->kind;
+  int rc;
+
+  memset(&f, 0, sizeof f);
+  bl_unpack_open(&facts_from, k->entry->facts.text, k->entry->facts.len);
+  bl_unpack_open(&none_from, NULL, 0);
+  switch (kind) {
+  case BL_ENTRY_GRANT: bl_code_grant(&facts, &none, &f.grant); break;
+  case BL_ENTRY_GRANT_EXPIRED:
+    bl_code_grant_expired(&facts, &none, &f.expired);
+    break;
+  case BL_ENTRY_INVOICE: bl_code_invoice(&facts, &none, &f.invoice); break;
+  default: return BILLING_OK;
+  }
+  rc = bl_codec_done(&facts);
+  if (rc) return rc;
+  if (kind == BL_ENTRY_GRANT) return book_grant(k, &f.grant);
+  if (kind == BL_ENTRY_INVOICE) return book_invoice(k, &f.invoice);
+  return book_expiry(k, f.expired.number, f.expired.left);
+}
+
+/* ---- the group ---- */
+
+static int list_sums(const posting_book *k, bl_postings *out) {
+  out->count = 0;
+  out->item = bl_arena_array(k->arena, k->sums.count * BL_ACCOUNTS + 1,
+                             sizeof *out->item);
+  if (!out->item) return BILLING_NOMEM;
+  for (size_t i = 0; i < k->sums.count; i++) {
+    const posting_sum *sum = k->sums.entry[i].value;
+    for (uint32_t a = 0; a < BL_ACCOUNTS; a++) {
+      bl_posting *posting = &out->item[out->count];
+      if (bl_dec_is_zero(sum->moved[a])) continue;
+      posting->customer = sum->customer;
+      posting->account = a;
+      posting->amount = sum->moved[a];
+      memcpy(posting->asset, sum->asset, sizeof posting->asset);
+      out->count++;
+    }
+  }
+  return BILLING_OK;
+}
+
+int bl_postings_of(const bl_tenant *t, const bl_entry *entry, bl_arena *a,
+                   bl_postings *out) {
+  posting_book k = {.t = t, .entry = entry, .arena = a};
+  int rc;
+
+  bl_map_open(&k.sums, a);
+  rc = entry->kind == BL_ENTRY_EVENTS ? book_events(&k) : book_coded(&k);
+  return rc ? rc : list_sums(&k, out);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* postings.h - the ledger group of a journal entry. */
+#ifndef BL_POSTINGS_H
+#define BL_POSTINGS_H
+
+#include "engine/state.h"
+
+typedef struct bl_postings {
+  bl_posting *item;
+  size_t      count;
+} bl_postings;
+
+/*
+ * What an entry posts: one posting a customer, asset and account that moved,
+ * wallets in the order in which the entry first names them, accounts in their
+ * own.  They add up to zero in every asset.  `t` has folded the entry, and
+ * may have folded others after it.  CORRUPT.
+ */
+int bl_postings_of(const bl_tenant *t, const bl_entry *entry, bl_arena *a,
+                   bl_postings *out);
+
+#endif

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * runs_tail.c - the keys that are in no run yet.
+ *
+ *     pair   0: (25, 7)   1: (21, 8)   2: (25, 9)      as they came
+ *     slot   .  1  3  .  .  2  .  .                    index + 1; 8 slots
+ *
+ * A table like base/map.c's: a pair is in the first slot from key & 7 on that
+ * was free when it came, so all slots that its probe passes belong to older
+ * pairs, and the newest can be cut off without tombstones.  A key may come
+ * again; then both are on one probe.  What a slot has above the bits of an
+ * index are bits of its key's upper half: a probe reads slots, which lie
+ * beside each other, and touches hardly ever a pair with another key.
+ *
+ * What is frozen is sorted by radix, byte by byte, and found through the
+ * places at which the leading bits of a key begin:
+ *
+ *     sorted  (1 << 62, 9)  (3 << 62, 7)  (3 << 62, 8)
+ *     first   0  0  1  1  3                            by the leading 2 bits
+ */
+#include "engine/runs_parts.h"
+
+#define TAIL_PASSES 8
+#define TAIL_DIGITS 256
+#define TAIL_LEAST_SLOTS 64
+
+void bl_key_tail_open(bl_key_tail *t, const billing_allocator *host) {
+  memset(t, 0, sizeof *t);
+  if (host) t->host = *host;
+}
+
+static void tail_drop_frozen(bl_key_tail *t) {
+  size_t places = ((size_t)1 << t->first_bits) + 1;
+
+  bl_host_free(&t->host, t->frozen, t->frozen_count * sizeof *t->frozen);
+  bl_host_free(&t->host, t->first, places * sizeof *t->first);
+  t->frozen       = NULL;
+  t->frozen_count = 0;
+  t->first        = NULL;
+  t->first_bits   = 0;
+}
+
+void bl_key_tail_close(bl_key_tail *t) {
+  billing_allocator host = t->host;
+
+  tail_drop_frozen(t);
+  bl_host_free(&host, t->pair, t->room * sizeof *t->pair);
+  bl_host_free(&host, t->slot, t->slots * sizeof *t->slot);
+  bl_key_tail_open(t, &host);
+}
+
+/* ---- Slots ----------------------------------------------------------------- */
+
+/* The bits of a key that stand above an index. */
+static uint32_t tail_mark(const bl_key_tail *t, uint64_t key) {
+  return (uint32_t)(key >> 32) & ~(uint32_t)(t->slots - 1);
+}
+
+static size_t tail_index(const bl_key_tail *t, size_t slot) {
+  return (t->slot[slot] & (t->slots - 1)) - 1;
+}
+
+static void tail_enter(bl_key_tail *t, size_t index) {
+  uint64_t key = t->pair[index].key;
+  size_t i = (size_t)key & (t->slots - 1);
+
+  while (t->slot[i]) i = (i + 1) & (t->slots - 1);
+  t->slot[i] = tail_mark(t, key) | ((uint32_t)index + 1);
+}
+
+static void tail_enter_all(bl_key_tail *t) {
+  if (t->slots) memset(t->slot, 0, t->slots * sizeof *t->slot);
+  for (size_t i = 0; i < t->count; i++) tail_enter(t, i);
+}
+
+/* Room for so many pairs: a quarter more at a time, so that a pair never takes
+ * more than 20 bytes. */
+static int tail_reserve_pairs(bl_key_tail *t, size_t count) {
+  size_t room = t->room + t->room / 4 + TAIL_LEAST_SLOTS / 4;
+  bl_runs_key *pair;
+
+  if (count <= t->room) return BILLING_OK;
+  if (room < count) room = count;
+  if (room >= UINT32_MAX / 2) return BILLING_NOMEM;
+  pair = bl_host_alloc(&t->host, room * sizeof *pair);
+  if (!pair) return BILLING_NOMEM;
+  if (t->count) memcpy(pair, t->pair, t->count * sizeof *pair);
+  bl_host_free(&t->host, t->pair, t->room * sizeof *pair);
+  t->pair = pair;
+  t->room = room;
+  return BILLING_OK;
+}
+
+/* Keeps the table at most two thirds full: 12 bytes a pair at the most. */
+static int tail_reserve_slots(bl_key_tail *t, size_t count) {
+  size_t slots = t->slots ? t->slots : TAIL_LEAST_SLOTS;
+  uint32_t *slot;
+
+  while (count * 3 > slots * 2) slots *= 2;
+  if (slots == t->slots) return BILLING_OK;
+  slot = bl_host_alloc(&t->host, slots * sizeof *slot);
+  if (!slot) return BILLING_NOMEM;
+  bl_host_free(&t->host, t->slot, t->slots * sizeof *slot);
+  t->slot  = slot;
+  t->slots = slots;
+  tail_enter_all(t);
+  return BILLING_OK;
+}
+
+static int tail_reserve(bl_key_tail *t, size_t count) {
+  int rc = tail_reserve_pairs(t, count);
+
+  return rc ? rc : tail_reserve_slots(t, count);
+}
+
+int bl_key_tail_put(bl_key_tail *t, uint64_t key, uint64_t value) {
+  int rc = tail_reserve(t, t->count + 1);
+
+  assert(t->count == 0 || value > t->pair[t->count - 1].value);
+  if (rc) return rc;
+  t->pair[t->count].key   = key;
+  t->pair[t->count].value = value;
+  tail_enter(t, t->count++);
+  return BILLING_OK;
+}
+
+void bl_key_tail_cut(bl_key_tail *t, size_t count) {
+  assert(count <= t->count);
+  while (t->count > count) {
+    size_t i = (size_t)t->pair[t->count - 1].key & (t->slots - 1);
+
+    while (tail_index(t, i) != t->count - 1) {
+      assert(t->slot[i] != 0);
+      i = (i + 1) & (t->slots - 1);
+    }
+    t->slot[i] = 0;
+    t->count--;
+  }
+}
+
+/* ---- Look up --------------------------------------------------------------- */
+
+static void tail_found(bl_runs_found *found, uint64_t value) {
+  if (found->count < found->room) found->value[found->count] = value;
+  found->count++;
+}
+
+/* In first: where the pairs begin that share the leading bits of a key. */
+static size_t tail_lead(const bl_key_tail *t, uint64_t key) {
+  return t->first_bits ? (size_t)(key >> (64 - t->first_bits)) : 0;
+}
+
+static void tail_find_frozen(const bl_key_tail *t, uint64_t key,
+                             bl_runs_found *found) {
+  size_t lead = tail_lead(t, key);
+  size_t low = t->first[lead], high = t->first[lead + 1];
+
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+
+    if (t->frozen[middle].key < key)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  for (; low < t->frozen_count && t->frozen[low].key == key; low++)
+    tail_found(found, t->frozen[low].value);
+}
+
+void bl_key_tail_find(const bl_key_tail *t, uint64_t key,
+                      bl_runs_found *found) {
+  uint32_t mark = tail_mark(t, key), mask = (uint32_t)(t->slots - 1);
+
+  if (t->frozen_count) tail_find_frozen(t, key, found);
+  if (t->count == 0) return;
+  for (uint32_t i = (uint32_t)key & mask; t->slot[i]; i = (i + 1) & mask) {
+    const bl_runs_key *pair = &t->pair[(t->slot[i] & mask) - 1];
+
+    if (((t->slot[i] ^ mark) & ~mask) == 0 && pair->key == key)
+      tail_found(found, pair->value);
+  }
+}
+
+void bl_key_tail_prefetch(const bl_key_tail *t, uint64_t key) {
+  if (t->count)
+    __builtin_prefetch(&t->slot[(size_t)key & (t->slots - 1)]);
+  if (t->frozen_count) __builtin_prefetch(&t->first[tail_lead(t, key)]);
+}
+
+/* ---- Sort ------------------------------------------------------------------- */
+
+static unsigned tail_digit(const bl_runs_key *pair, int by_value, int pass) {
+  uint64_t v = by_value ? pair->value : pair->key;
+
+  return (unsigned)(v >> 8 * pass) & (TAIL_DIGITS - 1);
+}
+
+static void tail_count_digits(const bl_runs_key *pair, size_t count,
+                              int by_value,
+                              uint32_t digit[TAIL_PASSES][TAIL_DIGITS]) {
+  memset(digit, 0, TAIL_PASSES * sizeof *digit);
+  for (size_t i = 0; i < count; i++) {
+    uint64_t v = by_value ? pair[i].value : pair[i].key;
+
+    for (int pass = 0; pass < TAIL_PASSES; pass++, v >>= 8)
+      digit[pass][v & (TAIL_DIGITS - 1)]++;
+  }
+}
+
+/* Where each digit begins; 0 when all pairs have the same digit. */
+static int tail_places(uint32_t digit[TAIL_DIGITS], size_t count) {
+  uint32_t place = 0;
+
+  for (size_t i = 0; i < TAIL_DIGITS; i++) {
+    uint32_t here = digit[i];
+
+    if (here == count) return 0;
+    digit[i] = place;
+    place += here;
+  }
+  return 1;
+}
+
+/* Sorts `*sorted`, with as much room beside it; the two may change places.
+ * Each pass keeps the order of those that it does not tell apart, and values
+ * ascend already, so pairs are sorted by key alone. */
+static void tail_sort(bl_runs_key **sorted, bl_runs_key **beside,
+                      size_t count, int by_value) {
+  uint32_t digit[TAIL_PASSES][TAIL_DIGITS];
+
+  tail_count_digits(*sorted, count, by_value, digit);
+  for (int pass = 0; pass < TAIL_PASSES; pass++) {
+    bl_runs_key *from = *sorted, *to = *beside;
+
+    if (!tail_places(digit[pass], count)) continue;
+    for (size_t i = 0; i < count; i++)
+      to[digit[pass][tail_digit(&from[i], by_value, pass)]++] = from[i];
+    *sorted = to;
+    *beside = from;
+  }
+}
+
+/* ---- Freeze ----------------------------------------------------------------- */
+
+/* How many pairs have values up to `through`. */
+static size_t tail_until(const bl_key_tail *t, uint64_t through) {
+  size_t low = 0, high = t->count;
+
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+
+    if (t->pair[middle].value <= through)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+/* Forgets the oldest pairs. */
+static void tail_shift(bl_key_tail *t, size_t count) {
+  if (count == 0) return;
+  t->count -= count;
+  memmove(t->pair, t->pair + count, t->count * sizeof *t->pair);
+  tail_enter_all(t);
+}
+
+/* About four pairs for each place. */
+static unsigned tail_first_bits(size_t count) {
+  unsigned bits = 0;
+
+  while (count >> bits > 8) bits++;
+  return bits;
+}
+
+static void tail_note_first(bl_key_tail *t) {
+  size_t places = (size_t)1 << t->first_bits;
+
+  for (size_t i = 0; i < t->frozen_count; i++)
+    t->first[tail_lead(t, t->frozen[i].key) + 1]++;
+  for (size_t i = 0; i < places; i++) t->first[i + 1] += t->first[i];
+}
+
+int bl_key_tail_freeze(bl_key_tail *t, uint64_t through) {
+  size_t count = tail_until(t, through), size = count * sizeof *t->frozen;
+  unsigned bits = tail_first_bits(count);
+  size_t places = ((size_t)1 << bits) + 1;
+  bl_runs_key *sorted, *beside;
+  uint32_t *first;
+
+  assert(t->frozen_count == 0);
+  if (count == 0) return BILLING_OK;
+  sorted = bl_host_alloc(&t->host, size);
+  beside = bl_host_alloc(&t->host, size);
+  first  = bl_host_alloc(&t->host, places * sizeof *first);
+  if (sorted && beside && first) {
+    memcpy(sorted, t->pair, size);
+    tail_sort(&sorted, &beside, count, 0);
+    t->frozen       = sorted;
+    t->frozen_count = count;
+    t->first        = first;
+    t->first_bits   = bits;
+    tail_note_first(t);
+    tail_shift(t, count);
+  } else {
+    bl_host_free(&t->host, sorted, size);
+    bl_host_free(&t->host, first, places * sizeof *first);
+  }
+  bl_host_free(&t->host, beside, size);
+  return t->frozen_count ? BILLING_OK : BILLING_NOMEM;
+}
+
+bl_runs_source bl_key_tail_source(const bl_key_tail *t, uint64_t last_seq) {
+  bl_runs_source source = {last_seq, t->frozen_count, t->frozen, NULL, NULL};
+
+  return source;
+}
+
+/* What was frozen comes before all others again, in the order of values. */
+int bl_key_tail_thaw(bl_key_tail *t) {
+  size_t count = t->frozen_count, size = count * sizeof *t->frozen;
+  bl_runs_key *beside;
+  int rc;
+
+  if (count == 0) return BILLING_OK;
+  rc = tail_reserve(t, t->count + count);
+  if (rc) return rc;
+  beside = bl_host_alloc(&t->host, size);
+  if (!beside) return BILLING_NOMEM;
+  tail_sort(&t->frozen, &beside, count, 1);
+  memmove(t->pair + count, t->pair, t->count * sizeof *t->pair);
+  memcpy(t->pair, t->frozen, size);
+  t->count += count;
+  bl_host_free(&t->host, beside, size);
+  tail_drop_frozen(t);
+  tail_enter_all(t);
+  return BILLING_OK;
+}
+
+void bl_key_tail_release(bl_key_tail *t, uint64_t through) {
+  tail_drop_frozen(t);
+  tail_shift(t, tail_until(t, through));
+}
+
+#undef TAIL_PASSES
+#undef TAIL_DIGITS
+#undef TAIL_LEAST_SLOTS
