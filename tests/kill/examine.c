@@ -114,9 +114,10 @@ static uint64_t print_of(uint64_t print, const void *bytes, size_t len) {
   return mix(print, len);
 }
 
-/* Of all rows of a table, in any order; 0 when they cannot be read. */
-static uint64_t print_table(sqlite3 *db, const char *table) {
-  sqlite3_stmt *rows = prepare(db, "SELECT * FROM \"%s\"", table);
+/* Of all rows that a query answers, in any order; 0 when they cannot be
+ * read. */
+static uint64_t print_rows(sqlite3 *db, const char *query) {
+  sqlite3_stmt *rows = prepare(db, "%s", query);
   uint64_t sum = 1;
   int rc = SQLITE_ERROR;
 
@@ -134,22 +135,25 @@ static uint64_t print_table(sqlite3 *db, const char *table) {
   return rc == SQLITE_DONE ? sum : 0;
 }
 
-uint64_t print_database(const char *path) {
-  sqlite3 *db = open_sql(path);
-  sqlite3_stmt *names;
+/* The tables and columns are those of the sound database: a column whose name
+ * was damaged is added anew when the file is opened, and may hold the same. */
+uint64_t print_database(const flips *f, const char *path) {
+  sqlite3 *sound = open_sql(f->base), *db = open_sql(path);
+  sqlite3_stmt *queries = sound ? prepare(sound,
+      "SELECT 'SELECT ' || group_concat('\"' || c.name || '\"') || ' FROM \"' "
+      "|| t.name || '\"' FROM sqlite_master t, pragma_table_info(t.name) c "
+      "WHERE t.type = 'table' AND t.name LIKE 'billing%%' GROUP BY t.name "
+      "ORDER BY t.name") : NULL;
   uint64_t sum = 1;
   int rc = SQLITE_ERROR;
 
-  if (!db) return 0;
-  names = prepare(db, "SELECT name FROM sqlite_master WHERE type = 'table' "
-                      "AND name LIKE 'billing%%'");
-  while (names && (rc = sqlite3_step(names)) == SQLITE_ROW) {
-    const char *name = (const char *)sqlite3_column_text(names, 0);
-    uint64_t print = name ? print_table(db, name) : 0;
-    sum = print ? print_of(sum ^ print, name, strlen(name)) : 0;
-    if (!sum) break;
+  while (db && queries && (rc = sqlite3_step(queries)) == SQLITE_ROW && sum) {
+    const char *query = (const char *)sqlite3_column_text(queries, 0);
+    uint64_t print = print_rows(db, query);
+    sum = print ? print_of(sum ^ print, query, strlen(query)) : 0;
   }
-  sqlite3_finalize(names);
+  sqlite3_finalize(queries);
+  sqlite3_close(sound);
   sqlite3_close(db);
   return rc == SQLITE_DONE ? sum : 0;
 }

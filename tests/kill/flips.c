@@ -303,7 +303,7 @@ static void spoil_file(flips *f, int is_cut) {
   f->trials++;
   end = examine_apart(f);
   f->noticed += end == NOTICED;
-  is_same = end == UNNOTICED && print_database(f->w->path) == f->print;
+  is_same = end == UNNOTICED && print_database(f, f->w->path) == f->print;
   if (is_same && is_sound(f->w->path)) {
     f->harmless++;
     return;
@@ -330,7 +330,7 @@ static int begin(flips *f, const programme *p) {
   remove_database(f->w->path);
   if (!check(!fill(f), "a database is made")) return 0;
   copy_database(f->w->path, f->base, 0);
-  f->print = print_database(f->base);
+  f->print = print_database(f, f->base);
   return check(f->print && is_sound(f->base), "it is sound");
 }
 

@@ -34,7 +34,7 @@ sqlite3 *open_sql(const char *path);
 sqlite3_stmt *prepare(sqlite3 *db, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Of all rows of ours; 0 when something cannot be read. */
-uint64_t print_database(const char *path);
+uint64_t print_database(const flips *f, const char *path);
 /* What SQLite says of the file. */
 int is_sound(const char *path);
 
