@@ -264,6 +264,12 @@ static int check_head(audit *a) {
   if (row[BL_HEAD_CLOCK].integer != a->fresh->heads.clock_us)
     note(a, "chain", row[BL_HEAD_SEQ].integer,
          "the head's clock is not the last entry's");
+  if (row[BL_HEAD_DATABASE].bytes.len != sizeof a->c->b->database ||
+      memcmp(row[BL_HEAD_DATABASE].bytes.text, a->c->b->database,
+             sizeof a->c->b->database) != 0 ||
+      row[BL_HEAD_INCARNATION].integer != 1)
+    note(a, "chain", row[BL_HEAD_SEQ].integer,
+         "the head is another database's");
   return BILLING_OK;
 }
 

@@ -56,11 +56,13 @@ static int put_meta(billing *b, const char *name, const void *value,
   return bl_store_put(b->store, BL_TABLE_META, row, 1, BILLING_PUT_INSERT);
 }
 
+/* Both are there or none is: one alone has lost the other. */
 static int put_database(billing *b) {
   unsigned char format = BL_FORMAT;
   int rc = put_meta(b, "format", &format, 1);
 
-  return rc ? rc : put_meta(b, "secret", b->secret, sizeof b->secret);
+  if (!rc) rc = put_meta(b, "secret", b->secret, sizeof b->secret);
+  return rc == BILLING_CONFLICT ? BILLING_CORRUPT : rc;
 }
 
 static int make_secret(billing *b, bl_str given) {
