@@ -7,7 +7,7 @@
  * statement that asks.  Rows are made page by page: a page is one call of the
  * handle, and between pages nothing is locked and nothing is open.
  */
-#include "engine/event_words.h"
+#include "engine/event_print.h"
 #include "store/sqlite_tables.h"
 
 #define INTEGER(name) {name, BILLING_VALUE_INTEGER, 0}
