@@ -36,7 +36,7 @@ static int run_is(run_check *c, int holds, const char *fault) {
   return BILLING_CORRUPT;
 }
 
-/* ---- The filter ---------------------------------------------------------- */
+/* ---- The filter -------------------------------------------------------- */
 
 /* Compares the row at hand, and reads the next; DONE when there is none. */
 static int run_next_filter(run_check *c) {
@@ -99,7 +99,7 @@ static int run_end_filter(run_check *c) {
                 "the filter rows are not as many as listed");
 }
 
-/* ---- The chunks ---------------------------------------------------------- */
+/* ---- The chunks -------------------------------------------------------- */
 
 static int run_see(run_check *c, const bl_runs_record *record) {
   bl_runs_record before;
@@ -131,7 +131,8 @@ static int run_see_keys(run_check *c, bl_str bytes) {
 
     rc = run_see(c, &record);
     if (!rc)
-      rc = run_is(c, bl_key_chunk_add(c->keys, pair[i]), "a chunk is too long");
+      rc = run_is(c, bl_key_chunk_add(c->keys, pair[i]),
+                  "a chunk is too long");
   }
   if (!rc) len = bl_key_chunk_pack(c->keys, again);
   if (rc) return rc;
@@ -213,7 +214,7 @@ static int verify_run(const run_check *start, const bl_sorted_run *run,
                  c.fault);
 }
 
-/* ---- The list ------------------------------------------------------------ */
+/* ---- The list ---------------------------------------------------------- */
 
 static int verify_set(const run_check *start, const bl_runs_set *set,
                       billing_error *err) {

@@ -73,7 +73,7 @@ static int name_at(void *user, uint64_t i, bl_runs_record *out) {
   return BILLING_OK;
 }
 
-/* ---- The work --------------------------------------------------------------- */
+/* ---- The work ---------------------------------------------------------- */
 
 static int look_up_keys(bl_runs *r, uint64_t seq) {
   uint64_t value, keys[20];

@@ -26,7 +26,7 @@ static int name_at(void *user, uint64_t i, bl_runs_record *out) {
   memset(out, 0, sizeof *out);
   out->key   = bl_str_of(names[i]);
   out->head  = bl_runs_head(out->key);
-  out->bytes = i % 9 ? bl_str_of("a value of some thirty bytes..") : BL_STR("");
+  out->bytes = bl_str_of(i % 9 ? "a value of some thirty bytes.." : "");
   return BILLING_OK;
 }
 
@@ -78,7 +78,7 @@ static int verify(char text[512]) {
   return rc;
 }
 
-/* ---- Rows ------------------------------------------------------------------ */
+/* ---- Rows -------------------------------------------------------------- */
 
 #define ROWS_MOST 200
 
