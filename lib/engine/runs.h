@@ -44,6 +44,9 @@
  *       bl_runs_step, with bl_runs_due of what is new
  *       put the head row with bl_runs_version
  *     commit           or rollback and bl_runs_forget
+ *
+ * All of it belongs to one thread at a time, lookups too: they bring filters
+ * into memory.
  */
 #ifndef BL_RUNS_H
 #define BL_RUNS_H

@@ -8,7 +8,7 @@
  */
 #include "engine/runs_parts.h"
 
-/* ---- One run ------------------------------------------------------------- */
+/* ---- One run ----------------------------------------------------------- */
 
 /* Takes the next record of the chunk; DONE at its end, which is the one that
  * its row tells. */

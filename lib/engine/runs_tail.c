@@ -187,7 +187,7 @@ void bl_key_tail_prefetch(const bl_key_tail *t, uint64_t key) {
   if (t->frozen_count) __builtin_prefetch(&t->first[tail_lead(t, key)]);
 }
 
-/* ---- Sort ---------------------------------------------------------------- */
+/* ---- Sort -------------------------------------------------------------- */
 
 typedef struct tail_sorting {
   bl_runs_key *pair;

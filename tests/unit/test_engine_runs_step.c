@@ -79,7 +79,7 @@ static size_t runs_with_rows(void) {
   return count;
 }
 
-/* ---- Write ----------------------------------------------------------------- */
+/* ---- Write ------------------------------------------------------------- */
 
 START_TEST(a_source_becomes_a_run) {
   bl_runs_source source = source_of(7, 2000);
@@ -120,7 +120,7 @@ START_TEST(a_source_of_nothing_covers_its_seqs) {
 }
 END_TEST
 
-/* The second process has the same keys and goes on; one with others may not. */
+/* The second process has the same keys and goes on; with others it may not. */
 START_TEST(another_process_goes_on_with_a_run) {
   bl_runs_source source = source_of(1, 3000), wrong = source;
   bl_runs *other = runs_open(1 << 20);
@@ -162,7 +162,7 @@ START_TEST(a_run_that_is_given_up_leaves_nothing) {
 }
 END_TEST
 
-/* ---- Merge ------------------------------------------------------------------ */
+/* ---- Merge ------------------------------------------------------------- */
 
 static void write_runs(uint64_t from, uint64_t to, uint64_t count) {
   for (uint64_t seq = from; seq <= to; seq++) {
@@ -250,7 +250,7 @@ START_TEST(a_kind_that_is_dropped_leaves_nothing) {
 }
 END_TEST
 
-/* ---- Budgets ------------------------------------------------------------------ */
+/* ---- Budgets ----------------------------------------------------------- */
 
 static const billing_store_methods *counted;
 static size_t rows_changed;
