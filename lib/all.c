@@ -118,6 +118,7 @@
 #include "engine/fold_event.c"
 #include "engine/fold_post.c"
 #include "engine/holds.c"
+#include "engine/index.c"
 #include "engine/invoice_fact.c"
 #include "engine/invoices.c"
 #include "engine/journal.c"

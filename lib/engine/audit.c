@@ -5,6 +5,7 @@
  */
 #include "engine/audit_ledger.h"
 #include "engine/digest.h"
+#include "engine/index.h"
 #include "engine/keys.h"
 #include "store/store.h"
 
@@ -158,6 +159,22 @@ static int check_key(bl_fold *f, uint64_t key, uint64_t number) {
   return rc;
 }
 
+/* So must the index of customers; of each entry the marks are made anew. */
+static int check_marks(audit *a) {
+  bl_index *fresh = &a->fresh->index;
+  int is_there = 1;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < fresh->count && !rc && !a->c->t->is_stale; i++) {
+    rc = bl_index_check(a->c, &fresh->mark[i], &is_there);
+    if (!rc && !is_there)
+      note(a, "keys", fresh->mark[i].seq,
+           "the index of customers does not lead to an entry");
+  }
+  bl_index_cut(fresh, 0);
+  return rc;
+}
+
 static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
   const char *problem = NULL;
   bl_tenant *t = a->fresh;
@@ -175,6 +192,7 @@ static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
   }
   rc = check_properties(a, entry);
   if (!rc) rc = bl_fold_entry(fold, entry);
+  if (!rc) rc = check_marks(a);
   if (!rc)
     rc = bl_accounts_add(&a->accounts, t, entry, &a->c->arena, &problem);
   if (!rc && problem) note(a, "books", entry->seq, problem);

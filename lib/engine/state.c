@@ -2,6 +2,8 @@
 /* state.c - the tenant's state: its parts and how a failed call is undone. */
 #include "engine/state.h"
 
+#include "engine/index.h"
+
 /* Below this, waste is not worth a fold. */
 #define WASTE_SMALLEST ((size_t)4 << 20)
 
@@ -36,6 +38,7 @@ void bl_tenant_open(bl_tenant *t, bl_str id, const billing_allocator *host) {
 
 void bl_tenant_close(bl_tenant *t) {
   bl_key_tail_close(&t->tail);
+  bl_index_close(&t->index);
   bl_runs_close(t->runs);
   t->runs = NULL;
   bl_arena_close(&t->arena);
@@ -135,6 +138,7 @@ void bl_undo_start(bl_tenant *t, bl_arena *arena) {
   t->serial++;
   t->held = t->arena.held;
   t->tail_known = t->tail.count;
+  t->index.known = t->index.count;
 }
 
 /*
@@ -157,7 +161,10 @@ void bl_undo_all(bl_tenant *t) {
     }
   }
   for (; t->moved; t->moved = t->moved->next_moved) t->moved->is_moved = 0;
-  if (t->undo_arena) bl_key_tail_cut(&t->tail, t->tail_known);
+  if (t->undo_arena) {
+    bl_key_tail_cut(&t->tail, t->tail_known);
+    bl_index_cut(&t->index, t->index.known);
+  }
   count_waste(t);
   bl_undo_forget(t);
 }

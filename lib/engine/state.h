@@ -198,6 +198,30 @@ typedef struct bl_rows {
                 const billing_value *key);
 } bl_rows;
 
+/* That an entry has events of a customer, and between which times. */
+typedef struct bl_index_mark {
+  uint64_t customer;
+  int64_t  seq;
+  int64_t  from_us;
+  int64_t  to_us;            /* inclusive */
+} bl_index_mark;
+
+/* Marks that no run has yet (index.h). */
+#define BL_INDEX_VALUE 20
+typedef struct bl_index {
+  billing_allocator host;
+  bl_index_mark    *mark;        /* in the order of their entries */
+  size_t            count;
+  size_t            room;
+  bl_index_mark    *frozen;      /* sorted copies, while they are written */
+  size_t            frozen_count;
+  size_t            frozen_room;
+  int64_t           covered;     /* entries up to here are in runs */
+  size_t            known;       /* marks before the call */
+  unsigned char     key[18];     /* of the record that was asked for last */
+  unsigned char     value[BL_INDEX_VALUE];
+} bl_index;
+
 typedef struct bl_undo bl_undo;
 
 /* Counters and heads: what bl_touch saves as one. */
@@ -237,6 +261,7 @@ struct bl_tenant {
   bl_key_tail         tail;          /* keys of events that no run has yet */
   size_t              tail_known;    /* of these, before the call */
   int64_t             tail_seq;      /* entries up to here are in runs */
+  bl_index            index;
   bl_runs            *runs;          /* NULL until there may be some */
   uint64_t            blocks;        /* of batches, coded in this process */
   bl_map              requests;      /* keyed hash -> bl_request */
