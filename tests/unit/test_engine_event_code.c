@@ -831,8 +831,8 @@ static bl_dec roll_dec(dice *d) {
 
 static bl_str roll_text(dice *d, bl_arena *a) {
   static const char *const odd[] = {
-    "", "m1", "gpt-large", "\\\"q\\\\", "\\u00e9\xc3\xa9", "true", "12", "-7.5",
-    "9f3a01bc", UUID_1, "null", "0.10", "00000000", "-0"};
+    "", "m1", "gpt-large", "\\\"q\\\\", "\\u00e9\xc3\xa9", "true", "12",
+    "-7.5", "9f3a01bc", UUID_1, "null", "0.10", "00000000", "-0"};
   size_t len = roll(d, 40) ? roll(d, 20) : roll(d, 700);
   char *text;
 
@@ -1038,9 +1038,10 @@ static void make_usual(batch *b) {
         i % 3 ? b->facts[i - 1].balance
               : bl_dec_of_raw((bl_i128)roll(&d, 100000000) * 1000000000),
         fact->charges->amount);
-    snprintf(key, 37, "%08x-%04x-4%03x-8%03x-%012x", (unsigned)roll(&d, 1 << 30),
-             (unsigned)roll(&d, 65536), (unsigned)roll(&d, 4096),
-             (unsigned)roll(&d, 4096), (unsigned)roll(&d, 1 << 30));
+    snprintf(key, 37, "%08x-%04x-4%03x-8%03x-%012x",
+             (unsigned)roll(&d, 1 << 30), (unsigned)roll(&d, 65536),
+             (unsigned)roll(&d, 4096), (unsigned)roll(&d, 4096),
+             (unsigned)roll(&d, 1 << 30));
     snprintf(text, 200, "{\"model\":\"%s\",\"region\":\"%s\",\"req\":\"%08x\","
              "\"cached\":%s}", model, region, (unsigned)roll(&d, UINT32_MAX),
              roll(&d, 2) ? "true" : "false");
