@@ -315,6 +315,7 @@ static unsigned char *evw_put_text(bl_events_writer *w, unsigned char *at,
   bl_events_slot *slot = &w->slots[hole];
   bl_word_place place;
 
+  assert(hole < w->slot_cap);
   if (v->text.len > BL_EVENTS_WORD) return evw_put_value(at, slot, v);
   if (slot->patience > 0) {
     uint32_t list = BL_LIST_HOLES + 4 * hole + v->form;
