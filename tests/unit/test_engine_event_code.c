@@ -797,7 +797,7 @@ START_TEST(long_words_are_written_in_full) {
   snprintf(full[1], sizeof full[1], "00 80 02 '%.256s'", text);
   batch_open(&b, BL_COUNT(lens));
   for (size_t i = 0; i < BL_COUNT(lens); i++) {
-    bl_event_words *words = (add_event(&b, 0, 0), &b.words[i]);
+    bl_event_text *words = (add_event(&b, 0, 0), &b.words[i]);
     holes[i] = (bl_event_hole){0, (uint32_t)lens[i], 0};
     words->properties = (bl_str){text, lens[i]};
     words->holes = &holes[i];
