@@ -197,9 +197,8 @@ static int commit_call(bl_call *c) {
   if (!(c->b->store_flags & BILLING_STORE_HOST))
     rc = bl_keys_work(c->b, c->t, bl_keys_due(c->t, c->events), &owes);
   if (!rc) rc = put_head(c);
-  if (rc) return rc;
-  rc = bl_store_commit(c->b->store);
-  if (rc) c->t->is_stale = 1;
+  if (!rc) rc = bl_store_commit(c->b->store);
+  if (rc) c->t->is_stale = 1;      /* runs in memory may be ahead, too */
   return rc;
 }
 
