@@ -2,10 +2,10 @@
 /*
  * board.c - an extendible hash table of cache lines; see board.h.
  *
- *     hash      01 101 .. 000110
+ *     hash      01 101 .. 0000110
  *               directory of depth 2: page 01; in it, first look at line 6
  *
- * A page has 64 entries, open addressed.  One that is full is split by one
+ * A page has 128 entries, open addressed.  One that is full is split by one
  * more leading bit of the hash, so growing is spread over many small steps,
  * and no entry ever stands in two pages where it could grow old unseen: what
  * moves is written to the new page, the directory is turned there, and only
@@ -23,9 +23,9 @@
 #define BOARD_PANEL_BITS 11        /* twice as many places for them */
 #define BOARD_PANEL_PLACES (1u << BOARD_PANEL_BITS)
 #define BOARD_LINE ((size_t)64)
-#define BOARD_PAGE 64u             /* entries; a power of two */
-#define BOARD_PAGE_FULL 44u
-#define BOARD_DEPTH_MOST 18u       /* 2^18 pages are 1 GiB */
+#define BOARD_PAGE 128u            /* entries; a power of two */
+#define BOARD_PAGE_FULL 88u
+#define BOARD_DEPTH_MOST 17u       /* 2^17 pages are 1 GiB */
 #define BOARD_TRIES 8              /* to read an entry that is being written */
 #define BOARD_WORDS 3              /* of an id */
 
@@ -71,16 +71,20 @@ typedef struct board_key {
 
 /* ---- keys ---- */
 
-static uint64_t board_load8(const char *text) {
-  uint64_t v = 0;
-
-  for (unsigned i = 0; i < 8; i++)         /* compilers make it one load */
-    v |= (uint64_t)(unsigned char)text[i] << 8 * i;
-  return v;
+static uint64_t board_byte(const char *text, unsigned at) {
+  return (uint64_t)(unsigned char)text[at] << 8 * at;
 }
 
-/* The last len bytes, 1 to 8, of a text of `whole` bytes. */
-static uint64_t board_load_end(const char *text, size_t whole, size_t len) {
+/* Compilers make it one load. */
+static inline uint64_t board_load8(const char *text) {
+  return board_byte(text, 0) | board_byte(text, 1) | board_byte(text, 2) |
+         board_byte(text, 3) | board_byte(text, 4) | board_byte(text, 5) |
+         board_byte(text, 6) | board_byte(text, 7);
+}
+
+/* The last len bytes, at most 8, of a text of `whole` bytes. */
+static inline uint64_t board_load_end(const char *text, size_t whole,
+                                      size_t len) {
   uint64_t v = 0;
 
   if (whole >= 8) return board_load8(text + whole - 8) >> (64 - 8 * len);
@@ -89,32 +93,35 @@ static uint64_t board_load_end(const char *text, size_t whole, size_t len) {
   return v;
 }
 
-/* Products with three odd numbers are independent of each other; what follows
- * spreads their high bits. */
-static uint64_t board_hash(const board_key *key) {
-  uint64_t h = key->id[0] * UINT64_C(0x9E3779B97F4A7C15) +
-               key->id[1] * UINT64_C(0xC2B2AE3D27D4EB4F) +
-               key->id[2] * UINT64_C(0x165667B19E3779F9) + key->number;
+/* Both halves of a product: all bits of the factors reach all bits. */
+static uint64_t board_mix(uint64_t a, uint64_t b) {
+  bl_u128 product = (bl_u128)a * b;
 
-  h = (h ^ h >> 32) * UINT64_C(0xD6E8FEB86659FD93);
-  h = (h ^ h >> 32) * UINT64_C(0xD6E8FEB86659FD93);
-  return h ^ h >> 32;
+  return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Not keyed: whoever makes ids that collide has those customers asked for in
+ * the state. */
+static inline uint64_t board_hash(const board_key *key) {
+  uint64_t h = board_mix(key->id[0] ^ UINT64_C(0x9E3779B97F4A7C15),
+                         key->id[1] ^ UINT64_C(0xC2B2AE3D27D4EB4F));
+
+  return board_mix(h ^ key->id[2] ^ key->number,
+                   UINT64_C(0xD6E8FEB86659FD93));
 }
 
 /* 0 when the board has no room for such an id, or the panel is worn out. */
-static int board_key_of(const bl_panel *panel, bl_str id, board_key *key) {
-  size_t words = (id.len + 7) / 8;
+static inline int board_key_of(const bl_panel *panel, bl_str id,
+                               board_key *key) {
+  const char *text = id.text;
+  size_t len = id.len;
 
   key->number = atomic_load_explicit(&panel->number, memory_order_relaxed);
-  if (!id.len || words > BOARD_WORDS || !id.text || !key->number) return 0;
-  for (size_t i = 0; i < BOARD_WORDS; i++) {
-    if (i + 1 < words)
-      key->id[i] = board_load8(id.text + 8 * i);
-    else if (i + 1 == words)
-      key->id[i] = board_load_end(id.text, id.len, id.len - 8 * i);
-    else
-      key->id[i] = 0;
-  }
+  if (!text || !len || len > sizeof key->id || !key->number) return 0;
+  key->id[0] = len > 8 ? board_load8(text) : board_load_end(text, len, len);
+  key->id[1] = len > 16  ? board_load8(text + 8)
+               : len > 8 ? board_load_end(text, len, len - 8) : 0;
+  key->id[2] = len > 16 ? board_load_end(text, len, len - 16) : 0;
   key->hash = board_hash(key);
   return 1;
 }
@@ -126,7 +133,8 @@ static size_t board_place(uint64_t hash, uint32_t depth) {
   return (size_t)(hash >> 32 >> (32 - depth));
 }
 
-static board_page *board_page_of(const bl_board *board, uint64_t hash) {
+static inline board_page *board_page_of(const bl_board *board,
+                                        uint64_t hash) {
   const board_directory *directory =
       atomic_load_explicit(&board->directory, memory_order_acquire);
 
@@ -136,19 +144,21 @@ static board_page *board_page_of(const bl_board *board, uint64_t hash) {
       memory_order_acquire);
 }
 
-static uint64_t board_word(const _Atomic uint64_t *word) {
+static inline uint64_t board_word(const _Atomic uint64_t *word) {
   return atomic_load_explicit(word, memory_order_acquire);
 }
 
-static int board_is_key(const bl_board_entry *e, const board_key *key) {
+static inline int board_is_key(const bl_board_entry *e,
+                               const board_key *key) {
   return board_word(&e->id[0]) == key->id[0] &&
          board_word(&e->id[1]) == key->id[1] &&
          board_word(&e->id[2]) == key->id[2];
 }
 
 /* The key's entry, as it seems now; *head is its version and number. */
-static bl_board_entry *board_look(board_page *page, const board_key *key,
-                                  uint64_t *head) {
+static inline bl_board_entry *board_look(board_page *page,
+                                         const board_key *key,
+                                         uint64_t *head) {
   for (uint32_t i = 0; i < BOARD_PAGE; i++) {
     bl_board_entry *e = &page->entry[(key->hash + i) % BOARD_PAGE];
     *head = board_word(&e->head);
@@ -159,8 +169,8 @@ static bl_board_entry *board_look(board_page *page, const board_key *key,
 }
 
 /* The figure of the entry, if it is still what it was at `head`. */
-static int board_read(const bl_board_entry *e, uint64_t head,
-                      bl_board_figure *out) {
+static inline int board_read(const bl_board_entry *e, uint64_t head,
+                             bl_board_figure *out) {
   if (head >> 32 & 1) return 0;
   out->spend.lo = board_word(&e->lo);
   out->spend.hi = atomic_load_explicit(&e->hi, memory_order_acquire);
@@ -193,13 +203,17 @@ int bl_board_spend(const bl_board *board, const bl_panel *panel,
 
 /* ---- panels ---- */
 
-static uint32_t panel_place(bl_str tenant, const char asset[16]) {
-  uint64_t h = board_load8(asset) * UINT64_C(0x9E3779B97F4A7C15) +
-               board_load8(asset + 8) * UINT64_C(0xC2B2AE3D27D4EB4F);
+/* By the tenant's first and last bytes. */
+static inline uint32_t panel_place(bl_str tenant, const char asset[16]) {
+  size_t len = tenant.len;
+  uint64_t first = len > 8 ? board_load8(tenant.text) : len;
+  uint64_t last = board_load_end(tenant.text, len, len < 8 ? len : 8);
+  uint64_t h = board_mix(first ^ UINT64_C(0x9E3779B97F4A7C15),
+                         last ^ UINT64_C(0xC2B2AE3D27D4EB4F));
 
-  h ^= bl_hash_bytes(tenant.text, tenant.len);
-  return (uint32_t)((h ^ h >> 32) * UINT64_C(0xD6E8FEB86659FD93) >>
-                    (64 - BOARD_PANEL_BITS));
+  h = board_mix(h ^ board_load8(asset),
+                board_load8(asset + 8) ^ UINT64_C(0xD6E8FEB86659FD93));
+  return (uint32_t)(h >> (64 - BOARD_PANEL_BITS));
 }
 
 /* The panel, or the free place where it belongs. */

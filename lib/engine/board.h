@@ -34,7 +34,6 @@
 
 #include "base/arena.h"
 #include "base/dec.h"
-#include "base/map.h"
 #include "base/span.h"
 
 typedef struct bl_board bl_board;
