@@ -47,7 +47,8 @@ static _Noreturn void run_process(const process_turn *t, int who, int told) {
   _exit(write(told, &share, sizeof share) != (ssize_t)sizeof share);
 }
 
-/* No later process may hold the end that this one writes to: it ends with it.*/
+/* No later process may hold the end that this one writes to, so that a reader
+ * sees it end. */
 static process start_process(const process_turn *t, int who) {
   process p;
   int told[2];
