@@ -288,12 +288,15 @@ static int read_page(readable_rows *r, billing_error *err) {
 static int open_reader(void **reader, void *connection, const void *routines,
                        billing_error *err) {
   billing_store *store = NULL;
+  billing_options options;
   billing *b = NULL;
   int rc = bl_sqlite_store_host(&store, connection, routines, NULL, err);
 
   if (rc) return rc;
   bl_sqlite_store_nest(store);
-  rc = billing_open_store(&b, store, NULL, err);
+  BILLING_INIT(&options);
+  options.flags = BILLING_OPEN_READ_ONLY | BILLING_OPEN_EXISTING;
+  rc = billing_open_store(&b, store, &options, err);
   if (rc) bl_store_close(store);
   *reader = b;
   return rc;
