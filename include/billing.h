@@ -257,9 +257,14 @@ typedef struct billing_options {
  * closed.  The state is the fold of the journal and is read when a tenant is
  * first named, not here.
  *
- * The database is kept in WAL mode with synchronous=FULL: what a call
- * acknowledged survives a power cut.  Busy waiting is the host's business: a
- * lock that another process holds is BILLING_BUSY at once.
+ * The database is kept in WAL mode: what a call acknowledged survives a power
+ * cut.  Handles that write, in this process and in others, wait for each other
+ * in the kernel and take turns; with BILLING_OPEN_NO_WAIT it is BILLING_BUSY
+ * at once.  It is BILLING_BUSY soon when SQLite's lock is held by somebody who
+ * does not go through this library.  Reading waits for nobody.
+ *
+ * When the disk fails to sync, that call and all that write after it are
+ * STORE, until the file is opened again and shows what it has.
  *
  *   NOTFOUND     EXISTING was asked for, and there is none
  *   UNSUPPORTED  the file was written by a newer format
@@ -893,8 +898,8 @@ BILLING_API int billing_maintain(billing *b, const billing_call *call,
  * writes one embeds billing_store as the first member of a struct and fills a
  * constant table of methods.  tests/store/ is the conformance suite.
  *
- * Methods are called under the handle's lock, one at a time, never after
- * close; get, put, remove and scan only inside a transaction, and scans end
+ * Methods are called under the handle's lock, one at a time (but sync), never
+ * after close; get, put, remove and scan only inside a transaction, and scans end
  * before it does.  They return BILLING_OK, NOTFOUND, DONE, CONFLICT, NOMEM,
  * BUSY, STORE, CORRUPT, UNSUPPORTED or INTERNAL; anything else becomes STORE.
  */
@@ -1014,7 +1019,8 @@ typedef struct billing_store_methods {
   /* 0.1 ends here. */
   /* May be missing.  Makes every commit durable that has returned, from any
    * thread and while another method runs.  A store that has it may let commit
-   * return before the medium has the bytes; one that lacks it may not. */
+   * return before the medium has the bytes; one that lacks it may not.  Once
+   * it has failed it fails for ever: what the medium has is not known. */
   int (*sync)(billing_store *s);
 } billing_store_methods;
 

@@ -75,6 +75,7 @@
 #include "store/schema.c"
 #include "store/sql.c"
 #include "store/sqlite.c"
+#include "store/sqlite_wal.c"
 
 #include "engine/advance.c"
 #include "engine/audit.c"

@@ -203,6 +203,16 @@ static int commit_call(bl_call *c) {
   return rc;
 }
 
+/* What was committed is durable before anybody is told of it. */
+int bl_make_durable(billing *b, billing_error *err) {
+  int rc = bl_store_sync(b->store);
+
+  if (!rc) return BILLING_OK;
+  bl_error_start(err);                      /* it was about an event */
+  return bl_fail(err, rc, "", "open the file again and look what it has",
+                 "what was committed may not have reached the disk");
+}
+
 int bl_leave(bl_call *c, int rc) {
   billing *b = c->b;
   bl_tenant *t = c->t;
@@ -225,5 +235,7 @@ int bl_leave(bl_call *c, int rc) {
   if (!rc && c->wrote) keep_tenant(c);
   bl_arena_close(&c->arena);
   pthread_mutex_unlock(&b->lock);
-  return rc ? bl_fail_code(c->err, rc) : BILLING_OK;
+  if (rc) return bl_fail_code(c->err, rc);
+  if (!c->wrote || c->in.flags & BILLING_CALL_RELAXED) return BILLING_OK;
+  return bl_make_durable(b, c->err);
 }

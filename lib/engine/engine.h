@@ -82,6 +82,8 @@ int bl_check_texts(billing_error *err, ...);
 /* Commits when rc is OK and something was written, else undoes everything;
  * returns what the caller is told. */
 int bl_leave(bl_call *c, int rc);
+/* Makes durable what was committed. */
+int bl_make_durable(billing *b, billing_error *err);
 /* For functions that take no billing_call or fail before they enter. */
 int bl_refuse(billing_error *err, int rc, const char *message);
 

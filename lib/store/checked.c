@@ -17,6 +17,9 @@
  *     writing                    x     x       x         x
  *     failed                                             x
  *
+ * sync may come at any moment and from any thread, so it is passed on as it
+ * is.
+ *
  * A commit that failed leaves the state `failed`.  What a call is given may
  * point into a row that the call before it gave out, so it is copied before
  * the inner store is called wherever it is needed afterwards.
@@ -571,6 +574,11 @@ static int checked_describe(billing_store *s, billing_store_description *out) {
   return rc;
 }
 
+/* The other methods may be running: nothing of ours may be touched. */
+static int checked_sync(billing_store *s) {
+  return bl_store_sync(checked_of(s)->inner);
+}
+
 static void checked_close(billing_store *s) {
   checked_store *c = checked_of(s);
   billing_allocator host = c->host;
@@ -598,6 +606,7 @@ static const billing_store_methods checked_methods = {
   checked_scrub,
   checked_describe,
   checked_close,
+  checked_sync,
 };
 
 const char *bl_checked_store_message(const billing_store *s) {

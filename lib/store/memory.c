@@ -697,6 +697,7 @@ static const billing_store_methods memory_methods = {
   memory_scrub,
   memory_describe,
   memory_close,
+  NULL,                    /* what it has, it has */
 };
 
 int billing_memory_store(billing_store **out,

@@ -16,23 +16,36 @@
  *
  * Statements are prepared once and reset after use, so that none of them keeps
  * a lock between two calls.
+ *
+ * On our own connection writers wait for their turn (sqlite_wal.h) before they
+ * begin, and SQLite does not sync a commit (synchronous=NORMAL): sync does,
+ * when nobody waits any more.  The log is a chain of checksums, so what one
+ * sync covers is a prefix of all commits, whoever made them; a checkpoint
+ * syncs the log before it touches the database.  Where the log cannot be
+ * opened a second time SQLite syncs each commit (FULL).
  */
 #define SQLITE_CORE 1
 #include <sqlite3ext.h>
 
 #include "store/sql.h"
+#include "store/sqlite_wal.h"
 #include "store/store.h"
 
 /* STRICT tables. */
 #define OLDEST_SQLITE 3037000
 /* Statements of scans that are kept prepared. */
 #define SCAN_SLOTS 24
+/* Naps of the busy handler: a tenth of a second in all, or ten seconds. */
+#define SHORT_NAPS 1000
+#define SHORT_NAP_US 50
+#define LONG_NAPS 11000
+#define LONG_NAP_US 1000
 
 static const sqlite3_api_routines sqlite_own = {
   .bind_blob64           = sqlite3_bind_blob64,
   .bind_int64            = sqlite3_bind_int64,
   .bind_text64           = sqlite3_bind_text64,
-  .busy_timeout          = sqlite3_busy_timeout,
+  .busy_handler          = sqlite3_busy_handler,
   .changes               = sqlite3_changes,
   .clear_bindings        = sqlite3_clear_bindings,
   .close                 = sqlite3_close,
@@ -42,6 +55,7 @@ static const sqlite3_api_routines sqlite_own = {
   .column_text           = sqlite3_column_text,
   .column_type           = sqlite3_column_type,
   .create_module         = sqlite3_create_module,
+  .db_filename           = sqlite3_db_filename,
   .db_readonly           = sqlite3_db_readonly,
   .declare_vtab          = sqlite3_declare_vtab,
   .errmsg                = sqlite3_errmsg,
@@ -115,11 +129,14 @@ typedef struct sqlite_store {
   sqlite3_stmt               *probe[2];   /* by BILLING_BEGIN_* */
   size_t                      table_count;
   sqlite3_stmt               *verbs[VERBS];
+  bl_wal                      wal;        /* of our own connection */
   sqlite_slot                 slots[SCAN_SLOTS];
   uint64_t                    scans;
   char                       *room;       /* the row given out last */
   size_t                      room_size;
-  uint32_t                    flags;      /* BILLING_OPEN_* */
+  uint32_t                    flags;      /* READ_ONLY, EXISTING */
+  uint32_t                    waits;      /* not BILLING_OPEN_NO_WAIT */
+  int                         naps;       /* of the busy handler, at most */
   uint32_t                    is_host;
   uint32_t                    is_new;
   uint32_t                    joins;      /* inside the host's transaction */
@@ -327,18 +344,28 @@ static void sqlite_end_all(sqlite_store *s) {
     if (s->slots[i].is_open) sqlite_end(&s->base, &s->slots[i]);
 }
 
-static int sqlite_enter(sqlite_store *s, uint32_t mode) {
-  int is_writing = mode == BILLING_BEGIN_WRITE;
-  uint32_t joins = s->is_host && !s->api->get_autocommit(s->db);
-  int rc;
-
+static int sqlite_may_enter(sqlite_store *s, int is_writing) {
   if (s->state != CONNECTION_IDLE)
     return sqlite_refuse(s, BILLING_STORE, "a transaction is open already");
   if (is_writing && s->flags & BILLING_OPEN_READ_ONLY)
     return sqlite_refuse(s, BILLING_STORE, "the database is read-only");
+  if (is_writing && bl_wal_is_lost(&s->wal))
+    return sqlite_refuse(s, BILLING_STORE, "the disk failed to sync; what it "
+                                           "has shows when it is reopened");
+  return BILLING_OK;
+}
+
+static int sqlite_enter(sqlite_store *s, uint32_t mode) {
+  int is_writing = mode == BILLING_BEGIN_WRITE;
+  uint32_t joins = s->is_host && !s->api->get_autocommit(s->db);
+  int rc = sqlite_may_enter(s, is_writing);
+
+  if (!rc && is_writing) rc = bl_wal_take_turn(&s->wal, (int)s->waits);
+  if (rc) return rc;
   rc = sqlite_verb(s, joins        ? VERB_SAVEPOINT
                       : is_writing ? VERB_BEGIN_WRITE
                                    : VERB_BEGIN);
+  if (rc && is_writing) bl_wal_give_turn(&s->wal);
   if (rc) return rc;
   s->state      = is_writing ? CONNECTION_WRITING : CONNECTION_READING;
   s->joins      = joins;
@@ -349,6 +376,7 @@ static int sqlite_enter(sqlite_store *s, uint32_t mode) {
 
 static void sqlite_left(sqlite_store *s) {
   assert(s->state != CONNECTION_IDLE);
+  if (s->state == CONNECTION_WRITING) bl_wal_give_turn(&s->wal);
   s->state = CONNECTION_IDLE;
   if (s->is_host) s->api->set_last_insert_rowid(s->db, s->host_rowid);
 }
@@ -956,11 +984,22 @@ static int sqlite_lock(billing_store *base, int64_t tenant, int64_t shard) {
  * reading it.  The host does so itself on its connection. */
 static int sqlite_scrub(billing_store *base) {
   sqlite_store *s = sqlite_of(base);
+  int rc;
 
   if (s->state != CONNECTION_IDLE)
     return sqlite_refuse(s, BILLING_STORE, "a transaction is open");
   if (s->is_host || s->flags & BILLING_OPEN_READ_ONLY) return BILLING_OK;
-  return sqlite_ask(s, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, 0);
+  rc = bl_wal_take_turn(&s->wal, (int)s->waits);
+  if (rc) return rc;
+  rc = sqlite_ask(s, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, 0);
+  bl_wal_give_turn(&s->wal);
+  return rc;
+}
+
+/* May run while another thread is inside another method: nothing but the log
+ * is touched. */
+static int sqlite_sync(billing_store *base) {
+  return bl_wal_sync(&sqlite_of(base)->wal);
 }
 
 static int sqlite_describe(billing_store *base,
@@ -985,6 +1024,7 @@ static void sqlite_close(billing_store *base) {
   for (size_t i = 0; i < VERBS; i++) sqlite_finalize(s, &s->verbs[i]);
   bl_host_free(&host, s->room, s->room_size);
   if (!s->is_host) (void)s->api->close(s->db);
+  bl_wal_close(&s->wal);
   bl_host_free(&host, s, sizeof *s);
 }
 
@@ -1005,6 +1045,7 @@ static const billing_store_methods sqlite_methods = {
   sqlite_scrub,
   sqlite_describe,
   sqlite_close,
+  sqlite_sync,
 };
 
 static sqlite_store *sqlite_new(const billing_allocator *allocator,
@@ -1014,6 +1055,7 @@ static sqlite_store *sqlite_new(const billing_allocator *allocator,
   if (!s) return NULL;
   s->base.methods = &sqlite_methods;
   s->api          = api;
+  s->wal.fd       = -1;
   if (allocator) s->host = *allocator;
   return s;
 }
@@ -1027,8 +1069,12 @@ const char *bl_sqlite_store_message(const billing_store *base) {
   return ((const sqlite_store *)(const void *)base)->message;
 }
 
-/* What both kinds of connection must be able to do.  The first statement that
- * reads is the one that finds out whether the file is a database. */
+/* The first statement that reads finds out whether the file is a database. */
+static int sqlite_touch(sqlite_store *s) {
+  return sqlite_ask(s, "SELECT 1 FROM main.sqlite_schema LIMIT 1", NULL, 0);
+}
+
+/* What both kinds of connection must be able to do. */
 static int sqlite_check(sqlite_store *s) {
   char encoding[16] = "";
   int rc = BILLING_OK;
@@ -1036,7 +1082,7 @@ static int sqlite_check(sqlite_store *s) {
   if (s->api->libversion_number() < OLDEST_SQLITE)
     return sqlite_refuse(s, BILLING_UNSUPPORTED,
                          "SQLite 3.37 or newer is needed");
-  rc = sqlite_ask(s, "SELECT 1 FROM main.sqlite_schema LIMIT 1", NULL, 0);
+  rc = sqlite_touch(s);
   if (!rc) rc = sqlite_ask(s, "PRAGMA encoding", encoding, sizeof encoding);
   if (!rc && strcmp(encoding, "UTF-8"))
     return sqlite_refuse(s, BILLING_UNSUPPORTED,
@@ -1123,11 +1169,42 @@ static int sqlite_require(sqlite_store *s) {
   return rc;
 }
 
-/* What a call acknowledged survives a power cut, and what was deleted is
- * gone.  Nothing that a file says may run code of its own. */
+/* Opens the log for turns and syncs.  A VFS of the host's may keep it
+ * anywhere; SQLite's own keeps it beside the database. */
+static int sqlite_open_log(sqlite_store *s) {
+  sqlite3_vfs *vfs = sqlite_own.vfs_find(NULL);
+  const char *name = s->api->db_filename(s->db, "main");
+  bl_arena arena;
+  bl_text text;
+  int rc;
+
+  if (!name || !name[0] || !vfs || strcmp(vfs->zName, "unix"))
+    return BILLING_STORE;
+  bl_arena_open(&arena, &s->host);
+  bl_text_open(&text, &arena);
+  bl_text_format(&text, "%s-wal", name);
+  rc = text.failed ? BILLING_NOMEM : bl_wal_open(&s->wal, text.text);
+  bl_arena_close(&arena);
+  return rc;
+}
+
+/* What a call acknowledged survives a power cut.  SQLite itself opens the log
+ * when something is first read. */
+static int sqlite_configure_log(sqlite_store *s) {
+  int rc = sqlite_touch(s);
+
+  if (rc) return rc;
+  rc = sqlite_open_log(s);
+  if (s->wal.has_turns) s->naps = SHORT_NAPS;
+  if (rc == BILLING_NOMEM) return rc;
+  return sqlite_ask(s, rc ? "PRAGMA synchronous=FULL"
+                          : "PRAGMA synchronous=NORMAL", NULL, 0);
+}
+
+/* What was deleted is gone.  Nothing that a file says may run code of its
+ * own. */
 static int sqlite_configure(sqlite_store *s) {
   static const char *const pragmas[] = {
-    "PRAGMA synchronous=FULL",
     "PRAGMA secure_delete=ON",
     "PRAGMA foreign_keys=OFF",
     "PRAGMA trusted_schema=OFF",
@@ -1141,7 +1218,22 @@ static int sqlite_configure(sqlite_store *s) {
   rc = sqlite_ask(s, "PRAGMA journal_mode=WAL", mode, sizeof mode);
   if (!rc && strcmp(mode, "wal") && strcmp(mode, "memory"))
     rc = sqlite_refuse(s, BILLING_STORE, "its folder cannot have a WAL file");
-  return rc;
+  return rc ? rc : sqlite_configure_log(s);
+}
+
+/*
+ * The busy handler.  While a database is opened, and where there are no turns,
+ * naps are how to wait.  Behind a turn only a stranger can hold SQLite's lock,
+ * or for a moment a reader that met a half-written header: that is over soon
+ * or it is BUSY.
+ */
+static int sqlite_nap(void *store, int naps) {
+  const sqlite_store *s = store;
+  sqlite3_vfs *vfs = sqlite_own.vfs_find(NULL);
+
+  if (naps >= s->naps || !vfs) return 0;
+  (void)vfs->xSleep(vfs, naps < SHORT_NAPS ? SHORT_NAP_US : LONG_NAP_US);
+  return 1;
 }
 
 static int sqlite_open(sqlite_store *s, const char *path) {
@@ -1149,7 +1241,8 @@ static int sqlite_open(sqlite_store *s, const char *path) {
 
   if (rc) return rc;
   (void)s->api->extended_result_codes(s->db, 1);
-  (void)s->api->busy_timeout(s->db, 0);
+  s->naps = LONG_NAPS;
+  if (s->waits) (void)s->api->busy_handler(s->db, sqlite_nap, s);
   rc = sqlite_check(s);
   if (!rc && s->flags) rc = sqlite_require(s);
   if (!rc) rc = sqlite_configure(s);
@@ -1168,6 +1261,7 @@ int bl_sqlite_store_open(billing_store **out, const char *path, uint32_t flags,
   s = sqlite_new(allocator, &sqlite_own);
   if (!s) return bl_fail_code(err, BILLING_NOMEM);
   s->flags = flags & (BILLING_OPEN_READ_ONLY | BILLING_OPEN_EXISTING);
+  s->waits = !(flags & BILLING_OPEN_NO_WAIT);
   rc = sqlite_open(s, path);
   if (rc && rc != BILLING_BUSY && s->message[0])
     (void)bl_fail(err, rc, "", NULL, "%s: %s", path, s->message);
@@ -1312,3 +1406,7 @@ int billing_sqlite3_extension(void *connection, char **message,
 
 #undef OLDEST_SQLITE
 #undef SCAN_SLOTS
+#undef SHORT_NAPS
+#undef SHORT_NAP_US
+#undef LONG_NAPS
+#undef LONG_NAP_US

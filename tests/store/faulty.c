@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* faulty.c - a store for tests that fails when it is told to. */
 #include "faulty.h"
+#include "store/store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct faulty {
   billing_store  base;
@@ -24,6 +26,7 @@ static const faulty *faulty_in(const billing_store *s) {
 
 /* Counts a call; whether it fails before it is passed on. */
 static int fails(faulty *f, const char *method) {
+  if (f->mode == FAULTY_SYNC && strcmp(method, "sync")) return 0;
   f->calls++;
   if (!f->at || f->calls < f->at) return 0;
   if (f->calls > f->at && f->mode != FAULTY_FOR_GOOD) return 0;
@@ -114,6 +117,13 @@ static int faulty_describe(billing_store *s, billing_store_description *out) {
   PASS(describe, f->inner, out);
 }
 
+static int faulty_sync(billing_store *s) {
+  faulty *f = faulty_of(s);
+
+  if (f->mode == FAULTY_SYNC && fails(f, "sync")) return f->code;
+  return bl_store_sync(f->inner);
+}
+
 static void faulty_close(billing_store *s) {
   faulty *f = faulty_of(s);
 
@@ -138,6 +148,7 @@ static const billing_store_methods faulty_methods = {
   faulty_scrub,
   faulty_describe,
   faulty_close,
+  faulty_sync,
 };
 
 billing_store *faulty_store(billing_store *inner) {

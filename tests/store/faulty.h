@@ -23,6 +23,8 @@
 /* The call is passed on and its success is kept secret, as when a connection
  * breaks after a commit. */
 #define FAULTY_AFTERWARDS 2u
+/* As ONCE, but only calls of sync are counted, which no other mode counts. */
+#define FAULTY_SYNC 3u
 
 /* Owns inner.  NULL when memory is out. */
 billing_store *faulty_store(billing_store *inner);

@@ -8,6 +8,8 @@
 #include "stores.h"
 #include "unit.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #define I(n) store_int(n)
@@ -508,6 +510,42 @@ END_TEST
 
 /* ---- Scans -------------------------------------------------------------- */
 
+/* From any thread, and whatever another method is doing. */
+static void *sync_often(void *running) {
+  int rc = BILLING_OK;
+
+  while (!rc && atomic_load((atomic_int *)running)) rc = bl_store_sync(store);
+  return rc ? store : NULL;
+}
+
+START_TEST(syncing_is_fine_at_any_moment) {
+  atomic_int running;
+  pthread_t thread;
+  void *failed;
+
+  open_store(_i);
+  ck_assert_int_eq(bl_store_sync(store), BILLING_OK);
+  atomic_init(&running, 1);
+  ck_assert_int_eq(pthread_create(&thread, NULL, sync_often, &running), 0);
+  for (int i = 0; i < 20; i++) {
+    begin();
+    note(i, "a", i, "x");
+    ck_assert_int_eq(bl_store_sync(store), BILLING_OK);
+    commit();
+  }
+  atomic_store(&running, 0);
+  ck_assert_int_eq(pthread_join(thread, &failed), 0);
+  ck_assert_ptr_null(failed);
+  if (place.kind->keeps) {
+    reopen_store();
+    begin_read();
+    ck_assert_str_eq(get_note(19, "a"), "x");
+    commit();
+  }
+  close_store();
+}
+END_TEST
+
 START_TEST(text_is_ordered_by_its_bytes) {
   open_store(_i);
   begin();
@@ -1001,6 +1039,7 @@ Suite *test_store_conformance(void) {
   EVERY(a_table_that_is_all_key_takes_a_row_again);
   EVERY(a_rollback_undoes_everything);
   EVERY(locking_and_scrubbing_are_fine);
+  EVERY(syncing_is_fine_at_any_moment);
   EVERY(text_is_ordered_by_its_bytes);
   EVERY(a_range_is_bounded_by_leading_values);
   EVERY(after_skips_all_rows_that_begin_with_from);

@@ -6,9 +6,13 @@
 #include "stores.h"
 #include "unit.h"
 
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define I(n) store_int(n)
@@ -50,12 +54,14 @@ static billing_store *open_with(uint32_t flags) {
   return s;
 }
 
-static billing_store *open_declared(void) {
-  billing_store *s = open_with(0);
+static billing_store *declared(uint32_t flags) {
+  billing_store *s = open_with(flags);
 
   ck_assert_int_eq(bl_store_declare(s, tables, 1), BILLING_OK);
   return s;
 }
+
+static billing_store *open_declared(void) { return declared(0); }
 
 static int refused(uint32_t flags) {
   billing_store *s = NULL;
@@ -340,13 +346,13 @@ END_TEST
 
 /* ---- Several at once ---------------------------------------------------- */
 
-START_TEST(a_second_writer_is_busy_at_once_and_readers_are_not) {
+START_TEST(a_writer_that_may_not_wait_is_busy_at_once_and_readers_are_not) {
   billing_store *a = open_declared(), *b;
 
   put_alone(a, 1, "a");
   begin(a);
   ck_assert_int_eq(put(a, 2, "b"), BILLING_OK);
-  b = open_declared();                     /* while another is writing */
+  b = declared(BILLING_OPEN_NO_WAIT);      /* while another is writing */
   ck_assert_int_eq(bl_store_begin(b, BILLING_BEGIN_WRITE), BILLING_BUSY);
   ck_assert_int_eq(bl_store_explain(b, BILLING_BUSY, &err), BILLING_BUSY);
   ck_assert(is_there(b, 1));
@@ -357,6 +363,149 @@ START_TEST(a_second_writer_is_busy_at_once_and_readers_are_not) {
   ck_assert(is_there(a, 3));
   bl_store_close(a);
   bl_store_close(b);
+}
+END_TEST
+
+/* Somebody who does not know of turns, the sqlite3 shell for example. */
+START_TEST(a_lock_that_a_stranger_keeps_is_busy) {
+  billing_store *s = open_declared();
+  sqlite3 *other = connect();
+
+  run(other, "BEGIN IMMEDIATE");
+  ck_assert_int_eq(bl_store_begin(s, BILLING_BEGIN_WRITE), BILLING_BUSY);
+  run(other, "ROLLBACK");
+  put_alone(s, 1, "a");
+  disconnect(other);
+  bl_store_close(s);
+}
+END_TEST
+
+/* Until a writer waits behind the one that has the turn: see sqlite_wal.c. */
+static void until_somebody_waits(void) {
+  struct flock next;
+  char name[160];
+  int fd;
+
+  snprintf(name, sizeof name, "%s-wal", path);
+  fd = open(name, O_RDWR);
+  ck_assert_int_ge(fd, 0);
+  do {
+    usleep(1000);
+    memset(&next, 0, sizeof next);
+    next.l_type = F_WRLCK;
+    next.l_start = 1;
+    next.l_len = 1;
+    ck_assert_int_eq(fcntl(fd, F_OFD_GETLK, &next), 0);
+  } while (next.l_type == F_UNLCK);
+  close(fd);
+}
+
+/* In a thread, where Check's assertions cannot be. */
+static void *write_one(void *store) {
+  int rc = bl_store_begin(store, BILLING_BEGIN_WRITE);
+
+  if (!rc) rc = put(store, 1, "waited");
+  if (!rc) rc = bl_store_commit(store);
+  return (void *)(intptr_t)rc;
+}
+
+START_TEST(a_second_writer_waits_for_its_turn) {
+  billing_store *a = open_declared(), *b = open_declared();
+  pthread_t thread;
+  void *rc;
+
+  begin(a);
+  ck_assert_int_eq(pthread_create(&thread, NULL, write_one, b), 0);
+  until_somebody_waits();
+  ck_assert_int_eq(put(a, 2, "first"), BILLING_OK);
+  commit(a);
+  put_alone(a, 3, "behind it");
+  pthread_join(thread, &rc);
+  ck_assert_int_eq((int)(intptr_t)rc, BILLING_OK);
+  ck_assert(is_there(a, 1));
+  begin(a);                              /* a rollback ends a turn, too */
+  bl_store_rollback(a);
+  put_alone(b, 4, "again");
+  bl_store_close(a);
+  bl_store_close(b);
+}
+END_TEST
+
+START_TEST(a_writer_that_is_killed_gives_up_its_turn) {
+  billing_store *s;
+  int ends[2];
+  char byte;
+  pid_t child;
+
+  bl_store_close(open_declared());
+  ck_assert_int_eq(pipe(ends), 0);
+  child = fork();
+  if (child == 0) {
+    s = open_declared();
+    begin(s);
+    ck_assert_int_eq(put(s, 1, "never"), BILLING_OK);
+    (void)!write(ends[1], "x", 1);
+    pause();
+  }
+  ck_assert_int_eq((int)read(ends[0], &byte, 1), 1);
+  s = open_declared();
+  ck_assert_int_eq(kill(child, SIGKILL), 0);
+  begin(s);                              /* as soon as the kernel knows */
+  ck_assert_int_eq(put(s, 2, "next"), BILLING_OK);
+  commit(s);
+  ck_assert_int_eq(waitpid(child, NULL, 0), child);
+  ck_assert(!is_there(s, 1));
+  ck_assert(is_there(s, 2));
+  bl_store_close(s);
+  close(ends[0]);
+  close(ends[1]);
+}
+END_TEST
+
+/* The store's own descriptor of the log: the one that has its turn; -1 where
+ * there is no /proc. */
+static int log_descriptor(billing_store *s) {
+  char name[64], line[128];
+  int found = -1;
+
+  begin(s);
+  for (int fd = 0; fd < 100; fd++) {
+    FILE *file;
+
+    snprintf(name, sizeof name, "/proc/self/fdinfo/%d", fd);
+    file = fopen(name, "r");
+    if (!file) continue;
+    while (fgets(line, sizeof line, file))
+      if (strstr(line, "OFDLCK")) found = fd;
+    fclose(file);
+  }
+  bl_store_rollback(s);
+  return found;
+}
+
+START_TEST(after_a_sync_that_failed_nothing_is_written_until_it_is_reopened) {
+  billing_store *s = open_declared();
+  int fd = log_descriptor(s), ends[2];
+
+  if (fd >= 0) {                         /* else there is no /proc */
+    put_alone(s, 1, "a");
+    ck_assert_int_eq(bl_store_sync(s), BILLING_OK);
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(dup2(ends[1], fd), fd);
+    put_alone(s, 2, "b");
+    ck_assert_int_eq(bl_store_sync(s), BILLING_STORE);
+    ck_assert_int_eq(bl_store_sync(s), BILLING_STORE);
+    ck_assert_int_eq(bl_store_begin(s, BILLING_BEGIN_WRITE), BILLING_STORE);
+    ck_assert_ptr_nonnull(strstr(bl_sqlite_store_message(s), "sync"));
+    ck_assert(is_there(s, 1));
+    close(ends[0]);
+    close(ends[1]);
+  }
+  bl_store_close(s);
+  s = open_declared();
+  put_alone(s, 3, "c");
+  ck_assert_int_eq(bl_store_sync(s), BILLING_OK);
+  bl_store_close(s);
 }
 END_TEST
 
@@ -743,7 +892,13 @@ Suite *test_store_sqlite(void) {
   tcase_add_test(
       t, a_database_is_kept_in_a_log_and_scrubbed_of_what_was_removed);
   tcase_add_test(t, a_damaged_file_is_corrupt);
-  tcase_add_test(t, a_second_writer_is_busy_at_once_and_readers_are_not);
+  tcase_add_test(
+      t, a_writer_that_may_not_wait_is_busy_at_once_and_readers_are_not);
+  tcase_add_test(t, a_lock_that_a_stranger_keeps_is_busy);
+  tcase_add_test(t, a_second_writer_waits_for_its_turn);
+  tcase_add_test(t, a_writer_that_is_killed_gives_up_its_turn);
+  tcase_add_test(
+      t, after_a_sync_that_failed_nothing_is_written_until_it_is_reopened);
   tcase_add_test(t, a_reader_keeps_its_snapshot);
   tcase_add_test(t, only_one_of_two_makes_the_tables);
   tcase_add_test(t, outside_a_transaction_a_call_commits_itself);

@@ -39,7 +39,8 @@ ONLY = {
     r'cJSON\.h|cjson/.*': r'lib/base/json\.c',
     r'sqlite3(ext)?\.h': r'lib/store/sqlite\.c',
     r'sodium(/.*)?\.h': r'lib/crypto/.*',
-    r'fcntl\.h|unistd\.h|errno\.h|sys/(stat|types)\.h': r'lib/base/zone\.c',
+    r'fcntl\.h|unistd\.h|errno\.h|sys/(stat|types)\.h':
+        r'lib/(base/zone|store/sqlite_wal)\.c',
     r'pthread\.h': r'lib/engine/.*',
     r'emmintrin\.h': r'lib/base/marks\.h',
     r'stdlib\.h': r'lib/base/(arena|json|json_read)\.c',

@@ -222,7 +222,7 @@ START_TEST(a_handle_sees_what_the_other_has_recorded) {
 }
 END_TEST
 
-START_TEST(a_lock_that_another_holds_is_busy_at_once) {
+START_TEST(a_lock_that_a_stranger_keeps_is_busy) {
   shop_folder f = shop_folder_make();
   billing *b = shop_open(f.path);
   billing_call call = shop_call("");
@@ -436,7 +436,7 @@ Suite *test_engine_open(void) {
   tcase_add_test(t, a_rolled_back_tenant_is_not_taken_for_another);
   tcase_add_test(t, a_catalog_that_was_only_tried_is_not_taken_for_another);
   tcase_add_test(t, a_handle_sees_what_the_other_has_recorded);
-  tcase_add_test(t, a_lock_that_another_holds_is_busy_at_once);
+  tcase_add_test(t, a_lock_that_a_stranger_keeps_is_busy);
   tcase_add_test(t, a_file_of_every_format_opens);
   tcase_add_test(t, a_newer_format_is_said_when_opening);
   tcase_add_test(t, a_journal_for_newer_readers_is_unsupported);
