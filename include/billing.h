@@ -321,17 +321,34 @@ BILLING_API void billing_close(billing *b);
 BILLING_API void billing_interrupt(billing *b);
 
 /*
- * The entry point of the library as a SQLite extension:
+ * What was recorded, in SQL.  A SQLite extension,
  *
  *     SELECT load_extension('libbilling.so', 'billing_sqlite3_extension');
  *
- *     SELECT connection, routines, version FROM billing_sqlite3;
+ * or, from C, a call with the connection and its routines, as in
+ * billing_open_sqlite3 (*message stays as it is; the result is SQLite's).  On
+ * this connection there are then, for reading,
  *
- * It adds the one-row table billing_sqlite3 to the connection: the address of
- * the connection and of its routines as integers, and our version, which is
- * what a binding needs to call billing_open_sqlite3 on a connection whose
- * sqlite3 * the language hides.  Views and triggers cannot use it.  Not for
- * calling from C.
+ *   billing_events('tenant')  an event: number, key, customer, event, time_us,
+ *                 decided_us, value, properties, flags, cost, drawn, asset
+ *   billing_draws('tenant')   what a grant paid of a charge (0: owed): event,
+ *                 customer, time_us, contract, price, grouping,
+ *                 period_from_us, grant_number, amount, asset
+ *   billing_usage('tenant')   contract, customer, price, meter, grouping,
+ *                 from_us, to_us, quantity, events, amount, drawn, asset
+ *
+ *     SELECT event, amount FROM billing_draws('acme')
+ *      WHERE customer = 'c1' AND time_us >= 1767225600000000;
+ *
+ * They show what the connection sees, its own open transaction included.
+ * Decimals are exact texts (SQLite's sum() is not exact), "flags" are words,
+ * what was erased is NULL.  What the query says of customer, time_us, number
+ * and event narrows what is read.
+ *
+ * The one-row table billing_sqlite3 has the address of the connection and of
+ * its routines as integers, and our version: what a binding needs to call
+ * billing_open_sqlite3 on a connection whose sqlite3 * the language hides.
+ * Views and triggers cannot use any of them.
  */
 BILLING_API int billing_sqlite3_extension(void *connection, char **message,
                                           const void *routines);
@@ -545,7 +562,9 @@ BILLING_API int billing_record(billing *b, const billing_call *call,
  *   {"key":"k1","customer":"acme","event":"llm","time":"2026-01-05T10:00:00Z",
  *    "value":"3","properties":{"model":"m1","tokens":1200}}
  *
- * "time" may also be an integer of microseconds.  Empty lines are skipped.
+ * "time" may also be an integer of microseconds.  Empty lines are skipped,
+ * and so is what billing_events adds to an event ("number", "decided",
+ * "flags", "charges"), so that its lines can be recorded elsewhere, or again.
  * *count, when not NULL, becomes the number of events.  `capacity` is how many
  * receipts fit; fewer than events is LIMIT with nothing recorded, unless
  * `receipts` is NULL.
@@ -566,14 +585,17 @@ BILLING_API int billing_quote(billing *b, const billing_call *call,
                               billing_receipt *out, billing_error *err);
 
 /*
- * Recorded events, by customer in the order of their own numbers, or of all:
+ * Recorded events in the order of their own numbers, a customer's or all:
  * query {"customer":"id","from":T,"to":T,"after":"number","limit":100} ->
  * {"events":[{"number","key","customer","event","time","decided","value",
  * "properties":{..},"flags":["owed", ..],"charges":[{"contract","price",
  * "period":{"from","to"},"group":{..},"quantity","amount","asset",
  * "draws":[{"grant","amount"}]}]}],"next":"number"}.  "from" and "to" bound
- * the event's own time.  A page of one customer reads that customer's batches
- * only.  An erased event has neither key nor properties.
+ * the event's own time.  Properties stand there as they were recorded, number
+ * text and all; "value" and "properties" are left out where there was none.
+ * "quantity" is what the event added to the running total, grant 0 is owed.
+ * A page of one customer reads that customer's batches only.  Of an erased
+ * event "key", "customer", "event", "value" and "properties" are left out.
  *
  *   NOTFOUND_CUSTOMER
  */
@@ -898,10 +920,11 @@ BILLING_API int billing_maintain(billing *b, const billing_call *call,
  * writes one embeds billing_store as the first member of a struct and fills a
  * constant table of methods.  tests/store/ is the conformance suite.
  *
- * Methods are called under the handle's lock, one at a time (but sync), never
- * after close; get, put, remove and scan only inside a transaction, and scans end
- * before it does.  They return BILLING_OK, NOTFOUND, DONE, CONFLICT, NOMEM,
- * BUSY, STORE, CORRUPT, UNSUPPORTED or INTERNAL; anything else becomes STORE.
+ * Methods are called under the handle's lock, one at a time (all but sync),
+ * never after close; get, put, remove and scan only inside a transaction, and
+ * scans end before it does.  They return BILLING_OK, NOTFOUND, DONE, CONFLICT,
+ * NOMEM, BUSY, STORE, CORRUPT, UNSUPPORTED or INTERNAL; anything else becomes
+ * STORE.
  */
 #define BILLING_VALUE_INTEGER 1u
 #define BILLING_VALUE_TEXT 2u      /* UTF-8, compared as bytes */

@@ -23,6 +23,7 @@ int cli_show_receipt(cli *c, int rc, const billing_receipt *receipt);
 /* Many events: see feed.c. */
 int cli_record(cli *c);
 int cli_import(cli *c);
+int cli_export(cli *c);                    /* see export.c */
 /* Asking first: see holds.c. */
 int cli_authorize(cli *c);
 int cli_settle(cli *c);

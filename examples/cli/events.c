@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* events.c - quote, draws, usage; record and import are in feed.c. */
+/* events.c - quote, draws, usage; the others are in feed.c and export.c. */
 #include "event.h"
 
 int cli_event(cli *c, const cli_event_words *in, billing_event *out) {
@@ -119,6 +119,9 @@ const cli_command cli_events[] = {
      "       [--event NAME:COLUMN=FIELD,..] [--key-prefix P] [--batch N] "
      "[--strict]",
      "record the rows of a CSV file; again is fine", cli_import},
+    {"export", "events [--format ndjson|csv] [--customer ID] [--from TIME]\n"
+     "       [--to TIME]",
+     "what was recorded, with its charges and draws", cli_export},
     {"quote", "CUSTOMER EVENT [--value V] [--properties JSON] [--time TIME]",
      "what an event would cost", quote},
     {"draws", "EVENT-NUMBER", "which grants paid an event", draws},

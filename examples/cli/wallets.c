@@ -99,7 +99,8 @@ static int add_balance(cli *c, const char *customer, const char *asset,
   return CLI_OK;
 }
 
-/* All assets in which the customer has a posting, as the ledger says. */
+/* All assets in which the customer has a balance, as the ledger says behind
+ * its last posting. */
 static int add_balances(cli *c, const char *customer, buffer *json) {
   buffer query = {0}, asset = {0}, seen = {0};
   billing_doc *doc = NULL;
@@ -107,8 +108,8 @@ static int add_balances(cli *c, const char *customer, buffer *json) {
   int rc;
 
   json_open(&query);
+  json_text(&query, "after", "9223372036854775807.0");
   json_text(&query, "customer", customer);
-  json_u64(&query, "limit", 1);
   json_close(&query);
   do {
     rc = billing_ledger(c->b, cli_call(c, NULL, 0), query.text, query.len,

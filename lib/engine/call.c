@@ -233,6 +233,7 @@ int bl_leave(bl_call *c, int rc) {
   }
   bl_undo_forget(t);
   if (!rc && c->wrote) keep_tenant(c);
+  bl_board_renew(b, t);
   bl_arena_close(&c->arena);
   pthread_mutex_unlock(&b->lock);
   if (rc) return bl_fail_code(c->err, rc);

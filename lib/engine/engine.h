@@ -41,6 +41,7 @@ struct billing {
   bl_tenant        *spare;          /* for a tenant that may not be there */
   bl_map            zones;          /* name -> bl_zone */
   billing_cursor   *cursors;        /* live ones */
+  bl_board         *board;          /* NULL on the host's connection */
   bl_events_writer  coder;          /* of batches; its tables stay */
   bl_arena          coder_arena;
   atomic_int        is_interrupted;
@@ -128,6 +129,12 @@ int  bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
 /* The database's own rows again, when the host rolled back the transaction
  * that it was made in.  CORRUPT when it is another database by now. */
 int bl_database_keep(billing *b);
+
+/* ---- check.c: the board ---- */
+
+/* At the end of what changed the state for good, under the lock: customers
+ * that moved are shown as they are now.  Of a doubtful state nothing is. */
+void bl_board_renew(const billing *b, bl_tenant *t);
 
 /* ---- shared by sections ---- */
 

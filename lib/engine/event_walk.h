@@ -13,55 +13,57 @@
 #include "engine/batch.h"
 
 /* A charge, with what its key stands for. */
-typedef struct bl_event_charge {
-  const bl_fact_charge *fact;
-  const bl_contract    *contract;
-  const bl_price       *price;
-  bl_span               service;      /* the period it is for */
-  bl_str                group;
-} bl_event_charge;
+typedef struct bl_row_charge {
+  const bl_contract *contract;
+  const bl_price    *price;
+  bl_span            service;       /* the period it is for */
+  bl_str             group;         /* canonical JSON, or empty */
+  bl_dec             quantity;      /* what the running total moved by */
+  bl_dec             amount;
+  const bl_draw     *draws;
+  size_t             draw_count;
+} bl_row_charge;
 
 /* An event as it was recorded. */
 typedef struct bl_event_row {
-  uint64_t             number;
-  int64_t              decided_us;
-  const bl_customer   *customer;
-  const bl_fact_event *fact;
-  bl_event_text        text;          /* empty when it was erased */
-  bl_event_charge     *charges;       /* fact->charge_count of them */
+  uint64_t           number;
+  int64_t            time_us;
+  int64_t            decided_us;
+  uint64_t           flags;         /* BILLING_RECEIPT_* */
+  const bl_customer *customer;
+  bl_event_text      text;          /* empty when it was erased */
+  bl_row_charge     *charges;
+  size_t             charge_count;
 } bl_event_row;
 
 /* ---- one entry ---- */
 
-/* The events of an entry, decoded block by block into an arena; the entry's
- * bytes must stay. */
 typedef struct bl_event_entry {
-  const bl_tenant  *tenant;
-  bl_arena         *arena;
-  bl_batch          batch;
-  bl_event_charge **keys;             /* by block and place, without a fact */
+  const bl_tenant *tenant;
+  bl_arena        *arena;
+  size_t           place;           /* of the next event */
+  bl_batch         batch;
 } bl_event_entry;
 
-int bl_event_entry_read(bl_event_entry *e, const bl_tenant *t,
+/*
+ * The events of an entry in their order, decoded into an arena; the entry's
+ * bytes must stay.  next: DONE behind the last one; CORRUPT when the bytes do
+ * not agree with the tenant's state, which has folded the entry.
+ */
+int bl_event_entry_open(bl_event_entry *e, const bl_tenant *t,
                         const bl_entry *entry, bl_arena *a);
-/* The event at a place.  CORRUPT when the bytes do not say what the tenant's
- * state has. */
-int bl_event_entry_at(bl_event_entry *e, size_t place, bl_event_row *out);
-/* Only its fact. */
-int bl_event_entry_fact(bl_event_entry *e, size_t place,
-                        const bl_fact_event **out);
+int bl_event_entry_next(bl_event_entry *e, bl_event_row *out);
 
 /* ---- many ---- */
 
 typedef struct bl_event_walk {
   bl_call           *c;
-  const bl_customer *customer;        /* NULL: all */
+  const bl_customer *customer;      /* NULL: all */
   bl_span            times;
   uint64_t           after;
   bl_journal_walk    journal;
-  bl_arena           arena;           /* of the entry */
+  bl_arena           arena;         /* of the entry */
   bl_event_entry     entry;
-  size_t             place;           /* of the next event in it */
 } bl_event_walk;
 
 /*

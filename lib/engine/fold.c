@@ -77,7 +77,7 @@ int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact) {
   if (rc) return rc;
   wallet = bl_wallet_make(t, customer, grant->lot.asset);
   if (!wallet) return BILLING_NOMEM;
-  bl_touch(t, wallet, sizeof *wallet, &wallet->touched);
+  bl_touch_wallet(t, wallet);
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
   wallet->granted = bl_dec_add(wallet->granted, fact->amount);
   if (bl_dec_is_bad(wallet->granted)) return BILLING_LIMIT;
@@ -117,7 +117,7 @@ static int move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
                            : bl_dec_sub(tally->held, hold->quantities[i]);
   }
   if (bl_dec_is_zero(hold->overdraft)) return rc;
-  bl_touch(t, wallet, sizeof *wallet, &wallet->touched);
+  bl_touch_wallet(t, wallet);
   wallet->overdraft_held =
       sign > 0 ? bl_dec_add(wallet->overdraft_held, hold->overdraft)
                : bl_dec_sub(wallet->overdraft_held, hold->overdraft);
@@ -183,7 +183,7 @@ int bl_fold_hold(bl_fold *f, const bl_fact_hold *fact) {
   if (!rc && !bl_wallet_make(t, customer, hold->asset)) rc = BILLING_NOMEM;
   if (rc) return rc;
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
-  bl_touch(t, customer, sizeof *customer, &customer->touched);
+  bl_touch_customer(t, customer);
   if (!customer->holds.count || hold->expires_us < customer->holds_due_us)
     customer->holds_due_us = hold->expires_us;
   hold->place = customer->holds.count;
@@ -378,6 +378,7 @@ int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact) {
 
   if (!customer) return BILLING_CORRUPT;
   t->is_stale |= t->undo_arena != NULL;   /* undone by folding again */
+  bl_board_drop(f->b, t, customer);       /* while its id is known */
   customer->is_erased = 1;
   customer->id = (bl_str){NULL, 0};
   customer->name = (bl_str){NULL, 0};

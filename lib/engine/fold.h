@@ -41,6 +41,10 @@ int bl_fold_entry(bl_fold *f, const bl_entry *entry);
  * not one (*rc says which). */
 bl_tally *bl_fold_key(bl_tenant *t, const bl_fact_key *key, int *rc);
 
+/* A customer that is being erased leaves the board (check.c). */
+void bl_board_drop(const struct billing *b, bl_tenant *t,
+                   const bl_customer *customer);
+
 /* Name of an entry kind: "events", "grant" ..; "unknown". */
 const char *bl_entry_name(int64_t kind);
 const char *bl_kind_name(uint64_t kind);          /* of a document */

@@ -83,6 +83,7 @@ static int fold_tenant(bl_fold *f, const bl_fact_document *fact,
 
   bl_touch(t, &t->terms, sizeof t->terms, &t->terms_touched);
   t->heads.version = fact->version;
+  bl_tenant_hide(t);                     /* an asset may not be one any more */
   return bl_catalog_read_tenant(doc, "", &t->arena, &t->terms, NULL);
 }
 
@@ -95,7 +96,7 @@ static int fold_customer(bl_fold *f, const bl_fact_document *fact,
   int rc = BILLING_OK;
 
   if (!customer) return BILLING_NOMEM;
-  bl_touch(t, customer, sizeof *customer, &customer->touched);
+  bl_touch_customer(t, customer);
   if (!customer->number) {
     customer->number = fact->number;
     memcpy(customer->id_hash, fact->id_hash, sizeof customer->id_hash);
@@ -232,6 +233,7 @@ static int fold_contract(bl_fold *f, const bl_fact_document *fact,
   if (!customer) return BILLING_CORRUPT;
   if (!contract) return BILLING_NOMEM;
   bl_touch_contract(t, contract);
+  bl_customer_moves(t, customer);
   rc = fill_contract(f, fact, doc, contract);
   if (!rc && !contract->number) {
     contract->number = fact->number;

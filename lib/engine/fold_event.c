@@ -117,7 +117,7 @@ int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
   int rc = BILLING_OK;
 
   if (!customer) return BILLING_CORRUPT;
-  bl_touch(t, customer, sizeof *customer, &customer->touched);
+  bl_touch_customer(t, customer);
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
   customer->events++;
   t->heads.events++;

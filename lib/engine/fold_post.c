@@ -11,7 +11,7 @@ int bl_fold_post(bl_fold *f, bl_wallet *wallet, const bl_posting *postings,
   bl_tenant *t = f->tenant;
 
   if (!count) return BILLING_OK;
-  bl_touch(t, wallet, sizeof *wallet, &wallet->touched);
+  bl_touch_wallet(t, wallet);
   for (size_t i = 0; i < count; i++) {
     uint32_t account = postings[i].account;
     bl_dec amount = postings[i].amount;

@@ -231,6 +231,7 @@ static int follow_head(bl_call *c, int64_t seq, const unsigned char hash[32],
   if (rc) t->is_stale = 1;
   if (!rc && (t->heads.seq != seq || memcmp(t->heads.hash, hash, 32) != 0))
     rc = BILLING_CORRUPT;
+  bl_board_renew(c->b, t);
   return rc == BILLING_CORRUPT ? corrupt_journal(c) : rc;
 }
 

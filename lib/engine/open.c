@@ -169,12 +169,17 @@ static int open_on(billing **out, billing_store *store,
   rc = bl_crypto_start();
   if (!rc) rc = keep_options(b, options);
   if (!rc) rc = start_database(b, options, err);
+  if (!rc && !(b->store_flags & BILLING_STORE_HOST)) {
+    b->board = bl_board_open(&b->host);
+    if (!b->board) rc = BILLING_NOMEM;
+  }
   if (!rc && pthread_mutex_init(&b->lock, NULL)) rc = BILLING_NOMEM;
   if (!rc) {
     *out = b;
     return BILLING_OK;
   }
   bl_store_explain(store, rc, err);
+  bl_board_close(b->board);
   bl_arena_close(&b->coder_arena);
   bl_arena_close(&b->arena);
   bl_host_free(options->allocator, b, sizeof *b);
@@ -257,6 +262,7 @@ void billing_close(billing *b) {
   if (b->spare) bl_tenant_close(b->spare);
   bl_store_close(b->store);
   pthread_mutex_destroy(&b->lock);
+  bl_board_close(b->board);
   host = b->host;
   bl_arena_close(&b->coder_arena);
   bl_arena_close(&b->arena);

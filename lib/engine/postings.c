@@ -82,35 +82,31 @@ static int book_return(posting_book *k, const bl_draw *draw) {
   return book_expiry(k, draw->grant, bl_dec_neg(draw->amount));
 }
 
-static int book_charge(posting_book *k, const bl_event_charge *charge) {
-  const bl_fact_charge *fact = charge->fact;
+static int book_charge(posting_book *k, const bl_row_charge *charge) {
   bl_dec drawn = BL_DEC_ZERO;
   bl_posting postings[4];
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < fact->draw_count && !rc; i++) {
-    const bl_draw *draw = &fact->draws[i];
+  for (size_t i = 0; i < charge->draw_count && !rc; i++) {
+    const bl_draw *draw = &charge->draws[i];
     if (!draw->grant) continue;
     drawn = bl_dec_add(drawn, draw->amount);
     if (bl_dec_sign(draw->amount) < 0) rc = book_return(k, draw);
   }
   if (rc) return rc;
   return book(k, charge->contract->customer, charge->price->asset, postings,
-              bl_ledger_charge(fact->amount, drawn, postings));
+              bl_ledger_charge(charge->amount, drawn, postings));
 }
 
 static int book_events(posting_book *k) {
   bl_event_entry events;
   bl_event_row row;
-  int rc = bl_event_entry_read(&events, k->t, k->entry, k->arena);
+  int rc = bl_event_entry_open(&events, k->t, k->entry, k->arena);
 
-  for (size_t i = 0; !rc && i < events.batch.count; i++) {
-    rc = bl_event_entry_at(&events, i, &row);
-    if (rc) return rc;
-    for (size_t c = 0; c < row.fact->charge_count && !rc; c++)
-      rc = book_charge(k, &row.charges[c]);
-  }
-  return rc;
+  while (!rc && (rc = bl_event_entry_next(&events, &row)) == BILLING_OK)
+    for (size_t i = 0; i < row.charge_count && !rc; i++)
+      rc = book_charge(k, &row.charges[i]);
+  return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
 /* ---- the other kinds ---- */

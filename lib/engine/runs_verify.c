@@ -13,7 +13,7 @@ typedef struct run_check {
   const billing_allocator *host;
   const bl_sorted_run     *run;
   uint32_t                 kind;
-  uint32_t                 is_made;   /* else its open filter row is not there */
+  uint32_t                 is_made;   /* with its last filter row */
   uint64_t                 lines;     /* rows that its filter will have */
   bl_runs_row              chunk;
   bl_runs_row              filter;
@@ -29,7 +29,7 @@ static int run_is(run_check *c, int holds, const char *fault) {
   return BILLING_CORRUPT;
 }
 
-/* ---- The filter -------------------------------------------------------------- */
+/* ---- The filter -------------------------------------------------------- */
 
 /* The next row; DONE when there is none. */
 static int run_next_filter(run_check *c) {
@@ -70,7 +70,8 @@ static int run_has_filter(run_check *c, uint64_t head) {
     return run_is(c, !c->is_made, "a filter row is missing");
   if (bl_runs_is_keys(c->kind)) spot = bl_filter_spot_of(head, c->lines);
   if (rc) return rc;
-  return run_is(c, bl_filter_has((unsigned char *)c->filter.bytes, spot),
+  return run_is(c, bl_filter_has((unsigned char *)c->filter.bytes + spot.block,
+                                 spot.bits),
                 "a filter denies a key that is there");
 }
 
@@ -84,7 +85,7 @@ static int run_end_filter(run_check *c) {
                 "the filter rows are not as many as listed");
 }
 
-/* ---- The chunks --------------------------------------------------------------- */
+/* ---- The chunks -------------------------------------------------------- */
 
 static int run_see(run_check *c, const bl_runs_record *record) {
   bl_runs_record before;
@@ -182,7 +183,7 @@ static int verify_run(const run_check *start, const bl_sorted_run *run,
                  c.fault);
 }
 
-/* ---- The list ------------------------------------------------------------------- */
+/* ---- The list ---------------------------------------------------------- */
 
 static int verify_set(const run_check *start, const bl_runs_set *set,
                       billing_error *err) {

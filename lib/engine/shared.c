@@ -118,7 +118,7 @@ int bl_expire_holds(bl_call *c, bl_customer *customer) {
       i++;
     }
   }
-  bl_touch(c->t, customer, sizeof *customer, &customer->touched);
+  bl_touch_customer(c->t, customer);
   if (!rc) customer->holds_due_us = due_us;
   return rc;
 }

@@ -46,6 +46,7 @@ void bl_tenant_reset(bl_tenant *t) {
   bl_str id = t->id;
   int64_t number = t->number;
   uint64_t serial = t->serial;
+  bl_panel *panels = t->panels;
 
   bl_runs *runs = t->runs;
 
@@ -56,6 +57,13 @@ void bl_tenant_reset(bl_tenant *t) {
   t->runs = runs;
   t->number = number;
   t->serial = serial;
+  t->panels = panels;
+  bl_tenant_hide(t);
+}
+
+void bl_tenant_hide(bl_tenant *t) {
+  for (bl_panel *panel = t->panels; panel; panel = panel->next)
+    bl_board_clear(panel);
 }
 
 static bl_undo *undo_push(bl_tenant *t) {
@@ -104,6 +112,23 @@ void bl_touch_contract(bl_tenant *t, bl_contract *contract) {
   bl_touch(t, contract, offsetof(bl_contract, tallies), &contract->touched);
 }
 
+void bl_customer_moves(bl_tenant *t, bl_customer *customer) {
+  if (!customer->is_shown || customer->is_moved) return;
+  customer->is_moved = 1;
+  customer->next_moved = t->moved;
+  t->moved = customer;
+}
+
+void bl_touch_customer(bl_tenant *t, bl_customer *customer) {
+  bl_touch(t, customer, offsetof(bl_customer, is_shown), &customer->touched);
+  bl_customer_moves(t, customer);
+}
+
+void bl_touch_wallet(bl_tenant *t, bl_wallet *wallet) {
+  bl_touch(t, wallet, sizeof *wallet, &wallet->touched);
+  bl_customer_moves(t, wallet->customer);
+}
+
 void bl_undo_start(bl_tenant *t, bl_arena *arena) {
   t->undo_arena = arena;
   t->undo = NULL;
@@ -131,6 +156,7 @@ void bl_undo_all(bl_tenant *t) {
       memcpy(u->at, u->saved, u->size);
     }
   }
+  for (; t->moved; t->moved = t->moved->next_moved) t->moved->is_moved = 0;
   if (t->undo_arena) bl_key_tail_cut(&t->tail, t->tail_known);
   count_waste(t);
   bl_undo_forget(t);
@@ -252,7 +278,7 @@ size_t bl_lot_place(const bl_list *grants, const bl_lot *lot) {
 }
 
 void bl_wallet_forget_free(bl_tenant *t, bl_wallet *wallet) {
-  bl_touch(t, wallet, sizeof *wallet, &wallet->touched);
+  bl_touch_wallet(t, wallet);
   wallet->free_span = (bl_span){0, 0};
 }
 
@@ -299,7 +325,7 @@ int bl_grant_move(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant,
   bl_span life = {lot->effective_us, lot->expires_us};
 
   bl_touch(t, grant, sizeof *grant, &grant->touched);
-  bl_touch(t, wallet, sizeof *wallet, &wallet->touched);
+  bl_touch_wallet(t, wallet);
   lot->left = bl_dec_add(lot->left, left);
   lot->held = bl_dec_add(lot->held, held);
   /* While the span lasts no grant begins or ends, so one moment tells. */
@@ -362,16 +388,20 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
   return tally;
 }
 
-/* Events of one customer often come in runs under one key. */
+/* Events of one customer have few keys: those used last are found without the
+ * map. */
 bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
                         uint64_t period, bl_str group) {
-  bl_tally *recent = contract->recent;
+  uint64_t place = (bl_hash_bytes(group.text, group.len) + price) %
+                   BL_COUNT(contract->recent);
+  bl_tally *recent = contract->recent[place];
 
   if (recent && recent->price == price && recent->period == period &&
       bl_str_equal(recent->group, group))
     return recent;
-  contract->recent = make_tally(t, contract, price, period, group);
-  return contract->recent;
+  recent = make_tally(t, contract, price, period, group);
+  contract->recent[place] = recent;
+  return recent;
 }
 
 size_t bl_plan_first(const bl_plan_version *plan,

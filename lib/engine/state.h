@@ -16,6 +16,7 @@
 #include "base/limit.h"
 #include "base/map.h"
 #include "contract/contract.h"
+#include "engine/board.h"
 #include "engine/entry.h"
 #include "engine/runs.h"
 #include "wallet/wallet.h"
@@ -135,7 +136,7 @@ struct bl_contract {
   uint64_t          advanced;  /* how many have their advance fees billed */
   uint64_t          has_ended; /* the last period is closed */
   int64_t           late_us;   /* first unbilled late charge, or NEVER */
-  bl_tally         *recent;    /* the tally that was looked for last */
+  bl_tally         *recent[8]; /* tallies that were looked for last */
   uint64_t          touched;
   bl_map            tallies;   /* price, period, group -> bl_tally; last */
 };
@@ -177,6 +178,9 @@ struct bl_customer {
   uint64_t      unpriced;
   uint64_t      events;
   uint64_t      touched;
+  uint64_t      is_shown;      /* on the board; from here on nothing is undone*/
+  uint64_t      is_moved;      /* stands in tenant->moved */
+  bl_customer  *next_moved;
 };
 
 /* Which request a key was used for. */
@@ -242,6 +246,8 @@ struct bl_tenant {
   bl_list             by_contract;
   bl_list             by_grant;
   bl_list             by_hold;
+  bl_customer        *moved;         /* shown ones that the call has changed */
+  bl_panel           *panels;        /* of the board; a reset keeps them */
   bl_undo            *undo;          /* newest first */
   bl_arena           *undo_arena;    /* of the call; NULL: nothing is saved */
   uint64_t            serial;        /* of the call */
@@ -253,6 +259,8 @@ void bl_tenant_open(bl_tenant *t, bl_str id, const billing_allocator *host);
 void bl_tenant_close(bl_tenant *t);
 /* Empty again, as before the first entry; id and number stay. */
 void bl_tenant_reset(bl_tenant *t);
+/* The board does not show the tenant's customers any more. */
+void bl_tenant_hide(bl_tenant *t);
 
 /*
  * Saves a struct before its first change in this call.  *touched is its own
@@ -267,6 +275,11 @@ void bl_touch(bl_tenant *t, void *at, size_t size, uint64_t *touched);
  */
 void bl_touch_map(bl_tenant *t, bl_map *map);
 void bl_touch_tally(bl_tenant *t, bl_tally *tally);
+void bl_touch_customer(bl_tenant *t, bl_customer *customer);
+void bl_touch_wallet(bl_tenant *t, bl_wallet *wallet);
+/* What the customer can spend may be another figure now; touching it or a
+ * wallet of it says so. */
+void bl_customer_moves(bl_tenant *t, bl_customer *customer);
 void bl_touch_contract(bl_tenant *t, bl_contract *contract);
 /* Undo on from here; saved things are the arena's. */
 void bl_undo_start(bl_tenant *t, bl_arena *arena);

@@ -258,6 +258,11 @@ int bl_sqlite_store_host(billing_store **out, void *connection,
  * declare look only, EXISTING makes it NOTFOUND when nothing is there.  Before
  * declare; nothing happens to stores of another kind. */
 void bl_sqlite_store_restrict(billing_store *s, uint32_t flags);
+/* A store on the host's connection that is used only while a statement of the
+ * host's runs there, and by that statement: it reads in its transaction. */
+void bl_sqlite_store_nest(billing_store *s);
+/* The routines given, or those of our own copy of SQLite for NULL. */
+const void *bl_sqlite_routines(const void *routines);
 
 /* The last failure in words, "" when there was none; NULL when the store is of
  * another kind. */

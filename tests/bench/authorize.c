@@ -163,11 +163,11 @@ static void measure(check_world *w, const bench_plan *plan, const char *name,
                     check_side *sides[2], const check_ids *ids) {
   bench_round rounds[BENCH_ROUNDS_MOST];
 
-  for (int i = 0; i < plan->rounds; i++) {
-    rounds[i].ours = take_turn(w, sides[0], ids, plan->turn / 4);
-    rounds[i].yardstick = take_turn(w, sides[1], ids, plan->turn / 4);
+  for (int i = 0; i < plan->turns; i++) {
+    rounds[i].ours = take_turn(w, sides[0], ids, plan->turn / 2);
+    rounds[i].yardstick = take_turn(w, sides[1], ids, plan->turn / 2);
   }
-  bench_report(name, rounds, plan->rounds);
+  bench_report(name, rounds, plan->turns);
 }
 
 /* ---- a second thread ---- */

@@ -120,13 +120,13 @@ static void measure_processes(const bench_plan *plan, const char *name,
   bench_round rounds[BENCH_ROUNDS_MOST], spread[BENCH_ROUNDS_MOST];
   process_share shares[PROCESSES_MOST];
   char path[BENCH_PATH];
-  process_turn turn = {path, plan->turn, 0, {0, 0}};
+  process_turn turn = {path, 2 * plan->turn, 0, {0, 0}};
   long sum = 0;
 
   bench_path(path, "processes.db");
   bench_copy(bench_prepared(BENCH_CUSTOMERS), path);
-  for (int i = 0; i < plan->rounds; i++) {
-    bench_say("%s: round %d of %d", name, i + 1, plan->rounds);
+  for (int i = 0; i < plan->turns; i++) {
+    bench_say("%s: round %d of %d", name, i + 1, plan->turns);
     take_turn(&turn, 1, shares);
     rounds[i].yardstick = rate_of(shares, 1);
     sum += sum_of(shares, 1);
@@ -137,8 +137,8 @@ static void measure_processes(const bench_plan *plan, const char *name,
     sum += sum_of(shares, count);
   }
   bench_holds_check(path, sum);
-  bench_report(name, rounds, plan->rounds);
-  bench_report(spread_name, spread, plan->rounds);
+  bench_report(name, rounds, plan->turns);
+  bench_report(spread_name, spread, plan->turns);
   bench_delete(path);
 }
 

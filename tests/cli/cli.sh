@@ -6,6 +6,7 @@
 
 export BUILD PYTHONDONTWRITEBYTECODE=1
 each tests/cli/test_cli.py
+each tests/cli/test_export.py
 each tests/cli/kill9.py
 each tests/cli/two_writers.py
 tally

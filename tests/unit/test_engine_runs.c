@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* ---- KEYS: a journal of keys, and handles that fold it -------------------- */
+/* ---- KEYS: a journal of keys, and processes that fold it --------------- */
 
 #define PAIRS_MOST 40000
 
@@ -207,7 +207,7 @@ START_TEST(keys_agree_without_filters) {
 }
 END_TEST
 
-/* ---- RECORDS: batches of changes, and what they come to ------------------- */
+/* ---- RECORDS: batches of changes, and what they come to ---------------- */
 
 #define NAMES 300
 #define CHANGES_MOST 120
