@@ -1045,6 +1045,9 @@ typedef struct billing_store_methods {
    * return before the medium has the bytes; one that lacks it may not.  Once
    * it has failed it fails for ever: what the medium has is not known. */
   int (*sync)(billing_store *s);
+  /* May be missing.  Inside a transaction: CORRUPT when what the store keeps
+   * contradicts itself where rows do not show it, in its pages or indexes. */
+  int (*check)(billing_store *s);
 } billing_store_methods;
 
 struct billing_store {       /* implementers put their members after this */

@@ -269,6 +269,7 @@ static int check_state(audit *a) {
 }
 
 static int check_head(audit *a) {
+  const bl_runs *runs = a->c->t->runs;
   billing_value key[2] = {bl_value_int(a->c->t->number), bl_value_int(0)};
   billing_value row[BL_ROW_MOST];
   int rc = bl_store_get(a->c->b->store, BL_TABLE_HEAD, key, row);
@@ -288,6 +289,9 @@ static int check_head(audit *a) {
       row[BL_HEAD_INCARNATION].integer != 1)
     note(a, "chain", row[BL_HEAD_SEQ].integer,
          "the head is another database's");
+  if (row[BL_HEAD_RUNS].integer != (runs ? (int64_t)bl_runs_version(runs) : 0))
+    note(a, "keys", row[BL_HEAD_SEQ].integer,
+         "the head names another list of runs");
   return BILLING_OK;
 }
 
@@ -302,6 +306,15 @@ static int check_runs(audit *a) {
   rc = bl_runs_verify(a->c->t->runs, a->c->b->store, &err);
   if (rc != BILLING_CORRUPT) return rc;
   note(a, "keys", 0, err.message);
+  return BILLING_OK;
+}
+
+/* What the rows do not show. */
+static int check_store(audit *a) {
+  int rc = bl_store_check(a->c->b->store);
+
+  if (rc != BILLING_CORRUPT) return rc;
+  note(a, "tables", 0, "the store contradicts itself");
   return BILLING_OK;
 }
 
@@ -335,6 +348,7 @@ static int run_audit(audit *a) {
   if (!rc) rc = check_runs(a);
   if (!rc) rc = check_state(a);
   if (!rc) rc = check_tables(a);
+  if (!rc) rc = check_store(a);
   if (!rc && a->is_failed) rc = BILLING_NOMEM;
   return rc;
 }

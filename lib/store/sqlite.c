@@ -1016,6 +1016,31 @@ static int sqlite_sync(billing_store *base) {
   return bl_wal_sync(&sqlite_of(base)->wal);
 }
 
+/* SQLite's own check, of our tables alone when there may be others. */
+static int sqlite_check_all(billing_store *base) {
+  sqlite_store *s = sqlite_of(base);
+  size_t count = s->is_host ? s->table_count : 1;
+  char answer[256] = "ok";
+  bl_arena arena;
+  bl_text text;
+  int rc = BILLING_OK;
+
+  bl_arena_open(&arena, &s->host);
+  for (size_t i = 0; i < count && !rc && !strcmp(answer, "ok"); i++) {
+    bl_text_open(&text, &arena);
+    if (s->is_host)
+      bl_text_format(&text, "PRAGMA main.integrity_check(\"%s\")",
+                     s->tables[i]->name);
+    else
+      bl_text_c(&text, "PRAGMA main.integrity_check(1)");
+    rc = text.failed ? BILLING_NOMEM
+                     : sqlite_ask(s, text.text, answer, sizeof answer);
+  }
+  bl_arena_close(&arena);
+  if (rc || !strcmp(answer, "ok")) return rc;
+  return sqlite_refuse(s, BILLING_CORRUPT, answer);
+}
+
 static int sqlite_describe(billing_store *base,
                            billing_store_description *out) {
   static const char name[] = "sqlite";
@@ -1060,6 +1085,7 @@ static const billing_store_methods sqlite_methods = {
   sqlite_describe,
   sqlite_close,
   sqlite_sync,
+  sqlite_check_all,
 };
 
 static sqlite_store *sqlite_new(const billing_allocator *allocator,

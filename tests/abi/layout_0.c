@@ -183,7 +183,7 @@ AT(struct billing_store_description, struct_size, 0);
 AT(struct billing_store_description, flags, 4);
 AT(struct billing_store_description, name, 8);
 
-SIZE(struct billing_store_methods, 128);
+SIZE(struct billing_store_methods, 136);
 AT(struct billing_store_methods, struct_size, 0);
 AT(struct billing_store_methods, abi, 4);
 AT(struct billing_store_methods, declare, 8);
@@ -201,6 +201,7 @@ AT(struct billing_store_methods, scrub, 96);
 AT(struct billing_store_methods, describe, 104);
 AT(struct billing_store_methods, close, 112);
 AT(struct billing_store_methods, sync, 120);
+AT(struct billing_store_methods, check, 128);
 
 SIZE(struct billing_store, 16);
 AT(struct billing_store, methods, 0);

@@ -135,24 +135,51 @@ static uint64_t print_rows(sqlite3 *db, const char *query) {
   return rc == SQLITE_DONE ? sum : 0;
 }
 
-/* The tables and columns are those of the sound database: a column whose name
- * was damaged is added anew when the file is opened, and may hold the same. */
+/* "column", or nothing in the rows in which it is an exception. */
+static void append_column(char *query, size_t size, const char *table,
+                          const char *column) {
+  size_t at = strlen(query);
+  const struct exception *e = exceptions;
+
+  while (e->table && (strcmp(e->table, table) || strcmp(e->column, column)))
+    e++;
+  if (e->table)
+    snprintf(query + at, size - at, "CASE WHEN %s THEN 0 ELSE \"%s\" END, ",
+             e->where, column);
+  else
+    snprintf(query + at, size - at, "\"%s\", ", column);
+}
+
+/* The columns are those of the sound database: a column whose name was damaged
+ * is added anew when the file is opened, and may hold the same. */
+static uint64_t print_table(sqlite3 *sound, sqlite3 *db, const char *table) {
+  sqlite3_stmt *columns = prepare(sound, "PRAGMA table_info(\"%s\")", table);
+  char query[2048] = "SELECT ";
+  size_t at;
+
+  while (columns && sqlite3_step(columns) == SQLITE_ROW)
+    append_column(query, sizeof query, table,
+                  (const char *)sqlite3_column_text(columns, 1));
+  sqlite3_finalize(columns);
+  at = strlen(query);
+  snprintf(query + at, sizeof query - at, "0 FROM \"%s\"", table);
+  return print_rows(db, query);
+}
+
 uint64_t print_database(const flips *f, const char *path) {
   sqlite3 *sound = open_sql(f->base), *db = open_sql(path);
-  sqlite3_stmt *queries = sound ? prepare(sound,
-      "SELECT 'SELECT ' || group_concat('\"' || c.name || '\"') || ' FROM \"' "
-      "|| t.name || '\"' FROM sqlite_master t, pragma_table_info(t.name) c "
-      "WHERE t.type = 'table' AND t.name LIKE 'billing%%' GROUP BY t.name "
-      "ORDER BY t.name") : NULL;
+  sqlite3_stmt *names = sound ? prepare(sound,
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE "
+      "'billing%%' ORDER BY name") : NULL;
   uint64_t sum = 1;
   int rc = SQLITE_ERROR;
 
-  while (db && queries && (rc = sqlite3_step(queries)) == SQLITE_ROW && sum) {
-    const char *query = (const char *)sqlite3_column_text(queries, 0);
-    uint64_t print = print_rows(db, query);
-    sum = print ? print_of(sum ^ print, query, strlen(query)) : 0;
+  while (db && names && sum && (rc = sqlite3_step(names)) == SQLITE_ROW) {
+    const char *name = (const char *)sqlite3_column_text(names, 0);
+    uint64_t print = print_table(sound, db, name);
+    sum = print ? print_of(sum ^ print, name, strlen(name)) : 0;
   }
-  sqlite3_finalize(queries);
+  sqlite3_finalize(names);
   sqlite3_close(sound);
   sqlite3_close(db);
   return rc == SQLITE_DONE ? sum : 0;

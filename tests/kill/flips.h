@@ -26,6 +26,11 @@ typedef struct flips {
   int              ask, answer; /* pipes to it and from it */
 } flips;
 
+/* What verify does not notice, where in a table, and why that is right. */
+extern const struct exception {
+  const char *table, *column, *where, *why;
+} exceptions[];
+
 /* Opens the database and verifies it, in a process of its own. */
 int examine_apart(flips *f);
 void examiner_end(flips *f);
@@ -33,7 +38,7 @@ void examiner_end(flips *f);
 sqlite3 *open_sql(const char *path);
 sqlite3_stmt *prepare(sqlite3 *db, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Of all rows of ours; 0 when something cannot be read. */
+/* Of all rows of ours but for exceptions; 0 when something cannot be read. */
 uint64_t print_database(const flips *f, const char *path);
 /* What SQLite says of the file. */
 int is_sound(const char *path);
