@@ -2,6 +2,8 @@
 /* index.c - from a customer and a time to entries; see index.h. */
 #include "engine/index.h"
 
+#include "engine/runs_parts.h"
+
 /* The longest key: two numbers of eight bytes and their lengths. */
 #define MARK_KEY 18
 /* One run of marks is written for so many keys that are kept in memory. */
@@ -99,7 +101,7 @@ static bl_str mark_key(uint64_t customer, int64_t seq,
                        unsigned char out[MARK_KEY]) {
   size_t len = put_number(out, customer);
 
-  if (seq) len += put_number(out + len, (uint64_t)seq);
+  if (seq > 0) len += put_number(out + len, (uint64_t)seq);
   return (bl_str){(const char *)out, len};
 }
 
@@ -186,6 +188,7 @@ static int frozen_at(void *user, uint64_t i, bl_runs_record *out) {
 
   memset(out, 0, sizeof *out);
   out->key = mark_key(mark->customer, mark->seq, index->key);
+  out->head = bl_runs_head(out->key);
   out->bytes = mark_value(mark, index->value);
   return BILLING_OK;
 }
