@@ -892,9 +892,9 @@ BILLING_API int billing_explain(billing *b, const billing_call *call,
  * Walks the whole journal of the call's tenant: every hash of the chain, every
  * entry's two parts, the fold into a fresh state compared with the one in
  * memory and with every derived table, the ledger's zero sums and balances,
- * holds within grants, numbers without gaps.  *out is {"ok":true,"entries":n,"events":n,
- * "redacted":[{"seq","by"}],"checks":{..},"problems":[..]}.  Problems are an
- * answer, not a failure: the function returns OK.
+ * holds within grants, numbers without gaps.  *out is {"ok":true,"entries":n,
+ * "events":n,"redacted":[{"seq","by"}],"checks":{..},"problems":[..]}.
+ * Problems are an answer, not a failure: the function returns OK.
  *
  *   NOTFOUND_TENANT
  */
