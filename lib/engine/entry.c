@@ -19,9 +19,14 @@ void bl_code_dec(bl_codec *c, bl_dec *v) {
   if (c->from) *v = bl_unpack_dec(c->from);
 }
 
+/* All of them are texts: a damaged one must not get into a document. */
 void bl_code_str(bl_codec *c, bl_str *s) {
   if (c->to) bl_pack_str(c->to, *s);
-  if (c->from) *s = bl_unpack_str(c->from);
+  if (!c->from) return;
+  *s = bl_unpack_str(c->from);
+  if (s->len && (memchr(s->text, 0, s->len) ||
+                 !bl_utf8_is_valid(s->text, s->len)))
+    c->from->bad = 1;
 }
 
 /* A hash of 16 or 32 bytes, without its length. */
