@@ -459,6 +459,22 @@ class Events(Case):
 
 
 class Wallets(Case):
+    def test_check_says_what_can_be_spent(self):
+        self.b.grant("g", "acme", 10, "USD", now=NOW)
+        self.assertEqual(self.b.check("acme", D("9.99"), "USD", now=NOW), 10)
+        with self.assertRaises(billing.DeniedError):
+            self.b.check("acme", D("10.01"), "USD", now=NOW)
+
+    def test_relaxed_calls_and_sync(self):
+        self.b.relaxed().grant("g", "acme", 10, "USD", now=NOW)
+        self.b.sync()
+        self.assertEqual(self.b.relaxed().of(self.b.tenant)
+                         .balance("acme", "USD").left, 10)
+
+    def test_maintain_ends(self):
+        self.assertFalse(self.b.maintain(now=NOW))
+        self.assertFalse(self.b.maintain(now=NOW, budget=10))
+
     def test_grants_and_balances(self):
         number = self.b.grant("g", "acme", 10, "USD", now=NOW, cost=D("8"),
                               expires=NOW + HOUR, name="Welcome",
