@@ -218,6 +218,7 @@ int bl_leave(bl_call *c, int rc) {
   int is_read = bl_call_reads(c);
   int decided = rc;
 
+  if (!rc && !is_read) rc = bl_append_opened(c);
   if (!rc && c->arena.failed) rc = BILLING_NOMEM;
   if (t->arena.failed) {
     rc = rc ? rc : BILLING_NOMEM;
