@@ -12,16 +12,16 @@
  * index are bits of its key's upper half: a probe reads slots, which lie
  * beside each other, and touches hardly ever a pair with another key.
  *
- * What is frozen is sorted by radix, byte by byte, and found through the
- * places at which the leading bits of a key begin:
+ * What is frozen is sorted by radix, eleven bits at a time, and found through
+ * the places at which the leading bits of a key begin:
  *
  *     sorted  (1 << 62, 9)  (3 << 62, 7)  (3 << 62, 8)
  *     first   0  0  1  1  3                            by the leading 2 bits
  */
 #include "engine/runs_parts.h"
 
-#define TAIL_BYTES 8
-#define TAIL_DIGITS 256
+#define TAIL_DIGIT_BITS 11
+#define TAIL_DIGITS (1 << TAIL_DIGIT_BITS)
 #define TAIL_LEAST_SLOTS 64
 
 void bl_key_tail_open(bl_key_tail *t, const billing_allocator *host) {
@@ -200,46 +200,35 @@ static uint64_t tail_of(const tail_sorting *t, size_t i) {
   return t->by_value ? t->pair[i].value : t->pair[i].key;
 }
 
-static void tail_count_digits(const tail_sorting *t, int from,
-                              uint32_t digit[TAIL_BYTES][TAIL_DIGITS]) {
-  memset(digit, 0, TAIL_BYTES * sizeof *digit);
-  for (size_t i = 0; i < t->count; i++) {
-    uint64_t v = tail_of(t, i) >> 8 * from;
-
-    for (int at = from; at < TAIL_BYTES; at++, v >>= 8)
-      digit[at][v & (TAIL_DIGITS - 1)]++;
-  }
-}
-
-/* Where each digit begins; 0 when all pairs have the same one. */
-static int tail_places(uint32_t digit[TAIL_DIGITS], size_t count) {
+/* Where the pairs with each digit go; 0 when all have the same one. */
+static int tail_places(const tail_sorting *t, int shift,
+                       uint32_t digit[TAIL_DIGITS]) {
   uint32_t place = 0;
 
+  memset(digit, 0, TAIL_DIGITS * sizeof *digit);
+  for (size_t i = 0; i < t->count; i++)
+    digit[tail_of(t, i) >> shift & (TAIL_DIGITS - 1)]++;
   for (size_t i = 0; i < TAIL_DIGITS; i++) {
     uint32_t here = digit[i];
 
-    if (here == count) return 0;
+    if (here == t->count) return 0;
     digit[i] = place;
     place += here;
   }
   return 1;
 }
 
-/* Sorts by the bytes from number `at` up, the lowest first; each pass keeps
+/* Sorts by the bits from number `shift` up, a digit at a time; each pass keeps
  * the order of those that it does not tell apart. */
-static void tail_sort_from(tail_sorting *t, int at) {
-  uint32_t digit[TAIL_BYTES][TAIL_DIGITS];
+static void tail_sort_from(tail_sorting *t, int shift) {
+  uint32_t digit[TAIL_DIGITS];
 
-  tail_count_digits(t, at, digit);
-  for (; at < TAIL_BYTES; at++) {
+  for (; shift < 64; shift += TAIL_DIGIT_BITS) {
     bl_runs_key *to = t->beside;
 
-    if (!tail_places(digit[at], t->count)) continue;
-    for (size_t i = 0; i < t->count; i++) {
-      uint64_t v = tail_of(t, i) >> 8 * at;
-
-      to[digit[at][v & (TAIL_DIGITS - 1)]++] = t->pair[i];
-    }
+    if (!tail_places(t, shift, digit)) continue;
+    for (size_t i = 0; i < t->count; i++)
+      to[digit[tail_of(t, i) >> shift & (TAIL_DIGITS - 1)]++] = t->pair[i];
     t->beside = t->pair;
     t->pair   = to;
   }
@@ -267,9 +256,9 @@ static int tail_settle(tail_sorting *t) {
   return left > 0;
 }
 
-/* The upper half of random keys tells nearly all of them apart. */
+/* The leading 33 bits of random keys tell nearly all of them apart. */
 static void tail_sort_keys(tail_sorting *t) {
-  tail_sort_from(t, TAIL_BYTES / 2);
+  tail_sort_from(t, 64 - 3 * TAIL_DIGIT_BITS);
   if (!tail_settle(t)) tail_sort_from(t, 0);
 }
 
@@ -314,12 +303,12 @@ static void tail_note_first(bl_key_tail *t) {
   for (size_t i = 0; i < places; i++) t->first[i + 1] += t->first[i];
 }
 
-/* The pairs that are frozen leave their room to the sort. */
+/* The room of the pairs that are frozen is sorted in, too. */
 int bl_key_tail_freeze(bl_key_tail *t, uint64_t through) {
   size_t count = tail_until(t, through), size = count * sizeof *t->frozen;
   unsigned bits = tail_first_bits(count);
   size_t places = ((size_t)1 << bits) + 1;
-  tail_sorting sorting = {NULL, t->pair, count, 0};
+  tail_sorting sorting = {t->pair, NULL, count, 0};
   bl_runs_key *frozen;
   uint32_t *first;
 
@@ -332,8 +321,7 @@ int bl_key_tail_freeze(bl_key_tail *t, uint64_t through) {
     bl_host_free(&t->host, first, places * sizeof *first);
     return BILLING_NOMEM;
   }
-  memcpy(frozen, t->pair, size);
-  sorting.pair = frozen;
+  sorting.beside = frozen;
   tail_sort_keys(&sorting);
   if (sorting.pair != frozen) memcpy(frozen, sorting.pair, size);
   t->frozen       = frozen;
@@ -374,6 +362,6 @@ void bl_key_tail_release(bl_key_tail *t, uint64_t through) {
   tail_shift(t, tail_until(t, through));
 }
 
-#undef TAIL_BYTES
+#undef TAIL_DIGIT_BITS
 #undef TAIL_DIGITS
 #undef TAIL_LEAST_SLOTS
