@@ -48,10 +48,13 @@ void world_forget(world *w) {
 billing *world_open(const world *w, billing_error *err) {
   billing_options options;
   struct timespec pause = {0, 1000000};
+  char secret[32];             /* the same bytes for the same seed */
   billing *b = NULL;
   int rc, times = 0;
 
   BILLING_INIT(&options);
+  memset(secret, (int)(w->seed % 255 + 1), sizeof secret);
+  options.secret = (billing_str){secret, sizeof secret};
   BILLING_INIT(err);
   options.tail_events = w->tail_events;
   options.filter_bytes = w->filter_bytes;
