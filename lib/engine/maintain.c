@@ -8,7 +8,8 @@ int billing_sync(billing *b, billing_error *err) {
 
   if (rc) return rc;
   if (!b) return bl_refuse(err, BILLING_MISUSE, "the handle is NULL");
-  return bl_make_durable(b, err);
+  pthread_mutex_lock(&b->lock);
+  return bl_group_settle(b, err);
 }
 
 int billing_maintain(billing *b, const billing_call *call, uint32_t budget,
