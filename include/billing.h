@@ -369,10 +369,11 @@ BILLING_API int billing_sqlite3_extension(void *connection, char **message,
 #define BILLING_CALL_STRICT 4u      /* record: unmatched usage is refused */
 #define BILLING_CALL_ALL_OR_NOTHING 8u  /* record: one refusal refuses all */
 /*
- * Relaxed, for any call that writes: the answer may come before the disk has
- * it.  What is acknowledged survives the end of the process, however it ends;
- * a power cut may take the latest such calls, whole and from the end, until
- * billing_sync or any call without this flag has returned.
+ * Relaxed, for any call that writes (others do not mind): the answer may come
+ * before the disk has it.  What is acknowledged survives the end of the
+ * process, however it ends; a power cut may take the latest such calls, whole
+ * and from the end, until billing_sync or any writing call without this flag
+ * has returned.
  */
 #define BILLING_CALL_RELAXED 16u
 

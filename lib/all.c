@@ -117,6 +117,7 @@
 #include "engine/fold_entry.c"
 #include "engine/fold_event.c"
 #include "engine/fold_post.c"
+#include "engine/group.c"
 #include "engine/holds.c"
 #include "engine/index.c"
 #include "engine/invoice_fact.c"

@@ -112,21 +112,23 @@ static int find_state(bl_call *c) {
                  "there is no tenant %t", &c->t->id);
 }
 
+/* What memory has is right when it is ahead of the head row in an open group;
+ * else it is brought to where the head row stands. */
 static int enter_store(bl_call *c) {
   uint32_t mode = bl_call_reads(c) ? BILLING_BEGIN_READ : BILLING_BEGIN_WRITE;
   int rc;
 
   if (c->b->flags & BILLING_OPEN_READ_ONLY) mode = BILLING_BEGIN_READ;
-  rc = bl_store_begin(c->b->store, mode);
+  rc = bl_group_enter(c, mode);
   if (rc) return bl_store_explain(c->b->store, rc, c->err);
-  if (mode == BILLING_BEGIN_WRITE && c->t->number)
+  if (mode == BILLING_BEGIN_WRITE && c->t->number && !c->is_known)
     rc = bl_store_lock(c->b->store, c->t->number, 0);
-  if (!rc) rc = find_state(c);
+  if (!rc && !c->is_known) rc = find_state(c);
   if (!rc) rc = may_write(c);
   if (!rc) rc = set_clock(c);
   if (rc) {
     bl_store_explain(c->b->store, rc, c->err);
-    bl_store_rollback(c->b->store);
+    bl_group_give_up(c);
   }
   return rc;
 }
@@ -146,8 +148,9 @@ int bl_enter_with(bl_call *c, billing *b, const billing_call *in,
   c->mode = mode;
   if (rc) return rc;
   if (!b) return bl_fail(err, BILLING_MISUSE, "", NULL, "the handle is NULL");
-  if (mode >= BL_WRITE) flags |= BILLING_CALL_RELAXED;
-  rc = bl_copy_in(&c->in, sizeof c->in, in, sizeof c->in, flags);
+  if (mode == BL_SHARE && !b->shares) c->mode = BL_WRITE;
+  rc = bl_copy_in(&c->in, sizeof c->in, in, sizeof c->in,
+                  flags | BILLING_CALL_RELAXED);
   if (rc)
     return bl_fail(err, rc, "", "set it up with BILLING_INIT; only flags that "
                    "the function names", "the billing_call cannot be used");
@@ -168,75 +171,31 @@ int bl_enter_with(bl_call *c, billing *b, const billing_call *in,
   return bl_fail_code(err, rc);
 }
 
-static int put_head(bl_call *c) {
-  const bl_heads *heads = &c->t->heads;
-  billing_value row[BL_HEAD_COLUMNS];
-
-  row[BL_HEAD_TENANT] = bl_value_int(c->t->number);
-  row[BL_HEAD_SHARD] = bl_value_int(0);
-  row[BL_HEAD_SEQ] = bl_value_int(heads->seq);
-  row[BL_HEAD_HASH] = bl_value_blob(heads->hash, 32);
-  row[BL_HEAD_CLOCK] = bl_value_int(heads->clock_us);
-  row[BL_HEAD_MIN_READER] = bl_value_int(BL_FORMAT);
-  row[BL_HEAD_MIN_WRITER] = bl_value_int(BL_FORMAT);
-  row[BL_HEAD_DATABASE] =
-      bl_value_blob(c->b->database, sizeof c->b->database);
-  row[BL_HEAD_INCARNATION] = bl_value_int(1);
-  row[BL_HEAD_RUNS] =
-      bl_value_int(c->t->runs ? (int64_t)bl_runs_version(c->t->runs) : 0);
-  return bl_store_put(c->b->store, BL_TABLE_HEAD, row, 1,
-                      BILLING_PUT_REPLACE);
-}
-
-/* Commits; a commit that failed may have happened or not, so the state is
- * folded again from what is there. */
-static int commit_call(bl_call *c) {
-  uint32_t owes = 0;
-  int rc = BILLING_OK;
-
-  if (!(c->b->store_flags & BILLING_STORE_HOST))
-    rc = bl_keys_work(c->b, c->t, bl_keys_due(c->t, c->events), &owes);
-  if (!rc) rc = put_head(c);
-  if (!rc) rc = bl_store_commit(c->b->store);
-  if (rc) c->t->is_stale = 1;      /* runs in memory may be ahead, too */
-  return rc;
-}
-
-/* What was committed is durable before anybody is told of it. */
-int bl_make_durable(billing *b, billing_error *err) {
-  int rc = bl_store_sync(b->store);
-
-  if (!rc) return BILLING_OK;
-  bl_error_start(err);                      /* it was about an event */
-  return bl_fail(err, rc, "", "open the file again and look what it has",
-                 "what was committed may not have reached the disk");
-}
-
 int bl_leave(bl_call *c, int rc) {
   billing *b = c->b;
   bl_tenant *t = c->t;
-  int is_read = bl_call_reads(c);
-  int decided = rc;
+  int writes = !bl_call_reads(c), decided = rc;
 
-  if (!rc && !is_read) rc = bl_append_opened(c);
+  if (!rc && writes) rc = bl_append_opened(c);
   if (!rc && c->arena.failed) rc = BILLING_NOMEM;
   if (t->arena.failed) {
     rc = rc ? rc : BILLING_NOMEM;
     t->is_stale = 1;
   }
-  if (!rc && !is_read && c->wrote) rc = commit_call(c);
+  if (!rc && writes && c->wrote) rc = bl_group_add(c);
   if (rc != decided) bl_error_start(c->err);   /* it was about an event */
   if (rc) bl_store_explain(b->store, rc, c->err);
-  if (rc || is_read || !c->wrote) {
-    bl_store_rollback(b->store);
+  if (rc || !writes || !c->wrote) {
+    bl_group_give_up(c);
     bl_undo_all(t);
   }
   bl_undo_forget(t);
   if (!rc && c->wrote) keep_tenant(c);
   bl_board_renew(b, t);
   bl_arena_close(&c->arena);
+  memset(&b->entries, 0, sizeof b->entries);
+  if (!rc && writes && !(c->in.flags & BILLING_CALL_RELAXED))
+    return bl_group_settle(b, c->err);
   pthread_mutex_unlock(&b->lock);
-  if (rc) return bl_fail_code(c->err, rc);
-  if (!c->wrote || c->in.flags & BILLING_CALL_RELAXED) return BILLING_OK;
-  return bl_make_durable(b, c->err);
+  return rc ? bl_fail_code(c->err, rc) : BILLING_OK;
 }

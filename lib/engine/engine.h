@@ -13,23 +13,33 @@
 #include "engine/doc.h"
 #include "engine/event_code.h"
 #include "engine/fold.h"
+#include "engine/group.h"
 #include "engine/state.h"
 
 /* The journal's format, and what it takes to read and to write it. */
 #define BL_FORMAT 0
+
+/* Entries of the call under way that are not in the store yet. */
+typedef struct bl_entries {
+  bl_entry *entry;
+  size_t    count;
+  size_t    cap;
+} bl_entries;
 
 struct billing {
   pthread_mutex_t   lock;
   billing_allocator host;
   bl_arena          arena;          /* the handle's own things */
   billing_store    *store;
+  bl_group          group;
+  bl_entries        entries;
   uint32_t          flags;          /* BILLING_OPEN_* */
   uint32_t          store_flags;    /* BILLING_STORE_* */
   bl_str            tenant;
   bl_str            zone_folder;
   int64_t           max_clock_step_us;
   uint32_t          tail_events;
-  uint32_t          reserved;
+  uint32_t          shares;         /* calls may share commits */
   int64_t           filter_bytes;
   unsigned char     secret[32];
   unsigned char     database[16];
@@ -47,18 +57,23 @@ struct billing {
   atomic_int        is_interrupted;
 };
 
-/* CREATE: the tenant may be new.  AUDIT: a read that a broken journal does not
- * stop. */
-enum { BL_READ, BL_AUDIT, BL_WRITE, BL_CREATE };
+/*
+ * AUDIT: a read that a broken journal does not stop.  CREATE: the tenant may
+ * be new.  SHARE: a write that appends entries and nothing else, so that they
+ * can wait for its end and share a commit with other calls (group.c).
+ */
+enum { BL_READ, BL_AUDIT, BL_WRITE, BL_CREATE, BL_SHARE };
 
 /* One call under way. */
-typedef struct bl_call {
+struct bl_call {
   billing       *b;
   bl_tenant     *t;
   billing_error *err;
   billing_call   in;
   uint32_t       mode;
   uint32_t       wrote;
+  uint32_t       is_inside;  /* the open group's transaction */
+  uint32_t       is_known;   /* the tenant has entries in it */
   int64_t        now_us;     /* the moment it is decided at */
   uint64_t       events;     /* that it has recorded */
   bl_fact_periods opened;    /* whose entry is still to be made */
@@ -67,7 +82,7 @@ typedef struct bl_call {
   uint32_t       reserved;
   bl_arena       arena;      /* of the call */
   bl_fold        fold;       /* of the entry being made */
-} bl_call;
+};
 
 static inline int bl_call_reads(const bl_call *c) {
   return c->mode < BL_WRITE;
@@ -85,10 +100,8 @@ int bl_enter_with(bl_call *c, billing *b, const billing_call *in,
 /* MISUSE when one of the texts (NULL-ended) has a length but no address. */
 int bl_check_texts(billing_error *err, ...);
 /* Commits when rc is OK and something was written, else undoes everything;
- * returns what the caller is told. */
+ * waits until that is durable; returns what the caller is told. */
 int bl_leave(bl_call *c, int rc);
-/* Makes durable what was committed. */
-int bl_make_durable(billing *b, billing_error *err);
 /* For functions that take no billing_call or fail before they enter. */
 int bl_refuse(billing_error *err, int rc, const char *message);
 
@@ -106,10 +119,14 @@ typedef struct bl_writer {
  * theirs first. */
 bl_fold *bl_entry_start(bl_call *c);
 void bl_writer_open(bl_writer *w, bl_call *c);
-/* After the fold: the entry's rows and itself go to the store. */
+/* After the fold: the entry's rows and itself go to the store, or in a call
+ * that shares are kept until it has succeeded.  What an entry is made of stays
+ * where it is until then. */
 int bl_append(bl_call *c, int64_t kind, bl_writer *w);
 int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
                     bl_str properties);
+/* Puts what was kept into the store; adds its bytes. */
+int bl_entries_put(bl_call *c, size_t *bytes);
 /* Brings the tenant's state to the store's head. */
 int bl_sync(bl_call *c);
 /* The rows of the live path: straight to the store. */

@@ -319,6 +319,7 @@ int billing_erase(billing *b, const billing_call *call, const char *customer,
   rc = bl_leave(&c, rc);
   if (rc) return rc;
   pthread_mutex_lock(&b->lock);
+  (void)bl_group_end(b);                    /* its members are told */
   rc = bl_store_scrub(b->store);
   pthread_mutex_unlock(&b->lock);
   return rc == BILLING_BUSY ? BILLING_OK : bl_fail_code(err, rc);

@@ -105,7 +105,7 @@ int billing_record(billing *b, const billing_call *call,
   bl_recording r = {0};
   bl_arena kept;
   bl_call c;
-  int rc = bl_enter_with(&c, b, call, BL_WRITE, RECORD_FLAGS, err);
+  int rc = bl_enter_with(&c, b, call, BL_SHARE, RECORD_FLAGS, err);
 
   if (rc) return rc;
   bl_arena_open(&kept, &b->host);
@@ -193,7 +193,7 @@ int billing_record_text(billing *b, const billing_call *call,
   lines l = {0};
   bl_arena kept;
   bl_call c;
-  int rc = bl_enter_with(&c, b, call, BL_WRITE, RECORD_FLAGS, err);
+  int rc = bl_enter_with(&c, b, call, BL_SHARE, RECORD_FLAGS, err);
 
   if (rc) return rc;
   bl_arena_open(&kept, &b->host);

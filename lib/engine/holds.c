@@ -339,7 +339,7 @@ int billing_authorize(billing *b, const billing_call *call,
                       billing_error *err) {
   billing_hold hold = {0};
   bl_call c;
-  int rc = bl_enter(&c, b, call, BL_WRITE, err);
+  int rc = bl_enter(&c, b, call, BL_SHARE, err);
 
   if (rc) return rc;
   rc = out ? bl_can_fill(out, sizeof *out) : BILLING_OK;
@@ -485,7 +485,7 @@ int billing_settle(billing *b, const billing_call *call,
                    billing_receipt *receipt, billing_error *err) {
   billing_receipt found = {0};
   bl_call c;
-  int rc = bl_enter(&c, b, call, BL_WRITE, err);
+  int rc = bl_enter(&c, b, call, BL_SHARE, err);
 
   if (rc) return rc;
   if (above > BILLING_SETTLE_CAP)
@@ -518,7 +518,7 @@ static int release(bl_call *c) {
 int billing_release(billing *b, const billing_call *call,
                     billing_error *err) {
   bl_call c;
-  int rc = bl_enter(&c, b, call, BL_WRITE, err);
+  int rc = bl_enter(&c, b, call, BL_SHARE, err);
 
   return rc ? rc : bl_leave(&c, release(&c));
 }

@@ -22,6 +22,16 @@ static int store_row_remove(bl_rows *rows, uint32_t table,
   return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
 }
 
+/* Entries of a call that shares have no rows beside themselves. */
+static int no_row_put(bl_rows *rows, uint32_t table,
+                      const billing_value *row) {
+  (void)rows;
+  (void)table;
+  (void)row;
+  assert(0);
+  return BILLING_INTERNAL;
+}
+
 bl_fold *bl_entry_start(bl_call *c) {
   bl_store_rows *rows;
 
@@ -34,8 +44,8 @@ bl_fold *bl_entry_start(bl_call *c) {
   c->fold.at_us = c->now_us;
   c->fold.rows = NULL;
   if (!rows) return &c->fold;           /* append sees the arena's failure */
-  rows->rows.put = store_row_put;
-  rows->rows.remove = store_row_remove;
+  rows->rows.put = c->mode == BL_SHARE ? no_row_put : store_row_put;
+  rows->rows.remove = c->mode == BL_SHARE ? no_row_put : store_row_remove;
   rows->store = c->b->store;
   c->fold.rows = bl_call_reads(c) ? NULL : &rows->rows;
   return &c->fold;
@@ -48,8 +58,9 @@ void bl_writer_open(bl_writer *w, bl_call *c) {
   w->properties = (bl_codec){&w->properties_text, NULL, &c->arena, 0, 0};
 }
 
-static int put_entry(bl_call *c, const bl_entry *entry) {
+static int put_entry(const bl_call *c, const bl_entry *entry) {
   billing_value row[BL_JOURNAL_COLUMNS];
+  int rc;
 
   row[BL_JOURNAL_TENANT] = bl_value_int(c->t->number);
   row[BL_JOURNAL_SHARD] = bl_value_int(0);
@@ -64,8 +75,34 @@ static int put_entry(bl_call *c, const bl_entry *entry) {
       bl_value_blob(entry->properties.text, entry->properties.len);
   row[BL_JOURNAL_PROPERTIES_HASH] = bl_value_blob(entry->properties_hash, 32);
   row[BL_JOURNAL_HASH] = bl_value_blob(entry->hash, 32);
-  return bl_store_put(c->b->store, BL_TABLE_JOURNAL, row, 1,
-                      BILLING_PUT_INSERT);
+  rc = bl_store_put(c->b->store, BL_TABLE_JOURNAL, row, 1,
+                    BILLING_PUT_INSERT);
+  return rc == BILLING_CONFLICT ? BILLING_BUSY : rc;
+}
+
+static int keep_entry(bl_call *c, const bl_entry *entry) {
+  bl_entries *kept = &c->b->entries;
+  bl_entry *place;
+
+  if (c->mode != BL_SHARE) return put_entry(c, entry);
+  place = bl_arena_push(&c->arena, (void **)&kept->entry, &kept->count,
+                        &kept->cap, sizeof *place);
+  if (!place) return BILLING_NOMEM;
+  *place = *entry;
+  kept->count++;
+  return BILLING_OK;
+}
+
+int bl_entries_put(bl_call *c, size_t *bytes) {
+  const bl_entries *kept = &c->b->entries;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < kept->count && !rc; i++) {
+    const bl_entry *entry = &kept->entry[i];
+    *bytes += entry->facts.len + entry->properties.len;
+    rc = put_entry(c, entry);
+  }
+  return rc;
 }
 
 int bl_append(bl_call *c, int64_t kind, bl_writer *w) {
@@ -96,8 +133,7 @@ int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
   bl_hash32(entry.properties_hash, entry.properties.text,
             entry.properties.len);
   bl_entry_hash(&entry, t->number, 0, t->heads.hash, entry.hash);
-  if (!bl_call_reads(c)) rc = put_entry(c, &entry);
-  if (rc == BILLING_CONFLICT) rc = BILLING_BUSY;
+  if (!bl_call_reads(c)) rc = keep_entry(c, &entry);
   if (rc) return rc;
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
   t->heads.seq = entry.seq;
@@ -130,14 +166,24 @@ void bl_journal_walk_close(bl_journal_walk *w) {
   w->rows = NULL;
 }
 
+/* An entry of the call under way, which is of one tenant. */
+static const bl_entry *kept_entry(const billing *b, int64_t seq) {
+  for (size_t i = 0; i < b->entries.count; i++)
+    if (b->entries.entry[i].seq == seq) return &b->entries.entry[i];
+  return NULL;
+}
+
 int bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
                     bl_entry *out) {
   billing_value key[3] = {bl_value_int(tenant), bl_value_int(0),
                           bl_value_int(seq)};
   billing_value row[BL_ROW_MOST];
-  int rc = bl_store_get(b->store, BL_TABLE_JOURNAL, key, row);
+  const bl_entry *kept = kept_entry(b, seq);
+  int rc = kept ? BILLING_OK
+                : bl_store_get(b->store, BL_TABLE_JOURNAL, key, row);
 
-  if (!rc) rc = bl_entry_of_row(row, out);
+  if (kept) *out = *kept;
+  else if (!rc) rc = bl_entry_of_row(row, out);
   if (rc) return rc;
   out->facts = bl_arena_str(a, out->facts);
   out->properties = bl_arena_str(a, out->properties);
@@ -228,6 +274,7 @@ static int follow_head(bl_call *c, int64_t seq, const unsigned char hash[32],
 
   if (t->is_stale || seq < t->heads.seq) bl_tenant_reset(t);
   if (seq > t->heads.seq) rc = fold_on(c, runs);
+  c->b->group.has_seen = 1;
   if (rc == BILLING_CONFLICT ||
       (!rc && memcmp(t->heads.hash, hash, 32) != 0))
     rc = fold_from_start(c, runs);

@@ -8,7 +8,8 @@ int billing_sync(billing *b, billing_error *err) {
 
   if (rc) return rc;
   if (!b) return bl_refuse(err, BILLING_MISUSE, "the handle is NULL");
-  return bl_make_durable(b, err);
+  pthread_mutex_lock(&b->lock);
+  return bl_group_settle(b, err);
 }
 
 /* All there is, or a budget of it.  What was written is only believed once it

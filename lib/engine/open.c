@@ -127,6 +127,7 @@ static int start_database(billing *b, const billing_options *options,
     rc = read_database(b, err);            /* another may have been faster */
     if (rc == BILLING_NOTFOUND) rc = make_secret(b, options->secret);
     if (!rc) rc = bl_store_commit(b->store);
+    if (!rc) rc = bl_store_sync(b->store);
     if (rc) bl_store_rollback(b->store);
   }
   if (!rc) derive_keys(b);
@@ -174,6 +175,7 @@ static int open_on(billing **out, billing_store *store,
     if (!b->board) rc = BILLING_NOMEM;
   }
   if (!rc && pthread_mutex_init(&b->lock, NULL)) rc = BILLING_NOMEM;
+  if (!rc) rc = bl_group_make(b);
   if (!rc) {
     *out = b;
     return BILLING_OK;
@@ -261,6 +263,7 @@ void billing_close(billing *b) {
     bl_tenant_close(b->tenants.entry[i].value);
   if (b->spare) bl_tenant_close(b->spare);
   bl_store_close(b->store);
+  bl_group_unmake(b);
   pthread_mutex_destroy(&b->lock);
   bl_board_close(b->board);
   host = b->host;

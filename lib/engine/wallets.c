@@ -157,7 +157,7 @@ int billing_grant(billing *b, const billing_call *call,
   billing_grant_terms in;
   uint64_t given = 0;
   bl_call c;
-  int rc = bl_enter(&c, b, call, BL_WRITE, err);
+  int rc = bl_enter(&c, b, call, BL_SHARE, err);
 
   if (rc) return rc;
   rc = bl_copy_in(&in, sizeof in, terms, sizeof in, 0);
