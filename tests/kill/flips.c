@@ -29,8 +29,7 @@ const struct exception exceptions[] = {
    "says nothing about what is stored"},
   {"billing_runs", "bytes", "part = 1",
    "a filter may say yes for a key that is not there, which costs a read; "
-   "that "
-   "it never says no for one that is there, verify does look at"},
+   "that it never says no for one that is there, verify does look at"},
   {NULL, NULL, NULL, NULL}
 };
 
