@@ -161,7 +161,7 @@ void bl_undo_all(bl_tenant *t) {
     }
   }
   for (; t->moved; t->moved = t->moved->next_moved) t->moved->is_moved = 0;
-  if (t->undo_arena) {
+  if (t->undo_arena && !t->is_stale) {
     bl_key_tail_cut(&t->tail, t->tail_known);
     bl_index_cut(&t->index, t->index.known);
   }
