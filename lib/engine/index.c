@@ -64,7 +64,7 @@ void bl_index_close(bl_index *index) {
 }
 
 /* Marks up to a seq leave memory. */
-static void release(bl_index *index, int64_t covered) {
+static void release_marks(bl_index *index, int64_t covered) {
   size_t kept = 0;
 
   drop_frozen(index);
@@ -126,7 +126,7 @@ int bl_index_sync(billing *b, bl_tenant *t) {
 
   if (!t->runs) return BILLING_OK;
   rc = bl_runs_covered(t->runs, b->store, BL_RUNS_INDEX, &seq);
-  if (!rc && (int64_t)seq != t->index.covered) release(&t->index,
+  if (!rc && (int64_t)seq != t->index.covered) release_marks(&t->index,
                                                        (int64_t)seq);
   return rc;
 }
