@@ -165,6 +165,7 @@ static int check_marks(audit *a) {
   int is_there = 1;
   int rc = BILLING_OK;
 
+  bl_index_join(fresh);
   for (size_t i = 0; i < fresh->count && !rc && !a->c->t->is_stale; i++) {
     rc = bl_index_check(a->c, &fresh->mark[i], &is_there);
     if (!rc && !is_there)

@@ -166,6 +166,11 @@ static size_t join_marks(bl_index_mark *marks, size_t count) {
   return kept;
 }
 
+void bl_index_join(bl_index *index) {
+  sort_marks(index->mark, index->count);
+  index->count = join_marks(index->mark, index->count);
+}
+
 /* Copies the marks up to a seq, sorted; they stay among the others, too. */
 static int freeze(bl_index *index, int64_t through) {
   size_t count = 0;
