@@ -59,6 +59,22 @@ void bl_arena_close(bl_arena *a) {
   assert(!a->block && !a->used && !a->failed);
 }
 
+void bl_arena_empty(bl_arena *a, size_t most) {
+  bl_arena_block *kept = a->block;
+  bl_arena_mark start = {NULL, 0, 0};
+
+  if (!kept || kept->size > most) {
+    bl_arena_close(a);
+    return;
+  }
+  a->block = kept->older;
+  a->held -= kept->size;
+  bl_arena_back(a, start);
+  kept->older = NULL;
+  a->block = kept;
+  a->held = kept->size;
+}
+
 /* Where the payload of a block begins: hosts may align to less than 16. */
 static char *arena_base(bl_arena_block *block) {
   char  *p    = (char *)(block + 1);

@@ -30,6 +30,7 @@ struct billing {
   pthread_mutex_t   lock;
   billing_allocator host;
   bl_arena          arena;          /* the handle's own things */
+  bl_arena          spare_arena;    /* of the next call */
   billing_store    *store;
   bl_group          group;
   bl_entries        entries;
@@ -168,8 +169,8 @@ void bl_customer_hash(const billing *b, bl_str id, unsigned char out[16]);
 /* The zone of a contract, loaded when first needed. */
 int bl_zone_of(bl_call *c, bl_str name, const bl_zone **out);
 /* Opens the contract's periods up to the one that holds `us`; they get an
- * entry before the next one; *index is its place.  NOTFOUND when the contract does not cover
- * it. */
+ * entry before the next one.  *index is its place.  NOTFOUND when the contract
+ * does not cover it. */
 int bl_open_periods(bl_call *c, bl_contract *contract, int64_t us,
                     uint64_t *index);
 /* The entry of the periods that were opened. */

@@ -163,6 +163,7 @@ static int open_on(billing **out, billing_store *store,
   bl_arena_open(&b->arena, options->allocator);
   b->host = b->arena.host;
   b->store = store;
+  bl_arena_open(&b->spare_arena, options->allocator);
   bl_arena_open(&b->coder_arena, options->allocator);
   bl_events_writer_open(&b->coder, &b->coder_arena);
   bl_map_open(&b->tenants, &b->arena);
@@ -182,6 +183,7 @@ static int open_on(billing **out, billing_store *store,
   }
   bl_store_explain(store, rc, err);
   bl_board_close(b->board);
+  bl_arena_close(&b->spare_arena);
   bl_arena_close(&b->coder_arena);
   bl_arena_close(&b->arena);
   bl_host_free(options->allocator, b, sizeof *b);
@@ -267,6 +269,7 @@ void billing_close(billing *b) {
   pthread_mutex_destroy(&b->lock);
   bl_board_close(b->board);
   host = b->host;
+  bl_arena_close(&b->spare_arena);
   bl_arena_close(&b->coder_arena);
   bl_arena_close(&b->arena);
   bl_host_free(&host, b, sizeof *b);

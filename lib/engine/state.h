@@ -178,7 +178,7 @@ struct bl_customer {
   uint64_t      unpriced;
   uint64_t      events;
   uint64_t      touched;
-  uint64_t      is_shown;      /* on the board; from here on nothing is undone*/
+  uint64_t      is_shown;      /* on the board; from here on undo ends */
   uint64_t      is_moved;      /* stands in tenant->moved */
   bl_customer  *next_moved;
 };

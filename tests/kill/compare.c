@@ -308,7 +308,7 @@ void compare_draws(model *m, billing *b, uint64_t *series, size_t count) {
   }
 }
 
-/* ---- pages --------------------------------------------------------------- */
+/* ---- pages -------------------------------------------------------------*/
 
 /* Whether a row is that event: its key, and what its charges come to. */
 static int is_event(const model *m, const known *k, const cJSON *row) {

@@ -57,6 +57,33 @@ START_TEST(what_is_taken_is_zero_and_aligned_to_16) {
 }
 END_TEST
 
+START_TEST(an_emptied_arena_keeps_one_block_if_it_is_small) {
+  struct host h = host_of(SIZE_MAX);
+  billing_allocator host = {host_alloc, &h};
+  bl_arena a;
+  size_t calls;
+
+  bl_arena_open(&a, &host);
+  bl_arena_empty(&a, 1000000);
+  ck_assert_uint_eq(h.calls, 0);
+  for (int i = 0; i < 10; i++) bl_arena_take(&a, 5000);
+  calls = h.calls;
+  bl_arena_empty(&a, 1000000);
+  ck_assert_uint_gt(h.live, 0);
+  ck_assert_uint_eq(h.live, a.held);
+  for (int i = 0; i < 5000; i++)
+    ck_assert_int_eq(((char *)bl_arena_take(&a, 1))[0], 0);
+  bl_arena_empty(&a, 1000000);
+  bl_arena_take(&a, 5000);
+  ck_assert_uint_le(h.calls, calls + 5);
+  bl_arena_empty(&a, 100);             /* its block is larger */
+  ck_assert_uint_eq(h.live, 0);
+  bl_arena_take(&a, 1);
+  bl_arena_close(&a);
+  ck_assert_uint_eq(h.live, 0);
+}
+END_TEST
+
 START_TEST(nothing_twice_has_two_addresses) {
   bl_arena a;
 
@@ -295,6 +322,7 @@ Suite *test_base_arena(void) {
   Suite *s = suite_create("base/arena");
   TCase *t = tcase_create("arena");
 
+  tcase_add_test(t, an_emptied_arena_keeps_one_block_if_it_is_small);
   tcase_add_test(t, what_is_taken_is_zero_and_aligned_to_16);
   tcase_add_test(t, nothing_twice_has_two_addresses);
   tcase_add_test(t, blocks_double_from_4_kib_to_1_mib);

@@ -393,7 +393,7 @@ END_TEST
 
 /* ---- two handles ---- */
 
-START_TEST(what_another_handle_did_is_seen_after_the_next_call_that_looks) {
+START_TEST(what_another_handle_did_is_seen_after_the_next_call) {
   billing_call call = shop_call("");
   billing_balances balances;
   billing *other = NULL;
@@ -708,7 +708,7 @@ Suite *test_engine_check(void) {
   tcase_add_checked_fixture(files, begin_file, end_file);
   tcase_set_timeout(files, 120);
   tcase_add_test(files,
-                 what_another_handle_did_is_seen_after_the_next_call_that_looks);
+                 what_another_handle_did_is_seen_after_the_next_call);
   tcase_add_loop_test(files,
                       whatever_happens_the_board_says_what_the_state_says, 0,
                       3);
