@@ -28,6 +28,8 @@ void bl_index_join(bl_index *index);
 int bl_index_sync(billing *b, bl_tenant *t);
 /* Begins to write the marks as a run, when there are enough of them. */
 int bl_index_write(billing *b, bl_tenant *t);
+/* Puts marks in the order and the form in which they are written. */
+void bl_index_join(bl_index *index);
 /* Whether the runs hold a mark as it is. */
 int bl_index_check(bl_call *c, const bl_index_mark *mark, int *is_there);
 

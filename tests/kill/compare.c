@@ -308,6 +308,48 @@ void compare_draws(model *m, billing *b, uint64_t *series, size_t count) {
   }
 }
 
+/* ---- pages -------------------------------------------------------------*/
+
+/* Whether a row is that event: its key, and what its charges come to. */
+static int is_event(const model *m, const known *k, const cJSON *row) {
+  char key[KEY_BYTES];
+  int64_t amount = 0;
+  cJSON *charge;
+
+  if (!k) return 0;
+  key_of(m->seed, k->id, key);
+  cJSON_ArrayForEach(charge, cJSON_GetObjectItemCaseSensitive(row, "charges"))
+    amount += amount_at(charge, "amount");
+  return !strcmp(text_at(row, "key"), key) && amount == k->cost;
+}
+
+void compare_events(model *m, billing *b, int customer, int64_t now_us) {
+  char query[96], next[24] = "0";
+  int64_t count = 0;
+
+  while (*next) {
+    cJSON *tree, *row;
+    snprintf(query, sizeof query,
+             "{\"customer\":\"c%02d\",\"limit\":1000,\"after\":\"%s\"}",
+             customer, next);
+    tree = ask(b, billing_events, now_us, query);
+    cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(tree, "events")) {
+      int64_t number = integer_at(row, "number");
+      if (!is_event(m, model_find(m, (uint64_t)number), row))
+        wrong("c%02d: event %lld on a page is another", customer,
+              (long long)number);
+      count++;
+    }
+    snprintf(next, sizeof next, "%s", text_at(tree, "next"));
+    cJSON_Delete(tree);
+  }
+  for (int i = 0; i < PERIODS * MODELS; i++)
+    count -= m->tallies[customer][i / MODELS][i % MODELS].events;
+  if (count)
+    wrong("c%02d: the pages have %lld events too many", customer,
+          (long long)count);
+}
+
 /* ---- the same again ----------------------------------------------------- */
 
 static void compare_answer(model *m, const deed *d, const line *l,

@@ -260,6 +260,8 @@ void model_refold(model *m, size_t count);
 /* The part of an event's draws that the customer's first grants paid; the rest
  * is owed. */
 void model_draws(model *m, const known *k, int64_t draws[GRANTS]);
+/* The event with this number of its own, or NULL. */
+const known *model_find(model *m, uint64_t number);
 /* What open holds reserve, by customer. */
 void model_held(const model *m, int64_t now_us, int64_t held[CUSTOMERS]);
 
@@ -289,6 +291,8 @@ void compare_totals(model *m, billing *b, int64_t now_us);
 /* Holds that are open, and one of `share` others. */
 void compare_holds(model *m, billing *b, int64_t now_us, uint64_t *series,
                    uint64_t share);
+/* The pages of a customer's events. */
+void compare_events(model *m, billing *b, int customer, int64_t now_us);
 /* Numbers without a gap. */
 void compare_invoices(billing *b, int64_t now_us);
 /* The draws of some events. */

@@ -211,6 +211,19 @@ void model_draws(model *m, const known *k, int64_t draws[GRANTS]) {
   }
 }
 
+const known *model_find(model *m, uint64_t number) {
+  size_t low = 0, high = m->folded;
+
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    const known *k = model_at(m, m->order[middle]);
+    if (k->number == number) return k;
+    if (k->number < number) low = middle + 1;
+    else high = middle;
+  }
+  return NULL;
+}
+
 void model_held(const model *m, int64_t now_us, int64_t held[CUSTOMERS]) {
   memset(held, 0, CUSTOMERS * sizeof held[0]);
   for (int place = 0; place < SLOTS; place++) {

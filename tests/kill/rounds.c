@@ -188,6 +188,9 @@ static void compare_all(life *l, desk *d, pending *p, int is_last) {
   say(&before, "what was acknowledged is there and the same");
   compare_totals(&l->m, d->b, now_us);
   say(&before, "usage and balances are the sum of the events");
+  for (int i = 0; i < CUSTOMERS; i++)
+    if (is_last || i % 10 == 1) compare_events(&l->m, d->b, i, now_us);
+  say(&before, "pages of events have all of a customer's");
   compare_holds(&l->m, d->b, now_us, &l->series, is_last ? 1 : 20);
   say(&before, "holds are what was answered");
   compare_draws(&l->m, d->b, &l->series, is_last ? 200 : 20);

@@ -117,6 +117,32 @@ START_TEST(every_page_has_what_a_list_has) {
 }
 END_TEST
 
+/* Such a batch is not put into the order of its customers. */
+START_TEST(a_batch_with_a_key_twice_leaves_one_mark_a_customer) {
+  shop_folder f = shop_folder_make();
+  billing *b = open_small(f.path);
+  billing_call call = shop_call("");
+  billing_event events[4];
+  char keys[4][16];
+
+  for (int i = 0; i < 100; i++) {
+    for (int j = 0; j < 4; j++) {
+      snprintf(keys[j], sizeof keys[j], "%d-%d", i, j % 3);
+      events[j] = shop_event(keys[j], "e");
+      events[j].customer = shop_text(j == 1 ? "p1" : "p0");
+      events[j].time_us = SHOP_NOW - (j % 3) * SHOP_DAY;
+    }
+    ck_assert_int_eq(billing_record(b, &call, events, 4, NULL, NULL), 0);
+  }
+  ck_assert_int_eq(billing_maintain(b, &call, 0, NULL, NULL), 0);
+  shop_is_sound(b);
+  ck_assert_uint_eq(shown(b, 0, 0, SHOP_NOW + 1), 200);
+  ck_assert_uint_eq(shown(b, 1, 0, SHOP_NOW + 1), 100);
+  billing_close(b);
+  shop_folder_remove(&f);
+}
+END_TEST
+
 Suite *test_engine_index(void);
 Suite *test_engine_index(void) {
   Suite *s = suite_create("engine_index");
@@ -124,6 +150,7 @@ Suite *test_engine_index(void) {
 
   tcase_set_timeout(t, 120);
   tcase_add_test(t, every_page_has_what_a_list_has);
+  tcase_add_test(t, a_batch_with_a_key_twice_leaves_one_mark_a_customer);
   suite_add_tcase(s, t);
   return s;
 }
