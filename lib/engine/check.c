@@ -98,8 +98,7 @@ static bl_panel *panel_of(const billing *b, bl_tenant *t,
   if (panel || !b->board || t == b->spare) return panel;
   panel = bl_board_panel_make(b->board, t->id, asset);
   if (!panel) return NULL;
-  atomic_store_explicit(&panel->clock_us, t->heads.clock_us,
-                        memory_order_relaxed);
+  atomic_store(&panel->clock_us, t->heads.clock_us);
   panel->next = t->panels;
   t->panels = panel;
   return panel;
@@ -135,8 +134,7 @@ static void renew_customer(const billing *b, const bl_tenant *t,
 void bl_board_renew(const billing *b, bl_tenant *t) {
   if (t->is_stale) bl_tenant_hide(t);
   for (bl_panel *panel = t->panels; panel; panel = panel->next)
-    atomic_store_explicit(&panel->clock_us, t->heads.clock_us,
-                          memory_order_relaxed);
+    atomic_store(&panel->clock_us, t->heads.clock_us);
   for (; t->moved; t->moved = t->moved->next_moved)
     renew_customer(b, t, t->moved);
 }

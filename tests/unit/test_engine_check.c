@@ -137,6 +137,17 @@ START_TEST(grants_less_holds_and_the_room_of_the_overdraft_can_be_spent) {
 }
 END_TEST
 
+START_TEST(more_than_the_largest_decimal_is_the_largest_decimal) {
+  static const char most[] = "99999999999999999999.999999999999999999";
+
+  put_contract("99999999999999999999");
+  shop_grant(b, "g", "5");
+  ck_assert_dec_eq(agree(b, "a", most, "USD", SHOP_NOW).spend, most);
+  put_contract("unlimited");
+  ck_assert_dec_eq(agree(b, "a", most, "USD", SHOP_NOW).spend, most);
+}
+END_TEST
+
 START_TEST(the_board_answers_without_the_store) {
   billing_store *memory = NULL, *store;
   billing_call call = shop_call("");
@@ -691,6 +702,7 @@ Suite *test_engine_check(void) {
   tcase_add_checked_fixture(tcase, begin, end);
   tcase_add_test(tcase,
                  grants_less_holds_and_the_room_of_the_overdraft_can_be_spent);
+  tcase_add_test(tcase, more_than_the_largest_decimal_is_the_largest_decimal);
   tcase_add_test(tcase, the_board_answers_without_the_store);
   tcase_add_test(tcase, what_is_wrong_is_said_as_if_there_were_no_board);
   tcase_add_test(tcase, a_handle_of_one_tenant_answers_calls_that_name_none);
