@@ -18,9 +18,8 @@
  */
 #include "engine/board.h"
 
-#define BOARD_PANELS 1024u         /* at most */
-#define BOARD_PANEL_BITS 11        /* twice as many places for them */
-#define BOARD_PANEL_PLACES (1u << BOARD_PANEL_BITS)
+#define BOARD_PANEL_BITS 11
+#define BOARD_PANEL_PLACES (1u << BOARD_PANEL_BITS)   /* half stay free */
 #define BOARD_LINE ((size_t)64)
 #define BOARD_PAGE 128u            /* entries; a power of two */
 #define BOARD_PAGE_FULL 88u
@@ -245,7 +244,7 @@ bl_panel *bl_board_panel_make(bl_board *board, bl_str tenant,
   bl_panel *panel;
   uint32_t at = panel_find(board, tenant, asset, &panel);
 
-  if (panel || board->panels == BOARD_PANELS) return panel;
+  if (panel || board->panels == BOARD_PANEL_PLACES / 2) return panel;
   panel = board_take(board, sizeof *panel + tenant.len);
   if (!panel) return NULL;
   memcpy(panel->asset, asset, sizeof panel->asset);
@@ -456,9 +455,11 @@ bl_board_entry *bl_board_make(bl_board *board, const bl_panel *panel,
 
   if (entry || !board_key_of(panel, customer, &key)) return entry;
   if (!atomic_load(&board->directory) && !board_deepen(board)) return NULL;
-  while ((page = board_page_of(board, key.hash))->used >= BOARD_PAGE_FULL)
-    if (!board_make_room(board, page, key.hash)) return NULL;
-  return board_add(page, &key, &board_unknown);
+  page = board_page_of(board, key.hash);
+  while (page && page->used >= BOARD_PAGE_FULL)
+    page = board_make_room(board, page, key.hash)
+               ? board_page_of(board, key.hash) : NULL;
+  return page ? board_add(page, &key, &board_unknown) : NULL;
 }
 
 void bl_board_forget(bl_board *board, const bl_panel *panel, bl_str customer) {
@@ -487,7 +488,6 @@ void bl_board_close(bl_board *board) {
   bl_host_free(&host, board, sizeof *board);
 }
 
-#undef BOARD_PANELS
 #undef BOARD_PANEL_BITS
 #undef BOARD_PANEL_PLACES
 #undef BOARD_LINE
