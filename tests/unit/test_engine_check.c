@@ -435,6 +435,8 @@ static billing *open_held(void) {
   ck_assert_int_eq(billing_open_store(&own, store, NULL, NULL), 0);
   ck_assert_int_eq(billing_catalog_apply(own, &call, shop_catalog, (size_t)-1,
                                          NULL, NULL), 0);
+  ck_assert_int_eq(billing_put(own, &call, "customer", "{\"id\":\"b\"}",
+                               (size_t)-1, NULL, NULL), 0);
   shop_grant(own, "g", "2");
   return own;
 }
@@ -488,9 +490,11 @@ static void share_a_commit(int is_to_fail) {
   call.flags = BILLING_CALL_STEP;
   (void)ask(own, &call, "a", "0", "USD");
   (void)ask(own, &call, "a", "0", "EUR");
+  (void)ask(own, &call, "b", "0", "USD");
   call.flags = 0;
   ck_assert(is_on_board(own, "a", "USD", SHOP_NOW));
   ck_assert(!is_on_board(own, "a", "EUR", SHOP_NOW));
+  ck_assert(!is_on_board(own, "b", "USD", SHOP_NOW));
   ck_assert_dec_eq(ask(own, &call, "a", "0", "USD").spend, "1.9");
   atomic_store(&fails_commit, is_to_fail);
   atomic_store(&may_sync, 1);
@@ -501,6 +505,7 @@ static void share_a_commit(int is_to_fail) {
   ck_assert_int_eq(second.rc, is_to_fail ? BILLING_STORE : 0);
   ck_assert_int_eq(is_on_board(own, "a", "USD", SHOP_NOW), !is_to_fail);
   ck_assert_int_eq(is_on_board(own, "a", "EUR", SHOP_NOW), !is_to_fail);
+  ck_assert_int_eq(is_on_board(own, "b", "USD", SHOP_NOW), !is_to_fail);
   ck_assert_dec_eq(agree(own, "a", "0", "USD", SHOP_NOW).spend,
                    is_to_fail ? "1.9" : "1.8");
   billing_close(own);
