@@ -732,10 +732,20 @@ BILLING_API int billing_balance(billing *b, const billing_call *call,
 /*
  * Whether the customer could pay the amount at the call's now_us: free grants
  * of any use, and the room that a contract's overdraft leaves.  OK or
- * DENIED_BALANCE.  Answered from memory as this handle left it, without the
- * store: what another process did since is not seen.  Reserves nothing; to
- * promise, authorize.  *free, when not NULL, becomes what is there to spend,
- * overdraft included (the largest decimal when that is unlimited).
+ * DENIED_BALANCE.  Reserves nothing; to promise, authorize.  *free, when not
+ * NULL, becomes what is there to spend, overdraft included (the largest
+ * decimal when that is unlimited).
+ *
+ * Once asked for, the figure is kept in memory and kept true, and any number
+ * of threads are answered at once: no lock, no store, nothing to wait for.
+ * That answer is worth what this handle knows: every call of it that has
+ * returned is in it; what another process did is in it after the next call of
+ * this handle that looks into the store, billing_balance for one.
+ *
+ * It is answered like any other read, and then kept, the first time; when a
+ * grant, a hold or a contract has begun or ended by time alone; after a call
+ * whose outcome is not known; for an id of more than 24 bytes; for a call with
+ * flags or a key; and always on the host's connection.
  *
  *   DENIED_BALANCE  NOTFOUND_CUSTOMER  INVALID (asset, amount)
  */

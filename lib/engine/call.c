@@ -202,7 +202,7 @@ int bl_leave(bl_call *c, int rc) {
   }
   bl_undo_forget(t);
   if (!rc && c->wrote) keep_tenant(c);
-  bl_board_renew(b, t);
+  if (!b->group.calls) bl_board_renew(b, t);   /* else its end does */
   give_arena(c);
   memset(&b->entries, 0, sizeof b->entries);
   if (!rc && writes && !(c->in.flags & BILLING_CALL_RELAXED))

@@ -155,7 +155,7 @@ int bl_database_keep(billing *b);
 
 /* ---- check.c: the board ---- */
 
-/* At the end of what changed the state for good, under the lock: customers
+/* When what changed the state has been committed, under the lock: customers
  * that moved are shown as they are now.  Of a doubtful state nothing is. */
 void bl_board_renew(const billing *b, bl_tenant *t);
 

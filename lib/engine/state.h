@@ -271,7 +271,8 @@ struct bl_tenant {
   bl_list             by_contract;
   bl_list             by_grant;
   bl_list             by_hold;
-  bl_customer        *moved;         /* shown ones that the call has changed */
+  bl_customer        *moved;         /* shown ones, not yet renewed */
+  bl_customer        *moved_known;   /* of these, the first before the call */
   bl_panel           *panels;        /* of the board; a reset keeps them */
   bl_undo            *undo;          /* newest first */
   bl_arena           *undo_arena;    /* of the call; NULL: nothing is saved */

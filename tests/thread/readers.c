@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "billing.h"
+#include "engine/board.h"
 
 #define CUSTOMERS 600          /* several pages of the board */
 #define WRITERS 2
@@ -24,9 +24,6 @@
 #define CALLS 1200             /* of each writer */
 #define NOW INT64_C(1767571200000000)            /* 2026-01-05 */
 
-__extension__ typedef __int128 wide;
-
-static const wide unit = 1000000000000000000;
 static billing   *b;
 static atomic_int begun[CUSTOMERS], known[CUSTOMERS];
 static atomic_int writing;
@@ -65,6 +62,78 @@ static billing_str text_of(const char *text) {
   billing_str s = {text, strlen(text)};
 
   return s;
+}
+
+/* ---- one writer, on a board of its own ---- */
+
+#define FIGURES 1000000
+#define SHOWN 3                /* customers whose figures change */
+
+static bl_board  *board;
+static bl_panel  *panel;
+
+static void show(const char *id, uint64_t n) {
+  bl_board_entry *entry = bl_board_make(board, panel, bl_str_of(id));
+  bl_board_figure figure = {{n, (int64_t)n}, {(int64_t)n, BL_TIME_NEVER}};
+
+  if (entry) bl_board_write(entry, &figure);
+}
+
+/* Both halves of a figure are its number.  The board grows meanwhile. */
+static void *write_board(void *arguments) {
+  char id[16];
+
+  for (uint64_t n = 1; n <= FIGURES; n++) {
+    snprintf(id, sizeof id, "shown-%d", (int)(n % SHOWN));
+    show(id, n);
+    if (n % 50) continue;
+    snprintf(id, sizeof id, "beside-%d", (int)(n / 50));
+    show(id, n);
+  }
+  atomic_store(&writing, 0);
+  return arguments;
+}
+
+static void *read_board(void *arguments) {
+  uint64_t last[SHOWN] = {0};
+  thread *t = arguments;
+  bl_dec spend;
+  char id[16];
+
+  while (atomic_load(&writing)) {
+    uint32_t who = pick(t, SHOWN);
+    snprintf(id, sizeof id, "shown-%u", who);
+    if (!bl_board_spend(board, panel, bl_str_of(id), FIGURES, &spend))
+      continue;
+    t->answers++;
+    if (spend.lo != (uint64_t)spend.hi || spend.lo % SHOWN != who)
+      note(t, "board", 0, "a figure that never was");
+    if (spend.lo < last[who]) note(t, "board", 0, "an older figure");
+    last[who] = spend.lo;
+  }
+  return NULL;
+}
+
+void read_while_one_writes(thread_check *check) {
+  static const char asset[16] = "USD";
+  thread threads[1 + READERS];
+
+  board = bl_board_open(NULL);
+  if (board) panel = bl_board_panel_make(board, BL_STR("t"), asset);
+  if (!panel) exit(2);
+  memset(threads, 0, sizeof threads);
+  atomic_store(&writing, 1);
+  for (int i = 0; i <= READERS; i++) {
+    threads[i].random = (uint64_t)i + 1;
+    if (pthread_create(&threads[i].thread, NULL,
+                       i ? read_board : write_board, &threads[i]))
+      exit(2);
+  }
+  for (int i = 0; i <= READERS; i++) {
+    pthread_join(threads[i].thread, NULL);
+    check(!threads[i].faults, threads[i].fault);
+  }
+  bl_board_close(board);
 }
 
 /* ---- writers ---- */
@@ -122,12 +191,8 @@ static void *write_all(void *arguments) {
 
 /* ---- readers ---- */
 
-static wide raw_of(const billing_decimal *v) {
-  return (wide)((unsigned __int128)(uint64_t)v->hi << 64 | v->lo);
-}
-
 static void look(thread *t, int who) {
-  wide price = 25 * unit + 1, spent;
+  bl_i128 price = 25 * (bl_i128)BL_DEC_UNIT + 1, spent;
   billing_call call = call_now();
   billing_money money = {{1, 0}, "USD"};
   billing_decimal spend;
@@ -141,7 +206,7 @@ static void look(thread *t, int who) {
   rc = billing_check(b, &call, id, (size_t)-1, &money, &spend, &err);
   after = atomic_load(&begun[who]);
   t->answers++;
-  spent = 1000000 * unit - raw_of(&spend);
+  spent = 1000000 * (bl_i128)BL_DEC_UNIT - bl_dec_raw(spend);
   if (rc)
     note(t, "check", rc, err.message);
   else if (spent % price)

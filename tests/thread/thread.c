@@ -329,6 +329,7 @@ int main(void) {
   run("one handle, in memory", handles, 1);
   billing_close(handles[0]);
 
+  read_while_one_writes(check);
   handles[0] = open_memory();
   read_while_others_write(handles[0], check);
   billing_close(handles[0]);

@@ -137,6 +137,17 @@ START_TEST(grants_less_holds_and_the_room_of_the_overdraft_can_be_spent) {
 }
 END_TEST
 
+START_TEST(more_than_the_largest_decimal_is_the_largest_decimal) {
+  static const char most[] = "99999999999999999999.999999999999999999";
+
+  put_contract("99999999999999999999");
+  shop_grant(b, "g", "5");
+  ck_assert_dec_eq(agree(b, "a", most, "USD", SHOP_NOW).spend, most);
+  put_contract("unlimited");
+  ck_assert_dec_eq(agree(b, "a", most, "USD", SHOP_NOW).spend, most);
+}
+END_TEST
+
 START_TEST(the_board_answers_without_the_store) {
   billing_store *memory = NULL, *store;
   billing_call call = shop_call("");
@@ -388,6 +399,125 @@ START_TEST(a_hosts_connection_has_no_board) {
   ck_assert_int_eq(ask(b, &call, "a", "2", "USD").rc, 0);
   ck_assert_int_eq(agree(b, "a", "3", "USD", SHOP_NOW).rc,
                    BILLING_DENIED_BALANCE);
+}
+END_TEST
+
+/* ---- calls that share a commit ---- */
+
+/* A store whose syncs wait for the test, and whose commits may fail. */
+static billing_store_methods held;
+static atomic_int            may_sync, fails_commit;
+static int (*true_commit)(billing_store *s);
+
+static int held_sync(billing_store *s) {
+  (void)s;
+  while (!atomic_load(&may_sync)) usleep(100);
+  return BILLING_OK;
+}
+
+static int held_commit(billing_store *s) {
+  return atomic_load(&fails_commit) ? BILLING_STORE : true_commit(s);
+}
+
+static billing *open_held(void) {
+  billing_call call = shop_call("");
+  billing_store *store = NULL;
+  billing *own = NULL;
+
+  ck_assert_int_eq(billing_memory_store(&store, NULL), 0);
+  held = *store->methods;
+  true_commit = held.commit;
+  held.commit = held_commit;
+  held.sync = held_sync;
+  store->methods = &held;
+  atomic_store(&may_sync, 1);
+  atomic_store(&fails_commit, 0);
+  ck_assert_int_eq(billing_open_store(&own, store, NULL, NULL), 0);
+  ck_assert_int_eq(billing_catalog_apply(own, &call, shop_catalog, (size_t)-1,
+                                         NULL, NULL), 0);
+  ck_assert_int_eq(billing_put(own, &call, "customer", "{\"id\":\"b\"}",
+                               (size_t)-1, NULL, NULL), 0);
+  shop_grant(own, "g", "2");
+  return own;
+}
+
+typedef struct member {
+  pthread_t thread;
+  billing  *b;
+  char      key[8];
+  int       rc;
+} member;
+
+static void *record_one(void *arguments) {
+  member *m = arguments;
+  billing_event event = shop_event(m->key, "e");
+  billing_call call = shop_call("");
+  billing_receipt receipt;
+
+  m->rc = shop_record(m->b, &call, &event, &receipt, NULL);
+  return NULL;
+}
+
+static void start_member(member *m, billing *own, const char *key) {
+  m->b = own;
+  snprintf(m->key, sizeof m->key, "%s", key);
+  ck_assert_int_eq(pthread_create(&m->thread, NULL, record_one, m), 0);
+}
+
+/* Until this many have found their places: of those that lead and sync there
+ * is one, the others' calls are in the open group. */
+static void await(billing *own, uint64_t tickets, size_t calls) {
+  for (int is_there = 0; !is_there; usleep(100)) {
+    pthread_mutex_lock(&own->lock);
+    is_there = own->group.issued >= tickets && own->group.calls >= calls;
+    pthread_mutex_unlock(&own->lock);
+  }
+}
+
+static void share_a_commit(int is_to_fail) {
+  billing *own = open_held();
+  billing_call call = shop_call("");
+  uint64_t before = own->group.issued;
+  member first, second;
+
+  ck_assert_dec_eq(agree(own, "a", "0", "USD", SHOP_NOW).spend, "2");
+  atomic_store(&may_sync, 0);
+  start_member(&first, own, "first");
+  await(own, before + 1, 0);
+  start_member(&second, own, "second");
+  await(own, before + 2, 1);
+  ck_assert_dec_eq(ask(own, &call, "a", "0", "USD").spend, "1.9");
+  call.flags = BILLING_CALL_STEP;
+  (void)ask(own, &call, "a", "0", "USD");
+  (void)ask(own, &call, "a", "0", "EUR");
+  (void)ask(own, &call, "b", "0", "USD");
+  call.flags = 0;
+  ck_assert(is_on_board(own, "a", "USD", SHOP_NOW));
+  ck_assert(!is_on_board(own, "a", "EUR", SHOP_NOW));
+  ck_assert(!is_on_board(own, "b", "USD", SHOP_NOW));
+  ck_assert_dec_eq(ask(own, &call, "a", "0", "USD").spend, "1.9");
+  atomic_store(&fails_commit, is_to_fail);
+  atomic_store(&may_sync, 1);
+  pthread_join(first.thread, NULL);
+  pthread_join(second.thread, NULL);
+  atomic_store(&fails_commit, 0);
+  ck_assert_int_eq(first.rc, 0);
+  ck_assert_int_eq(second.rc, is_to_fail ? BILLING_STORE : 0);
+  ck_assert_int_eq(is_on_board(own, "a", "USD", SHOP_NOW), !is_to_fail);
+  ck_assert_int_eq(is_on_board(own, "a", "EUR", SHOP_NOW), !is_to_fail);
+  ck_assert_int_eq(is_on_board(own, "b", "USD", SHOP_NOW), !is_to_fail);
+  ck_assert_dec_eq(agree(own, "a", "0", "USD", SHOP_NOW).spend,
+                   is_to_fail ? "1.9" : "1.8");
+  billing_close(own);
+}
+
+START_TEST(what_is_not_committed_yet_is_not_on_the_board) {
+  share_a_commit(0);
+}
+END_TEST
+
+START_TEST(what_never_came_to_be_was_never_on_the_board) {
+  share_a_commit(1);
 }
 END_TEST
 
@@ -691,6 +821,7 @@ Suite *test_engine_check(void) {
   tcase_add_checked_fixture(tcase, begin, end);
   tcase_add_test(tcase,
                  grants_less_holds_and_the_room_of_the_overdraft_can_be_spent);
+  tcase_add_test(tcase, more_than_the_largest_decimal_is_the_largest_decimal);
   tcase_add_test(tcase, the_board_answers_without_the_store);
   tcase_add_test(tcase, what_is_wrong_is_said_as_if_there_were_no_board);
   tcase_add_test(tcase, a_handle_of_one_tenant_answers_calls_that_name_none);
@@ -702,6 +833,8 @@ Suite *test_engine_check(void) {
   tcase_add_test(tcase, a_commit_that_nobody_knows_of_takes_the_board_down);
   tcase_add_test(tcase, a_state_that_is_folded_anew_shows_nothing);
   tcase_add_test(tcase, a_hosts_connection_has_no_board);
+  tcase_add_test(tcase, what_is_not_committed_yet_is_not_on_the_board);
+  tcase_add_test(tcase, what_never_came_to_be_was_never_on_the_board);
   tcase_add_test(tcase, who_is_erased_leaves_the_board);
   tcase_add_test(tcase, an_asset_that_left_the_tenant_leaves_the_board);
   suite_add_tcase(suite, tcase);
