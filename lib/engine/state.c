@@ -161,14 +161,9 @@ void bl_undo_all(bl_tenant *t) {
       memcpy(u->at, u->saved, u->size);
     }
   }
-<<<<<<< HEAD
-  for (; t->moved; t->moved = t->moved->next_moved) t->moved->is_moved = 0;
-  if (t->undo_arena && !t->is_stale) {
-=======
   for (; t->moved != t->moved_known; t->moved = t->moved->next_moved)
     t->moved->is_moved = 0;
-  if (t->undo_arena) {
->>>>>>> 712891de8978159f83e3b9d0b98bab6dd3c9ddd2
+  if (t->undo_arena && !t->is_stale) {   /* else memory is thrown away */
     bl_key_tail_cut(&t->tail, t->tail_known);
     bl_index_cut(&t->index, t->index.known);
   }
