@@ -90,7 +90,7 @@ static uint64_t last_number(int64_t seq) {
   return bl_event_number(seq + 1, 0) - 1;
 }
 
-static int open_runs(billing *b, bl_tenant *t) {
+int bl_keys_open(billing *b, bl_tenant *t) {
   if (t->runs) return BILLING_OK;
   return bl_runs_open(&t->runs, &b->host, t->number, 0,
                       (size_t)b->filter_bytes);
@@ -101,7 +101,7 @@ int bl_keys_sync(billing *b, bl_tenant *t, uint64_t version) {
   int rc = BILLING_OK;
 
   if (!version && !t->runs) return BILLING_OK;
-  rc = open_runs(b, t);
+  rc = bl_keys_open(b, t);
   if (!rc && version != bl_runs_version(t->runs))
     rc = bl_runs_load(t->runs, b->store);
   if (!rc) rc = bl_runs_covered(t->runs, b->store, BL_RUNS_EVENT_KEYS, &seq);
@@ -151,7 +151,7 @@ int bl_keys_work(billing *b, bl_tenant *t, uint64_t budget, uint32_t *owes) {
 
   *owes = 0;
   if (!t->runs && t->tail.count < b->tail_events) return BILLING_OK;
-  rc = open_runs(b, t);
+  rc = bl_keys_open(b, t);
   if (!rc) rc = write_tail(b, t);
   if (!rc) rc = bl_index_write(b, t);
   if (!rc) rc = bl_runs_step(t->runs, b->store, budget, owes);

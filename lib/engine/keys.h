@@ -25,6 +25,8 @@ int bl_keys_number(bl_call *c, bl_str key, uint64_t *number);
 
 /* ---- runs ---- */
 
+/* The tenant's runs, if they are not known yet; reads nothing. */
+int bl_keys_open(billing *b, bl_tenant *t);
 /* Brings memory to the runs of the given version, which stands in the head
  * row: keys that they hold leave the tail. */
 int bl_keys_sync(billing *b, bl_tenant *t, uint64_t version);
