@@ -200,8 +200,9 @@ uint64_t bl_unpack_long(bl_unpack *u) {
   int len;
   uint64_t v = unpack_short(u, &len);
 
+  if (!len) return (uint64_t)unpack_bits(u, 64);
   u->at += len;
-  return len ? v : (uint64_t)unpack_bits(u, 64);
+  return v;
 }
 
 int64_t bl_unpack_i64(bl_unpack *u) {
