@@ -58,7 +58,8 @@ def lines(db, sent):
     check('each event is one line', len(found) == MANY, len(found))
     numbers = [e['number'] for e in found]
     check('in the order of their numbers', numbers == sorted(numbers))
-    wrong = [pair for pair in zip(sent, found) if not is_same(*pair)]
+    by_key = {line['key']: line for line in found}   # a batch is by customer
+    wrong = [e for e in sent if not is_same(e, by_key[e['key']])]
     check('each is what was sent', wrong == [], wrong[:1])
     return out, found
 
