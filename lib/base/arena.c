@@ -11,10 +11,12 @@
 #include <stdlib.h>
 
 #define ARENA_ALIGN ((size_t)16)
-/* A test sets both to 1: then whatever is taken is asked of the host. */
+/* A test sets the first to 1 and keeps nothing: then whatever is taken is
+ * asked of the host. */
 #ifndef ARENA_SMALLEST
 #define ARENA_SMALLEST ((size_t)4096)
 #define ARENA_LARGEST ((size_t)1 << 20)
+#define ARENA_KEPT ((size_t)64 << 10)
 #endif
 
 struct bl_arena_block {
@@ -57,6 +59,27 @@ void bl_arena_close(bl_arena *a) {
 
   bl_arena_back(a, start);
   assert(!a->block && !a->used && !a->failed);
+}
+
+void bl_arena_clear(bl_arena *a) {
+  bl_arena_block *kept = a->block;
+
+  if (!kept || kept->size > ARENA_KEPT) {
+    bl_arena_close(a);
+    return;
+  }
+  while (kept->older) {
+    bl_arena_block *block = kept->older;
+
+    kept->older = block->older;
+    a->held -= block->size;
+    bl_host_free(&a->host, block, block->size);
+  }
+#ifndef NDEBUG
+  memset(kept->base, 0xa5, kept->room);    /* whoever still looks is seen */
+#endif
+  a->used   = 0;
+  a->failed = 0;
 }
 
 /* Where the payload of a block begins: hosts may align to less than 16. */
@@ -230,3 +253,4 @@ void *bl_arena_push(bl_arena *a, void **items, const size_t *count,
 #undef ARENA_ALIGN
 #undef ARENA_SMALLEST
 #undef ARENA_LARGEST
+#undef ARENA_KEPT

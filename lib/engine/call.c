@@ -133,6 +133,12 @@ static int enter_store(bl_call *c) {
   return rc;
 }
 
+static void close_call(bl_call *c) {
+  memset(&c->b->entries, 0, sizeof c->b->entries);
+  bl_arena_clear(&c->arena);
+  c->b->call_arena = c->arena;
+}
+
 int bl_enter(bl_call *c, billing *b, const billing_call *in, uint32_t mode,
              billing_error *err) {
   return bl_enter_with(c, b, in, mode, BILLING_CALL_STEP, err);
@@ -158,7 +164,7 @@ int bl_enter_with(bl_call *c, billing *b, const billing_call *in,
   if (rc) return rc;
   pthread_mutex_lock(&b->lock);
   atomic_store(&b->is_interrupted, 0);   /* it was for what ran before */
-  bl_arena_open(&c->arena, &b->host);
+  c->arena = b->call_arena;
   rc = choose_tenant(c);
   if (!rc) rc = enter_store(c);
   if (!rc) {
@@ -166,7 +172,7 @@ int bl_enter_with(bl_call *c, billing *b, const billing_call *in,
     bl_undo_start(c->t, &c->arena);
     return BILLING_OK;
   }
-  bl_arena_close(&c->arena);
+  close_call(c);
   pthread_mutex_unlock(&b->lock);
   return bl_fail_code(err, rc);
 }
@@ -191,8 +197,7 @@ int bl_leave(bl_call *c, int rc) {
   bl_undo_forget(t);
   if (!rc && c->wrote) keep_tenant(c);
   bl_board_renew(b, t);
-  bl_arena_close(&c->arena);
-  memset(&b->entries, 0, sizeof b->entries);
+  close_call(c);
   if (!rc && writes && !(c->in.flags & BILLING_CALL_RELAXED))
     return bl_group_settle(b, c->err);
   pthread_mutex_unlock(&b->lock);

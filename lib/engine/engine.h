@@ -30,6 +30,7 @@ struct billing {
   pthread_mutex_t   lock;
   billing_allocator host;
   bl_arena          arena;          /* the handle's own things */
+  bl_arena          call_arena;     /* lent to the call under way */
   billing_store    *store;
   bl_group          group;
   bl_entries        entries;

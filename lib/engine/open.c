@@ -161,6 +161,7 @@ static int open_on(billing **out, billing_store *store,
   bl_arena_open(&b->arena, options->allocator);
   b->host = b->arena.host;
   b->store = store;
+  bl_arena_open(&b->call_arena, options->allocator);
   bl_arena_open(&b->coder_arena, options->allocator);
   bl_events_writer_open(&b->coder, &b->coder_arena);
   bl_map_open(&b->tenants, &b->arena);
@@ -181,6 +182,7 @@ static int open_on(billing **out, billing_store *store,
   bl_store_explain(store, rc, err);
   bl_board_close(b->board);
   bl_arena_close(&b->coder_arena);
+  bl_arena_close(&b->call_arena);
   bl_arena_close(&b->arena);
   bl_host_free(options->allocator, b, sizeof *b);
   return rc;
@@ -266,6 +268,7 @@ void billing_close(billing *b) {
   bl_board_close(b->board);
   host = b->host;
   bl_arena_close(&b->coder_arena);
+  bl_arena_close(&b->call_arena);
   bl_arena_close(&b->arena);
   bl_host_free(&host, b, sizeof *b);
 }

@@ -6,4 +6,5 @@
  */
 #define ARENA_SMALLEST ((size_t)1)
 #define ARENA_LARGEST ((size_t)2)
+#define ARENA_KEPT ((size_t)0)
 #include "base/arena.c"

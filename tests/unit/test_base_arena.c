@@ -129,6 +129,35 @@ START_TEST(back_frees_whole_blocks_and_forgets_failures) {
 }
 END_TEST
 
+START_TEST(clearing_keeps_the_newest_block_unless_it_is_large) {
+  struct host h = host_of(5);
+  billing_allocator host = {host_alloc, &h};
+  bl_arena a;
+  char *first;
+
+  bl_arena_open(&a, &host);
+  bl_arena_clear(&a);                       /* nothing yet */
+  ck_assert_uint_eq(h.live, 0);
+  bl_arena_take(&a, 4000);                  /* 4,096 */
+  bl_arena_take(&a, 4000);                  /* 8,192 */
+  first = bl_arena_take(&a, 5000);          /* 16,384 */
+  bl_arena_clear(&a);
+  ck_assert_uint_eq(h.live, 16384);
+  ck_assert_uint_eq(a.held, 16384);
+  ck_assert_ptr_eq(bl_arena_take(&a, 16000), first);
+  ck_assert_uint_eq(h.calls, 3);
+  for (int i = 0; i < 16000; i++) ck_assert_int_eq(first[i], 0);
+  ck_assert_ptr_nonnull(bl_arena_take(&a, 70000));
+  bl_arena_clear(&a);
+  ck_assert_uint_eq(h.live, 0);
+  h.left = 0;
+  ck_assert_ptr_null(bl_arena_take(&a, 1));
+  bl_arena_clear(&a);
+  ck_assert_uint_eq(a.failed, 0);
+  bl_arena_close(&a);
+}
+END_TEST
+
 START_TEST(failure_is_sticky_until_close) {
   struct host h = host_of(0);
   billing_allocator host = {host_alloc, &h};
@@ -300,6 +329,7 @@ Suite *test_base_arena(void) {
   tcase_add_test(t, blocks_double_from_4_kib_to_1_mib);
   tcase_add_test(t, what_is_larger_than_a_block_gets_its_own);
   tcase_add_test(t, back_frees_whole_blocks_and_forgets_failures);
+  tcase_add_test(t, clearing_keeps_the_newest_block_unless_it_is_large);
   tcase_add_test(t, failure_is_sticky_until_close);
   tcase_add_test(t, sizes_that_overflow_are_failures);
   tcase_add_test(t, copies_end_in_a_nul_that_is_not_counted);
