@@ -48,7 +48,7 @@ HOST_C  := $(and $(wildcard $(shell $(CC) -print-file-name=libsqlite3.a)), \
              $(wildcard tests/host/*.c))
 # Each of these folders is one program; what they share is in tests/support/.
 # In tests/model and tests/host each file is a program.
-FOLDERS := $(foreach d,golden vectors fault thread, \
+FOLDERS := $(foreach d,golden vectors fault thread kill, \
              $(if $(wildcard tests/$d/*.c),$d))
 MODEL_C := $(wildcard tests/model/*.c)
 

@@ -321,17 +321,34 @@ BILLING_API void billing_close(billing *b);
 BILLING_API void billing_interrupt(billing *b);
 
 /*
- * The entry point of the library as a SQLite extension:
+ * What was recorded, in SQL.  A SQLite extension,
  *
  *     SELECT load_extension('libbilling.so', 'billing_sqlite3_extension');
  *
- *     SELECT connection, routines, version FROM billing_sqlite3;
+ * or, from C, a call with the connection and its routines, as in
+ * billing_open_sqlite3 (*message stays as it is; the result is SQLite's).  On
+ * this connection there are then, for reading,
  *
- * It adds the one-row table billing_sqlite3 to the connection: the address of
- * the connection and of its routines as integers, and our version, which is
- * what a binding needs to call billing_open_sqlite3 on a connection whose
- * sqlite3 * the language hides.  Views and triggers cannot use it.  Not for
- * calling from C.
+ *   billing_events('tenant')  an event: number, key, customer, event, time_us,
+ *                 decided_us, value, properties, flags, cost, drawn, asset
+ *   billing_draws('tenant')   what a grant paid of a charge (0: owed): event,
+ *                 customer, time_us, contract, price, grouping,
+ *                 period_from_us, grant_number, amount, asset
+ *   billing_usage('tenant')   contract, customer, price, meter, grouping,
+ *                 from_us, to_us, quantity, events, amount, drawn, asset
+ *
+ *     SELECT event, amount FROM billing_draws('acme')
+ *      WHERE customer = 'c1' AND time_us >= 1767225600000000;
+ *
+ * They show what the connection sees, its own open transaction included.
+ * Decimals are exact texts (SQLite's sum() is not exact), "flags" are words,
+ * what was erased is NULL.  What the query says of customer, time_us, number
+ * and event narrows what is read.
+ *
+ * The one-row table billing_sqlite3 has the address of the connection and of
+ * its routines as integers, and our version: what a binding needs to call
+ * billing_open_sqlite3 on a connection whose sqlite3 * the language hides.
+ * Views and triggers cannot use any of them.
  */
 BILLING_API int billing_sqlite3_extension(void *connection, char **message,
                                           const void *routines);
@@ -352,10 +369,11 @@ BILLING_API int billing_sqlite3_extension(void *connection, char **message,
 #define BILLING_CALL_STRICT 4u      /* record: unmatched usage is refused */
 #define BILLING_CALL_ALL_OR_NOTHING 8u  /* record: one refusal refuses all */
 /*
- * Relaxed, for any call that writes: the answer may come before the disk has
- * it.  What is acknowledged survives the end of the process, however it ends;
- * a power cut may take the latest such calls, whole and from the end, until
- * billing_sync or any call without this flag has returned.
+ * Relaxed, for any call that writes (others do not mind): the answer may come
+ * before the disk has it.  What is acknowledged survives the end of the
+ * process, however it ends; a power cut may take the latest such calls, whole
+ * and from the end, until billing_sync or any writing call without this flag
+ * has returned.
  */
 #define BILLING_CALL_RELAXED 16u
 
@@ -546,8 +564,8 @@ BILLING_API int billing_record(billing *b, const billing_call *call,
  *    "value":"3","properties":{"model":"m1","tokens":1200}}
  *
  * "time" may also be an integer of microseconds.  Empty lines are skipped,
- * and so is what billing_events adds to an event ("number", "decided", "flags",
- * "charges"), so that its lines can be recorded elsewhere, or again.
+ * and so is what billing_events adds to an event ("number", "decided",
+ * "flags", "charges"), so that its lines can be recorded elsewhere, or again.
  * *count, when not NULL, becomes the number of events.  `capacity` is how many
  * receipts fit; fewer than events is LIMIT with nothing recorded, unless
  * `receipts` is NULL.
@@ -714,10 +732,20 @@ BILLING_API int billing_balance(billing *b, const billing_call *call,
 /*
  * Whether the customer could pay the amount at the call's now_us: free grants
  * of any use, and the room that a contract's overdraft leaves.  OK or
- * DENIED_BALANCE.  Answered from memory as this handle left it, without the
- * store: what another process did since is not seen.  Reserves nothing; to
- * promise, authorize.  *free, when not NULL, becomes what is there to spend,
- * overdraft included (the largest decimal when that is unlimited).
+ * DENIED_BALANCE.  Reserves nothing; to promise, authorize.  *free, when not
+ * NULL, becomes what is there to spend, overdraft included (the largest
+ * decimal when that is unlimited).
+ *
+ * Once asked for, the figure is kept in memory and kept true, and any number
+ * of threads are answered at once: no lock, no store, nothing to wait for.
+ * That answer is worth what this handle knows: every call of it that has
+ * returned is in it; what another process did is in it after the next call of
+ * this handle that looks into the store, billing_balance for one.
+ *
+ * It is answered like any other read, and then kept, the first time; when a
+ * grant, a hold or a contract has begun or ended by time alone; after a call
+ * whose outcome is not known; for an id of more than 24 bytes; for a call with
+ * flags or a key; and always on the host's connection.
  *
  *   DENIED_BALANCE  NOTFOUND_CUSTOMER  INVALID (asset, amount)
  */
@@ -874,10 +902,10 @@ BILLING_API int billing_explain(billing *b, const billing_call *call,
 /*
  * Walks the whole journal of the call's tenant: every hash of the chain, every
  * entry's two parts, the fold into a fresh state compared with the one in
- * memory and with every derived table, the ledger's zero sums, holds within
- * grants, numbers without gaps.  *out is {"ok":true,"entries":n,"events":n,
- * "redacted":[{"seq","by"}],"checks":{..},"problems":[..]}.  Problems are an
- * answer, not a failure: the function returns OK.
+ * memory and with every derived table, the ledger's zero sums and balances,
+ * holds within grants, numbers without gaps.  *out is {"ok":true,"entries":n,
+ * "events":n,"redacted":[{"seq","by"}],"checks":{..},"problems":[..]}.
+ * Problems are an answer, not a failure: the function returns OK.
  *
  *   NOTFOUND_TENANT
  */
@@ -1028,6 +1056,9 @@ typedef struct billing_store_methods {
    * return before the medium has the bytes; one that lacks it may not.  Once
    * it has failed it fails for ever: what the medium has is not known. */
   int (*sync)(billing_store *s);
+  /* May be missing.  Inside a transaction: CORRUPT when what the store keeps
+   * contradicts itself where rows do not show it, in its pages or indexes. */
+  int (*check)(billing_store *s);
 } billing_store_methods;
 
 struct billing_store {       /* implementers put their members after this */

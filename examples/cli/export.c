@@ -24,6 +24,7 @@ typedef struct export {
   buffer      after;           /* where the next page begins */
   buffer      row;
   buffer      cell;
+  buffer      list;            /* of draws */
 } export;
 
 /* ---- a JSON object a line ---- */
@@ -44,36 +45,60 @@ static const char csv_header[] =
     "price,from,to,group,quantity,amount,asset,drawn,draws\r\n";
 
 static void end_field(export *x, char end) {
-  const char *text = x->cell.len ? x->cell.text : "";
-  int is_quoted = text[strcspn(text, ",\"\r\n")] != '\0';
+  const char *at = x->cell.len ? x->cell.text : "";
+  int is_quoted = at[strcspn(at, ",\"\r\n")] != '\0';
 
   if (is_quoted) buffer_c(&x->row, "\"");
-  for (const char *at = text; *at; at++) {
-    if (*at == '"') buffer_c(&x->row, "\"");
-    buffer_add(&x->row, at, 1);
+  while (*at) {
+    size_t plain = strcspn(at, "\"");
+    buffer_add(&x->row, at, plain);
+    at += plain;
+    if (*at) buffer_c(&x->row, "\"\"");
+    at += *at != '\0';
   }
   if (is_quoted) buffer_c(&x->row, "\"");
   buffer_c(&x->row, end == ',' ? "," : "\r\n");
   buffer_empty(&x->cell);
 }
 
-/* Texts without their quotes, everything else as it stands in the JSON. */
-static void add_members(export *x, billing_str value, const char *names) {
-  char name[32];
+/* What the fields of a row come from. */
+enum { EVENT_NUMBER, EVENT_KEY, EVENT_CUSTOMER, EVENT_NAME, EVENT_TIME,
+       EVENT_DECIDED, EVENT_VALUE, EVENT_PROPERTIES, EVENT_FLAGS,
+       EVENT_CHARGES, EVENT_MEMBERS };
+static const char *const event_members[EVENT_MEMBERS] = {
+    "number",  "key",   "customer",   "event", "time",
+    "decided", "value", "properties", "flags", "charges"};
+enum { CHARGE_CONTRACT, CHARGE_PRICE, CHARGE_PERIOD, CHARGE_GROUP,
+       CHARGE_QUANTITY, CHARGE_AMOUNT, CHARGE_ASSET, CHARGE_DRAWS,
+       CHARGE_MEMBERS };
+static const char *const charge_members[CHARGE_MEMBERS] = {
+    "contract", "price", "period", "group", "quantity", "amount", "asset",
+    "draws"};
 
-  while (*names) {
-    size_t len = strcspn(names, " ");
-    snprintf(name, sizeof name, "%.*s", (int)len, names);
-    slice_plain(slice_get(value, name), &x->cell);
-    end_field(x, ',');
-    names += len + (names[len] == ' ');
-  }
+/* The members of an object by name, in one pass; empty where there is none. */
+static void find_members(billing_str object, const char *const *names,
+                         size_t count, billing_str *out) {
+  slices s;
+
+  memset(out, 0, count * sizeof *out);
+  slices_open(&s, object);
+  while (slices_next(&s))
+    for (size_t i = 0; i < count; i++)
+      if (strlen(names[i]) == s.key.len &&
+          !memcmp(names[i], s.key.text, s.key.len))
+        out[i] = s.value;
 }
 
-static void add_flags(export *x, billing_str event) {
+/* Texts without their quotes, everything else as it stands in the JSON. */
+static void add_field(export *x, billing_str value) {
+  slice_plain(value, &x->cell);
+  end_field(x, ',');
+}
+
+static void add_flags(export *x, billing_str flags) {
   slices flag;
 
-  slices_open(&flag, slice_get(event, "flags"));
+  slices_open(&flag, flags);
   while (slices_next(&flag)) {
     if (x->cell.len) buffer_c(&x->cell, " ");
     slice_plain(flag.value, &x->cell);
@@ -91,80 +116,95 @@ static void add_decimal(billing_decimal *sum, const char *text) {
 }
 
 /* What grants paid, and then each draw as GRANT:AMOUNT, 0 for what is owed. */
-static void add_draws(export *x, billing_str charge) {
+static void add_draws(export *x, billing_str draws) {
   char text[BILLING_DECIMAL_TEXT];
   billing_decimal drawn = {0, 0};
-  buffer list = {0};
   slices draw;
 
-  slices_open(&draw, slice_get(charge, "draws"));
+  buffer_empty(&x->list);
+  slices_open(&draw, draws);
   while (slices_next(&draw)) {
     billing_str grant = slice_get(draw.value, "grant");
     buffer_empty(&x->cell);
     slice_plain(slice_get(draw.value, "amount"), &x->cell);
     if (x->cell.text && !slice_is(grant, "0"))
       add_decimal(&drawn, x->cell.text);
-    if (list.len) buffer_c(&list, " ");
-    slice_plain(grant, &list);
-    buffer_c(&list, ":");
-    buffer_add(&list, x->cell.text, x->cell.len);
+    if (x->list.len) buffer_c(&x->list, " ");
+    slice_plain(grant, &x->list);
+    buffer_c(&x->list, ":");
+    buffer_add(&x->list, x->cell.text, x->cell.len);
   }
   billing_decimal_format(&drawn, text);
   buffer_empty(&x->cell);
   buffer_c(&x->cell, text);
   end_field(x, ',');
-  buffer_add(&x->cell, list.len ? list.text : "", list.len);
-  x->row.failed |= list.failed;
+  if (x->list.len) buffer_add(&x->cell, x->list.text, x->list.len);
   end_field(x, '\n');
-  buffer_free(&list);
 }
 
-static void add_row(export *x, billing_str event, billing_str charge) {
-  add_members(x, event, "number key customer event time decided value "
-                        "properties");
-  add_flags(x, event);
-  add_members(x, charge, "contract price period.from period.to group "
-                         "quantity amount asset");
+/* A charge's part of a row; of an event without charges it is empty. */
+static void add_charge(export *x, billing_str charge) {
+  billing_str m[CHARGE_MEMBERS];
+
+  find_members(charge, charge_members, CHARGE_MEMBERS, m);
+  add_field(x, m[CHARGE_CONTRACT]);
+  add_field(x, m[CHARGE_PRICE]);
+  add_field(x, slice_get(m[CHARGE_PERIOD], "from"));
+  add_field(x, slice_get(m[CHARGE_PERIOD], "to"));
+  for (size_t i = CHARGE_GROUP; i < CHARGE_DRAWS; i++) add_field(x, m[i]);
   if (charge.len) {
-    add_draws(x, charge);
+    add_draws(x, m[CHARGE_DRAWS]);
   } else {
     end_field(x, ',');
     end_field(x, '\n');
   }
 }
 
+static void add_row(export *x, const billing_str *event, billing_str charge) {
+  for (size_t i = 0; i < EVENT_FLAGS; i++) add_field(x, event[i]);
+  add_flags(x, event[EVENT_FLAGS]);
+  add_charge(x, charge);
+}
+
 /* A row a charge; an event without charges has one row, too. */
 static void add_rows(export *x, billing_str event) {
-  billing_str none = {NULL, 0};
+  billing_str m[EVENT_MEMBERS], none = {NULL, 0};
   slices charge;
   int count = 0;
 
-  slices_open(&charge, slice_get(event, "charges"));
-  for (; slices_next(&charge); count++) add_row(x, event, charge.value);
-  if (!count) add_row(x, event, none);
+  find_members(event, event_members, EVENT_MEMBERS, m);
+  slices_open(&charge, m[EVENT_CHARGES]);
+  for (; slices_next(&charge); count++) add_row(x, m, charge.value);
+  if (!count) add_row(x, m, none);
 }
 
 /* ---- pages ---- */
 
+static int print_event(export *x, billing_str event, int is_csv) {
+  buffer_empty(&x->row);
+  if (is_csv) add_rows(x, event);
+  else add_line(x, event);
+  if (x->row.failed || x->cell.failed || x->list.failed)
+    return cli_usage(x->c, "there is no memory", "output");
+  if (fwrite(x->row.text, 1, x->row.len, stdout) != x->row.len)
+    return cli_usage(x->c, "standard output", strerror(errno));
+  x->events++;
+  return CLI_OK;
+}
+
 static int print_page(export *x, const billing_doc *doc) {
-  int is_csv = !strcmp(x->format, "csv");
+  static const char *const names[] = {"events", "next"};
+  int is_csv = !strcmp(x->format, "csv"), rc = CLI_OK;
+  billing_str m[2];
   slices event;
 
-  slices_open(&event, slice_get(slice_of(doc), "events"));
-  while (slices_next(&event)) {
-    buffer_empty(&x->row);
-    if (is_csv) add_rows(x, event.value);
-    else add_line(x, event.value);
-    if (x->row.failed || x->cell.failed)
-      return cli_usage(x->c, "there is no memory", "output");
-    if (fwrite(x->row.text, 1, x->row.len, stdout) != x->row.len)
-      return cli_usage(x->c, "standard output", strerror(errno));
-    x->events++;
-  }
+  find_members(slice_of(doc), names, 2, m);
+  slices_open(&event, m[0]);
+  while (!rc && slices_next(&event)) rc = print_event(x, event.value, is_csv);
   progress_show(&x->progress, 0, x->events);
   buffer_empty(&x->after);
-  slice_plain(slice_get(slice_of(doc), "next"), &x->after);
-  return CLI_OK;
+  slice_plain(m[1], &x->after);
+  return rc;
 }
 
 static int read_page(export *x, billing_doc **doc) {
@@ -222,6 +262,7 @@ int cli_export(cli *c) {
   buffer_free(&x.after);
   buffer_free(&x.row);
   buffer_free(&x.cell);
+  buffer_free(&x.list);
   return rc;
 }
 

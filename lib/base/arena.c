@@ -11,12 +11,10 @@
 #include <stdlib.h>
 
 #define ARENA_ALIGN ((size_t)16)
-/* A test sets the first to 1 and keeps nothing: then whatever is taken is
- * asked of the host. */
+/* A test sets both to 1: then whatever is taken is asked of the host. */
 #ifndef ARENA_SMALLEST
 #define ARENA_SMALLEST ((size_t)4096)
 #define ARENA_LARGEST ((size_t)1 << 20)
-#define ARENA_KEPT ((size_t)64 << 10)
 #endif
 
 struct bl_arena_block {
@@ -61,25 +59,20 @@ void bl_arena_close(bl_arena *a) {
   assert(!a->block && !a->used && !a->failed);
 }
 
-void bl_arena_clear(bl_arena *a) {
+void bl_arena_empty(bl_arena *a, size_t most) {
   bl_arena_block *kept = a->block;
+  bl_arena_mark start = {NULL, 0, 0};
 
-  if (!kept || kept->size > ARENA_KEPT) {
+  if (!kept || kept->size > most) {
     bl_arena_close(a);
     return;
   }
-  while (kept->older) {
-    bl_arena_block *block = kept->older;
-
-    kept->older = block->older;
-    a->held -= block->size;
-    bl_host_free(&a->host, block, block->size);
-  }
-#ifndef NDEBUG
-  memset(kept->base, 0xa5, kept->room);    /* whoever still looks is seen */
-#endif
-  a->used   = 0;
-  a->failed = 0;
+  a->block = kept->older;
+  a->held -= kept->size;
+  bl_arena_back(a, start);
+  kept->older = NULL;
+  a->block = kept;
+  a->held = kept->size;
 }
 
 /* Where the payload of a block begins: hosts may align to less than 16. */
@@ -253,4 +246,3 @@ void *bl_arena_push(bl_arena *a, void **items, const size_t *count,
 #undef ARENA_ALIGN
 #undef ARENA_SMALLEST
 #undef ARENA_LARGEST
-#undef ARENA_KEPT

@@ -28,8 +28,9 @@ typedef struct bl_arena_mark {
 /* host may be NULL: malloc.  Allocates nothing. */
 void bl_arena_open(bl_arena *a, const billing_allocator *host);
 void bl_arena_close(bl_arena *a);       /* gives everything back; reusable */
-/* Empty again, for who takes about as much soon: one block may be kept. */
-void bl_arena_clear(bl_arena *a);
+/* Empty again, as after opening, but for the newest block, which is kept for
+ * what is taken next when it has at most `most` bytes. */
+void bl_arena_empty(bl_arena *a, size_t most);
 
 /* Zeroed, aligned to 16.  NULL (and a->failed) when memory is out. */
 void *bl_arena_take(bl_arena *a, size_t size);

@@ -5,6 +5,7 @@
  */
 #include "engine/audit_ledger.h"
 #include "engine/digest.h"
+#include "engine/index.h"
 #include "engine/keys.h"
 #include "store/store.h"
 
@@ -158,6 +159,23 @@ static int check_key(bl_fold *f, uint64_t key, uint64_t number) {
   return rc;
 }
 
+/* So must the index of customers; of each entry the marks are made anew. */
+static int check_marks(audit *a) {
+  bl_index *fresh = &a->fresh->index;
+  int is_there = 1;
+  int rc = BILLING_OK;
+
+  bl_index_join(fresh);
+  for (size_t i = 0; i < fresh->count && !rc && !a->c->t->is_stale; i++) {
+    rc = bl_index_check(a->c, &fresh->mark[i], &is_there);
+    if (!rc && !is_there)
+      note(a, "keys", fresh->mark[i].seq,
+           "the index of customers does not lead to an entry");
+  }
+  bl_index_cut(fresh, 0);
+  return rc;
+}
+
 static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
   const char *problem = NULL;
   bl_tenant *t = a->fresh;
@@ -175,6 +193,7 @@ static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
   }
   rc = check_properties(a, entry);
   if (!rc) rc = bl_fold_entry(fold, entry);
+  if (!rc) rc = check_marks(a);
   if (!rc)
     rc = bl_accounts_add(&a->accounts, t, entry, &a->c->arena, &problem);
   if (!rc && problem) note(a, "books", entry->seq, problem);
@@ -251,6 +270,7 @@ static int check_state(audit *a) {
 }
 
 static int check_head(audit *a) {
+  const bl_runs *runs = a->c->t->runs;
   billing_value key[2] = {bl_value_int(a->c->t->number), bl_value_int(0)};
   billing_value row[BL_ROW_MOST];
   int rc = bl_store_get(a->c->b->store, BL_TABLE_HEAD, key, row);
@@ -264,6 +284,15 @@ static int check_head(audit *a) {
   if (row[BL_HEAD_CLOCK].integer != a->fresh->heads.clock_us)
     note(a, "chain", row[BL_HEAD_SEQ].integer,
          "the head's clock is not the last entry's");
+  if (row[BL_HEAD_DATABASE].bytes.len != sizeof a->c->b->database ||
+      memcmp(row[BL_HEAD_DATABASE].bytes.text, a->c->b->database,
+             sizeof a->c->b->database) != 0 ||
+      row[BL_HEAD_INCARNATION].integer != 1)
+    note(a, "chain", row[BL_HEAD_SEQ].integer,
+         "the head is another database's");
+  if (row[BL_HEAD_RUNS].integer != (runs ? (int64_t)bl_runs_version(runs) : 0))
+    note(a, "keys", row[BL_HEAD_SEQ].integer,
+         "the head names another list of runs");
   return BILLING_OK;
 }
 
@@ -278,6 +307,15 @@ static int check_runs(audit *a) {
   rc = bl_runs_verify(a->c->t->runs, a->c->b->store, &err);
   if (rc != BILLING_CORRUPT) return rc;
   note(a, "keys", 0, err.message);
+  return BILLING_OK;
+}
+
+/* What the rows do not show. */
+static int check_store(audit *a) {
+  int rc = bl_store_check(a->c->b->store);
+
+  if (rc != BILLING_CORRUPT) return rc;
+  note(a, "tables", 0, "the store contradicts itself");
   return BILLING_OK;
 }
 
@@ -311,6 +349,7 @@ static int run_audit(audit *a) {
   if (!rc) rc = check_runs(a);
   if (!rc) rc = check_state(a);
   if (!rc) rc = check_tables(a);
+  if (!rc) rc = check_store(a);
   if (!rc && a->is_failed) rc = BILLING_NOMEM;
   return rc;
 }

@@ -15,17 +15,6 @@
  * Not everything is on the board: what has not been asked for, ids of more
  * than 24 bytes, customers and panels beyond its bounds.  Then the reader asks
  * the state, under the lock.
- *
- * A benchmark that includes board.c measures the kernel like this, the
- * panel being found once:
- *
- *     board = bl_board_open(NULL);
- *     panel = bl_board_panel_make(board, tenant, asset);
- *     for each customer
- *       bl_board_write(bl_board_make(board, panel, id), figure);
- *     from here on timed, for ids at hand:
- *       ok += bl_board_spend(board, panel, id, now_us, &free) &&
- *             bl_dec_cmp(amount, free) <= 0;
  */
 #ifndef BL_BOARD_H
 #define BL_BOARD_H
@@ -34,7 +23,6 @@
 
 #include "base/arena.h"
 #include "base/dec.h"
-#include "base/map.h"
 #include "base/span.h"
 
 typedef struct bl_board bl_board;

@@ -98,15 +98,17 @@ static bl_panel *panel_of(const billing *b, bl_tenant *t,
   if (panel || !b->board || t == b->spare) return panel;
   panel = bl_board_panel_make(b->board, t->id, asset);
   if (!panel) return NULL;
-  atomic_store_explicit(&panel->clock_us, t->heads.clock_us,
-                        memory_order_relaxed);
+  atomic_store(&panel->clock_us, t->heads.clock_us);
   panel->next = t->panels;
   t->panels = panel;
   return panel;
 }
 
-/* The figure holds for the state as it was committed, though this call may
- * have ended holds: it is a read, they are open again when it ends. */
+/*
+ * The figure holds for the state although this call may have ended holds: it
+ * is a read, they are open again when it ends.  When the state is one that is
+ * still to be committed, the figure is written when it is.
+ */
 static void show_figure(const bl_call *c, bl_customer *customer,
                         const char asset[16], const bl_board_figure *figure) {
   const bl_panel *panel = panel_of(c->b, c->t, asset);
@@ -114,8 +116,13 @@ static void show_figure(const bl_call *c, bl_customer *customer,
       panel ? bl_board_make(c->b->board, panel, customer->id) : NULL;
 
   if (!entry) return;
-  bl_board_write(entry, figure);
   customer->is_shown = 1;
+  if (!c->is_known) {
+    bl_board_write(entry, figure);
+  } else {
+    bl_customer_moves(c->t, customer);
+    c->t->moved_known = c->t->moved;         /* this call's undo leaves it */
+  }
 }
 
 static void renew_customer(const billing *b, const bl_tenant *t,
@@ -135,10 +142,10 @@ static void renew_customer(const billing *b, const bl_tenant *t,
 void bl_board_renew(const billing *b, bl_tenant *t) {
   if (t->is_stale) bl_tenant_hide(t);
   for (bl_panel *panel = t->panels; panel; panel = panel->next)
-    atomic_store_explicit(&panel->clock_us, t->heads.clock_us,
-                          memory_order_relaxed);
+    atomic_store(&panel->clock_us, t->heads.clock_us);
   for (; t->moved; t->moved = t->moved->next_moved)
     renew_customer(b, t, t->moved);
+  t->moved_known = NULL;
 }
 
 void bl_board_drop(const billing *b, bl_tenant *t,

@@ -30,7 +30,7 @@ struct billing {
   pthread_mutex_t   lock;
   billing_allocator host;
   bl_arena          arena;          /* the handle's own things */
-  bl_arena          call_arena;     /* lent to the call under way */
+  bl_arena          spare_arena;    /* of the next call */
   billing_store    *store;
   bl_group          group;
   bl_entries        entries;
@@ -77,6 +77,10 @@ struct bl_call {
   uint32_t       is_known;   /* the tenant has entries in it */
   int64_t        now_us;     /* the moment it is decided at */
   uint64_t       events;     /* that it has recorded */
+  bl_fact_periods opened;    /* whose entry is still to be made */
+  size_t         opened_cap;
+  int32_t        opened_rc;  /* why it could not be made */
+  uint32_t       reserved;
   bl_arena       arena;      /* of the call */
   bl_fold        fold;       /* of the entry being made */
 };
@@ -112,7 +116,8 @@ typedef struct bl_writer {
   bl_codec properties;
 } bl_writer;
 
-/* Sets c->fold for the next entry. */
+/* Sets c->fold for the next entry; periods that are open without an entry get
+ * theirs first. */
 bl_fold *bl_entry_start(bl_call *c);
 void bl_writer_open(bl_writer *w, bl_call *c);
 /* After the fold: the entry's rows and itself go to the store, or in a call
@@ -150,7 +155,7 @@ int bl_database_keep(billing *b);
 
 /* ---- check.c: the board ---- */
 
-/* At the end of what changed the state for good, under the lock: customers
+/* When what changed the state has been committed, under the lock: customers
  * that moved are shown as they are now.  Of a doubtful state nothing is. */
 void bl_board_renew(const billing *b, bl_tenant *t);
 
@@ -163,11 +168,13 @@ int bl_find_customer(bl_call *c, bl_str id, const char *path,
 void bl_customer_hash(const billing *b, bl_str id, unsigned char out[16]);
 /* The zone of a contract, loaded when first needed. */
 int bl_zone_of(bl_call *c, bl_str name, const bl_zone **out);
-/* Opens the contract's periods up to the one that holds `us`, by appending
- * entries; *index is its place.  NOTFOUND when the contract does not cover
- * it. */
+/* Opens the contract's periods up to the one that holds `us`; they get an
+ * entry before the next one.  *index is its place.  NOTFOUND when the contract
+ * does not cover it. */
 int bl_open_periods(bl_call *c, bl_contract *contract, int64_t us,
                     uint64_t *index);
+/* The entry of the periods that were opened. */
+int bl_append_opened(bl_call *c);
 /* Opens the next period, if there is one: DONE at the end of the contract. */
 int bl_open_next_period(bl_call *c, bl_contract *contract);
 /* Ends the customer's holds whose time is over. */

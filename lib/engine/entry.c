@@ -19,9 +19,14 @@ void bl_code_dec(bl_codec *c, bl_dec *v) {
   if (c->from) *v = bl_unpack_dec(c->from);
 }
 
+/* All of them are texts: a damaged one must not get into a document. */
 void bl_code_str(bl_codec *c, bl_str *s) {
   if (c->to) bl_pack_str(c->to, *s);
-  if (c->from) *s = bl_unpack_str(c->from);
+  if (!c->from) return;
+  *s = bl_unpack_str(c->from);
+  if (s->len && (memchr(s->text, 0, s->len) ||
+                 !bl_utf8_is_valid(s->text, s->len)))
+    c->from->bad = 1;
 }
 
 /* A hash of 16 or 32 bytes, without its length. */
@@ -164,13 +169,19 @@ void bl_code_grant_expired(bl_codec *facts, bl_codec *properties,
   bl_code_dec(facts, &f->left);
 }
 
-void bl_code_period(bl_codec *facts, bl_codec *properties, bl_fact_period *f) {
-  (void)properties;
+static void code_period(bl_codec *facts, bl_fact_period *f) {
   bl_code_u64(facts, &f->contract);
   bl_code_u64(facts, &f->index);
   code_span(facts, &f->period.span);
   code_span(facts, &f->period.full);
   bl_code_u64(facts, &f->zone_print);
+}
+
+void bl_code_periods(bl_codec *facts, bl_codec *properties,
+                     bl_fact_periods *f) {
+  (void)properties;
+  f->items = code_array(facts, f->items, &f->count, sizeof *f->items);
+  for (size_t i = 0; i < f->count; i++) code_period(facts, &f->items[i]);
 }
 
 static void code_line(bl_codec *c, bl_fact_line *l) {

@@ -28,7 +28,7 @@ enum {
   BL_ENTRY_HOLD = 5,
   BL_ENTRY_HOLD_END = 6,
   BL_ENTRY_GRANT_EXPIRED = 7,
-  BL_ENTRY_PERIOD = 8,
+  BL_ENTRY_PERIODS = 8,
   BL_ENTRY_INVOICE = 9,
   BL_ENTRY_REDACTION = 10,
   BL_ENTRY_KINDS
@@ -146,6 +146,12 @@ typedef struct bl_fact_period {
   uint64_t  zone_print;        /* of the zone's rules it was cut by */
 } bl_fact_period;
 
+/* Periods that one call opens, of any contracts. */
+typedef struct bl_fact_periods {
+  bl_fact_period *items;
+  size_t          count;
+} bl_fact_periods;
+
 typedef struct bl_fact_line {
   uint64_t is_fee;
   uint64_t price;              /* index in the plan */
@@ -201,7 +207,8 @@ void bl_code_hold_end(bl_codec *facts, bl_codec *properties,
                       bl_fact_hold_end *f);
 void bl_code_grant_expired(bl_codec *facts, bl_codec *properties,
                            bl_fact_grant_expired *f);
-void bl_code_period(bl_codec *facts, bl_codec *properties, bl_fact_period *f);
+void bl_code_periods(bl_codec *facts, bl_codec *properties,
+                     bl_fact_periods *f);
 void bl_code_invoice(bl_codec *facts, bl_codec *properties,
                      bl_fact_invoice *f);
 void bl_code_redaction(bl_codec *facts, bl_codec *properties,

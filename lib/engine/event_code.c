@@ -234,13 +234,13 @@ void bl_events_past_event(bl_events_past *p, const bl_fact_event *fact) {
  * letters nine more; what does not become the same characters again was not
  * hexadecimal.
  */
-static uint64_t form_digits_text(uint64_t digits) {
+static inline uint64_t form_digits_text(uint64_t digits) {
   uint64_t letters = (digits + FORM_EACH(6)) >> 4 & FORM_EACH(1);
 
   return digits + FORM_EACH('0') + letters * ('a' - '0' - 10);
 }
 
-static int form_pack8(uint64_t text, unsigned char *out) {
+static inline int form_pack8(uint64_t text, unsigned char *out) {
   uint64_t digits = (text & FORM_EACH(0x0F)) + (text >> 6 & FORM_EACH(1)) * 9;
   uint64_t pairs;
 
@@ -253,7 +253,7 @@ static int form_pack8(uint64_t text, unsigned char *out) {
   return 1;
 }
 
-static void form_unpack8(const unsigned char *bytes, char *out) {
+static inline void form_unpack8(const unsigned char *bytes, char *out) {
   uint64_t v = bl_load32(bytes);
 
   v = (v | v << 16) & UINT64_C(0x0000FFFF0000FFFF);
@@ -327,7 +327,7 @@ int bl_number_parse(bl_str text, int64_t *digits, unsigned *decimals) {
   int is_negative = text.len && *at == '-';
   uint64_t v = 0;
 
-  if (text.len > BL_NUMBER_TEXT || !text.len || *at > '9') return 0;
+  if (text.len > BL_NUMBER_TEXT) return 0;
   start = at += is_negative;
   for (; at < end; at++) {
     if (form_is_digit(*at)) v = v * 10 + (uint64_t)(*at - '0');

@@ -4,7 +4,8 @@
  *
  * Two events are the same when customer, name, value, properties (compared as
  * canonical JSON) and time agree; a time that was left to the call does not
- * count, so that a retry a second later is still the same.
+ * count, so that a retry a second later is still the same, and so is the event
+ * with the time that it was given then.
  */
 #include "base/limit.h"
 #include "engine/keys.h"
@@ -81,6 +82,7 @@ int bl_event_scan(bl_call *c, bl_event_in *in, bl_members *members) {
   rc = bl_json_scan(text, members, c->err);
   if (BILLING_CODE(rc) != BILLING_INVALID) return rc;
   if (bl_json_check(text.text, text.len, NULL)) return BILLING_INVALID_JSON;
+  bl_error_start(c->err);
   return refuse_event(c, BILLING_INVALID_JSON, "/properties",
                       "a JSON object", "the properties are not an object");
 }
@@ -124,8 +126,8 @@ static int properties_agree(bl_call *c, bl_str a, bl_str b, int *agree) {
 }
 
 static int times_agree(const bl_event_in *in, const bl_fact_event *fact) {
-  if (fact->flags & BL_EVENT_UNTIMED) return !in->event->time_us;
-  return fact->time_us == in->event->time_us;
+  return fact->time_us == in->event->time_us ||
+         (fact->flags & BL_EVENT_UNTIMED && !in->event->time_us);
 }
 
 int bl_event_is_same(bl_call *c, const bl_event_in *in,
@@ -177,6 +179,15 @@ static int line_time(bl_call *c, const bl_member *m, billing_event *out) {
                       "the time cannot be read");
 }
 
+/* What billing_events adds to an event. */
+static int is_of_the_record(bl_str name) {
+  static const char *const ours[] = {"number", "decided", "flags", "charges"};
+
+  for (size_t i = 0; i < BL_COUNT(ours); i++)
+    if (bl_str_is(name, ours[i])) return 1;
+  return 0;
+}
+
 static int line_member(bl_call *c, const bl_member *m, billing_event *out) {
   if (bl_str_is(m->name, "key")) return line_text(c, m, "key", &out->key);
   if (bl_str_is(m->name, "customer"))
@@ -186,6 +197,7 @@ static int line_member(bl_call *c, const bl_member *m, billing_event *out) {
   if (bl_str_is(m->name, "properties")) return line_properties(c, m, out);
   if (bl_str_is(m->name, "value")) return line_value(c, m, out);
   if (bl_str_is(m->name, "time")) return line_time(c, m, out);
+  if (is_of_the_record(m->name)) return BILLING_OK;
   return bl_fail(c->err, BILLING_INVALID, "",
                  "key, customer, event, time, value, properties",
                  "an event has no member %t", &m->name);

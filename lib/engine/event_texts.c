@@ -104,7 +104,7 @@ static int evt_forms_are_valid(unsigned forms) {
   unsigned key = forms & BL_WORDS_KEY, value = forms - key;
 
   if (key == BL_WORDS_REDACTED) return !value;
-  return key < BL_WORDS_REDACTED &&
+  return key != BL_WORDS_KEY &&
          (value == BL_WORDS_NO_VALUE || value == BL_WORDS_VALUE ||
           value == BL_WORDS_QUANTITY);
 }

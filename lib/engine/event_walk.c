@@ -2,6 +2,8 @@
 /* event_walk.c - reading recorded events; see event_walk.h. */
 #include "engine/event_walk.h"
 
+#include "engine/index.h"
+
 /* ---- one entry ---- */
 
 int bl_event_entry_open(bl_event_entry *e, const bl_tenant *t,
@@ -70,33 +72,44 @@ int bl_event_walk_open(bl_event_walk *w, bl_call *c,
   w->times = times;
   w->after = after;
   bl_arena_open(&w->arena, &c->b->host);
+  bl_arena_open(&w->list, &c->b->host);
+  if (customer)
+    return bl_index_find(c, customer->number, bl_event_seq(after) - 1, times,
+                         &w->list, &w->seqs, &w->seq_count);
   return bl_journal_walk_open(&w->journal, c->b, c->t->number,
                               bl_event_seq(after));
 }
 
-/* The next entry that may have an event of the walk's. */
+/* The next entry that may have an event of the walk's, in the arena: its bytes
+ * are the store's only until the next step. */
 static int walk_next_entry(bl_event_walk *w, bl_entry *out) {
+  billing *b = w->c->b;
   int rc;
 
-  do {
-    if (bl_is_interrupted(w->c->b)) return BILLING_CANCELED;
+  if (bl_is_interrupted(b)) return BILLING_CANCELED;
+  if (w->customer) {
+    if (w->seq_at == w->seq_count) return BILLING_DONE;
+    return bl_journal_read(b, w->c->t->number, w->seqs[w->seq_at++],
+                           &w->arena, out);
+  }
+  do
     rc = bl_journal_walk_next(&w->journal, out);
-  } while (!rc && out->kind != BL_ENTRY_EVENTS);
-  return rc;
+  while (!rc && out->kind != BL_ENTRY_EVENTS);
+  if (rc) return rc;
+  out->facts = bl_arena_str(&w->arena, out->facts);
+  out->properties = bl_arena_str(&w->arena, out->properties);
+  return w->arena.failed ? BILLING_NOMEM : BILLING_OK;
 }
 
-/* Its bytes are the store's until the next step, so they are copied. */
 static int walk_open_entry(bl_event_walk *w) {
   bl_entry entry;
-  int rc = walk_next_entry(w, &entry);
+  int rc;
 
-  if (rc) return rc;
   bl_arena_close(&w->arena);
   memset(&w->entry, 0, sizeof w->entry);
-  entry.facts = bl_arena_str(&w->arena, entry.facts);
-  entry.properties = bl_arena_str(&w->arena, entry.properties);
-  if (w->arena.failed) return BILLING_NOMEM;
-  return bl_event_entry_open(&w->entry, w->c->t, &entry, &w->arena);
+  rc = walk_next_entry(w, &entry);
+  if (rc == BILLING_NOTFOUND) return BILLING_CORRUPT;
+  return rc ? rc : bl_event_entry_open(&w->entry, w->c->t, &entry, &w->arena);
 }
 
 static int walk_wants(const bl_event_walk *w, const bl_event_row *row) {
@@ -118,5 +131,6 @@ int bl_event_walk_next(bl_event_walk *w, bl_event_row *out) {
 
 void bl_event_walk_close(bl_event_walk *w) {
   bl_journal_walk_close(&w->journal);
+  bl_arena_close(&w->list);
   bl_arena_close(&w->arena);
 }

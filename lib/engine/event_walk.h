@@ -61,7 +61,11 @@ typedef struct bl_event_walk {
   const bl_customer *customer;      /* NULL: all */
   bl_span            times;
   uint64_t           after;
-  bl_journal_walk    journal;
+  bl_journal_walk    journal;       /* of all customers */
+  bl_arena           list;
+  int64_t           *seqs;          /* of one customer */
+  size_t             seq_count;
+  size_t             seq_at;
   bl_arena           arena;         /* of the entry */
   bl_event_entry     entry;
 } bl_event_walk;

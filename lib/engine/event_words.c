@@ -10,6 +10,7 @@
  */
 #include "engine/event_encode.h"
 
+#define WORDS_ODD UINT64_C(0x9E3779B97F4A7C15)
 #define WORDS_TABLE 4096u        /* a power of two */
 #define WORDS_MOST 3072u         /* in the table */
 #define WORDS_PROBES 8u
@@ -33,17 +34,17 @@ struct bl_events_slot {
 /* ---- The table ---------------------------------------------------------- */
 
 static uint64_t evw_mix(uint64_t a) {
-  bl_u128 product = (bl_u128)a * UINT64_C(0x9E3779B97F4A7C15);
+  bl_u128 product = (bl_u128)a * WORDS_ODD;
 
   return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 /* Of a long text only both ends: the table compares the whole. */
 static uint64_t evw_hash(uint32_t list, const unsigned char *p, size_t len) {
-  uint64_t h = evw_mix(((uint64_t)list << 32 | (uint32_t)len) + 1);
+  uint64_t h = ((uint64_t)list << 32 | (uint32_t)len) * WORDS_ODD;
   const unsigned char *end;
 
-  if (!len) return h;
+  if (!len) return evw_mix(h);
   if (len < 4)
     return evw_mix(h ^ ((uint64_t)p[0] << 16 | (uint64_t)p[len / 2] << 8 |
                         p[len - 1]));
@@ -314,6 +315,7 @@ static unsigned char *evw_put_text(bl_events_writer *w, unsigned char *at,
   bl_events_slot *slot = &w->slots[hole];
   bl_word_place place;
 
+  assert(hole < w->slot_cap);
   if (v->text.len > BL_EVENTS_WORD) return evw_put_value(at, slot, v);
   if (slot->patience > 0) {
     uint32_t list = BL_LIST_HOLES + 4 * hole + v->form;
@@ -335,7 +337,9 @@ static unsigned char *evw_put_hole(bl_events_writer *w, unsigned char *at,
   int64_t digits;
   evw_value v;
 
-  if (bl_number_parse(text, &digits, &decimals)) {
+  /* Most others are told by their first character. */
+  if (text.len && *text.text <= '9' &&
+      bl_number_parse(text, &digits, &decimals)) {
     if (!decimals) return bl_put_u64(at, bl_zigzag(digits) << 1 | 1);
     *at++ = 2 * BL_FORM_NUMBER;
     *at++ = (unsigned char)decimals;
@@ -387,6 +391,7 @@ int bl_words_put(bl_events_writer *w, const bl_fact_event *fact,
   return !w->failed;
 }
 
+#undef WORDS_ODD
 #undef WORDS_TABLE
 #undef WORDS_MOST
 #undef WORDS_PROBES

@@ -251,6 +251,14 @@ int bl_fold_period(bl_fold *f, const bl_fact_period *fact) {
   return BILLING_OK;
 }
 
+int bl_fold_periods(bl_fold *f, const bl_fact_periods *fact) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < fact->count && !rc; i++)
+    rc = bl_fold_period(f, &fact->items[i]);
+  return rc;
+}
+
 /* What an invoice has shown of a tally, by grant. */
 static int bill_draws(bl_fold *f, bl_tally *tally, const bl_fact_line *line) {
   bl_arena *arena = &f->tenant->arena;

@@ -29,6 +29,7 @@ int bl_fold_hold(bl_fold *f, const bl_fact_hold *fact);
 int bl_fold_hold_end(bl_fold *f, const bl_fact_hold_end *fact);
 int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact);
 int bl_fold_period(bl_fold *f, const bl_fact_period *fact);
+int bl_fold_periods(bl_fold *f, const bl_fact_periods *fact);
 int bl_fold_invoice(bl_fold *f, const bl_fact_invoice *fact);
 int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact);
 /* tallies: of the fact's charges, by place. */

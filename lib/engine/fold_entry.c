@@ -11,7 +11,7 @@ typedef union entry_fact {
   bl_fact_hold          hold;
   bl_fact_hold_end      hold_end;
   bl_fact_grant_expired grant_expired;
-  bl_fact_period        period;
+  bl_fact_periods       periods;
   bl_fact_invoice       invoice;
   bl_fact_redaction     redaction;
 } entry_fact;
@@ -30,7 +30,7 @@ ENTRY_KIND(grant)
 ENTRY_KIND(hold)
 ENTRY_KIND(hold_end)
 ENTRY_KIND(grant_expired)
-ENTRY_KIND(period)
+ENTRY_KIND(periods)
 ENTRY_KIND(invoice)
 ENTRY_KIND(redaction)
 #undef ENTRY_KIND
@@ -52,7 +52,7 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
                            fold_entry_hold_end},
     [BL_ENTRY_GRANT_EXPIRED] = {"grant_expired", code_entry_grant_expired,
                                 fold_entry_grant_expired},
-    [BL_ENTRY_PERIOD] = {"period", code_entry_period, fold_entry_period},
+    [BL_ENTRY_PERIODS] = {"periods", code_entry_periods, fold_entry_periods},
     [BL_ENTRY_INVOICE] = {"invoice", code_entry_invoice, fold_entry_invoice},
     [BL_ENTRY_REDACTION] = {"redaction", code_entry_redaction,
                             fold_entry_redaction},

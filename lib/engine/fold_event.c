@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* fold_event.c - one event's charges and draws on the state. */
 #include "engine/fold_post.h"
+#include "engine/index.h"
 
 /* Undo must know the top of the stack: of what was there when the call began,
  * each draw once, as the stack goes down to it. */
@@ -131,5 +132,5 @@ int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
   }
   for (size_t i = 0; i < fact->charge_count && !rc; i++)
     rc = fold_charge(f, &fact->charges[i], tallies[i], number);
-  return rc;
+  return rc ? rc : bl_index_add(t, fact->customer, f->seq, fact->time_us);
 }

@@ -156,13 +156,13 @@ static void group_tell(billing *b, int rc) {
   pthread_mutex_unlock(&g->lock);
 }
 
-/* What a failed group has left in memory never came to be, or is not known to
- * have: a commit that failed may have happened. */
-static void group_doubt(billing *b) {
+/* The board shows what has come to be.  What a failed group has left in memory
+ * has not, or is not known to have: a commit that failed may have happened. */
+static void group_show(billing *b, int rc) {
   bl_group *g = &b->group;
 
   for (size_t i = 0; i < g->head_count; i++) {
-    g->heads[i].tenant->is_stale = 1;
+    if (rc) g->heads[i].tenant->is_stale = 1;
     bl_board_renew(b, g->heads[i].tenant);
   }
 }
@@ -170,7 +170,7 @@ static void group_doubt(billing *b) {
 static int group_over(billing *b, int rc) {
   bl_group *g = &b->group;
 
-  if (rc) group_doubt(b);
+  group_show(b, rc);
   group_tell(b, rc);
   if (rc) group_rollback(b);
   g->is_begun = 0;

@@ -441,6 +441,7 @@ static int end_for_event(bl_call *c, bl_hold_state *hold,
   int rc = prepare_settling(c, event);
 
   if (!rc) rc = bl_expire_holds(c, hold->customer);
+  if (!rc) rc = bl_append_opened(c);   /* the next two stand side by side */
   return rc ? rc : bl_end_hold(c, hold, BILLING_HOLD_SETTLED,
                                bl_event_number(c->t->heads.seq + 2, 0));
 }

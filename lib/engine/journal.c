@@ -33,8 +33,10 @@ static int no_row_put(bl_rows *rows, uint32_t table,
 }
 
 bl_fold *bl_entry_start(bl_call *c) {
-  bl_store_rows *rows = bl_arena_take(&c->arena, sizeof *rows);
+  bl_store_rows *rows;
 
+  if (!c->opened_rc) c->opened_rc = bl_append_opened(c);
+  rows = bl_arena_take(&c->arena, sizeof *rows);
   c->fold.tenant = c->t;
   c->fold.scratch = &c->arena;
   c->fold.b = c->b;
@@ -120,6 +122,7 @@ int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
   int rc = BILLING_OK;
 
   if (c->arena.failed) return BILLING_NOMEM;
+  if (c->opened_rc) return c->opened_rc;
   entry.seq = c->fold.seq;
   entry.kind = kind;
   entry.version = BL_ENTRY_VERSION;

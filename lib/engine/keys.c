@@ -3,6 +3,7 @@
 #include "engine/keys.h"
 
 #include "engine/batch.h"
+#include "engine/index.h"
 
 #define KEY_PLACES 8
 
@@ -104,10 +105,11 @@ int bl_keys_sync(billing *b, bl_tenant *t, uint64_t version) {
   if (!rc && version != bl_runs_version(t->runs))
     rc = bl_runs_load(t->runs, b->store);
   if (!rc) rc = bl_runs_covered(t->runs, b->store, BL_RUNS_EVENT_KEYS, &seq);
-  if (rc || (int64_t)seq == t->tail_seq) return rc;
-  t->tail_seq = (int64_t)seq;
-  bl_key_tail_release(&t->tail, last_number((int64_t)seq));
-  return BILLING_OK;
+  if (!rc && (int64_t)seq != t->tail_seq) {
+    t->tail_seq = (int64_t)seq;
+    bl_key_tail_release(&t->tail, last_number((int64_t)seq));
+  }
+  return rc ? rc : bl_index_sync(b, t);
 }
 
 /* What is being written: by us, or by a process that is gone or goes on at its
@@ -151,6 +153,7 @@ int bl_keys_work(billing *b, bl_tenant *t, uint64_t budget, uint32_t *owes) {
   if (!t->runs && t->tail.count < b->tail_events) return BILLING_OK;
   rc = open_runs(b, t);
   if (!rc) rc = write_tail(b, t);
+  if (!rc) rc = bl_index_write(b, t);
   if (!rc) rc = bl_runs_step(t->runs, b->store, budget, owes);
   if (rc) t->is_stale = 1;
   return rc;

@@ -56,11 +56,13 @@ static int put_meta(billing *b, const char *name, const void *value,
   return bl_store_put(b->store, BL_TABLE_META, row, 1, BILLING_PUT_INSERT);
 }
 
+/* Both are there or none is: one alone has lost the other. */
 static int put_database(billing *b) {
   unsigned char format = BL_FORMAT;
   int rc = put_meta(b, "format", &format, 1);
 
-  return rc ? rc : put_meta(b, "secret", b->secret, sizeof b->secret);
+  if (!rc) rc = put_meta(b, "secret", b->secret, sizeof b->secret);
+  return rc == BILLING_CONFLICT ? BILLING_CORRUPT : rc;
 }
 
 static int make_secret(billing *b, bl_str given) {
@@ -161,7 +163,7 @@ static int open_on(billing **out, billing_store *store,
   bl_arena_open(&b->arena, options->allocator);
   b->host = b->arena.host;
   b->store = store;
-  bl_arena_open(&b->call_arena, options->allocator);
+  bl_arena_open(&b->spare_arena, options->allocator);
   bl_arena_open(&b->coder_arena, options->allocator);
   bl_events_writer_open(&b->coder, &b->coder_arena);
   bl_map_open(&b->tenants, &b->arena);
@@ -181,8 +183,8 @@ static int open_on(billing **out, billing_store *store,
   }
   bl_store_explain(store, rc, err);
   bl_board_close(b->board);
+  bl_arena_close(&b->spare_arena);
   bl_arena_close(&b->coder_arena);
-  bl_arena_close(&b->call_arena);
   bl_arena_close(&b->arena);
   bl_host_free(options->allocator, b, sizeof *b);
   return rc;
@@ -267,8 +269,8 @@ void billing_close(billing *b) {
   pthread_mutex_destroy(&b->lock);
   bl_board_close(b->board);
   host = b->host;
+  bl_arena_close(&b->spare_arena);
   bl_arena_close(&b->coder_arena);
-  bl_arena_close(&b->call_arena);
   bl_arena_close(&b->arena);
   bl_host_free(&host, b, sizeof *b);
 }

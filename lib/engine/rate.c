@@ -274,7 +274,7 @@ static int keep_made(bl_rater *r, bl_tally *tally) {
 static void forget_made(bl_rater *r) {
   while (r->made_count > 0) {
     bl_contract *contract = r->made[--r->made_count]->contract;
-    contract->recent = NULL;
+    memset(contract->recent, 0, sizeof contract->recent);
     bl_map_cut(&contract->tallies, contract->tallies.count - 1);
   }
 }

@@ -15,7 +15,7 @@ struct bl_runs_scan {
   uint32_t          has_begun;
 };
 
-/* ---- The list --------------------------------------------------------------- */
+/* ---- The list ---------------------------------------------------------- */
 
 int bl_runs_open(bl_runs **out, const billing_allocator *host,
                  int64_t tenant, int64_t shard, size_t filter_room) {
@@ -146,7 +146,7 @@ size_t bl_runs_filter_held(const bl_runs *r) {
   return r->filter_held;
 }
 
-/* ---- KEYS --------------------------------------------------------------------- */
+/* ---- KEYS -------------------------------------------------------------- */
 
 /* Equal keys may go on in the next chunks. */
 static int runs_find_in(bl_runs *r, billing_store *s,
@@ -183,7 +183,7 @@ int bl_runs_find_key(bl_runs *r, billing_store *s, uint32_t kind,
   return rc;
 }
 
-/* ---- RECORDS ------------------------------------------------------------------- */
+/* ---- RECORDS ----------------------------------------------------------- */
 
 static void runs_place(bl_runs_place *place, bl_str key) {
   assert(key.len <= BL_RUNS_KEY_MOST);
@@ -237,7 +237,7 @@ int bl_runs_get(bl_runs *r, billing_store *s, uint32_t kind, bl_str key,
   return value->text ? BILLING_OK : BILLING_NOMEM;
 }
 
-/* ---- Scan ----------------------------------------------------------------------- */
+/* ---- Scan -------------------------------------------------------------- */
 
 /* Whether all keys of a range have one head. */
 static int runs_is_one_head(const bl_runs_range *range) {

@@ -44,6 +44,9 @@
  *       bl_runs_step, with bl_runs_due of what is new
  *       put the head row with bl_runs_version
  *     commit           or rollback and bl_runs_forget
+ *
+ * All of it belongs to one thread at a time, lookups too: they bring filters
+ * into memory.
  */
 #ifndef BL_RUNS_H
 #define BL_RUNS_H
@@ -103,7 +106,7 @@ typedef struct bl_runs_source {
   void              *user;
 } bl_runs_source;
 
-/* ---- The list ----------------------------------------------------------- */
+/* ---- The list ---------------------------------------------------------- */
 
 /* Opens nothing but memory.  Filters take at most `filter_room` bytes, those
  * of new runs first; a run whose filter found no room costs one page read a
@@ -135,7 +138,7 @@ int bl_runs_count(bl_runs *r, billing_store *s, uint32_t kind,
 /* Bytes of memory that filters take now. */
 size_t bl_runs_filter_held(const bl_runs *r);
 
-/* ---- Look up ------------------------------------------------------------ */
+/* ---- Look up ----------------------------------------------------------- */
 
 /* KEYS: appends all values of a key, those of the newest run first. */
 int bl_runs_find_key(bl_runs *r, billing_store *s, uint32_t kind,
@@ -176,7 +179,7 @@ int  bl_runs_scan_open(bl_runs *r, billing_store *s,
 int  bl_runs_scan_next(bl_runs_scan *scan, bl_runs_record *out);
 void bl_runs_scan_close(bl_runs_scan *scan);     /* NULL is fine */
 
-/* ---- Change ------------------------------------------------------------- */
+/* ---- Change ------------------------------------------------------------ */
 
 /*
  * Begins to write a source as a run, or goes on with it when the list says
@@ -222,7 +225,7 @@ uint64_t bl_runs_due_at(uint32_t levels, uint64_t records, uint64_t bytes);
 uint64_t bl_runs_due(const bl_runs *r, uint32_t kind, uint64_t records,
                      uint64_t bytes);
 
-/* ---- Check -------------------------------------------------------------- */
+/* ---- Check ------------------------------------------------------------- */
 
 /*
  * Reads everything: rows that belong to no run, rows out of order, counts
@@ -231,7 +234,7 @@ uint64_t bl_runs_due(const bl_runs *r, uint32_t kind, uint64_t records,
  */
 int bl_runs_verify(bl_runs *r, billing_store *s, billing_error *err);
 
-/* ---- The tail of KEYS ---------------------------------------------------- */
+/* ---- The tail of KEYS -------------------------------------------------- */
 
 /*
  * Keys that are in no run yet: a set of pairs in order of insertion, whose

@@ -8,12 +8,21 @@
  */
 #include "engine/runs_parts.h"
 
-/* ---- One run -------------------------------------------------------------- */
+/* ---- One run ----------------------------------------------------------- */
 
-/* Takes the next record of the chunk; DONE at its end. */
+/* Takes the next record of the chunk; DONE at its end, which is the one that
+ * its row tells. */
 static int cursor_in_chunk(bl_runs_cursor *c) {
-  if (!bl_runs_is_keys(c->kind))
-    return bl_record_reader_next(&c->reader, &c->head);
+  if (!bl_runs_is_keys(c->kind)) {
+    const bl_runs_place *last = &c->row.last, *read = &c->reader.last;
+    int rc = bl_record_reader_next(&c->reader, &c->head);
+
+    if (rc != BILLING_DONE) return rc;
+    return read->len == last->len && !memcmp(read->bytes, last->bytes,
+                                             last->len)
+               ? BILLING_DONE
+               : BILLING_CORRUPT;
+  }
   if (c->at == c->count) return BILLING_DONE;
   c->head.head  = c->pair[c->at].key;
   c->head.value = c->pair[c->at].value;
@@ -21,8 +30,20 @@ static int cursor_in_chunk(bl_runs_cursor *c) {
   return BILLING_OK;
 }
 
-/* Reads the chunk after the one that ends with row.last, or the one with a
- * place in it.  DONE when there is none. */
+static int cursor_unpack(bl_runs_cursor *c, bl_str bytes) {
+  const bl_runs_key *end;
+  bl_runs_record last;
+  int rc = bl_key_chunk_unpack(bytes, c->pair, &c->count);
+
+  if (!rc) rc = bl_runs_at_place(&c->row.last, c->kind, &last);
+  if (rc) return rc;
+  end = &c->pair[c->count - 1];
+  return end->key == last.head && end->value == last.value ? BILLING_OK
+                                                           : BILLING_CORRUPT;
+}
+
+/* Reads the first chunk that ends not below row.last, or above it; DONE when
+ * there is none. */
 static int cursor_read(bl_runs_cursor *c, const bl_runs_rows *rows,
                        int after) {
   bl_str bytes;
@@ -32,10 +53,27 @@ static int cursor_read(bl_runs_cursor *c, const bl_runs_rows *rows,
   bytes.text = c->row.bytes;
   bytes.len  = c->row.len;
   c->at      = 0;
-  if (bl_runs_is_keys(c->kind))
-    return bl_key_chunk_unpack(bytes, c->pair, &c->count);
+  if (bl_runs_is_keys(c->kind)) return cursor_unpack(c, bytes);
   bl_record_reader_open(&c->reader, bytes);
   return BILLING_OK;
+}
+
+/* Takes the first record of the chunk behind this one.  Who merges relies on
+ * the order, so it is not taken on trust. */
+static int cursor_next_chunk(bl_runs_cursor *c, const bl_runs_rows *rows) {
+  bl_runs_place place = c->row.last;
+  bl_runs_record before;
+  int rc = cursor_read(c, rows, 1);
+
+  if (rc == BILLING_DONE) {
+    c->is_done = 1;
+    return BILLING_OK;
+  }
+  if (!rc) rc = cursor_in_chunk(c);
+  if (rc == BILLING_DONE) return BILLING_CORRUPT;
+  if (!rc) rc = bl_runs_at_place(&place, c->kind, &before);
+  if (rc) return rc;
+  return bl_runs_order(&before, &c->head) < 0 ? BILLING_OK : BILLING_CORRUPT;
 }
 
 static int cursor_source_next(bl_runs_cursor *c) {
@@ -53,21 +91,10 @@ static int cursor_source_next(bl_runs_cursor *c) {
   return BILLING_OK;
 }
 
-/* Chunks that hold nothing are malformed, and would never end a loop here. */
 static int cursor_next(bl_runs_cursor *c, const bl_runs_rows *rows) {
-  int rc;
+  int rc = c->source ? cursor_source_next(c) : cursor_in_chunk(c);
 
-  if (c->source) return cursor_source_next(c);
-  rc = cursor_in_chunk(c);
-  if (rc != BILLING_DONE) return rc;
-  rc = cursor_read(c, rows, 1);
-  if (!rc) {
-    rc = cursor_in_chunk(c);
-    return rc == BILLING_DONE ? BILLING_CORRUPT : rc;
-  }
-  if (rc != BILLING_DONE) return rc;
-  c->is_done = 1;
-  return BILLING_OK;
+  return rc == BILLING_DONE ? cursor_next_chunk(c, rows) : rc;
 }
 
 /* Stands on the first record that is not below a place, or above it. */
@@ -82,7 +109,8 @@ static int cursor_seek(bl_runs_cursor *c, const bl_runs_rows *rows,
     c->is_done = 1;
     return BILLING_OK;
   }
-  if (!rc) rc = cursor_next(c, rows);
+  if (!rc) rc = cursor_in_chunk(c);
+  if (rc == BILLING_DONE) return BILLING_CORRUPT;
   while (!rc && !c->is_done && from->len) {
     order = bl_runs_order(&c->head, &bound);
     if (order > 0 || (order == 0 && !after)) break;
@@ -91,7 +119,7 @@ static int cursor_seek(bl_runs_cursor *c, const bl_runs_rows *rows,
   return rc;
 }
 
-/* ---- Several --------------------------------------------------------------- */
+/* ---- Several ----------------------------------------------------------- */
 
 int bl_runs_merge_open(bl_runs_merge *m, const bl_runs_rows *rows,
                        const billing_allocator *host, uint32_t kind,

@@ -17,6 +17,7 @@ struct bl_runs_writer {
   bl_runs_merge   merge;           /* its arena is for what follows, too */
   bl_key_chunk   *keys;
   bl_record_chunk records;
+  uint64_t        lines;           /* KEYS: rows that the filter will have */
   size_t          heads;           /* in the open filter row */
   uint64_t        last_head;
   unsigned char   filter[BL_RUNS_ROW];     /* the open row */
@@ -33,7 +34,7 @@ typedef struct job_step {
   uint64_t      work;
 } job_step;
 
-/* ---- The filter of a run in the making ------------------------------------- */
+/* ---- The filter of a run in the making --------------------------------- */
 
 /* Writes the open row; the next one is open and empty. */
 static int job_put_filter(job_step *step) {
@@ -65,7 +66,7 @@ static void job_set(job_step *step, uint64_t head, bl_filter_spot spot) {
 
 static int job_add_key(job_step *step, uint64_t key) {
   bl_runs_job *job = step->job;
-  bl_filter_spot spot = bl_filter_spot_of(key, bl_filter_rows(job->wanted));
+  bl_filter_spot spot = bl_filter_spot_of(key, job->writer->lines);
   int rc = BILLING_OK;
 
   while (!rc && job->out.filters < spot.row) rc = job_put_filter(step);
@@ -88,16 +89,15 @@ static int job_add_head(job_step *step, uint64_t head) {
  * rows, also those that no key fell into. */
 static int job_end_filter(job_step *step) {
   bl_runs_job *job = step->job;
-  uint64_t rows = bl_runs_is_keys(step->kind) ? bl_filter_rows(job->wanted)
-                                              : 0;
+  uint64_t lines = bl_runs_is_keys(step->kind) ? job->writer->lines : 0;
   int rc = BILLING_OK;
 
-  while (!rc && (job->writer->heads > 0 || job->out.filters < rows))
+  while (!rc && (job->writer->heads > 0 || job->out.filters < lines))
     rc = job_put_filter(step);
   return rc;
 }
 
-/* ---- Begin and go on --------------------------------------------------------- */
+/* ---- Begin and go on --------------------------------------------------- */
 
 void bl_runs_writer_drop(bl_runs *r, bl_runs_job *job) {
   if (!job->writer) return;
@@ -117,6 +117,7 @@ static void job_least_place(uint32_t kind, uint64_t head,
 /* Fills the open filter row again from the chunks that are written. */
 static int job_reopen_filter(job_step *step) {
   bl_runs_job *job = step->job;
+  uint64_t filters = job->out.filters;
   bl_runs_place from;
   bl_runs_merge written;
   int rc = bl_runs_merge_open(&written, &step->rows, &step->r->host,
@@ -134,7 +135,10 @@ static int job_reopen_filter(job_step *step) {
   }
   step->work += written.steps;
   bl_runs_merge_close(&written);
-  return rc;
+  if (rc) return rc;
+  return job->writer->heads > 0 && job->out.filters == filters
+             ? BILLING_OK
+             : BILLING_CORRUPT;
 }
 
 static int job_add_inputs(job_step *step) {
@@ -165,6 +169,7 @@ static int job_open(job_step *step) {
   w = bl_host_alloc(host, sizeof *w);
   if (!w) return BILLING_NOMEM;
   job->writer = w;
+  w->lines    = bl_filter_rows(job->wanted);
   rc = bl_runs_merge_open(&w->merge, &step->rows, host, step->kind,
                           BL_RUNS_FAN);
   if (rc) return rc;
@@ -176,7 +181,7 @@ static int job_open(job_step *step) {
   return rc;
 }
 
-/* ---- Chunks -------------------------------------------------------------------- */
+/* ---- Chunks ------------------------------------------------------------ */
 
 static int job_put_chunk(job_step *step, const bl_runs_place *last,
                          bl_str bytes) {
@@ -251,7 +256,7 @@ static int job_chunk_of_records(job_step *step) {
   return job_put_chunk(step, &w->records.last, bytes);
 }
 
-/* ---- Complete -------------------------------------------------------------------- */
+/* ---- Complete ---------------------------------------------------------- */
 
 /* Inputs go, and their rows are removed at the pace of this job. */
 static int job_doom_inputs(job_step *step) {

@@ -54,9 +54,10 @@ static int keys_ascend(bl_runs_key a, bl_runs_key b) {
   return a.key < b.key || (a.key == b.key && a.value < b.value);
 }
 
-/* ---- Write --------------------------------------------------------------- */
+/* ---- Write ------------------------------------------------------------- */
 
-static keys_form keys_form_of(const bl_key_chunk *c, uint64_t last_key) {
+static keys_form keys_form_of(const bl_key_chunk *c) {
+  uint64_t last_key = c->pair[c->count - 1].key;
   keys_form f;
 
   f.count     = c->count;
@@ -69,12 +70,16 @@ static keys_form keys_form_of(const bl_key_chunk *c, uint64_t last_key) {
   return f;
 }
 
+static unsigned keys_pair_bits(const bl_key_chunk *c, uint64_t last_key) {
+  return keys_bits(last_key - c->pair[0].key) +
+         keys_bits(c->most_seq - c->least_seq) + keys_bits(c->most_n);
+}
+
 /* What a pair does to the widths is kept only when there is room for it. */
 int bl_key_chunk_add(bl_key_chunk *c, bl_runs_key pair) {
   uint64_t seq = pair.value >> BL_RUNS_PLACE_BITS;
   uint64_t n = pair.value & KEYS_N_MOST;
   uint64_t least = c->least_seq, most = c->most_seq, most_n = c->most_n;
-  keys_form f;
 
   assert(c->count == 0 || keys_ascend(c->pair[c->count - 1], pair));
   if (c->count == BL_RUNS_CHUNK_MOST) return 0;
@@ -86,8 +91,8 @@ int bl_key_chunk_add(bl_key_chunk *c, bl_runs_key pair) {
   c->least_seq = seq < least ? seq : least;
   c->most_seq  = seq > most ? seq : most;
   c->most_n    = n > most_n ? n : most_n;
-  f = keys_form_of(c, pair.key);
-  if (keys_bytes(c->count + 1, f.pair_bits) > BL_RUNS_ROW - KEYS_FOOT) {
+  if (keys_bytes(c->count + 1, keys_pair_bits(c, pair.key)) >
+      BL_RUNS_ROW - KEYS_FOOT) {
     c->least_seq = least;
     c->most_seq  = most;
     c->most_n    = most_n;
@@ -117,7 +122,7 @@ static void keys_write(keys_pen *pen, uint64_t v, unsigned bits) {
 
 size_t bl_key_chunk_pack(const bl_key_chunk *c,
                          unsigned char out[BL_RUNS_ROW]) {
-  keys_form f = keys_form_of(c, c->pair[c->count - 1].key);
+  keys_form f = keys_form_of(c);
   keys_pen pen = {out, 0, 0};
   unsigned char *foot = out + keys_bytes(f.count, f.pair_bits);
 
@@ -140,7 +145,7 @@ size_t bl_key_chunk_pack(const bl_key_chunk *c,
   return (size_t)(foot + KEYS_FOOT - out);
 }
 
-/* ---- Read ---------------------------------------------------------------- */
+/* ---- Read -------------------------------------------------------------- */
 
 /* CORRUPT unless the length is the one that the foot tells. */
 static int keys_read_form(bl_str bytes, keys_form *f) {

@@ -29,7 +29,7 @@ void bl_runs_list_clear(bl_runs_list *list) {
   list->next = 1;
 }
 
-/* ---- Sets ----------------------------------------------------------------- */
+/* ---- Sets -------------------------------------------------------------- */
 
 bl_sorted_run *bl_runs_set_find(const bl_runs_set *set, uint64_t number) {
   for (size_t i = 0; i < set->count; i++)
@@ -97,7 +97,7 @@ int bl_runs_list_doom(bl_runs_list *list, bl_arena *arena, uint64_t number,
   return BILLING_OK;
 }
 
-/* ---- Pack ------------------------------------------------------------------ */
+/* ---- Pack -------------------------------------------------------------- */
 
 static void list_pack_run(bl_text *out, const bl_sorted_run *run) {
   bl_pack_u64(out, run->number);
@@ -149,7 +149,7 @@ void bl_runs_list_pack(const bl_runs_list *list, bl_text *out) {
   }
 }
 
-/* ---- Unpack ---------------------------------------------------------------- */
+/* ---- Unpack ------------------------------------------------------------ */
 
 /* A number of at most `most`; else the list is bad. */
 static uint64_t list_take(bl_unpack *u, uint64_t most) {
@@ -241,6 +241,7 @@ static int list_unpack_set(bl_runs_set *set, uint32_t kind, uint64_t next,
 
     list_take_run(u, next, &run);
     if (u->bad || run.level > level || bl_runs_set_find(set, run.number) ||
+        run.chunks == 0 || run.filters == 0 ||
         run.filters > bl_filter_rows(LIST_COUNT_MOST))
       return BILLING_CORRUPT;
     level = run.level;
@@ -274,7 +275,8 @@ int bl_runs_list_unpack(bl_runs_list *list, bl_arena *arena, bl_str bytes) {
   if (bl_unpack_u64(&u) != LIST_FORMAT) u.bad = 1;
   list->version = bl_unpack_u64(&u);
   list->next    = bl_unpack_u64(&u);
-  if (bl_unpack_u64(&u) != BL_RUNS_KINDS || list->next == 0) u.bad = 1;
+  if (list->next < 1 || list->next > INT64_MAX) u.bad = 1;
+  if (bl_unpack_u64(&u) != BL_RUNS_KINDS) u.bad = 1;
   if (u.bad) return BILLING_CORRUPT;
   for (uint32_t i = 0; !rc && i < BL_RUNS_KINDS; i++)
     rc = list_unpack_set(&list->set[i], i, list->next, arena, &u);

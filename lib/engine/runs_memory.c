@@ -10,8 +10,8 @@
  */
 #include "engine/runs_parts.h"
 
-/* How many keys ahead memory is asked: about what it answers at a time. */
-#define MEMORY_AHEAD 8
+/* Keys that memory is asked for at a time: about as many as it answers so. */
+#define MEMORY_GROUP 16
 /* A row of blocks, and what it takes to begin it at a block's multiple: then
  * a block lies in one line of the cache. */
 #define MEMORY_ROW (BL_RUNS_ROW + BL_FILTER_BLOCK - 1)
@@ -32,13 +32,14 @@ static size_t memory_size(size_t lines) {
   return sizeof(bl_runs_filter) + lines * sizeof(memory_line);
 }
 
-static const unsigned char *memory_blocks(const memory_line *line) {
-  size_t past = (uintptr_t)line->bytes % BL_FILTER_BLOCK;
-
-  return past ? line->bytes + (BL_FILTER_BLOCK - past) : line->bytes;
+/* The block of a spot. */
+static inline const unsigned char *memory_block(const memory_line *line,
+                                                bl_filter_spot spot) {
+  return line->bytes + (0 - (uintptr_t)line->bytes) % BL_FILTER_BLOCK +
+         spot.block;
 }
 
-/* ---- Room ------------------------------------------------------------------ */
+/* ---- Room -------------------------------------------------------------- */
 
 static void memory_free_line(bl_runs *r, bl_runs_filter *f,
                              memory_line *line) {
@@ -108,7 +109,7 @@ static int memory_make_room(bl_runs *r, const bl_sorted_run *run,
   return 1;
 }
 
-/* ---- Load ------------------------------------------------------------------ */
+/* ---- Load -------------------------------------------------------------- */
 
 /* The filter of a run, without its lines; NULL in it when there is no room,
  * for `lines` of them. */
@@ -140,7 +141,8 @@ static int memory_fill(bl_runs *r, bl_runs_filter *f, memory_line *line) {
   line->fence = bl_runs_head(last);
   f->held++;
   r->filter_held += MEMORY_ROW;
-  memcpy(bytes + (memory_blocks(line) - bytes), r->row.bytes, BL_RUNS_ROW);
+  bytes += (0 - (uintptr_t)bytes) % BL_FILTER_BLOCK;
+  memcpy(bytes, r->row.bytes, BL_RUNS_ROW);
   return BILLING_OK;
 }
 
@@ -179,7 +181,7 @@ static int memory_load_all(bl_runs *r, billing_store *s, bl_sorted_run *run) {
   return rc == BILLING_DONE ? BILLING_CORRUPT : rc;
 }
 
-/* ---- Ask ------------------------------------------------------------------- */
+/* ---- Ask --------------------------------------------------------------- */
 
 static int memory_ask_keys(bl_runs *r, billing_store *s, bl_sorted_run *run,
                            uint64_t key, int *maybe) {
@@ -190,12 +192,13 @@ static int memory_ask_keys(bl_runs *r, billing_store *s, bl_sorted_run *run,
   assert(run->filter);
   line = &run->filter->line[spot.row];
   if (!line->bytes) rc = memory_load_line(r, s, run, spot.row);
-  *maybe = !line->bytes || bl_filter_has(memory_blocks(line), spot);
+  *maybe = !line->bytes || bl_filter_has(memory_block(line, spot), spot.bits);
   return rc;
 }
 
 static int memory_ask_records(const bl_runs_filter *f, uint64_t head) {
   size_t low = 0, high = f->count;
+  bl_filter_spot spot;
 
   while (low < high) {
     size_t middle = low + (high - low) / 2;
@@ -205,9 +208,9 @@ static int memory_ask_records(const bl_runs_filter *f, uint64_t head) {
     else
       high = middle;
   }
-  return low < f->count &&
-         bl_filter_has(memory_blocks(&f->line[low]),
-                       bl_filter_spot_within(head, (uint32_t)low));
+  if (low == f->count) return 0;
+  spot = bl_filter_spot_within(head, (uint32_t)low);
+  return bl_filter_has(memory_block(&f->line[low], spot), spot.bits);
 }
 
 int bl_runs_ask(bl_runs *r, billing_store *s, bl_sorted_run *run,
@@ -223,13 +226,20 @@ int bl_runs_ask(bl_runs *r, billing_store *s, bl_sorted_run *run,
   return BILLING_OK;
 }
 
-/* ---- Ask for many ---------------------------------------------------------- */
+/* ---- Ask for many ------------------------------------------------------ */
 
-static void memory_prefetch(const bl_sorted_run *run, uint64_t key) {
+/* The block of a key in a run, which memory is asked for; NULL when it is not
+ * there. */
+static inline const unsigned char *memory_touch(const bl_sorted_run *run,
+                                                uint64_t key) {
   bl_filter_spot spot = bl_filter_spot_of(key, run->filters);
   const memory_line *line = &run->filter->line[spot.row];
+  const unsigned char *block;
 
-  if (line->bytes) __builtin_prefetch(memory_blocks(line) + spot.block);
+  if (!line->bytes) return NULL;
+  block = memory_block(line, spot);
+  __builtin_prefetch(block);
+  return block;
 }
 
 void bl_runs_prefetch(const bl_runs *r, uint32_t kind, uint64_t key) {
@@ -237,40 +247,60 @@ void bl_runs_prefetch(const bl_runs *r, uint32_t kind, uint64_t key) {
 
   assert(bl_runs_is_keys(kind));
   for (size_t i = 0; i < set->count; i++)
-    if (set->run[i].filter) memory_prefetch(&set->run[i], key);
+    if (set->run[i].filter) (void)memory_touch(&set->run[i], key);
 }
 
 int bl_runs_may_have(const bl_runs *r, uint32_t kind, uint64_t key) {
   const bl_runs_set *set = &r->list.set[kind];
-  int maybe = !r->is_loaded;
 
   assert(bl_runs_is_keys(kind));
-  for (size_t i = 0; i < set->count && !maybe; i++) {
-    const bl_sorted_run *run = &set->run[i];
-    bl_filter_spot spot = bl_filter_spot_of(key, run->filters);
-    const memory_line *line = NULL;
+  for (size_t i = set->count; i > 0; i--) {
+    const bl_sorted_run *run = &set->run[i - 1];
+    const unsigned char *block = run->filter ? memory_touch(run, key) : NULL;
 
-    if (run->filter) line = &run->filter->line[spot.row];
-    maybe = !line || !line->bytes ||
-            bl_filter_has(memory_blocks(line), spot);
+    if (!block || bl_filter_has(block, key)) return 1;
   }
-  return maybe;
+  return !r->is_loaded;
 }
 
-/* One run and all keys that no newer run may have. */
-static int memory_screen(bl_runs *r, billing_store *s, bl_sorted_run *run,
-                         const bl_runs_batch *batch) {
-  int rc = memory_open(r, run, 1);
+/* One run and a few keys: first memory is asked for all, then its answers are
+ * looked at. */
+static int memory_screen_group(bl_runs *r, billing_store *s,
+                               bl_sorted_run *run,
+                               const bl_runs_batch *group) {
+  const unsigned char *block[MEMORY_GROUP];
+  int rc = BILLING_OK;
 
-  if (!rc && !run->filter) memset(batch->maybe, 1, batch->count);
-  for (size_t i = 0; !rc && run->filter && i < batch->count; i++) {
+  assert(group->count <= MEMORY_GROUP);
+  for (size_t i = 0; i < group->count; i++)
+    block[i] = memory_touch(run, group->keys[i]);
+  for (size_t i = 0; !rc && i < group->count; i++) {
     int maybe = 1;
 
-    if (batch->count - i > MEMORY_AHEAD)
-      memory_prefetch(run, batch->keys[i + MEMORY_AHEAD]);
-    if (batch->maybe[i]) continue;
-    rc = memory_ask_keys(r, s, run, batch->keys[i], &maybe);
-    batch->maybe[i] = (unsigned char)maybe;
+    if (block[i])
+      maybe = bl_filter_has(block[i], group->keys[i]);
+    else
+      rc = memory_ask_keys(r, s, run, group->keys[i], &maybe);
+    group->maybe[i] |= (unsigned char)maybe;
+  }
+  return rc;
+}
+
+static int memory_screen(bl_runs *r, billing_store *s, bl_sorted_run *run,
+                         const bl_runs_batch *batch) {
+  bl_runs_batch group = *batch;
+  size_t left = batch->count;
+  int rc = memory_open(r, run, 1);
+
+  if (!rc && !run->filter) {
+    memset(batch->maybe, 1, batch->count);
+    return BILLING_OK;
+  }
+  for (; !rc && left > 0; left -= group.count) {
+    group.count = left < MEMORY_GROUP ? left : MEMORY_GROUP;
+    rc = memory_screen_group(r, s, run, &group);
+    group.keys += group.count;
+    group.maybe += group.count;
   }
   return rc;
 }
@@ -286,5 +316,5 @@ int bl_runs_screen(bl_runs *r, billing_store *s, uint32_t kind,
   return rc;
 }
 
-#undef MEMORY_AHEAD
+#undef MEMORY_GROUP
 #undef MEMORY_ROW

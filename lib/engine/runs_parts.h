@@ -37,7 +37,7 @@ static inline int bl_runs_is_keys(uint32_t kind) {
   return kind <= BL_RUNS_NAMES;
 }
 
-/* ---- Records ------------------------------------------------------------ */
+/* ---- Records ----------------------------------------------------------- */
 
 /* The members that a layout does not use are zero in all its records. */
 static inline int bl_runs_order(const bl_runs_record *a,
@@ -61,15 +61,22 @@ static inline uint64_t bl_runs_head(bl_str key) {
   return head;
 }
 
-/* 64 bits as bytes, low first: one load or store where the machine does so. */
+/* 64 bits as bytes, low first. */
 static inline uint64_t bl_runs_word(const unsigned char *p) {
-  return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-         (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
-         (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+  uint64_t v;
+
+  memcpy(&v, p, sizeof v);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  v = __builtin_bswap64(v);
+#endif
+  return v;
 }
 
 static inline void bl_runs_set_word(unsigned char *p, uint64_t v) {
-  for (int i = 0; i < 8; i++) p[i] = (unsigned char)(v >> 8 * i);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  v = __builtin_bswap64(v);
+#endif
+  memcpy(p, &v, sizeof v);
 }
 
 /* A position in a run, which is the column `last` of its rows: of KEYS the
@@ -87,7 +94,7 @@ int  bl_runs_at_place(const bl_runs_place *place, uint32_t kind,
 /* Eight bytes, the highest first. */
 void bl_runs_place_of_head(bl_runs_place *place, uint64_t head);
 
-/* ---- runs_keys.c --------------------------------------------------------- */
+/* ---- runs_keys.c ------------------------------------------------------- */
 
 /* A chunk that is being filled. */
 typedef struct bl_key_chunk {
@@ -109,7 +116,7 @@ int    bl_key_chunk_unpack(bl_str bytes, bl_runs_key out[BL_RUNS_CHUNK_MOST],
 /* Appends the values of a key, without unpacking the rest. */
 int    bl_key_chunk_find(bl_str bytes, uint64_t key, bl_runs_found *found);
 
-/* ---- runs_records.c ------------------------------------------------------ */
+/* ---- runs_records.c ---------------------------------------------------- */
 
 typedef struct bl_record_chunk {
   bl_text       bytes;             /* its arena is the caller's */
@@ -133,7 +140,7 @@ void bl_record_reader_open(bl_record_reader *in, bl_str bytes);
  * as the bytes. */
 int  bl_record_reader_next(bl_record_reader *in, bl_runs_record *out);
 
-/* ---- runs_filter.c ------------------------------------------------------- */
+/* ---- runs_filter.c ----------------------------------------------------- */
 
 /* Where a head is in a filter. */
 typedef struct bl_filter_spot {
@@ -166,25 +173,21 @@ bl_filter_spot bl_filter_spot_within(uint64_t head, uint32_t row);
 
 /*
  * A block is eight lanes of 32 bits, two in a word, and a head sets one bit in
- * each: five bits of it say which, its low 40 bits in all.
+ * each: five bits of it say which, its low 40 bits in all.  Most heads that
+ * are not there miss in the first word.
  */
-static inline int bl_filter_has(const unsigned char *row,
-                                bl_filter_spot spot) {
-  const unsigned char *block = row + spot.block;
-  uint64_t bits = spot.bits, missing = 0;
-
+static inline int bl_filter_has(const unsigned char *block, uint64_t bits) {
   for (int i = 0; i < BL_FILTER_BLOCK / 8; i++, bits >>= 10) {
-    uint64_t wanted = UINT64_C(1) << (bits & 31) |
-                      UINT64_C(1) << (32 + (bits >> 5 & 31));
+    uint64_t word = bl_runs_word(block + 8 * i);
 
-    missing |= wanted & ~bl_runs_word(block + 8 * i);
+    if (!(word >> (bits & 31) & word >> (32 + (bits >> 5 & 31)) & 1)) return 0;
   }
-  return missing == 0;
+  return 1;
 }
 
 void bl_filter_add(unsigned char *row, bl_filter_spot spot);
 
-/* ---- runs_list.c --------------------------------------------------------- */
+/* ---- runs_list.c ------------------------------------------------------- */
 
 typedef struct bl_runs_filter bl_runs_filter;
 typedef struct bl_runs_writer bl_runs_writer;
@@ -266,7 +269,7 @@ size_t bl_runs_set_level(const bl_runs_set *set, uint32_t level,
 int  bl_runs_list_doom(bl_runs_list *list, bl_arena *arena, uint64_t number,
                        uint32_t level);
 
-/* ---- runs_rows.c --------------------------------------------------------- */
+/* ---- runs_rows.c ------------------------------------------------------- */
 
 /* Where the rows of a shard's runs are. */
 typedef struct bl_runs_rows {
@@ -308,7 +311,7 @@ int bl_runs_rows_remove(const bl_runs_rows *rows, uint64_t run, size_t most,
 int bl_runs_rows_above(const bl_runs_rows *rows, uint64_t run,
                        uint64_t *number);
 
-/* ---- runs_cursor.c ------------------------------------------------------- */
+/* ---- runs_cursor.c ----------------------------------------------------- */
 
 /* The records of a run, or of a source, in order. */
 typedef struct bl_runs_cursor {
@@ -356,7 +359,7 @@ void bl_runs_merge_start(bl_runs_merge *m);
 /* Steps over the least record and its equals. */
 int  bl_runs_merge_next(bl_runs_merge *m);
 
-/* ---- runs.c --------------------------------------------------------------- */
+/* ---- runs.c ------------------------------------------------------------ */
 
 struct bl_runs {
   billing_allocator host;
@@ -379,7 +382,7 @@ struct bl_runs {
 int bl_runs_ready(bl_runs *r, billing_store *s);
 bl_runs_rows bl_runs_rows_of(const bl_runs *r, billing_store *s);
 
-/* ---- runs_memory.c -------------------------------------------------------- */
+/* ---- runs_memory.c ----------------------------------------------------- */
 
 /* Whether a run may hold a head; reads rows of its filter when they are not
  * in memory and there is room. */
@@ -387,7 +390,7 @@ int  bl_runs_ask(bl_runs *r, billing_store *s, bl_sorted_run *run,
                  uint32_t kind, uint64_t head, int *maybe);
 void bl_runs_filter_drop(bl_runs *r, bl_sorted_run *run);
 
-/* ---- runs_job.c ----------------------------------------------------------- */
+/* ---- runs_job.c -------------------------------------------------------- */
 
 /* One chunk more of the job that makes this level, and what it has cost. */
 int  bl_runs_go_on(bl_runs *r, const bl_runs_rows *rows, uint32_t kind,

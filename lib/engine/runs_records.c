@@ -16,7 +16,7 @@
 /* The most that the three lengths of a record may take. */
 #define RECORDS_LENGTHS 20
 
-/* ---- Places --------------------------------------------------------------- */
+/* ---- Places ------------------------------------------------------------ */
 
 static void records_put_head(unsigned char *to, uint64_t head) {
   for (int i = 0; i < 8; i++) to[i] = (unsigned char)(head >> (56 - 8 * i));
@@ -58,7 +58,7 @@ int bl_runs_at_place(const bl_runs_place *place, uint32_t kind,
   return bytes.len == 8 || bytes.len == 0 ? BILLING_OK : BILLING_CORRUPT;
 }
 
-/* ---- Write ---------------------------------------------------------------- */
+/* ---- Write ------------------------------------------------------------- */
 
 void bl_record_chunk_open(bl_record_chunk *c, bl_arena *arena) {
   memset(c, 0, sizeof *c);
@@ -98,7 +98,7 @@ int bl_record_chunk_add(bl_record_chunk *c, const bl_runs_record *record) {
   return 1;
 }
 
-/* ---- Read ----------------------------------------------------------------- */
+/* ---- Read -------------------------------------------------------------- */
 
 void bl_record_reader_open(bl_record_reader *in, bl_str bytes) {
   bl_unpack_open(&in->bytes, bytes.text, bytes.len);

@@ -42,7 +42,7 @@ uint64_t bl_runs_due(const bl_runs *r, uint32_t kind, uint64_t records,
   return r->is_loaded ? bl_runs_due_at(levels, records, bytes) : 0;
 }
 
-/* ---- What is to be done ------------------------------------------------------------ */
+/* ---- What is to be done ------------------------------------------------ */
 
 /* The eight oldest runs of a level, if there are so many. */
 static int step_begin_merge(bl_runs *r, bl_runs_set *set, uint32_t level) {
@@ -126,7 +126,7 @@ static uint32_t step_is_owed(const bl_runs *r) {
   return r->list.doomed_count > 0;
 }
 
-/* ---- The list ------------------------------------------------------------------------ */
+/* ---- The list ---------------------------------------------------------- */
 
 /* Writes the list; after a failure, here or before, nothing is known. */
 static int step_put_list(bl_runs *r, billing_store *s, int rc) {
@@ -164,8 +164,8 @@ int bl_runs_step(bl_runs *r, billing_store *s, uint64_t budget,
   while (!rc && r->credit > 0) {
     uint64_t work = 0;
 
-    rc = step_begin_merges(r);
-    if (!rc) rc = step_once(r, &rows, &work);
+    rc = step_once(r, &rows, &work);
+    if (!rc) rc = step_begin_merges(r);
     has_changed |= !rc;
     r->credit = rc == BILLING_DONE ? 0 : r->credit - (int64_t)work;
   }
@@ -175,7 +175,7 @@ int bl_runs_step(bl_runs *r, billing_store *s, uint64_t budget,
   return rc;
 }
 
-/* ---- Sources --------------------------------------------------------------------------- */
+/* ---- Sources ----------------------------------------------------------- */
 
 static int step_begin_write(bl_runs *r, uint32_t kind,
                            const bl_runs_source *source) {
@@ -226,7 +226,7 @@ int bl_runs_writing(bl_runs *r, billing_store *s, uint32_t kind,
   return BILLING_OK;
 }
 
-/* ---- Give up ----------------------------------------------------------------------------- */
+/* ---- Give up ----------------------------------------------------------- */
 
 static int step_give_up(bl_runs *r, bl_runs_job *job) {
   if (!job || !job->is_active) return BILLING_OK;

@@ -12,16 +12,16 @@
  * index are bits of its key's upper half: a probe reads slots, which lie
  * beside each other, and touches hardly ever a pair with another key.
  *
- * What is frozen is sorted by radix, byte by byte, and found through the
- * places at which the leading bits of a key begin:
+ * What is frozen is sorted by radix, eleven bits at a time, and found through
+ * the places at which the leading bits of a key begin:
  *
  *     sorted  (1 << 62, 9)  (3 << 62, 7)  (3 << 62, 8)
  *     first   0  0  1  1  3                            by the leading 2 bits
  */
 #include "engine/runs_parts.h"
 
-#define TAIL_PASSES 8
-#define TAIL_DIGITS 256
+#define TAIL_DIGIT_BITS 11
+#define TAIL_DIGITS (1 << TAIL_DIGIT_BITS)
 #define TAIL_LEAST_SLOTS 64
 
 void bl_key_tail_open(bl_key_tail *t, const billing_allocator *host) {
@@ -49,7 +49,7 @@ void bl_key_tail_close(bl_key_tail *t) {
   bl_key_tail_open(t, &host);
 }
 
-/* ---- Slots ----------------------------------------------------------------- */
+/* ---- Slots ------------------------------------------------------------- */
 
 /* The bits of a key that stand above an index. */
 static uint32_t tail_mark(const bl_key_tail *t, uint64_t key) {
@@ -138,7 +138,7 @@ void bl_key_tail_cut(bl_key_tail *t, size_t count) {
   }
 }
 
-/* ---- Look up --------------------------------------------------------------- */
+/* ---- Look up ----------------------------------------------------------- */
 
 static void tail_found(bl_runs_found *found, uint64_t value) {
   if (found->count < found->room) found->value[found->count] = value;
@@ -187,60 +187,82 @@ void bl_key_tail_prefetch(const bl_key_tail *t, uint64_t key) {
   if (t->frozen_count) __builtin_prefetch(&t->first[tail_lead(t, key)]);
 }
 
-/* ---- Sort ------------------------------------------------------------------- */
+/* ---- Sort -------------------------------------------------------------- */
 
-static unsigned tail_digit(const bl_runs_key *pair, int by_value, int pass) {
-  uint64_t v = by_value ? pair->value : pair->key;
+typedef struct tail_sorting {
+  bl_runs_key *pair;
+  bl_runs_key *beside;         /* as much room; the two change places */
+  size_t       count;
+  int          by_value;
+} tail_sorting;
 
-  return (unsigned)(v >> 8 * pass) & (TAIL_DIGITS - 1);
+static uint64_t tail_of(const tail_sorting *t, size_t i) {
+  return t->by_value ? t->pair[i].value : t->pair[i].key;
 }
 
-static void tail_count_digits(const bl_runs_key *pair, size_t count,
-                              int by_value,
-                              uint32_t digit[TAIL_PASSES][TAIL_DIGITS]) {
-  memset(digit, 0, TAIL_PASSES * sizeof *digit);
-  for (size_t i = 0; i < count; i++) {
-    uint64_t v = by_value ? pair[i].value : pair[i].key;
-
-    for (int pass = 0; pass < TAIL_PASSES; pass++, v >>= 8)
-      digit[pass][v & (TAIL_DIGITS - 1)]++;
-  }
-}
-
-/* Where each digit begins; 0 when all pairs have the same digit. */
-static int tail_places(uint32_t digit[TAIL_DIGITS], size_t count) {
+/* Where the pairs with each digit go; 0 when all have the same one. */
+static int tail_places(const tail_sorting *t, int shift,
+                       uint32_t digit[TAIL_DIGITS]) {
   uint32_t place = 0;
 
+  memset(digit, 0, TAIL_DIGITS * sizeof *digit);
+  for (size_t i = 0; i < t->count; i++)
+    digit[tail_of(t, i) >> shift & (TAIL_DIGITS - 1)]++;
   for (size_t i = 0; i < TAIL_DIGITS; i++) {
     uint32_t here = digit[i];
 
-    if (here == count) return 0;
+    if (here == t->count) return 0;
     digit[i] = place;
     place += here;
   }
   return 1;
 }
 
-/* Sorts `*sorted`, with as much room beside it; the two may change places.
- * Each pass keeps the order of those that it does not tell apart, and values
- * ascend already, so pairs are sorted by key alone. */
-static void tail_sort(bl_runs_key **sorted, bl_runs_key **beside,
-                      size_t count, int by_value) {
-  uint32_t digit[TAIL_PASSES][TAIL_DIGITS];
+/* Sorts by the bits from number `shift` up, a digit at a time; each pass keeps
+ * the order of those that it does not tell apart. */
+static void tail_sort_from(tail_sorting *t, int shift) {
+  uint32_t digit[TAIL_DIGITS];
 
-  tail_count_digits(*sorted, count, by_value, digit);
-  for (int pass = 0; pass < TAIL_PASSES; pass++) {
-    bl_runs_key *from = *sorted, *to = *beside;
+  for (; shift < 64; shift += TAIL_DIGIT_BITS) {
+    bl_runs_key *to = t->beside;
 
-    if (!tail_places(digit[pass], count)) continue;
-    for (size_t i = 0; i < count; i++)
-      to[digit[pass][tail_digit(&from[i], by_value, pass)]++] = from[i];
-    *sorted = to;
-    *beside = from;
+    if (!tail_places(t, shift, digit)) continue;
+    for (size_t i = 0; i < t->count; i++)
+      to[digit[tail_of(t, i) >> shift & (TAIL_DIGITS - 1)]++] = t->pair[i];
+    t->beside = t->pair;
+    t->pair   = to;
   }
 }
 
-/* ---- Freeze ----------------------------------------------------------------- */
+static int tail_is_below(bl_runs_key a, bl_runs_key b) {
+  return a.key < b.key || (a.key == b.key && a.value < b.value);
+}
+
+/* Puts right what is nearly in order; 0 when that is too much to do. */
+static int tail_settle(tail_sorting *t) {
+  bl_runs_key *pair = t->pair;
+  size_t left = t->count;
+
+  for (size_t i = 1; i < t->count; i++) {
+    bl_runs_key one = pair[i];
+    size_t j = i;
+
+    for (; left > 0 && j > 0 && tail_is_below(one, pair[j - 1]); left--) {
+      pair[j] = pair[j - 1];
+      j--;
+    }
+    pair[j] = one;
+  }
+  return left > 0;
+}
+
+/* The leading 33 bits of random keys tell nearly all of them apart. */
+static void tail_sort_keys(tail_sorting *t) {
+  tail_sort_from(t, 64 - 3 * TAIL_DIGIT_BITS);
+  if (!tail_settle(t)) tail_sort_from(t, 0);
+}
+
+/* ---- Freeze ------------------------------------------------------------ */
 
 /* How many pairs have values up to `through`. */
 static size_t tail_until(const bl_key_tail *t, uint64_t through) {
@@ -281,33 +303,52 @@ static void tail_note_first(bl_key_tail *t) {
   for (size_t i = 0; i < places; i++) t->first[i + 1] += t->first[i];
 }
 
+/* The room of the pairs that are frozen is sorted in, too. */
 int bl_key_tail_freeze(bl_key_tail *t, uint64_t through) {
   size_t count = tail_until(t, through), size = count * sizeof *t->frozen;
   unsigned bits = tail_first_bits(count);
   size_t places = ((size_t)1 << bits) + 1;
-  bl_runs_key *sorted, *beside;
+  tail_sorting sorting = {t->pair, NULL, count, 0};
+  bl_runs_key *frozen;
   uint32_t *first;
 
   assert(t->frozen_count == 0);
   if (count == 0) return BILLING_OK;
-  sorted = bl_host_alloc(&t->host, size);
-  beside = bl_host_alloc(&t->host, size);
+  frozen = bl_host_alloc(&t->host, size);
   first  = bl_host_alloc(&t->host, places * sizeof *first);
-  if (sorted && beside && first) {
-    memcpy(sorted, t->pair, size);
-    tail_sort(&sorted, &beside, count, 0);
-    t->frozen       = sorted;
-    t->frozen_count = count;
-    t->first        = first;
-    t->first_bits   = bits;
-    tail_note_first(t);
-    tail_shift(t, count);
-  } else {
-    bl_host_free(&t->host, sorted, size);
+  if (!frozen || !first) {
+    bl_host_free(&t->host, frozen, size);
     bl_host_free(&t->host, first, places * sizeof *first);
+    return BILLING_NOMEM;
   }
-  bl_host_free(&t->host, beside, size);
-  return t->frozen_count ? BILLING_OK : BILLING_NOMEM;
+  sorting.beside = frozen;
+  tail_sort_keys(&sorting);
+  if (sorting.pair != frozen) memcpy(frozen, sorting.pair, size);
+  t->frozen       = frozen;
+  t->frozen_count = count;
+  t->first        = first;
+  t->first_bits   = bits;
+  tail_note_first(t);
+  tail_shift(t, count);
+  return BILLING_OK;
+}
+
+/* What was frozen comes before all others again, in the order of values. */
+int bl_key_tail_thaw(bl_key_tail *t) {
+  size_t count = t->frozen_count, size = count * sizeof *t->frozen;
+  tail_sorting sorting = {t->frozen, NULL, count, 1};
+
+  if (count == 0) return BILLING_OK;
+  if (tail_reserve(t, t->count + count)) return BILLING_NOMEM;
+  sorting.beside = t->pair + t->count;
+  tail_sort_from(&sorting, 0);
+  if (sorting.pair != t->frozen) memcpy(t->frozen, sorting.pair, size);
+  memmove(t->pair + count, t->pair, t->count * sizeof *t->pair);
+  memcpy(t->pair, t->frozen, size);
+  t->count += count;
+  tail_drop_frozen(t);
+  tail_enter_all(t);
+  return BILLING_OK;
 }
 
 bl_runs_source bl_key_tail_source(const bl_key_tail *t, uint64_t last_seq) {
@@ -316,32 +357,11 @@ bl_runs_source bl_key_tail_source(const bl_key_tail *t, uint64_t last_seq) {
   return source;
 }
 
-/* What was frozen comes before all others again, in the order of values. */
-int bl_key_tail_thaw(bl_key_tail *t) {
-  size_t count = t->frozen_count, size = count * sizeof *t->frozen;
-  bl_runs_key *beside;
-  int rc;
-
-  if (count == 0) return BILLING_OK;
-  rc = tail_reserve(t, t->count + count);
-  if (rc) return rc;
-  beside = bl_host_alloc(&t->host, size);
-  if (!beside) return BILLING_NOMEM;
-  tail_sort(&t->frozen, &beside, count, 1);
-  memmove(t->pair + count, t->pair, t->count * sizeof *t->pair);
-  memcpy(t->pair, t->frozen, size);
-  t->count += count;
-  bl_host_free(&t->host, beside, size);
-  tail_drop_frozen(t);
-  tail_enter_all(t);
-  return BILLING_OK;
-}
-
 void bl_key_tail_release(bl_key_tail *t, uint64_t through) {
   tail_drop_frozen(t);
   tail_shift(t, tail_until(t, through));
 }
 
-#undef TAIL_PASSES
+#undef TAIL_DIGIT_BITS
 #undef TAIL_DIGITS
 #undef TAIL_LEAST_SLOTS

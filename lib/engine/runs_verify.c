@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * runs_verify.c - whether the rows of the runs are what the list says, and
- * each other's.  Nothing that the lookups read is trusted here.
+ * each other's.
  *
- * Chunks and filter rows of a run are both in the order of their heads, so
- * they are read side by side, each once.
+ * Each chunk is packed again and must give the same bytes, so that only a
+ * change of a record can go unnoticed here, which who knows the records will
+ * see; and each filter is made again from the records.  Chunks and filter rows
+ * are both in the order of their heads, so they are read side by side, once.
  */
 #include "engine/runs_parts.h"
 
@@ -13,14 +15,19 @@ typedef struct run_check {
   const billing_allocator *host;
   const bl_sorted_run     *run;
   uint32_t                 kind;
-  uint32_t                 is_made;   /* else its open filter row is not there */
-  uint64_t                 lines;     /* rows that its filter will have */
+  uint32_t                 is_made;    /* with its last filter row */
+  uint32_t                 is_beyond;  /* the filter rows that are there */
+  uint32_t                 reserved;
+  uint64_t                 lines;      /* rows that the filter will have */
   bl_runs_row              chunk;
   bl_runs_row              filter;
-  uint64_t                 filters;   /* rows read */
-  bl_sorted_run            seen;      /* counts, and values */
-  bl_runs_place            last;      /* record seen last */
+  uint64_t                 filters;    /* rows read */
+  bl_sorted_run            seen;       /* counts, and values */
+  bl_runs_place            last;       /* record seen last */
+  bl_key_chunk            *keys;       /* the chunk, again */
+  bl_record_chunk          records;
   const char              *fault;
+  unsigned char            made[BL_RUNS_ROW];    /* the filter row, again */
 } run_check;
 
 static int run_is(run_check *c, int holds, const char *fault) {
@@ -29,26 +36,30 @@ static int run_is(run_check *c, int holds, const char *fault) {
   return BILLING_CORRUPT;
 }
 
-/* ---- The filter -------------------------------------------------------------- */
+/* ---- The filter -------------------------------------------------------- */
 
-/* The next row; DONE when there is none. */
+/* Compares the row at hand, and reads the next; DONE when there is none. */
 static int run_next_filter(run_check *c) {
   bl_runs_part part = {c->run->number, BL_RUNS_FILTERS, 0};
   bl_str last;
-  int rc = bl_runs_rows_first(&c->rows, part, &c->filter.last,
-                              c->filters > 0, &c->filter);
+  int rc = run_is(c, c->filters == 0 || !memcmp(c->made, c->filter.bytes,
+                                                BL_RUNS_ROW),
+                  "a filter is not that of its records");
 
+  if (!rc)
+    rc = bl_runs_rows_first(&c->rows, part, &c->filter.last, c->filters > 0,
+                            &c->filter);
   if (rc) return rc;
+  memset(c->made, 0, sizeof c->made);
   last.text = (const char *)c->filter.last.bytes;
   last.len  = c->filter.last.len;
-  if (!bl_runs_is_keys(c->kind))
-    rc = run_is(c, last.len == 8, "a filter row without a fence");
-  else
-    rc = run_is(c, last.len == 8 && bl_runs_head(last) == c->filters,
+  rc = run_is(c, last.len == 8 && c->filter.len == BL_RUNS_ROW,
+              "a filter row is malformed");
+  if (!rc && bl_runs_is_keys(c->kind))
+    rc = run_is(c, bl_runs_head(last) == c->filters,
                 "a filter row is missing");
   c->filters++;
-  if (rc) return rc;
-  return run_is(c, c->filter.len == BL_RUNS_ROW, "a filter row is cut");
+  return rc;
 }
 
 /* Whether the row at hand is the one for this head. */
@@ -61,22 +72,26 @@ static int run_is_row_of(const run_check *c, uint64_t head) {
   return bl_runs_head(fence) >= head;
 }
 
-static int run_has_filter(run_check *c, uint64_t head) {
-  bl_filter_spot spot = bl_filter_spot_within(head, 0);
+/* The heads of a run in the making go beyond the rows that are written. */
+static int run_add_head(run_check *c, uint64_t head) {
   int rc = BILLING_OK;
 
-  while (!rc && !run_is_row_of(c, head)) rc = run_next_filter(c);
-  if (rc == BILLING_DONE)
-    return run_is(c, !c->is_made, "a filter row is missing");
-  if (bl_runs_is_keys(c->kind)) spot = bl_filter_spot_of(head, c->lines);
-  if (rc) return rc;
-  return run_is(c, bl_filter_has((unsigned char *)c->filter.bytes, spot),
-                "a filter denies a key that is there");
+  while (!rc && !c->is_beyond && !run_is_row_of(c, head)) {
+    rc = run_next_filter(c);
+    if (rc != BILLING_DONE) continue;
+    c->is_beyond = 1;
+    rc = run_is(c, !c->is_made, "a filter row is missing");
+  }
+  if (rc || c->is_beyond) return rc;
+  bl_filter_add(c->made, bl_runs_is_keys(c->kind)
+                             ? bl_filter_spot_of(head, c->lines)
+                             : bl_filter_spot_within(head, 0));
+  return BILLING_OK;
 }
 
 /* Rows behind those that were needed. */
 static int run_end_filter(run_check *c) {
-  int rc = BILLING_OK;
+  int rc = c->is_beyond ? BILLING_DONE : BILLING_OK;
 
   while (!rc) rc = run_next_filter(c);
   if (rc != BILLING_DONE) return rc;
@@ -84,7 +99,7 @@ static int run_end_filter(run_check *c) {
                 "the filter rows are not as many as listed");
 }
 
-/* ---- The chunks --------------------------------------------------------------- */
+/* ---- The chunks -------------------------------------------------------- */
 
 static int run_see(run_check *c, const bl_runs_record *record) {
   bl_runs_record before;
@@ -100,37 +115,51 @@ static int run_see(run_check *c, const bl_runs_record *record) {
     c->seen.high = record->value;
   c->seen.count++;
   bl_runs_place_of(&c->last, record);
-  return run_has_filter(c, record->head);
+  return run_add_head(c, record->head);
 }
 
 static int run_see_keys(run_check *c, bl_str bytes) {
+  unsigned char again[BL_RUNS_ROW];
   bl_runs_key pair[BL_RUNS_CHUNK_MOST];
-  size_t count = 0;
+  size_t count = 0, len = 0;
   int rc = run_is(c, !bl_key_chunk_unpack(bytes, pair, &count),
                   "a chunk is malformed");
 
+  c->keys->count = 0;
   for (size_t i = 0; !rc && i < count; i++) {
     bl_runs_record record = {pair[i].key, pair[i].value, {"", 0}, {"", 0}};
 
     rc = run_see(c, &record);
+    if (!rc)
+      rc = run_is(c, bl_key_chunk_add(c->keys, pair[i]),
+                  "a chunk is too long");
   }
-  return rc;
+  if (!rc) len = bl_key_chunk_pack(c->keys, again);
+  if (rc) return rc;
+  return run_is(c, len == bytes.len && !memcmp(again, bytes.text, len),
+                "a chunk is coded in another way");
 }
 
 static int run_see_records(run_check *c, bl_str bytes) {
   bl_record_reader in;
   bl_runs_record record;
-  int rc;
+  int rc = BILLING_OK;
 
+  bl_record_chunk_clear(&c->records);
   bl_record_reader_open(&in, bytes);
-  rc = bl_record_reader_next(&in, &record);
-  if (rc == BILLING_DONE) return run_is(c, 0, "a chunk is empty");
   while (!rc) {
-    rc = run_see(c, &record);
-    if (!rc) rc = bl_record_reader_next(&in, &record);
+    rc = bl_record_reader_next(&in, &record);
+    if (!rc) rc = run_see(c, &record);
+    if (!rc)
+      rc = run_is(c, bl_record_chunk_add(&c->records, &record),
+                  "a chunk is too long");
   }
   if (rc == BILLING_CORRUPT) return run_is(c, 0, "a chunk is malformed");
-  return rc == BILLING_DONE ? BILLING_OK : rc;
+  if (rc != BILLING_DONE) return rc;
+  if (c->records.bytes.failed) return BILLING_NOMEM;
+  return run_is(c, c->records.count > 0 && c->records.bytes.len == bytes.len &&
+                       !memcmp(c->records.bytes.text, bytes.text, bytes.len),
+                "a chunk is coded in another way");
 }
 
 static int run_see_chunk(run_check *c) {
@@ -141,7 +170,8 @@ static int run_see_chunk(run_check *c) {
   c->seen.chunks++;
   if (rc) return rc;
   return run_is(c, c->last.len == c->chunk.last.len &&
-                   !memcmp(c->last.bytes, c->chunk.last.bytes, c->last.len),
+                       !memcmp(c->last.bytes, c->chunk.last.bytes,
+                               c->last.len),
                 "a chunk does not end where its row says");
 }
 
@@ -156,11 +186,11 @@ static int run_see_all(run_check *c) {
   }
   if (rc != BILLING_DONE) return rc;
   rc = run_is(c, c->seen.count == c->run->count &&
-                 c->seen.chunks == c->run->chunks,
+                     c->seen.chunks == c->run->chunks,
               "the records are not as many as listed");
   if (!rc)
     rc = run_is(c, c->seen.low == c->run->low && c->seen.high == c->run->high,
-                "values are beyond those listed");
+                "the values are not within those listed");
   return rc ? rc : run_end_filter(c);
 }
 
@@ -168,21 +198,23 @@ static int verify_run(const run_check *start, const bl_sorted_run *run,
                       const bl_runs_job *job, billing_error *err) {
   run_check c = *start;
   bl_arena arena;
-  int rc;
+  int rc = BILLING_NOMEM;
 
   c.run     = run;
   c.is_made = !job;
   c.lines   = job ? bl_filter_rows(job->wanted) : run->filters;
   bl_arena_open(&arena, c.host);
   c.chunk.arena = c.filter.arena = &arena;
-  rc = run_see_all(&c);
+  bl_record_chunk_open(&c.records, &arena);
+  c.keys = bl_arena_take(&arena, sizeof *c.keys);
+  if (c.keys) rc = run_see_all(&c);
   bl_arena_close(&arena);
   if (!rc || !c.fault) return rc;
   return bl_fail(err, rc, "", NULL, "run %i: %s", (int64_t)run->number,
                  c.fault);
 }
 
-/* ---- The list ------------------------------------------------------------------- */
+/* ---- The list ---------------------------------------------------------- */
 
 static int verify_set(const run_check *start, const bl_runs_set *set,
                       billing_error *err) {
@@ -229,6 +261,8 @@ int bl_runs_verify(bl_runs *r, billing_store *s, billing_error *err) {
   run_check start = {0};
   int rc = bl_runs_load(r, s);
 
+  if (rc == BILLING_CORRUPT)
+    return bl_fail(err, rc, "", NULL, "the list of runs is malformed");
   start.rows = bl_runs_rows_of(r, s);
   start.host = &r->host;
   if (!rc) rc = verify_numbers(&start.rows, &r->list, err);

@@ -36,16 +36,33 @@ int bl_zone_of(bl_call *c, bl_str name, const bl_zone **out) {
   return rc;
 }
 
-static int append_period(bl_call *c, bl_contract *contract,
-                         const bl_period *period) {
-  bl_fact_period fact = {contract->number, contract->period_count, *period,
-                         bl_zone_print_of(contract->zone)};
-  bl_writer w;
-  int rc = bl_fold_period(bl_entry_start(c), &fact);
+/* A period is open at once, for what is decided next; its entry waits for the
+ * others that the call opens. */
+static int open_period(bl_call *c, bl_contract *contract,
+                       const bl_period *period) {
+  bl_fact_period *fact =
+      bl_arena_push(&c->arena, (void **)&c->opened.items, &c->opened.count,
+                    &c->opened_cap, sizeof *fact);
+  bl_fold fold = {c->t, NULL, &c->arena, 0, c->now_us, c->b, NULL};
 
+  if (!fact) return BILLING_NOMEM;
+  *fact = (bl_fact_period){contract->number, contract->period_count, *period,
+                           bl_zone_print_of(contract->zone)};
+  c->opened.count++;
+  return bl_fold_period(&fold, fact);
+}
+
+int bl_append_opened(bl_call *c) {
+  bl_fact_periods opened = c->opened;
+  bl_writer w;
+
+  if (!opened.count) return BILLING_OK;
+  memset(&c->opened, 0, sizeof c->opened);
+  c->opened_cap = 0;
+  bl_entry_start(c);
   bl_writer_open(&w, c);
-  bl_code_period(&w.facts, &w.properties, &fact);
-  return rc ? rc : bl_append(c, BL_ENTRY_PERIOD, &w);
+  bl_code_periods(&w.facts, &w.properties, &opened);
+  return bl_append(c, BL_ENTRY_PERIODS, &w);
 }
 
 int bl_open_next_period(bl_call *c, bl_contract *contract) {
@@ -61,7 +78,7 @@ int bl_open_next_period(bl_call *c, bl_contract *contract) {
   if (rc) return rc;
   if (!bl_period_next(&contract->terms, contract->zone, last, &next))
     return BILLING_DONE;
-  return append_period(c, contract, &next);
+  return open_period(c, contract, &next);
 }
 
 /* The opened period that holds the moment; they are in order. */

@@ -2,6 +2,8 @@
 /* state.c - the tenant's state: its parts and how a failed call is undone. */
 #include "engine/state.h"
 
+#include "engine/index.h"
+
 /* Below this, waste is not worth a fold. */
 #define WASTE_SMALLEST ((size_t)4 << 20)
 
@@ -36,6 +38,7 @@ void bl_tenant_open(bl_tenant *t, bl_str id, const billing_allocator *host) {
 
 void bl_tenant_close(bl_tenant *t) {
   bl_key_tail_close(&t->tail);
+  bl_index_close(&t->index);
   bl_runs_close(t->runs);
   t->runs = NULL;
   bl_arena_close(&t->arena);
@@ -135,6 +138,8 @@ void bl_undo_start(bl_tenant *t, bl_arena *arena) {
   t->serial++;
   t->held = t->arena.held;
   t->tail_known = t->tail.count;
+  t->moved_known = t->moved;
+  t->index.known = t->index.count;
 }
 
 /*
@@ -156,8 +161,12 @@ void bl_undo_all(bl_tenant *t) {
       memcpy(u->at, u->saved, u->size);
     }
   }
-  for (; t->moved; t->moved = t->moved->next_moved) t->moved->is_moved = 0;
-  if (t->undo_arena) bl_key_tail_cut(&t->tail, t->tail_known);
+  for (; t->moved != t->moved_known; t->moved = t->moved->next_moved)
+    t->moved->is_moved = 0;
+  if (t->undo_arena && !t->is_stale) {   /* else memory is thrown away */
+    bl_key_tail_cut(&t->tail, t->tail_known);
+    bl_index_cut(&t->index, t->index.known);
+  }
   count_waste(t);
   bl_undo_forget(t);
 }
@@ -388,16 +397,20 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
   return tally;
 }
 
-/* Events of one customer often come in runs under one key. */
+/* Events of one customer have few keys: those used last are found without the
+ * map. */
 bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
                         uint64_t period, bl_str group) {
-  bl_tally *recent = contract->recent;
+  uint64_t place = (bl_hash_bytes(group.text, group.len) + price) %
+                   BL_COUNT(contract->recent);
+  bl_tally *recent = contract->recent[place];
 
   if (recent && recent->price == price && recent->period == period &&
       bl_str_equal(recent->group, group))
     return recent;
-  contract->recent = make_tally(t, contract, price, period, group);
-  return contract->recent;
+  recent = make_tally(t, contract, price, period, group);
+  contract->recent[place] = recent;
+  return recent;
 }
 
 size_t bl_plan_first(const bl_plan_version *plan,

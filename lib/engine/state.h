@@ -136,7 +136,7 @@ struct bl_contract {
   uint64_t          advanced;  /* how many have their advance fees billed */
   uint64_t          has_ended; /* the last period is closed */
   int64_t           late_us;   /* first unbilled late charge, or NEVER */
-  bl_tally         *recent;    /* the tally that was looked for last */
+  bl_tally         *recent[8]; /* tallies that were looked for last */
   uint64_t          touched;
   bl_map            tallies;   /* price, period, group -> bl_tally; last */
 };
@@ -178,7 +178,7 @@ struct bl_customer {
   uint64_t      unpriced;
   uint64_t      events;
   uint64_t      touched;
-  uint64_t      is_shown;      /* on the board; from here on nothing is undone*/
+  uint64_t      is_shown;      /* on the board; from here on undo ends */
   uint64_t      is_moved;      /* stands in tenant->moved */
   bl_customer  *next_moved;
 };
@@ -197,6 +197,30 @@ typedef struct bl_rows {
   int (*remove)(struct bl_rows *rows, uint32_t table,
                 const billing_value *key);
 } bl_rows;
+
+/* That an entry has events of a customer, and between which times. */
+typedef struct bl_index_mark {
+  uint64_t customer;
+  int64_t  seq;
+  int64_t  from_us;
+  int64_t  to_us;            /* inclusive */
+} bl_index_mark;
+
+/* Marks that no run has yet (index.h). */
+#define BL_INDEX_VALUE 20
+typedef struct bl_index {
+  billing_allocator host;
+  bl_index_mark    *mark;        /* in the order of their entries */
+  size_t            count;
+  size_t            room;
+  bl_index_mark    *frozen;      /* sorted copies, while they are written */
+  size_t            frozen_count;
+  size_t            frozen_room;
+  int64_t           covered;     /* entries up to here are in runs */
+  size_t            known;       /* marks before the call */
+  unsigned char     key[18];     /* of the record that was asked for last */
+  unsigned char     value[BL_INDEX_VALUE];
+} bl_index;
 
 typedef struct bl_undo bl_undo;
 
@@ -237,6 +261,7 @@ struct bl_tenant {
   bl_key_tail         tail;          /* keys of events that no run has yet */
   size_t              tail_known;    /* of these, before the call */
   int64_t             tail_seq;      /* entries up to here are in runs */
+  bl_index            index;
   bl_runs            *runs;          /* NULL until there may be some */
   uint64_t            blocks;        /* of batches, coded in this process */
   bl_map              requests;      /* keyed hash -> bl_request */
@@ -246,7 +271,8 @@ struct bl_tenant {
   bl_list             by_contract;
   bl_list             by_grant;
   bl_list             by_hold;
-  bl_customer        *moved;         /* shown ones that the call has changed */
+  bl_customer        *moved;         /* shown ones, not yet renewed */
+  bl_customer        *moved_known;   /* of these, the first before the call */
   bl_panel           *panels;        /* of the board; a reset keeps them */
   bl_undo            *undo;          /* newest first */
   bl_arena           *undo_arena;    /* of the call; NULL: nothing is saved */

@@ -579,6 +579,14 @@ static int checked_sync(billing_store *s) {
   return bl_store_sync(checked_of(s)->inner);
 }
 
+static int checked_check(billing_store *s) {
+  checked_store *c = checked_of(s);
+  int rc = checked_in(c, CHECKED_INSIDE, "a store is checked inside a "
+                                         "transaction");
+
+  return rc ? rc : checked_code(c, bl_store_check(c->inner), 0);
+}
+
 static void checked_close(billing_store *s) {
   checked_store *c = checked_of(s);
   billing_allocator host = c->host;
@@ -607,6 +615,7 @@ static const billing_store_methods checked_methods = {
   checked_describe,
   checked_close,
   checked_sync,
+  checked_check,
 };
 
 const char *bl_checked_store_message(const billing_store *s) {

@@ -698,6 +698,7 @@ static const billing_store_methods memory_methods = {
   memory_describe,
   memory_close,
   NULL,                    /* what it has, it has */
+  NULL,
 };
 
 int billing_memory_store(billing_store **out,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * sqlite.c - the default store, and the only file that knows SQLite.
+ * sqlite.c - the default store.  Only files of this name know SQLite.
  *
  * Every call of SQLite goes through s->api: the host's own table of routines
  * when the connection is the host's, since it may belong to another copy of
@@ -13,6 +13,10 @@
  *                                       the host's transaction
  *     commit    COMMIT                  COMMIT, or RELEASE billing
  *     rollback  ROLLBACK                ROLLBACK, or ROLLBACK TO and RELEASE
+ *
+ * A store that reads for a statement of the host's, which is running, begins
+ * and ends nothing: that statement has its transaction already, and there may
+ * be no savepoint inside a statement that writes.
  *
  * Statements are prepared once and reset after use, so that none of them keeps
  * a lock between two calls.
@@ -61,6 +65,7 @@ static const sqlite3_api_routines sqlite_own = {
   .column_text           = sqlite3_column_text,
   .column_type           = sqlite3_column_type,
   .create_module         = sqlite3_create_module,
+  .create_module_v2      = sqlite3_create_module_v2,
   .db_filename           = sqlite3_db_filename,
   .db_readonly           = sqlite3_db_readonly,
   .declare_vtab          = sqlite3_declare_vtab,
@@ -77,10 +82,16 @@ static const sqlite3_api_routines sqlite_own = {
   .prepare_v3            = sqlite3_prepare_v3,
   .reset                 = sqlite3_reset,
   .result_int64          = sqlite3_result_int64,
+  .result_null           = sqlite3_result_null,
   .result_text           = sqlite3_result_text,
   .set_last_insert_rowid = sqlite3_set_last_insert_rowid,
   .step                  = sqlite3_step,
+  .value_bytes           = sqlite3_value_bytes,
+  .value_int64           = sqlite3_value_int64,
+  .value_numeric_type    = sqlite3_value_numeric_type,
+  .value_text            = sqlite3_value_text,
   .vfs_find              = sqlite3_vfs_find,
+  .vtab_collation        = sqlite3_vtab_collation,
   .vtab_config           = sqlite3_vtab_config,
   .wal_checkpoint_v2     = sqlite3_wal_checkpoint_v2,
   .wal_hook              = sqlite3_wal_hook,
@@ -149,6 +160,7 @@ typedef struct sqlite_store {
   uint32_t                    waits;      /* not BILLING_OPEN_NO_WAIT */
   int                         naps;       /* of the busy handler, at most */
   uint32_t                    is_host;
+  uint32_t                    is_nested;  /* inside a statement of the host */
   uint32_t                    is_new;
   uint32_t                    joins;      /* inside the host's transaction */
   uint32_t                    is_doomed;  /* can only be rolled back */
@@ -384,9 +396,10 @@ static int sqlite_enter(sqlite_store *s, uint32_t mode) {
 
   if (!rc && is_writing) rc = bl_wal_take_turn(&s->wal, (int)s->waits);
   if (rc) return rc;
-  rc = sqlite_verb(s, joins        ? VERB_SAVEPOINT
-                      : is_writing ? VERB_BEGIN_WRITE
-                                   : VERB_BEGIN);
+  if (!s->is_nested)
+    rc = sqlite_verb(s, joins        ? VERB_SAVEPOINT
+                        : is_writing ? VERB_BEGIN_WRITE
+                                     : VERB_BEGIN);
   if (rc && is_writing) bl_wal_give_turn(&s->wal);
   if (rc) return rc;
   s->state      = is_writing ? CONNECTION_WRITING : CONNECTION_READING;
@@ -410,7 +423,7 @@ static void sqlite_rollback(billing_store *base) {
 
   if (s->state == CONNECTION_IDLE) return;
   sqlite_end_all(s);
-  if (s->api->get_autocommit(s->db)) {
+  if (s->is_nested || s->api->get_autocommit(s->db)) {
     sqlite_left(s);
     return;
   }
@@ -460,7 +473,8 @@ static int sqlite_commit(billing_store *base) {
   if (s->state == CONNECTION_IDLE)
     return sqlite_refuse(s, BILLING_STORE, "no transaction is open");
   sqlite_end_all(s);
-  if (!rc) rc = sqlite_verb(s, s->joins ? VERB_RELEASE : VERB_COMMIT);
+  if (!rc && !s->is_nested)
+    rc = sqlite_verb(s, s->joins ? VERB_RELEASE : VERB_COMMIT);
   if (rc) {
     sqlite_rollback(base);
     return rc;
@@ -791,7 +805,7 @@ static int sqlite_deed(sqlite_store *s, uint32_t table, enum sqlite_deed deed,
   if (deed != DEED_GET && s->state != CONNECTION_WRITING)
     return sqlite_refuse(s, BILLING_STORE, "the transaction only reads");
   if (deed != DEED_GET && s->is_doomed) return BILLING_STORE;
-  if (s->api->get_autocommit(s->db))
+  if (!s->is_nested && s->api->get_autocommit(s->db))
     return sqlite_refuse(s, BILLING_STORE, "the transaction was rolled back");
   *t   = s->tables[table];
   kept = &s->deeds[table * DEEDS + deed];
@@ -1055,6 +1069,31 @@ static int sqlite_sync(billing_store *base) {
   return bl_wal_sync(&sqlite_of(base)->wal);
 }
 
+/* SQLite's own check, of our tables alone when there may be others. */
+static int sqlite_check_all(billing_store *base) {
+  sqlite_store *s = sqlite_of(base);
+  size_t count = s->is_host ? s->table_count : 1;
+  char answer[256] = "ok";
+  bl_arena arena;
+  bl_text text;
+  int rc = BILLING_OK;
+
+  bl_arena_open(&arena, &s->host);
+  for (size_t i = 0; i < count && !rc && !strcmp(answer, "ok"); i++) {
+    bl_text_open(&text, &arena);
+    if (s->is_host)
+      bl_text_format(&text, "PRAGMA main.integrity_check(\"%s\")",
+                     s->tables[i]->name);
+    else
+      bl_text_c(&text, "PRAGMA main.integrity_check(1)");
+    rc = text.failed ? BILLING_NOMEM
+                     : sqlite_ask(s, text.text, answer, sizeof answer);
+  }
+  bl_arena_close(&arena);
+  if (rc || !strcmp(answer, "ok")) return rc;
+  return sqlite_refuse(s, BILLING_CORRUPT, answer);
+}
+
 static int sqlite_describe(billing_store *base,
                            billing_store_description *out) {
   static const char name[] = "sqlite";
@@ -1099,6 +1138,7 @@ static const billing_store_methods sqlite_methods = {
   sqlite_describe,
   sqlite_close,
   sqlite_sync,
+  sqlite_check_all,
 };
 
 static sqlite_store *sqlite_new(const billing_allocator *allocator,
@@ -1115,6 +1155,16 @@ static sqlite_store *sqlite_new(const billing_allocator *allocator,
 
 void bl_sqlite_store_restrict(billing_store *base, uint32_t flags) {
   if (base->methods == &sqlite_methods) sqlite_of(base)->flags |= flags;
+}
+
+void bl_sqlite_store_nest(billing_store *base) {
+  assert(base->methods == &sqlite_methods);
+  sqlite_of(base)->is_nested = 1;
+  sqlite_of(base)->flags |= BILLING_OPEN_READ_ONLY;
+}
+
+const void *bl_sqlite_routines(const void *routines) {
+  return routines ? routines : &sqlite_own;
 }
 
 const char *bl_sqlite_store_message(const billing_store *base) {
@@ -1328,136 +1378,6 @@ int bl_sqlite_store_open(billing_store **out, const char *path, uint32_t flags,
   }
   *out = &s->base;
   return BILLING_OK;
-}
-
-/* ---- The extension -------------------------------------------------------
- *
- * A SQL function is given a context, and nothing that leads from there to the
- * host's table of routines without calling a routine; only a global variable
- * would.  A virtual table is given a pointer of ours at every step.  So
- * billing_sqlite3 is a table of one row, whose columns are the answers.
- */
-
-typedef struct sqlite_facts {
-  sqlite3_vtab                base;
-  const sqlite3_api_routines *api;
-  sqlite3                    *db;
-} sqlite_facts;
-
-typedef struct sqlite_fact {
-  sqlite3_vtab_cursor base;
-  uint32_t            is_past;     /* behind the one row */
-  uint32_t            reserved;
-} sqlite_fact;
-
-static int facts_connect(sqlite3 *db, void *routines, int argc,
-                         const char *const *argv, sqlite3_vtab **out,
-                         char **message) {
-  const sqlite3_api_routines *api = routines;
-  sqlite_facts *facts;
-  int rc = api->declare_vtab(db, "CREATE TABLE billing_sqlite3("
-                                 "connection INTEGER, routines INTEGER,"
-                                 " version TEXT)");
-
-  (void)argc;
-  (void)argv;
-  (void)message;
-  /* Not from inside a view or a trigger, which a file could bring along. */
-  if (!rc) rc = api->vtab_config(db, SQLITE_VTAB_DIRECTONLY);
-  if (rc) return rc;
-  facts = api->malloc((int)sizeof *facts);
-  if (!facts) return SQLITE_NOMEM;
-  memset(facts, 0, sizeof *facts);
-  facts->api = api;
-  facts->db  = db;
-  *out = &facts->base;
-  return SQLITE_OK;
-}
-
-static int facts_disconnect(sqlite3_vtab *table) {
-  ((sqlite_facts *)(void *)table)->api->free(table);
-  return SQLITE_OK;
-}
-
-static int facts_plan(sqlite3_vtab *table, sqlite3_index_info *plan) {
-  (void)table;
-  plan->estimatedCost = 1;
-  return SQLITE_OK;
-}
-
-static int facts_open(sqlite3_vtab *table, sqlite3_vtab_cursor **out) {
-  const sqlite3_api_routines *api = ((sqlite_facts *)(void *)table)->api;
-  sqlite_fact *fact = api->malloc((int)sizeof *fact);
-
-  if (!fact) return SQLITE_NOMEM;
-  memset(fact, 0, sizeof *fact);
-  *out = &fact->base;
-  return SQLITE_OK;
-}
-
-static int facts_close(sqlite3_vtab_cursor *cursor) {
-  ((sqlite_facts *)(void *)cursor->pVtab)->api->free(cursor);
-  return SQLITE_OK;
-}
-
-static int facts_filter(sqlite3_vtab_cursor *cursor, int number,
-                        const char *text, int argc, sqlite3_value **argv) {
-  (void)number;
-  (void)text;
-  (void)argc;
-  (void)argv;
-  ((sqlite_fact *)(void *)cursor)->is_past = 0;
-  return SQLITE_OK;
-}
-
-static int facts_next(sqlite3_vtab_cursor *cursor) {
-  ((sqlite_fact *)(void *)cursor)->is_past = 1;
-  return SQLITE_OK;
-}
-
-static int facts_eof(sqlite3_vtab_cursor *cursor) {
-  return (int)((sqlite_fact *)(void *)cursor)->is_past;
-}
-
-static int facts_column(sqlite3_vtab_cursor *cursor, sqlite3_context *out,
-                        int column) {
-  const sqlite_facts *facts = (sqlite_facts *)(void *)cursor->pVtab;
-
-  if (column == 0)
-    facts->api->result_int64(out, (sqlite3_int64)(intptr_t)facts->db);
-  else if (column == 1)
-    facts->api->result_int64(out, (sqlite3_int64)(intptr_t)facts->api);
-  else
-    facts->api->result_text(out, BILLING_VERSION, -1, SQLITE_STATIC);
-  return SQLITE_OK;
-}
-
-static int facts_rowid(sqlite3_vtab_cursor *cursor, sqlite3_int64 *out) {
-  (void)cursor;
-  *out = 1;
-  return SQLITE_OK;
-}
-
-static const sqlite3_module facts_module = {
-  .xConnect    = facts_connect,
-  .xDisconnect = facts_disconnect,
-  .xBestIndex  = facts_plan,
-  .xOpen       = facts_open,
-  .xClose      = facts_close,
-  .xFilter     = facts_filter,
-  .xNext       = facts_next,
-  .xEof        = facts_eof,
-  .xColumn     = facts_column,
-  .xRowid      = facts_rowid,
-};
-
-int billing_sqlite3_extension(void *connection, char **message,
-                              const void *routines) {
-  const sqlite3_api_routines *api = routines ? routines : &sqlite_own;
-
-  (void)message;
-  return api->create_module(connection, "billing_sqlite3", &facts_module,
-                            (void *)(uintptr_t)api);
 }
 
 #undef OLDEST_SQLITE

@@ -211,6 +211,12 @@ static inline int bl_store_sync(billing_store *s) {
   return bl_store_code(s->methods->sync(s), BILLING_OK);
 }
 
+/* A store that cannot tell is taken to be sound. */
+static inline int bl_store_check(billing_store *s) {
+  if (!BL_HAS(s, check)) return BILLING_OK;
+  return bl_store_code(s->methods->check(s), BILLING_OK);
+}
+
 static inline int bl_store_describe(billing_store *s,
                                     billing_store_description *out) {
   int rc;
@@ -252,6 +258,11 @@ int bl_sqlite_store_host(billing_store **out, void *connection,
  * declare look only, EXISTING makes it NOTFOUND when nothing is there.  Before
  * declare; nothing happens to stores of another kind. */
 void bl_sqlite_store_restrict(billing_store *s, uint32_t flags);
+/* A store on the host's connection that is used only while a statement of the
+ * host's runs there, and by that statement: it reads in its transaction. */
+void bl_sqlite_store_nest(billing_store *s);
+/* The routines given, or those of our own copy of SQLite for NULL. */
+const void *bl_sqlite_routines(const void *routines);
 
 /* The last failure in words, "" when there was none; NULL when the store is of
  * another kind. */

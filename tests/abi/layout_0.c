@@ -36,7 +36,7 @@ SIZE(struct billing_allocator, 16);
 AT(struct billing_allocator, alloc, 0);
 AT(struct billing_allocator, user, 8);
 
-SIZE(struct billing_options, 72);
+SIZE(struct billing_options, 88);
 AT(struct billing_options, struct_size, 0);
 AT(struct billing_options, flags, 4);
 AT(struct billing_options, allocator, 8);
@@ -44,6 +44,9 @@ AT(struct billing_options, tenant, 16);
 AT(struct billing_options, zone_folder, 32);
 AT(struct billing_options, secret, 48);
 AT(struct billing_options, max_clock_step_us, 64);
+AT(struct billing_options, tail_events, 72);
+AT(struct billing_options, reserved, 76);
+AT(struct billing_options, filter_bytes, 80);
 
 SIZE(struct billing_call, 48);
 AT(struct billing_call, struct_size, 0);
@@ -180,7 +183,7 @@ AT(struct billing_store_description, struct_size, 0);
 AT(struct billing_store_description, flags, 4);
 AT(struct billing_store_description, name, 8);
 
-SIZE(struct billing_store_methods, 120);
+SIZE(struct billing_store_methods, 136);
 AT(struct billing_store_methods, struct_size, 0);
 AT(struct billing_store_methods, abi, 4);
 AT(struct billing_store_methods, declare, 8);
@@ -197,6 +200,8 @@ AT(struct billing_store_methods, lock, 88);
 AT(struct billing_store_methods, scrub, 96);
 AT(struct billing_store_methods, describe, 104);
 AT(struct billing_store_methods, close, 112);
+AT(struct billing_store_methods, sync, 120);
+AT(struct billing_store_methods, check, 128);
 
 SIZE(struct billing_store, 16);
 AT(struct billing_store, methods, 0);

@@ -20,11 +20,14 @@
 
 enum { QUICK, FULL, LONG };
 static const bench_plan plans[] = {
-  {"quick", 200000, 0, 1000, 20000, 40000, 400000, 460000, 50000, 131000,
-   0.25, 3, NULL, NULL},
-  {"full", 5000000, 0, 5000, 200000, 200000, 9000000, 10000000, 1000000,
-   131000, 2, 3, NULL, NULL},
-  {"long", 50000000, 10, 0, 0, 0, 0, 0, 0, 0, 2, 3, NULL, NULL},
+  {.name = "quick", .events = 200000, .events_b1 = 1000, .events_b100 = 20000,
+   .events_b10000 = 40000, .far_from = 400000, .far_to = 460000,
+   .many = 50000, .tail = 131000, .turn = 0.1, .rounds = 3},
+  {.name = "full", .events = 5000000, .events_b1 = 5000,
+   .events_b100 = 200000, .events_b10000 = 200000, .far_from = 9000000,
+   .far_to = 10000000, .many = 1000000, .tail = 131000, .turn = 0.5,
+   .rounds = 3},
+  {.name = "long", .events = 50000000, .windows = 10, .rounds = 3},
 };
 
 /* The first one meets memory that nobody has used: it tells how it grows. */
@@ -148,6 +151,7 @@ static bench_plan make_plan(const bench_choice *choice) {
   scale_count(&plan.tail, choice->scale, 1000);
   if (choice->scale < 1) plan.turn *= choice->scale;
   if (choice->rounds) plan.rounds = choice->rounds;
+  plan.turns = 3 * plan.rounds;
   plan.folder = choice->folder;
   plan.library = choice->library;
   return plan;
@@ -163,8 +167,8 @@ int main(int count, char **words) {
     if (!bench_figure_exists(words[i])) return usage("no such figure");
     bench_ask(words[i]);
   }
-  if (choice.rounds && (choice.rounds < 3 || choice.rounds > 99))
-    return usage("--rounds takes 3 to 99");
+  if (choice.rounds && (choice.rounds < 3 || choice.rounds > 33))
+    return usage("--rounds takes 3 to 33");
   if (choice.scale < 0.001 || choice.scale > 100)
     return usage("--scale takes 0.001 to 100");
   plan = make_plan(&choice);

@@ -35,7 +35,8 @@ typedef struct bench_plan {
   long        many;          /* customers, where a million is meant */
   long        tail;          /* events of a full tail */
   double      turn;          /* seconds of a side, where time bounds it */
-  int         rounds;
+  int         rounds;        /* of runs with so many events */
+  int         turns;         /* rounds where time bounds them: many, short */
   const char *folder;        /* where the databases are made */
   const char *library;       /* the stripped .so */
 } bench_plan;
@@ -97,7 +98,7 @@ void bench_folder_open(const char *parent);
 void bench_path(char out[BENCH_PATH], const char *name);
 void bench_delete(const char *path);         /* and what stands beside it */
 void bench_copy(const char *from, const char *to);   /* with its WAL; synced */
-double bench_bytes(const char *path);        /* database and WAL */
+double bench_bytes(const char *path);        /* of a file; 0: none */
 double bench_resident(void);                 /* bytes of this process */
 
 /* ---- prepared.c: customers with contracts and grants ---- */

@@ -231,7 +231,7 @@ void bench_figures_close(void) {
   if (output.as_json)
     printf("\n],\"skipped\":[%s]}\n", output.skips ? output.skips : "");
   else
-    printf("# %d figures, medians of %d rounds, all verified; %d skipped\n",
-           output.printed, output.rounds, output.skipped);
+    printf("# %d figures, medians of at least %d rounds, all verified; "
+           "%d skipped\n", output.printed, output.rounds, output.skipped);
   free(output.skips);
 }

@@ -124,17 +124,10 @@ void bench_copy(const char *from, const char *to) {
 
 /* ---- sizes ---- */
 
-static double size_of(const char *path) {
+double bench_bytes(const char *path) {
   struct stat found;
 
   return stat(path, &found) ? 0 : (double)found.st_size;
-}
-
-double bench_bytes(const char *path) {
-  char wal[BENCH_PATH];
-
-  if (snprintf(wal, sizeof wal, "%s-wal", path) >= BENCH_PATH) wal[0] = '\0';
-  return size_of(path) + size_of(wal);
 }
 
 /* What was given back to malloc does not count: the kernel gets it first. */
@@ -152,7 +145,7 @@ double bench_resident(void) {
 }
 
 void bench_library(const bench_plan *plan) {
-  double bytes = size_of(plan->library);
+  double bytes = bench_bytes(plan->library);
 
   if (!bench_wants("so_bytes", NULL)) return;
   if (bytes > 0) bench_report_one("so_bytes", bytes, LIBRARY_LIMIT);

@@ -150,15 +150,15 @@ static void measure_threads(const bench_plan *plan, const char *name,
     raw[i].log = log;
     ours[i].who = raw[i].who = i;
   }
-  for (int i = 0; i < plan->rounds; i++) {
-    bench_say("%s: round %d of %d", name, i + 1, plan->rounds);
+  for (int i = 0; i < plan->turns; i++) {
+    bench_say("%s: round %d of %d", name, i + 1, plan->turns);
     rounds[i].ours = take_turn(ours, threads, plan->turn);
     rounds[i].yardstick = take_turn(raw, threads, plan->turn);
   }
   billing_close(b);
   bench_log_close(log);
   bench_holds_check(path, count_of(ours, threads));
-  bench_report(name, rounds, plan->rounds);
+  bench_report(name, rounds, plan->turns);
   bench_delete(path);
   bench_delete(log_path);
 }

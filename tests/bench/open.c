@@ -13,7 +13,7 @@
 
 #define MS 1000.0
 #define OPENS 15             /* so many at most, */
-#define OPENS_SECONDS 10.0   /* and no more than three after that time */
+#define OPENS_SECONDS 5.0    /* and no more than three after that time */
 #define BATCH 1000
 #define ONE_ROW "SELECT * FROM billing_meta LIMIT 1"
 #define TAIL_ROWS "SELECT * FROM billing_journal WHERE seq > ? ORDER BY seq"

@@ -100,12 +100,12 @@ static void measure_properties(const bench_plan *plan, const text_work *w) {
   bench_round rounds[BENCH_ROUNDS_MOST];
   uint64_t sum[2];
 
-  for (int i = 0; i < plan->rounds; i++) {
+  for (int i = 0; i < plan->turns; i++) {
     rounds[i].ours = take_turn(w, read_by_scan, OBJECTS, &sum[0]);
     rounds[i].yardstick = take_turn(w, read_by_cjson, OBJECTS, &sum[1]);
     if (sum[0] != sum[1]) bench_stop("properties", "two different results");
   }
-  bench_report("properties", rounds, plan->rounds);
+  bench_report("properties", rounds, plan->turns);
 }
 #else
 static void measure_properties(const bench_plan *plan, const text_work *w) {
@@ -146,11 +146,11 @@ static void measure_chain(const bench_plan *plan, const text_work *w) {
   uint64_t sum;
 
   if (bl_crypto_start()) bench_stop("chain", "libsodium does not start");
-  for (int i = 0; i < plan->rounds; i++) {
+  for (int i = 0; i < plan->turns; i++) {
     rounds[i].ours = take_turn(w, chain_batch, BATCH, &sum);
     rounds[i].yardstick = take_turn(w, chain_each, BATCH, &sum);
   }
-  bench_report("chain", rounds, plan->rounds);
+  bench_report("chain", rounds, plan->turns);
 }
 
 void bench_texts(const bench_plan *plan) {
@@ -158,7 +158,7 @@ void bench_texts(const bench_plan *plan) {
 
   if (!bench_wants("properties", "chain", NULL)) return;
   w = bench_room(1, sizeof *w);
-  w->turn = plan->turn / 4;
+  w->turn = plan->turn / 2;
   fill(w);
   if (bench_wants("properties", NULL)) measure_properties(plan, w);
   if (bench_wants("chain", NULL)) measure_chain(plan, w);

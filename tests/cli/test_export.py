@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import tempfile
+from datetime import datetime
 from decimal import Decimal
 
 from tool import CATALOG, TOOL, answer, check, finish, run, write
@@ -40,9 +41,15 @@ def export(db, *words):
     return done.stdout.decode()
 
 
-def as_recorded(line):
+def is_same(sent, line):
+    """Whether a line is what was sent, and what the record adds to it."""
+    def plain(event):
+        return dict(event, value=event.get('value') and Decimal(
+            event['value']), time=datetime.fromisoformat(event['time']))
     ours = ('number', 'decided', 'flags', 'charges')
-    return {k: v for k, v in line.items() if k not in ours}
+    found = {k: v for k, v in line.items() if k not in ours}
+    return plain(found) == plain(dict({'time': line['decided']}, **sent)) \
+        and set(ours) <= set(line)
 
 
 def lines(db, sent):
@@ -51,16 +58,8 @@ def lines(db, sent):
     check('each event is one line', len(found) == MANY, len(found))
     numbers = [e['number'] for e in found]
     check('in the order of their numbers', numbers == sorted(numbers))
-    for was, now in zip(sent, found):
-        want = dict(was, time=was.get('time', now['decided']))
-        want['time'] = want['time'].replace('.000000Z', 'Z')
-        got = as_recorded(now)
-        for e in (want, got):
-            e['value'] = Decimal(e['value']) if 'value' in e else None
-            e['time'] = e['time'].rstrip('Z0') if '.' in e['time'] else \
-                e['time'].rstrip('Z')
-        if not check('it is what was sent', got == want, (got, want)):
-            break
+    wrong = [pair for pair in zip(sent, found) if not is_same(*pair)]
+    check('each is what was sent', wrong == [], wrong[:1])
     return out, found
 
 
@@ -94,6 +93,7 @@ def table(db, found):
         for charge in e['charges'] or [None]:
             want.append((e, charge))
     check('a row an event and charge', len(rows) == len(want))
+    wrong = []
     for row, (e, charge) in zip(rows, want):
         told = [row['number'] == str(e['number']), row['key'] == e['key'],
                 row['customer'] == e['customer'], row['time'] == e['time'],
@@ -114,8 +114,9 @@ def table(db, found):
                      [(d['grant'], d['amount']) for d in charge['draws']]]
         else:
             told += [row['price'] == row['amount'] == row['draws'] == '']
-        if not check('a row says what the line says', all(told), (row, e)):
-            break
+        if not all(told):
+            wrong.append((row, e))
+    check('each row says what its line says', wrong == [], wrong[:1])
     check('something was drawn, and something is owed',
           any(Decimal(r['drawn'] or 0) > 0 for r in rows) and
           any('0:' in r['draws'].split(' ')[-1][:2] for r in rows))

@@ -6,5 +6,4 @@
  */
 #define ARENA_SMALLEST ((size_t)1)
 #define ARENA_LARGEST ((size_t)2)
-#define ARENA_KEPT ((size_t)0)
 #include "base/arena.c"

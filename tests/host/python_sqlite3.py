@@ -63,7 +63,8 @@ class Options(Versioned):
     _fields_ = [('struct_size', u32), ('flags', u32),
                 ('allocator', ctypes.c_void_p), ('tenant', Str),
                 ('zone_folder', Str), ('secret', Str),
-                ('max_clock_step_us', i64)]
+                ('max_clock_step_us', i64), ('tail_events', u32),
+                ('reserved', u32), ('filter_bytes', i64)]
 
 
 class Call(Versioned):
@@ -260,6 +261,48 @@ class PythonHost(unittest.TestCase):
         other.close()
         self.billing.grant('g1', 1)
         self.assertEqual(self.billing.balance(), '1')
+
+    def keys(self, db=None, where='1'):
+        """What the table of events says, on a connection."""
+        return [key for key, in (db or self.db).execute(
+            "SELECT key FROM billing_events('acme') WHERE " + where)]
+
+    def test_events_are_a_table(self):
+        self.billing.begin_business()
+        self.billing.record('e1')
+        self.billing.record('e2')
+        self.assertEqual(self.keys(), ['e1', 'e2'])
+        self.assertEqual(self.keys(where="customer = 'c2'"), [])
+        self.assertEqual(self.keys(where='time_us = %d' % NOW_US),
+                         ['e1', 'e2'])
+        self.db.execute('BEGIN')
+        self.billing.record('e3')
+        self.assertEqual(self.keys(), ['e1', 'e2', 'e3'])
+        self.db.execute('ROLLBACK')
+        self.assertEqual(self.keys(), ['e1', 'e2'])
+        with self.assertRaisesRegex(sqlite3.OperationalError,
+                                    'needs a tenant'):
+            self.db.execute('SELECT * FROM billing_events').fetchall()
+
+    def test_the_tables_need_no_handle_of_the_host(self):
+        self.db.execute('PRAGMA journal_mode=WAL')
+        self.billing.begin_business()
+        self.billing.record('e1')
+        reader = self.connect()
+        reader.enable_load_extension(True)
+        reader.execute('SELECT load_extension(?, ?)',
+                       (LIBRARY, 'billing_sqlite3_extension'))
+        self.assertEqual(self.keys(reader), ['e1'])
+        self.billing.record('e2')
+        self.assertEqual(self.keys(reader), ['e1', 'e2'])
+        rows = reader.execute("SELECT key FROM billing_events('acme')")
+        self.assertEqual(next(rows), ('e1',))
+        self.billing.record('e3')
+        self.assertEqual(rows.fetchall(), [('e2',)])
+        self.assertEqual(self.keys(reader), ['e1', 'e2', 'e3'])
+        self.assertIsNone(reader.execute(
+            "SELECT sum(amount) FROM billing_draws('acme')").fetchone()[0])
+        reader.close()
 
     def test_tables_that_were_rolled_back_are_made_again(self):
         self.billing.close()

@@ -264,6 +264,35 @@ static void a_handle_anew(void) {
   close_handle();
 }
 
+/* The host's copy calls the library's tables, and they call it back.  They
+ * are left open: closing the connection must close them. */
+static void tables_in_sql(void) {
+  static const char events[] = "SELECT count(*) FROM billing_events('acme')";
+  static const char mine[] = "SELECT count(*) FROM billing_events('acme')"
+                             " WHERE customer = 'c1' AND key > 'e1'";
+
+  CHECK(billing_sqlite3_extension(db, NULL, routines) == SQLITE_OK);
+  CHECK(billing_sqlite3_extension(other, NULL, routines) == SQLITE_OK);
+  open_handle();
+  CHECK(ask(db, events) == 3);
+  run("BEGIN");
+  CHECK(record("e5") == BILLING_STATUS_NEW);
+  CHECK(ask(db, events) == 4);
+  CHECK(ask(other, events) == 3);
+  run("CREATE TABLE kept AS SELECT * FROM billing_events('acme')");
+  CHECK(ask(db, "SELECT count(*) FROM kept") == 4);
+  run("ROLLBACK");
+  CHECK(ask(db, events) == 3);
+  CHECK(ask(db, mine) == 2);
+  CHECK(record("e5") == BILLING_STATUS_NEW);
+  CHECK(ask(other, mine) == 3);
+  CHECK(ask(db, "SELECT count(*) FROM billing_usage('acme')") == 0);
+  CHECK(ask(db, "SELECT count(*) FROM billing_events") == -1);
+  billing_close(b);
+  b = NULL;
+  CHECK(ask(db, mine) == 3);
+}
+
 /* Everything vanishes, the tables too, and can be made again. */
 static void opened_in_what_is_rolled_back(const char *path) {
   CHECK(sqlite3_close(db) == SQLITE_OK);
@@ -320,6 +349,7 @@ int main(void) {
   a_failure_leaves_the_hosts_transaction();
   another_connection();
   a_handle_anew();
+  tables_in_sql();
   CHECK(sqlite3_close(other) == SQLITE_OK);
   opened_in_what_is_rolled_back(second);
   CHECK(sqlite3_close(db) == SQLITE_OK);

@@ -327,7 +327,7 @@ class Road:
         self.contracts = []
         self.grants = []
         self.holds = []
-        self.events = {}        # key -> (content, receipt)
+        self.events = {}        # key -> (content, receipt, time)
         self.requests = {}      # key -> (content, Grant or Hold)
         self.books = {}         # (customer, account, asset) -> amount
         self.counts = {}        # customer -> [events, unmatched, unpriced]
@@ -584,8 +584,11 @@ class Road:
             self.check(event, now)
             self.expire_holds(event['customer'], now)
             if event['key'] in self.events:
-                content, first = self.events[event['key']]
-                if content != event['content']:
+                content, first, time = self.events[event['key']]
+                again = event['content']
+                if content[2] is None and event['time'] == time:
+                    again = (*again[:2], None, *again[3:])
+                if content != again:
                     return {'status': CONFLICT, 'code': 'CONFLICT_KEY'}
                 return {**first, 'status': SAME}
             charges, flags = self.rate(event, held, capped)
@@ -602,7 +605,7 @@ class Road:
         counts[1] += bool(flags & UNMATCHED)
         counts[2] += bool(flags & UNPRICED)
         receipt = self.receipt(event, charges, flags, now)
-        self.events[event['key']] = (event['content'], receipt)
+        self.events[event['key']] = (event['content'], receipt, event['time'])
         return receipt
 
     def record_all(self, events, now, strict=False, whole=False):

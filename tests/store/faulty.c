@@ -124,6 +124,12 @@ static int faulty_sync(billing_store *s) {
   return bl_store_sync(f->inner);
 }
 
+static int faulty_check(billing_store *s) {
+  faulty *f = faulty_of(s);
+
+  return fails(f, "check") ? f->code : bl_store_check(f->inner);
+}
+
 static void faulty_close(billing_store *s) {
   faulty *f = faulty_of(s);
 
@@ -149,6 +155,7 @@ static const billing_store_methods faulty_methods = {
   faulty_describe,
   faulty_close,
   faulty_sync,
+  faulty_check,
 };
 
 billing_store *faulty_store(billing_store *inner) {

@@ -144,7 +144,7 @@ static const billing_store_methods liar_methods = {
     liar_declare,  liar_begin,  liar_commit, liar_rollback, liar_get,
     liar_put,      liar_remove, liar_scan,   liar_next,     liar_end,
     liar_lock,     liar_scrub,  liar_describe, liar_close,
-    NULL};
+    NULL,          NULL};
 
 static billing_store *store;
 
@@ -365,7 +365,7 @@ START_TEST(only_a_whole_store_can_be_checked) {
       offsetof(billing_store_methods, close), BILLING_ABI_VERSION,
       liar_declare, liar_begin, liar_commit, liar_rollback, liar_get,
       liar_put, liar_remove, liar_scan, liar_next, liar_end, liar_lock,
-      liar_scrub, liar_describe, liar_close, NULL};
+      liar_scrub, liar_describe, liar_close, NULL, NULL};
   billing_store half = {&older, NULL}, none = {NULL, NULL};
 
   ck_assert_int_eq(billing_checked_store(&store, &half, NULL),

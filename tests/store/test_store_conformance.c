@@ -508,6 +508,19 @@ START_TEST(locking_and_scrubbing_are_fine) {
 }
 END_TEST
 
+START_TEST(a_sound_store_is_found_sound) {
+  open_store(_i);
+  begin();
+  note(1, "a", 1, "x");
+  ck_assert_int_eq(bl_store_check(store), BILLING_OK);
+  commit();
+  begin_read();
+  ck_assert_int_eq(bl_store_check(store), BILLING_OK);
+  commit();
+  close_store();
+}
+END_TEST
+
 /* ---- Scans -------------------------------------------------------------- */
 
 /* From any thread, and whatever another method is doing. */
@@ -1039,6 +1052,7 @@ Suite *test_store_conformance(void) {
   EVERY(a_table_that_is_all_key_takes_a_row_again);
   EVERY(a_rollback_undoes_everything);
   EVERY(locking_and_scrubbing_are_fine);
+  EVERY(a_sound_store_is_found_sound);
   EVERY(syncing_is_fine_at_any_moment);
   EVERY(text_is_ordered_by_its_bytes);
   EVERY(a_range_is_bounded_by_leading_values);

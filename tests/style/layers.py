@@ -37,7 +37,7 @@ for kernel in KERNELS:
 # header of somebody else: the only files that may include it
 ONLY = {
     r'cJSON\.h|cjson/.*': r'lib/base/json\.c',
-    r'sqlite3(ext)?\.h': r'lib/store/sqlite\.c',
+    r'sqlite3(ext)?\.h': r'lib/store/sqlite\w*\.c',
     r'sodium(/.*)?\.h': r'lib/crypto/.*',
     r'fcntl\.h|unistd\.h|errno\.h|sys/(stat|types)\.h':
         r'lib/(base/zone|store/sqlite_wal)\.c',

@@ -696,6 +696,12 @@ static int call_usage(scenario_run *r, void *arguments) {
   return billing_usage(r->b, &a->call, a->id, (size_t)-1, &a->doc, &r->err);
 }
 
+static int call_events(scenario_run *r, void *arguments) {
+  doc_arguments *a = arguments;
+
+  return billing_events(r->b, &a->call, a->id, (size_t)-1, &a->doc, &r->err);
+}
+
 static int call_ledger(scenario_run *r, void *arguments) {
   doc_arguments *a = arguments;
 
@@ -718,24 +724,27 @@ static billing_doc *fetch(scenario_run *r, const char *name,
   return a.doc;
 }
 
-static void do_explain(scenario_run *r, const cJSON *step) {
+static void show_answer(scenario_run *r, const cJSON *step, const char *name,
+                        scenario_call *call) {
   char *query = cJSON_PrintUnformatted(cJSON_GetObjectItem(step, "query"));
-  billing_doc *doc = fetch(r, "explain", call_explain, query, NULL);
+  billing_doc *doc = fetch(r, name, call, query, NULL);
 
-  head(r, "explain", query);
+  head(r, name, query);
   fprintf(r->out, "\n%s\n", billing_doc_text(doc));
   billing_doc_free(doc);
   free(query);
 }
 
-static void do_usage(scenario_run *r, const cJSON *step) {
-  char *query = cJSON_PrintUnformatted(cJSON_GetObjectItem(step, "query"));
-  billing_doc *doc = fetch(r, "usage", call_usage, query, NULL);
+static void do_explain(scenario_run *r, const cJSON *step) {
+  show_answer(r, step, "explain", call_explain);
+}
 
-  head(r, "usage", query);
-  fprintf(r->out, "\n%s\n", billing_doc_text(doc));
-  billing_doc_free(doc);
-  free(query);
+static void do_usage(scenario_run *r, const cJSON *step) {
+  show_answer(r, step, "usage", call_usage);
+}
+
+static void do_events(scenario_run *r, const cJSON *step) {
+  show_answer(r, step, "events", call_events);
 }
 
 static void show_share(scenario_run *r, const cJSON *line) {
@@ -866,7 +875,7 @@ static const struct step_kind {
   {"quote", do_quote},       {"grant", do_grant},     {"settle", do_settle},
   {"authorize", do_authorize}, {"release", do_release},
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},
-  {"usage", do_usage},
+  {"usage", do_usage},       {"events", do_events},
 };
 
 static void play_step(scenario_run *r, const cJSON *step) {

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "billing.h"
+#include "readers.h"
 
 #define THREADS 8
 #define ROUNDS 25
@@ -326,6 +327,11 @@ int main(void) {
            access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm", (int)getpid());
   handles[0] = open_memory();
   run("one handle, in memory", handles, 1);
+  billing_close(handles[0]);
+
+  read_while_one_writes(check);
+  handles[0] = open_memory();
+  read_while_others_write(handles[0], check);
   billing_close(handles[0]);
 
   remove_database();

@@ -57,6 +57,33 @@ START_TEST(what_is_taken_is_zero_and_aligned_to_16) {
 }
 END_TEST
 
+START_TEST(an_emptied_arena_keeps_one_block_if_it_is_small) {
+  struct host h = host_of(SIZE_MAX);
+  billing_allocator host = {host_alloc, &h};
+  bl_arena a;
+  size_t calls;
+
+  bl_arena_open(&a, &host);
+  bl_arena_empty(&a, 1000000);
+  ck_assert_uint_eq(h.calls, 0);
+  for (int i = 0; i < 10; i++) bl_arena_take(&a, 5000);
+  calls = h.calls;
+  bl_arena_empty(&a, 1000000);
+  ck_assert_uint_gt(h.live, 0);
+  ck_assert_uint_eq(h.live, a.held);
+  for (int i = 0; i < 5000; i++)
+    ck_assert_int_eq(((char *)bl_arena_take(&a, 1))[0], 0);
+  bl_arena_empty(&a, 1000000);
+  bl_arena_take(&a, 5000);
+  ck_assert_uint_le(h.calls, calls + 5);
+  bl_arena_empty(&a, 100);             /* its block is larger */
+  ck_assert_uint_eq(h.live, 0);
+  bl_arena_take(&a, 1);
+  bl_arena_close(&a);
+  ck_assert_uint_eq(h.live, 0);
+}
+END_TEST
+
 START_TEST(nothing_twice_has_two_addresses) {
   bl_arena a;
 
@@ -125,35 +152,6 @@ START_TEST(back_frees_whole_blocks_and_forgets_failures) {
   ck_assert_ptr_eq(bl_arena_take(&a, 16), kept + 16);
   bl_arena_back(&a, start);
   ck_assert_uint_eq(h.live, 0);
-  bl_arena_close(&a);
-}
-END_TEST
-
-START_TEST(clearing_keeps_the_newest_block_unless_it_is_large) {
-  struct host h = host_of(5);
-  billing_allocator host = {host_alloc, &h};
-  bl_arena a;
-  char *first;
-
-  bl_arena_open(&a, &host);
-  bl_arena_clear(&a);                       /* nothing yet */
-  ck_assert_uint_eq(h.live, 0);
-  bl_arena_take(&a, 4000);                  /* 4,096 */
-  bl_arena_take(&a, 4000);                  /* 8,192 */
-  first = bl_arena_take(&a, 5000);          /* 16,384 */
-  bl_arena_clear(&a);
-  ck_assert_uint_eq(h.live, 16384);
-  ck_assert_uint_eq(a.held, 16384);
-  ck_assert_ptr_eq(bl_arena_take(&a, 16000), first);
-  ck_assert_uint_eq(h.calls, 3);
-  for (int i = 0; i < 16000; i++) ck_assert_int_eq(first[i], 0);
-  ck_assert_ptr_nonnull(bl_arena_take(&a, 70000));
-  bl_arena_clear(&a);
-  ck_assert_uint_eq(h.live, 0);
-  h.left = 0;
-  ck_assert_ptr_null(bl_arena_take(&a, 1));
-  bl_arena_clear(&a);
-  ck_assert_uint_eq(a.failed, 0);
   bl_arena_close(&a);
 }
 END_TEST
@@ -324,12 +322,12 @@ Suite *test_base_arena(void) {
   Suite *s = suite_create("base/arena");
   TCase *t = tcase_create("arena");
 
+  tcase_add_test(t, an_emptied_arena_keeps_one_block_if_it_is_small);
   tcase_add_test(t, what_is_taken_is_zero_and_aligned_to_16);
   tcase_add_test(t, nothing_twice_has_two_addresses);
   tcase_add_test(t, blocks_double_from_4_kib_to_1_mib);
   tcase_add_test(t, what_is_larger_than_a_block_gets_its_own);
   tcase_add_test(t, back_frees_whole_blocks_and_forgets_failures);
-  tcase_add_test(t, clearing_keeps_the_newest_block_unless_it_is_large);
   tcase_add_test(t, failure_is_sticky_until_close);
   tcase_add_test(t, sizes_that_overflow_are_failures);
   tcase_add_test(t, copies_end_in_a_nul_that_is_not_counted);

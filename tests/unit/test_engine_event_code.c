@@ -512,12 +512,15 @@ static const struct {
   {"0.005", "1000", "10", "2000000", "15", 0},
   {"5", "1000000", "0.00000000000001", "0.000000002", "C2 02", 0},
   {"4", "18446744073709551614", "2", "9223372036854775807", "05", 0},
+  {"3", "0.000000000000000003", "5", "0.000000000000000005", "0B", 0},
   /* What has no place in the digits of the amount before. */
   {"1000", "1", "5", "0.005", "0B AA 01", 1},
   {"4", "18446744073709551615", "2", "9223372036854775807.5",
    "05 8A 83 FF FF FF FF FF FF FF FF F9 01", 1},
   {"3", "1", "10", "3.333333333333333333", "15 A0 D5 AA CD 86 86 88 A6 C8 0B",
    1},
+  {"7", "18446744073709551615", "2", "5270498306774157604",
+   "05 C9 A4 92 C9 A4 92 C9 A4 92 01", 1},
   /* The product has more than 64 bits, and so has the amount. */
   {"2", "18446744073709551615", "4", "36893488147419103230",
    "09 FD FF FF FF FF FF FF FF FF 07", 1},
@@ -704,6 +707,7 @@ static const struct {
   {"-0.0", "00 04 '-0.0'"}, {"12.34", "08 02 A4 13"},
   {"0.01", "08 02 02"}, {"100.0", "08 01 D0 0F"},
   {"0.12345678901234567", "08 11 8E AE DA D6 8B 95 EE 2B"},
+  {"-0.12345678901234567", "08 11 8D AE DA D6 8B 95 EE 2B"},
   {"0.123456789012345678", "00 14 '0.123456789012345678'"},
   {"9f3a01bc", "04 04 9F 3A 01 BC"},
   {"deadbeefc0", "04 05 DE AD BE EF C0"},
@@ -781,6 +785,66 @@ START_TEST(words_of_a_hole_are_numbered) {
 }
 END_TEST
 
+/* Texts of 255 bytes have a number, longer ones have none. */
+START_TEST(long_words_are_written_in_full) {
+  static const size_t lens[] = {255, 256, 1, 1, 255, 256};
+  char text[257], expected[4096], full[2][300];
+  bl_event_hole holes[BL_COUNT(lens)];
+  batch b;
+
+  memset(text, 'x', sizeof text);
+  snprintf(full[0], sizeof full[0], "00 FF 01 '%.255s'", text);
+  snprintf(full[1], sizeof full[1], "00 80 02 '%.256s'", text);
+  batch_open(&b, BL_COUNT(lens));
+  for (size_t i = 0; i < BL_COUNT(lens); i++) {
+    bl_event_text *words = (add_event(&b, 0, 0), &b.words[i]);
+    holes[i] = (bl_event_hole){0, (uint32_t)lens[i], 0};
+    words->properties = (bl_str){text, lens[i]};
+    words->holes = &holes[i];
+    words->hole_count = 1;
+  }
+  snprintf(expected, sizeof expected,
+           ONE_HOLE "%s 01 01 'k' %s 01 01 'k' 00 01 'x' 01 01 'k' 0C"
+           "01 01 'k' 0A 01 01 'k' %s", full[0], full[1], full[1]);
+  ck_properties(&b, expected);
+  batch_close(&b);
+}
+END_TEST
+
+START_TEST(long_hexadecimal_texts_are_texts) {
+  char text[131], expected[300];
+  bl_event_hole hole = {0, 128, 0};
+  batch b;
+
+  memset(text, 'f', sizeof text);
+  batch_open(&b, 1);
+  add_event(&b, 0, 0);
+  b.words[0].properties = (bl_str){text, 128};
+  b.words[0].holes = &hole;
+  b.words[0].hole_count = 1;
+  strcpy(expected, ONE_HOLE "04 40");
+  for (int i = 0; i < 64; i++) strcat(expected, "FF");
+  ck_properties(&b, expected);
+  hole.len = 130;
+  b.words[0].properties.len = 130;
+  snprintf(expected, sizeof expected, ONE_HOLE "00 82 01 '%.130s'", text);
+  ck_properties(&b, expected);
+  batch_close(&b);
+}
+END_TEST
+
+START_TEST(a_key_as_long_as_a_uuid_may_be_none) {
+  batch b;
+
+  batch_open(&b, 1);
+  add_event(&b, 0, 0);
+  b.words[0].key = BL_STR("0189C4F2-7a10-4e5b-9c3d-2f6a8b1e4d70");
+  ck_properties(&b, "01 00 01 00 01 'n' 00 00 00"
+                    "24 '0189C4F2-7a10-4e5b-9c3d-2f6a8b1e4d70'");
+  batch_close(&b);
+}
+END_TEST
+
 START_TEST(holes_that_are_not_in_order_are_not_used) {
   static const bl_event_hole wrong[][2] = {
     {{2, 2, 0}, {1, 1, 0}}, {{0, 2, 0}, {1, 1, 0}}, {{0, 1, 0}, {3, 2, 0}},
@@ -831,8 +895,8 @@ static bl_dec roll_dec(dice *d) {
 
 static bl_str roll_text(dice *d, bl_arena *a) {
   static const char *const odd[] = {
-    "", "m1", "gpt-large", "\\\"q\\\\", "\\u00e9\xc3\xa9", "true", "12", "-7.5",
-    "9f3a01bc", UUID_1, "null", "0.10", "00000000", "-0"};
+    "", "m1", "gpt-large", "\\\"q\\\\", "\\u00e9\xc3\xa9", "true", "12",
+    "-7.5", "9f3a01bc", UUID_1, "null", "0.10", "00000000", "-0"};
   size_t len = roll(d, 40) ? roll(d, 20) : roll(d, 700);
   char *text;
 
@@ -1038,9 +1102,10 @@ static void make_usual(batch *b) {
         i % 3 ? b->facts[i - 1].balance
               : bl_dec_of_raw((bl_i128)roll(&d, 100000000) * 1000000000),
         fact->charges->amount);
-    snprintf(key, 37, "%08x-%04x-4%03x-8%03x-%012x", (unsigned)roll(&d, 1 << 30),
-             (unsigned)roll(&d, 65536), (unsigned)roll(&d, 4096),
-             (unsigned)roll(&d, 4096), (unsigned)roll(&d, 1 << 30));
+    snprintf(key, 37, "%08x-%04x-4%03x-8%03x-%012x",
+             (unsigned)roll(&d, 1 << 30), (unsigned)roll(&d, 65536),
+             (unsigned)roll(&d, 4096), (unsigned)roll(&d, 4096),
+             (unsigned)roll(&d, 1 << 30));
     snprintf(text, 200, "{\"model\":\"%s\",\"region\":\"%s\",\"req\":\"%08x\","
              "\"cached\":%s}", model, region, (unsigned)roll(&d, UINT32_MAX),
              roll(&d, 2) ? "true" : "false");
@@ -1181,6 +1246,9 @@ START_TEST(a_changed_byte_is_survived) {
 }
 END_TEST
 
+#define LARGEST "E0 FF FF FF FF FF 91 A2 B1 82 BD C4 8D EA C2 CA E9 CE 25"
+#define SMALLEST "F0 FF FF FF FF FF 91 A2 B1 82 BD C4 8D EA C2 CA E9 CE 25"
+
 static const char *const wrong_facts[] = {
   "", "00 00", "02 00",                         /* no format, another */
   "01", "01 80 00", "01 00 00", "01 01",        /* the number of events */
@@ -1203,6 +1271,7 @@ static const char *const wrong_facts[] = {
   "01 01 40 40 04 00 03 01",                    /* no such group */
   "01 01 40 40 08 00 03 01",                    /* a group without a text */
   "01 01 40 40 0C 01 'g' 03 01",
+  "01 02 40 40 08 01 'g' 03 01 40 00 0C 00 03", /* new and not */
   "01 01 40 40 F0 FF FF FF FF FF FF FF FF FF 01 03 01",    /* price */
   "01 01 40 C0 00 00 03 01",                    /* no extras */
   "01 01 40 C0 00 04 03 01",
@@ -1213,6 +1282,8 @@ static const char *const wrong_facts[] = {
   "01 01 40 60 00 03 01 00",                    /* no draws, as expected */
   "01 01 40 60 00 03 03 03 00",                 /* one, as expected */
   "01 01 40 60 00 03 03 02 00 03",              /* they do add up */
+  "01 01 40 60 00 03 03 02 06 03",
+  "01 01 44 60 00 03 " LARGEST "05 06" SMALLEST "00 03",    /* no last one */
   "01 01 40 60 00 03 03 01",
   "01 01 40 60 00 03 03 02 06",
   "01 01 40 60 00 03 03 FF FF FF FF FF FF FF FF FF 01 06 01",
@@ -1322,6 +1393,27 @@ START_TEST(a_template_with_holes_is_not_long) {
     ck_assert_int_eq(read_all(bytes_of(&a, "01 01 00"),
                               (bl_str){t.text, t.len}),
                      len == 65536 ? BILLING_DONE : BILLING_CORRUPT);
+    bl_arena_close(&a);
+  }
+}
+END_TEST
+
+/* Empty pieces, and as many integers. */
+START_TEST(a_template_has_64_holes_at_most) {
+  for (size_t holes = 64; holes < 66; holes++) {
+    bl_arena a;
+    bl_text t;
+
+    bl_arena_open(&a, NULL);
+    bl_text_open(&t, &a);
+    bl_text_add(&t, "\1\0\1\0\0\0", 6);
+    bl_pack_u64(&t, holes);
+    bl_text_fill(&t, '\0', holes + 1);
+    bl_text_fill(&t, '\0', 1);
+    bl_text_fill(&t, '\1', holes);
+    ck_assert_int_eq(read_all(bytes_of(&a, "01 01 00"),
+                              (bl_str){t.text, t.len}),
+                     holes == 64 ? BILLING_DONE : BILLING_CORRUPT);
     bl_arena_close(&a);
   }
 }
@@ -1482,6 +1574,9 @@ static void add_words(Suite *s) {
   tcase_add_test(t, a_value_that_is_the_quantity_is_not_said_again);
   tcase_add_test(t, what_stands_in_a_hole_takes_its_shortest_form);
   tcase_add_test(t, words_of_a_hole_are_numbered);
+  tcase_add_test(t, long_words_are_written_in_full);
+  tcase_add_test(t, long_hexadecimal_texts_are_texts);
+  tcase_add_test(t, a_key_as_long_as_a_uuid_may_be_none);
   tcase_add_test(t, holes_that_are_not_in_order_are_not_used);
   tcase_add_test(t, hexadecimal_of_any_length_comes_back);
   tcase_add_test(t, numbers_come_back_as_they_were);
@@ -1504,6 +1599,7 @@ static void add_batches(Suite *s) {
   tcase_add_test(t, words_have_one_form_only);
   tcase_add_test(t, the_length_of_hexadecimal_is_not_said_twice);
   tcase_add_test(t, a_template_with_holes_is_not_long);
+  tcase_add_test(t, a_template_has_64_holes_at_most);
   tcase_add_test(t, a_writer_says_when_memory_is_out);
   tcase_add_test(t, a_reader_says_when_memory_is_out);
   suite_add_tcase(s, t);

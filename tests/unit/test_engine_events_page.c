@@ -77,7 +77,18 @@ static struct {
   char    key[8];
   char    customer;
   int64_t time_us;
-} many[MANY];
+} many[MANY + 1];      /* and room to swap */
+
+/* A batch has the events of one customer together: those of a, then of b. */
+static void put_together(size_t first, size_t count) {
+  for (size_t i = first + 1; i < first + count; i++)
+    for (size_t k = i; k > first && many[k].customer < many[k - 1].customer;
+         k--) {
+      memcpy(&many[MANY], &many[k], sizeof many[k]);
+      memcpy(&many[k], &many[k - 1], sizeof many[k]);
+      memcpy(&many[k - 1], &many[MANY], sizeof many[k]);
+    }
+}
 
 /* Batches of 1, 2, 3 .. events of two customers, an hour back and forth. */
 static void record_many(void) {
@@ -97,8 +108,10 @@ static void record_many(void) {
     events[i].customer = (billing_str){&many[i].customer, 1};
     events[i].time_us = many[i].time_us;
   }
-  for (size_t i = 0, size = 1; i < MANY; i += size, size++)
+  for (size_t i = 0, size = 1; i < MANY; i += size, size++) {
     record(&events[i], size < MANY - i ? size : MANY - i);
+    put_together(i, size < MANY - i ? size : MANY - i);
+  }
 }
 
 /* Whether the pages of a query hold these events, in this order. */

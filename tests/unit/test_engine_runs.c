@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* ---- KEYS: a journal of keys, and handles that fold it -------------------- */
+/* ---- KEYS: a journal of keys, and processes that fold it --------------- */
 
 #define PAIRS_MOST 40000
 
@@ -174,10 +174,10 @@ static void keys_agree(int kind, size_t filter_room) {
   journal_count = 0;
   head_seq = head_version = 0;
   for (int i = 0; i < 2; i++) process_open(&both[i], filter_room);
-  for (int call = 0; call < 600; call++) {
+  for (int call = 0; call < 400; call++) {
     process *p = &both[store_throw(&dice, 4) == 0];
 
-    process_call(p, call < 300 ? 60 : 100, 150);
+    process_call(p, call < 200 ? 60 : 120, 150);
     if (store_throw(&dice, 40)) continue;
     process_close(p);
     process_open(p, filter_room);
@@ -207,7 +207,7 @@ START_TEST(keys_agree_without_filters) {
 }
 END_TEST
 
-/* ---- RECORDS: batches of changes, and what they come to ------------------- */
+/* ---- RECORDS: batches of changes, and what they come to ---------------- */
 
 #define NAMES 300
 #define CHANGES_MOST 120
@@ -221,7 +221,7 @@ typedef struct batch {
 
 static char names[NAMES][40];
 static size_t name_len[NAMES];
-static int covered_value[NAMES];        /* what the runs have to say; 0: none */
+static int covered_value[NAMES];     /* what the runs have to say; 0: none */
 static char value_text[5000];
 
 static int by_name(const void *a, const void *b) {
@@ -353,7 +353,7 @@ static void records_agree(int kind, size_t filter_room) {
   make_names();
   memset(covered_value, 0, sizeof covered_value);
   for (int i = 0; i < 2; i++) runs[i] = runs_open(filter_room);
-  for (int call = 0; call < 1500; call++) {
+  for (int call = 0; call < 600; call++) {
     bl_runs **r = &runs[store_throw(&dice, 5) == 0];
     uint32_t owes;
 
@@ -373,7 +373,7 @@ static void records_agree(int kind, size_t filter_room) {
     ranges_are_right(*r);
     ck_assert_int_eq(bl_runs_write(*r, place.store, BL_RUNS_STATE, &source),
                      0);
-    ck_assert_int_eq(bl_runs_step(*r, place.store, store_throw(&dice, 1500),
+    ck_assert_int_eq(bl_runs_step(*r, place.store, store_throw(&dice, 3000),
                                   &owes), 0);
     if (call % 100 == 0) runs_are_sound(*r, place.store);
     if (store_throw(&dice, 4)) {
@@ -387,7 +387,7 @@ static void records_agree(int kind, size_t filter_room) {
     bl_runs_close(*r);
     *r = runs_open(filter_room);
   }
-  ck_assert_uint_gt(b.seq, 100);
+  ck_assert_uint_gt(b.seq, 80);
   for (int i = 0; i < 2; i++) bl_runs_close(runs[i]);
   runs_remove(&place);
 }

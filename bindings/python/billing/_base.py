@@ -28,9 +28,11 @@ def take_document(slot: Any) -> str:
 class Base:
     """A tenant's view of a handle."""
 
-    def __init__(self, handle: Handle, tenant: str = "") -> None:
+    def __init__(self, handle: Handle, tenant: str = "",
+                 flags: int = 0) -> None:
         self._handle = handle
         self._tenant = tenant
+        self._flags = flags          # of every call
 
     def _call(self, now: datetime | None, *, key: str = "", step: bool = False,
               flags: int = 0) -> tuple[Any, Texts]:
@@ -40,7 +42,8 @@ class Base:
         texts.add(call.tenant, bytes_of(self._tenant, "a tenant"))
         texts.add(call.key, bytes_of(key, "a key"))
         texts.place()
-        call.flags = flags | (lib.BILLING_CALL_STEP if step else 0)
+        call.flags = (self._flags | flags
+                      | (lib.BILLING_CALL_STEP if step else 0))
         if now is not None:
             call.now_us = us_of(now)
         return call, texts

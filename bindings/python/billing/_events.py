@@ -2,7 +2,7 @@
 """Events: what happened, and what it costs."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -68,6 +68,33 @@ class Events(Base):
                  self._call(now, flags=record_flags(strict, False)),
                  array, receipt)
         return receipt_of(receipt)
+
+    def events_page(self, *, customer: str | None = None,
+                    start: datetime | None = None,
+                    end: datetime | None = None, after: str | None = None,
+                    limit: int = 100, now: datetime | None = None,
+                    ) -> dict[str, Any]:
+        """A page of recorded events, in the order of their numbers:
+        {"events", "next"}.  [start, end) bounds their own time."""
+        return self._query(lib.billing_events, now, customer=customer,
+                           after=after, limit=limit,
+                           **{"from": start, "to": end})
+
+    def events(self, *, customer: str | None = None,
+               start: datetime | None = None, end: datetime | None = None,
+               page: int = 1000, now: datetime | None = None,
+               ) -> Iterator[dict[str, Any]]:
+        """All recorded events with their charges and draws, fetched `page` at
+        a time.  Of an erased event "key", "customer", "event", "value" and
+        "properties" are left out."""
+        after = None
+        while True:
+            found = self.events_page(customer=customer, start=start, end=end,
+                                     after=after, limit=page, now=now)
+            yield from found["events"]
+            if "next" not in found:
+                return
+            after = str(found["next"])
 
     def draws(self, number: int, *,
               now: datetime | None = None) -> list[Draw]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,28 @@ class Billing(Documents, Events, Wallets, Invoices):
 
     def of(self, tenant: str) -> Billing:
         """The same handle for another tenant.  Closing one closes both."""
-        return Billing(self._handle, tenant)
+        return Billing(self._handle, tenant, self._flags)
+
+    def relaxed(self) -> Billing:
+        """The same handle; its calls may answer before the disk has what they
+        wrote.  The end of the process loses nothing; a power cut may take the
+        latest calls, until `sync` or any other call has returned."""
+        return Billing(self._handle, self._tenant,
+                       self._flags | lib.BILLING_CALL_RELAXED)
+
+    def sync(self) -> None:
+        """Makes durable what relaxed calls have written."""
+        err = new_error()
+        with self._handle.use() as handle:
+            rc = lib.billing_sync(handle, err)
+        check(rc, err)
+
+    def maintain(self, *, now: datetime, budget: int = 0) -> bool:
+        """Writes and merges what calls otherwise pay for in small slices: at
+        most `budget` records (0: all there is).  Whether some is left."""
+        more = ffi.new("uint32_t *")
+        self._do(lib.billing_maintain, self._call(now), budget, more)
+        return bool(more[0])
 
     @property
     def tenant(self) -> str:
@@ -68,13 +89,16 @@ class Billing(Documents, Events, Wallets, Invoices):
 
 def _options(texts: Texts, tenant: str, flags: int,
              zone_folder: str | os.PathLike[str], secret: bytes,
-             max_clock_step: timedelta | None) -> Any:
+             max_clock_step: timedelta | None, tail_events: int = 0,
+             filter_bytes: int = 0) -> Any:
     options = new("billing_options")
     options.flags = flags
     texts.add(options.tenant, bytes_of(tenant, "a tenant"))
     texts.add(options.zone_folder, os.fsencode(zone_folder))
     texts.add(options.secret, secret)
     texts.place()
+    options.tail_events = tail_events
+    options.filter_bytes = filter_bytes
     if max_clock_step is not None:
         step = max_clock_step // timedelta(microseconds=1)
         if step <= 0:
@@ -86,18 +110,23 @@ def _options(texts: Texts, tenant: str, flags: int,
 def open(path: str | os.PathLike[str], *, tenant: str = "",
          read_only: bool = False, existing: bool = False,
          zone_folder: str | os.PathLike[str] = "", secret: bytes = b"",
-         max_clock_step: timedelta | None = None) -> Billing:
+         max_clock_step: timedelta | None = None, no_wait: bool = False,
+         tail_events: int = 0, filter_bytes: int = 0) -> Billing:
     """Opens the SQLite database at `path`, or makes it when it is missing and
     not asked to be `existing`.  ":memory:" is private and gone when closed.
 
     `tenant` is the only one that the handle serves; without it,
     `Billing.of(tenant)` chooses.  `secret`, 32 bytes, is for a new database.
+    With `no_wait` a file that another one writes to is BusyError at once.
+    `tail_events` keys are kept in memory before they are written as a run,
+    and filters take at most `filter_bytes` (0: as the library does).
     """
     flags = ((lib.BILLING_OPEN_READ_ONLY if read_only else 0)
-             | (lib.BILLING_OPEN_EXISTING if existing else 0))
+             | (lib.BILLING_OPEN_EXISTING if existing else 0)
+             | (lib.BILLING_OPEN_NO_WAIT if no_wait else 0))
     texts, err = Texts(), new_error()
     options = _options(texts, tenant, flags, zone_folder, secret,
-                       max_clock_step)
+                       max_clock_step, tail_events, filter_bytes)
     name = os.fsencode(path)
     slot = ffi.new("billing **")
     check(lib.billing_open(slot, name, len(name), options, err), err)

@@ -10,8 +10,8 @@ from typing import Any
 from ._base import Base
 from ._billing import ffi, lib
 from ._structs import balance_of, events_of, hold_of, new, receipt_of
-from ._values import (Texts, bytes_of, c_text, json_of, optional_us,
-                      set_asset, set_decimal)
+from ._values import (Texts, bytes_of, c_text, decimal_of, json_of,
+                      optional_us, set_asset, set_decimal)
 from .facts import Balance, Event, Hold, Receipt
 
 _ORIGINS = {
@@ -83,6 +83,19 @@ class Wallets(Base):
         self._do(lib.billing_balance, self._call(now), name, len(name),
                  c_text(asset, "an asset"), out)
         return balance_of(out)
+
+    def check(self, customer: str, amount: Decimal | int, asset: str, *,
+              now: datetime | None = None) -> Decimal:
+        """What a customer can spend, overdraft included; DeniedError when the
+        amount is more.  From memory, and it reserves nothing: to promise,
+        authorize."""
+        name = bytes_of(customer, "a customer")
+        money = ffi.new("billing_money *")
+        left = ffi.new("billing_decimal *")
+        _set_money(money, amount, asset, "an amount")
+        self._do(lib.billing_check, self._call(now), name, len(name), money,
+                 left)
+        return decimal_of(left[0])
 
     def authorize(self, key: str,
                   estimate: Event | Mapping[str, Any] | None = None, *,

@@ -6,6 +6,7 @@ model elsewhere; here it is errors, types, documentation and lifetimes.
     python bindings/python/tests/test_binding.py       # ends with a tally
 """
 import inspect
+import json
 import os
 import pathlib
 import pickle
@@ -415,6 +416,38 @@ class Events(Case):
         self.fails(billing.DeniedError, "DENIED_UNMATCHED", self.b.quote,
                    {"customer": "acme", "event": "what"}, strict=True)
 
+    def test_events_come_back_as_they_were_recorded(self):
+        when = NOW - 3 * HOUR
+        self.b.grant("g", "acme", D("0.15"), "USD", effective=when, now=NOW)
+        self.b.record([call("e%d" % n, time=when + n * HOUR)
+                       for n in range(5)], now=NOW)
+        self.b.record([billing.Event("p", "bob", "what", value=D("1.50"),
+                                     properties={"b": 1, "a": [D("2.50")]})],
+                      now=NOW)
+        told = list(self.b.events(page=2))
+        self.assertEqual([e["key"] for e in told],
+                         ["e0", "e1", "e2", "e3", "e4", "p"])
+        self.assertEqual([e["charges"][0]["draws"] for e in told[:3]],
+                         [[{"amount": "0.1", "grant": 1}],
+                          [{"amount": "0.05", "grant": 1},
+                           {"amount": "0.05", "grant": 0}],
+                          [{"amount": "0.1", "grant": 0}]])
+        self.assertEqual((told[5]["flags"], told[5]["value"],
+                          D(str(told[5]["properties"]["a"][0]))),
+                         (["unmatched"], "1.5", D("2.5")))
+        self.assertEqual([e["key"] for e in self.b.events(
+            customer="acme", start=when + HOUR, end=when + 3 * HOUR)],
+            ["e1", "e2"])
+        page = self.b.events_page(limit=4)
+        rest = self.b.events_page(after=page["next"])
+        self.assertEqual([e["key"] for e in rest["events"]], ["e4", "p"])
+        self.assertNotIn("next", rest)
+        lines = "".join(json.dumps(e, default=str) + "\n" for e in told[:5])
+        self.assertEqual({r.status for r in self.b.record_text(
+            lines, now=NOW + HOUR)}, {billing.Status.SAME})
+        self.b.erase("bob", reason="asked", now=NOW)
+        self.assertNotIn("key", list(self.b.events())[5])
+
     def test_usage_of_some_periods(self):
         self.b.record([call("a"), call("b", time=NOW - 30 * 24 * HOUR),
                        call("c", time=NOW + 30 * 24 * HOUR)], now=NOW)
@@ -426,6 +459,22 @@ class Events(Case):
 
 
 class Wallets(Case):
+    def test_check_says_what_can_be_spent(self):
+        self.b.grant("g", "acme", 10, "USD", now=NOW)
+        self.assertEqual(self.b.check("acme", D("9.99"), "USD", now=NOW), 10)
+        with self.assertRaises(billing.DeniedError):
+            self.b.check("acme", D("10.01"), "USD", now=NOW)
+
+    def test_relaxed_calls_and_sync(self):
+        self.b.relaxed().grant("g", "acme", 10, "USD", now=NOW)
+        self.b.sync()
+        self.assertEqual(self.b.relaxed().of(self.b.tenant)
+                         .balance("acme", "USD").left, 10)
+
+    def test_maintain_ends(self):
+        self.assertFalse(self.b.maintain(now=NOW))
+        self.assertFalse(self.b.maintain(now=NOW, budget=10))
+
     def test_grants_and_balances(self):
         number = self.b.grant("g", "acme", 10, "USD", now=NOW, cost=D("8"),
                               expires=NOW + HOUR, name="Welcome",

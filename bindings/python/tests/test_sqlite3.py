@@ -48,6 +48,20 @@ class OnPythonsConnection(unittest.TestCase):
         self.assertEqual(self.work("b").status, billing.Status.NEW)
         self.assertTrue(self.b.verify()["ok"])
 
+    def test_events_can_be_selected(self):
+        self.db.execute("BEGIN")
+        self.work("a")
+        self.work("b")
+        self.assertEqual(self.db.execute(
+            "SELECT j.id, e.cost, d.amount FROM jobs AS j"
+            " JOIN billing_events('t') AS e ON e.key = j.id"
+            " JOIN billing_draws('t') AS d ON d.event = e.number"
+            " ORDER BY j.id").fetchall(),
+            [("a", "0.1", "0.1"), ("b", "0.1", "0.1")])
+        self.db.execute("ROLLBACK")
+        self.assertEqual(self.db.execute(
+            "SELECT count(*) FROM billing_events('t')").fetchone(), (0,))
+
     def test_a_rollback_to_a_savepoint_leaves_what_was_before(self):
         self.db.execute("BEGIN")
         self.work("a")

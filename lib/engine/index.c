@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* index.c - from a customer and a time to entries; see index.h. */
+#include "engine/index.h"
+
+#include "engine/runs_parts.h"
+
+/* The longest key: two numbers of eight bytes and their lengths. */
+#define MARK_KEY 18
+/* One run of marks is written for so many keys that are kept in memory. */
+#define MARKS_SHARE 4
+
+/* ---- marks in memory ---- */
+
+static int index_room(bl_index *index, const billing_allocator *host) {
+  size_t room = index->room ? index->room * 2 : 64;
+  bl_index_mark *mark;
+
+  if (index->count < index->room) return BILLING_OK;
+  mark = bl_host_alloc(host, room * sizeof *mark);
+  if (!mark) return BILLING_NOMEM;
+  if (index->count)
+    memcpy(mark, index->mark, index->count * sizeof *mark);
+  bl_host_free(host, index->mark, index->room * sizeof *mark);
+  index->mark = mark;
+  index->room = room;
+  return BILLING_OK;
+}
+
+int bl_index_add(bl_tenant *t, uint64_t customer, int64_t seq,
+                 int64_t time_us) {
+  bl_index *index = &t->index;
+  bl_index_mark *last = index->count ? &index->mark[index->count - 1] : NULL;
+  int rc;
+
+  if (seq <= index->covered) return BILLING_OK;
+  if (last && last->customer == customer && last->seq == seq) {
+    if (time_us < last->from_us) last->from_us = time_us;
+    if (time_us > last->to_us) last->to_us = time_us;
+    return BILLING_OK;
+  }
+  index->host = t->arena.host;
+  rc = index_room(index, &index->host);
+  if (!rc)
+    index->mark[index->count++] =
+        (bl_index_mark){customer, seq, time_us, time_us};
+  return rc;
+}
+
+void bl_index_cut(bl_index *index, size_t count) {
+  if (count < index->count) index->count = count;
+}
+
+static void drop_frozen(bl_index *index) {
+  bl_host_free(&index->host, index->frozen,
+               index->frozen_room * sizeof *index->frozen);
+  index->frozen = NULL;
+  index->frozen_count = 0;
+}
+
+void bl_index_close(bl_index *index) {
+  drop_frozen(index);
+  bl_host_free(&index->host, index->mark, index->room * sizeof *index->mark);
+  memset(index, 0, sizeof *index);
+}
+
+/* Marks up to a seq leave memory. */
+static void release_marks(bl_index *index, int64_t covered) {
+  size_t kept = 0;
+
+  drop_frozen(index);
+  for (size_t i = 0; i < index->count; i++)
+    if (index->mark[i].seq > covered) index->mark[kept++] = index->mark[i];
+  index->count = kept;
+  index->covered = covered;
+}
+
+/* ---- bytes ---- */
+
+static size_t put_number(unsigned char *at, uint64_t v) {
+  size_t len = 1;
+
+  while (len < 8 && v >> (8 * len)) len++;
+  at[0] = (unsigned char)len;
+  for (size_t i = 0; i < len; i++)
+    at[1 + i] = (unsigned char)(v >> (8 * (len - 1 - i)));
+  return 1 + len;
+}
+
+static int get_number(const unsigned char **at, const unsigned char *end,
+                      uint64_t *v) {
+  size_t len = *at < end ? **at : 0;
+
+  *v = 0;
+  if (len < 1 || len > 8 || (size_t)(end - *at) < 1 + len) return 0;
+  for (size_t i = 0; i < len; i++) *v = *v << 8 | (*at)[1 + i];
+  *at += 1 + len;
+  return 1;
+}
+
+static bl_str mark_key(uint64_t customer, int64_t seq,
+                       unsigned char out[MARK_KEY]) {
+  size_t len = put_number(out, customer);
+
+  if (seq > 0) len += put_number(out + len, (uint64_t)seq);
+  return (bl_str){(const char *)out, len};
+}
+
+static int64_t hour_of(int64_t us) {
+  return us / BL_HOUR - (us % BL_HOUR < 0);
+}
+
+static bl_str mark_value(const bl_index_mark *mark,
+                         unsigned char out[BL_INDEX_VALUE]) {
+  int64_t from = hour_of(mark->from_us);
+  unsigned char *end = bl_put_i64(out, from);
+
+  end = bl_put_u64(end, (uint64_t)(hour_of(mark->to_us) - from));
+  return (bl_str){(const char *)out, (size_t)(end - out)};
+}
+
+/* ---- runs ---- */
+
+int bl_index_sync(billing *b, bl_tenant *t) {
+  uint64_t seq = 0;
+  int rc;
+
+  if (!t->runs) return BILLING_OK;
+  rc = bl_runs_covered(t->runs, b->store, BL_RUNS_INDEX, &seq);
+  if (!rc && (int64_t)seq != t->index.covered) release_marks(&t->index,
+                                                       (int64_t)seq);
+  return rc;
+}
+
+static int mark_before(const bl_index_mark *a, const bl_index_mark *b) {
+  if (a->customer != b->customer) return a->customer < b->customer;
+  return a->seq < b->seq;
+}
+
+/* Shell sort: marks come in runs that are sorted already. */
+static void sort_marks(bl_index_mark *marks, size_t count) {
+  for (size_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11) {
+    for (size_t i = gap; i < count; i++) {
+      bl_index_mark one = marks[i];
+      size_t at = i;
+      for (; at >= gap && mark_before(&one, &marks[at - gap]); at -= gap)
+        marks[at] = marks[at - gap];
+      marks[at] = one;
+    }
+  }
+}
+
+/* A batch with the same key twice is not in the order of customers, and may
+ * have left two marks of one. */
+static size_t join_marks(bl_index_mark *marks, size_t count) {
+  size_t kept = 0;
+
+  for (size_t i = 0; i < count; i++) {
+    bl_index_mark *last = kept ? &marks[kept - 1] : NULL;
+    if (!last || mark_before(last, &marks[i])) {
+      marks[kept++] = marks[i];
+      continue;
+    }
+    if (marks[i].from_us < last->from_us) last->from_us = marks[i].from_us;
+    if (marks[i].to_us > last->to_us) last->to_us = marks[i].to_us;
+  }
+  return kept;
+}
+
+void bl_index_join(bl_index *index) {
+  sort_marks(index->mark, index->count);
+  index->count = join_marks(index->mark, index->count);
+}
+
+/* Copies the marks up to a seq, sorted; they stay among the others, too. */
+static int freeze(bl_index *index, int64_t through) {
+  size_t count = 0;
+  bl_index_mark *frozen =
+      bl_host_alloc(&index->host, (index->count + 1) * sizeof *frozen);
+
+  if (!frozen) return BILLING_NOMEM;
+  for (size_t i = 0; i < index->count; i++)
+    if (index->mark[i].seq <= through) frozen[count++] = index->mark[i];
+  sort_marks(frozen, count);
+  index->frozen = frozen;
+  index->frozen_room = index->count + 1;
+  index->frozen_count = join_marks(frozen, count);
+  return BILLING_OK;
+}
+
+static int frozen_at(void *user, uint64_t i, bl_runs_record *out) {
+  bl_index *index = user;
+  const bl_index_mark *mark = &index->frozen[i];
+
+  memset(out, 0, sizeof *out);
+  out->key = mark_key(mark->customer, mark->seq, index->key);
+  out->head = bl_runs_head(out->key);
+  out->bytes = mark_value(mark, index->value);
+  return BILLING_OK;
+}
+
+int bl_index_write(billing *b, bl_tenant *t) {
+  bl_index *index = &t->index;
+  uint64_t last_seq, count;
+  bl_runs_source source;
+  int rc = bl_runs_writing(t->runs, b->store, BL_RUNS_INDEX, &last_seq,
+                           &count);
+
+  if (rc == BILLING_NOTFOUND) {
+    if (index->count < b->tail_events / MARKS_SHARE + 1) return BILLING_OK;
+    last_seq = (uint64_t)t->heads.seq;
+    rc = BILLING_OK;
+  }
+  if (!rc && !index->frozen) rc = freeze(index, (int64_t)last_seq);
+  if (rc) return rc;
+  memset(&source, 0, sizeof source);
+  source.last_seq = last_seq;
+  source.count = index->frozen_count;
+  source.at = frozen_at;
+  source.user = index;
+  return bl_runs_write(t->runs, b->store, BL_RUNS_INDEX, &source);
+}
+
+int bl_index_check(bl_call *c, const bl_index_mark *mark, int *is_there) {
+  unsigned char key[MARK_KEY], value[BL_INDEX_VALUE];
+  bl_arena_mark back = bl_arena_now(&c->arena);
+  bl_str wanted, found;
+  int rc;
+
+  *is_there = 1;
+  if (mark->seq > c->t->index.covered) return BILLING_OK;
+  wanted = mark_value(mark, value);
+  rc = bl_runs_get(c->t->runs, c->b->store, BL_RUNS_INDEX,
+                   mark_key(mark->customer, mark->seq, key), &c->arena,
+                   &found);
+  if (rc == BILLING_NOTFOUND || rc == BILLING_CORRUPT) *is_there = 0;
+  else if (!rc) *is_there = bl_str_equal(found, wanted);
+  bl_arena_back(&c->arena, back);
+  return rc == BILLING_NOTFOUND || rc == BILLING_CORRUPT ? BILLING_OK : rc;
+}
+
+/* ---- find ---- */
+
+typedef struct finding {
+  uint64_t customer;
+  int64_t  after;
+  bl_span  times;
+  bl_arena *arena;
+  int64_t *seqs;
+  size_t   count;
+  size_t   cap;
+} finding;
+
+static int found_seq(finding *f, int64_t seq) {
+  int64_t *place = bl_arena_push(f->arena, (void **)&f->seqs, &f->count,
+                                 &f->cap, sizeof *place);
+
+  if (!place) return BILLING_NOMEM;
+  *place = seq;
+  f->count++;
+  return BILLING_OK;
+}
+
+static int meet_record(finding *f, const bl_runs_record *record) {
+  const unsigned char *at = (const unsigned char *)record->key.text;
+  const unsigned char *end = at + record->key.len;
+  uint64_t customer, seq;
+  bl_unpack from;
+  int64_t hour;
+  bl_span span;
+
+  bl_unpack_open(&from, record->bytes.text, record->bytes.len);
+  hour = bl_unpack_i64(&from);
+  span.from_us = hour * BL_HOUR;
+  span.to_us = (hour + (int64_t)bl_unpack_u64(&from) + 1) * BL_HOUR;
+  if (!get_number(&at, end, &customer) || !get_number(&at, end, &seq) ||
+      at != end || !bl_unpack_done(&from))
+    return BILLING_CORRUPT;
+  if ((int64_t)seq <= f->after || bl_span_is_empty(bl_span_cut(span,
+                                                               f->times)))
+    return BILLING_OK;
+  return found_seq(f, (int64_t)seq);
+}
+
+static int find_in_runs(bl_call *c, finding *f) {
+  unsigned char from[MARK_KEY], to[MARK_KEY];
+  bl_runs_range range = {BL_RUNS_INDEX, 0,
+                         mark_key(f->customer, f->after, from),
+                         mark_key(f->customer, 0, to)};
+  bl_runs_scan *scan = NULL;
+  bl_runs_record record;
+  int rc;
+
+  if (!c->t->runs) return BILLING_OK;
+  rc = bl_runs_scan_open(c->t->runs, c->b->store, &range, &scan);
+  while (!rc && (rc = bl_runs_scan_next(scan, &record)) == BILLING_OK)
+    rc = meet_record(f, &record);
+  bl_runs_scan_close(scan);
+  return rc == BILLING_DONE ? BILLING_OK : rc;
+}
+
+/* Marks in memory are in the order of their entries. */
+static int find_in_memory(const bl_index *index, finding *f) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < index->count && !rc; i++) {
+    const bl_index_mark *mark = &index->mark[i];
+    if (mark->customer != f->customer || mark->seq <= f->after ||
+        mark->to_us < f->times.from_us || mark->from_us >= f->times.to_us ||
+        (f->count && f->seqs[f->count - 1] == mark->seq))
+      continue;
+    rc = found_seq(f, mark->seq);
+  }
+  return rc;
+}
+
+int bl_index_find(bl_call *c, uint64_t customer, int64_t after, bl_span times,
+                  bl_arena *a, int64_t **seqs, size_t *count) {
+  finding f = {customer, after, times, a, NULL, 0, 0};
+  int rc = find_in_runs(c, &f);
+
+  if (!rc) rc = find_in_memory(&c->t->index, &f);
+  *seqs = f.seqs;
+  *count = f.count;
+  return rc;
+}
+
+#undef MARK_KEY
+#undef MARKS_SHARE
