@@ -41,29 +41,33 @@
 #define GROUP_CALLS 256
 #define GROUP_BYTES ((size_t)4 << 20)
 
-enum waiter_state { WAITER_WAITS, WAITER_LEADS, WAITER_IS_DONE };
-
 /* A thread whose call waits for a ticket. */
 struct bl_waiter {
-  uint64_t          ticket;
-  billing_error    *err;
-  int               rc;
-  enum waiter_state state;      /* changed under its lock */
-  bl_waiter        *next;
-  pthread_mutex_t   lock;
-  pthread_cond_t    wakes;
+  uint64_t       ticket;
+  billing_error *err;
+  int            rc;
+  bl_waiter     *next;
+  bl_waiter     *before;
 };
 
 int bl_group_make(billing *b) {
+  bl_group *g = &b->group;
   billing_store *s = b->store;
+  int rc = pthread_mutex_init(&g->lock, NULL);
 
   b->shares = !(b->store_flags & BILLING_STORE_HOST) && BL_HAS(s, sync);
-  return pthread_mutex_init(&b->group.lock, NULL) ? BILLING_NOMEM : BILLING_OK;
+  if (rc) return BILLING_NOMEM;
+  rc = pthread_cond_init(&g->wakes[0], NULL);
+  if (!rc) rc = pthread_cond_init(&g->wakes[1], NULL);
+  return rc ? BILLING_NOMEM : BILLING_OK;
 }
 
 void bl_group_unmake(billing *b) {
-  assert(!b->group.is_begun && !b->group.first && !b->group.has_leader);
-  pthread_mutex_destroy(&b->group.lock);
+  bl_group *g = &b->group;
+
+  assert(!g->is_begun && !g->waiters && !g->has_leader);
+  for (int i = 0; i < 2; i++) pthread_cond_destroy(&g->wakes[i]);
+  pthread_mutex_destroy(&g->lock);
 }
 
 /* ---- The transaction ---------------------------------------------------- */
@@ -106,70 +110,6 @@ void bl_group_give_up(bl_call *c) {
   if (!c->b->group.calls) group_rollback(c->b);
 }
 
-/* ---- Who waits ---------------------------------------------------------- */
-
-static void waiter_open(bl_waiter *w, uint64_t ticket, billing_error *err) {
-  memset(w, 0, sizeof *w);
-  w->ticket = ticket;
-  w->err = err;
-  pthread_mutex_init(&w->lock, NULL);
-  pthread_cond_init(&w->wakes, NULL);
-}
-
-static void waiter_close(bl_waiter *w) {
-  pthread_cond_destroy(&w->wakes);
-  pthread_mutex_destroy(&w->lock);
-}
-
-static void waiter_sleep(bl_waiter *w) {
-  pthread_mutex_lock(&w->lock);
-  while (w->state == WAITER_WAITS) pthread_cond_wait(&w->wakes, &w->lock);
-  pthread_mutex_unlock(&w->lock);
-}
-
-/* Afterwards it may be gone. */
-static void waiter_wake(bl_waiter *w, enum waiter_state state) {
-  pthread_mutex_lock(&w->lock);
-  w->state = state;
-  pthread_cond_signal(&w->wakes);
-  pthread_mutex_unlock(&w->lock);
-}
-
-static void waiters_wake(bl_waiter *w) {
-  while (w) {
-    bl_waiter *next = w->next;
-
-    waiter_wake(w, WAITER_IS_DONE);
-    w = next;
-  }
-}
-
-static void waiter_append(bl_group *g, bl_waiter *w) {
-  assert(!g->last || g->last->ticket <= w->ticket);
-  if (g->last) g->last->next = w;
-  else g->first = w;
-  g->last = w;
-}
-
-/* Takes those up to a ticket out of the line, to be woken; `leader` is awake.
- */
-static bl_waiter *waiters_take(bl_group *g, uint64_t ticket,
-                               const bl_waiter *leader) {
-  bl_waiter *taken = NULL, **end = &taken;
-
-  while (g->first && g->first->ticket <= ticket) {
-    bl_waiter *w = g->first;
-
-    g->first = w->next;
-    w->next = NULL;
-    if (w == leader) continue;
-    *end = w;
-    end = &w->next;
-  }
-  if (!g->first) g->last = NULL;
-  return taken;
-}
-
 /* ---- The end of a group ------------------------------------------------- */
 
 static int group_put_head(billing *b, const bl_group_head *head) {
@@ -200,18 +140,19 @@ static int group_close_head(billing *b, const bl_group_head *head) {
   return rc ? rc : group_put_head(b, head);
 }
 
-/* The open group's members get its result; whoever leads next wakes them. */
+/* The open group's members get its result. */
 static void group_tell(billing *b, int rc) {
   bl_group *g = &b->group;
 
   pthread_mutex_lock(&g->lock);
   g->committed = g->ticket;
   if (!b->shares) g->synced = g->ticket;
-  for (bl_waiter *w = g->first; rc && w; w = w->next) {
+  for (bl_waiter *w = g->waiters; rc && w; w = w->next) {
     if (w->ticket != g->ticket) continue;
     bl_error_start(w->err);                 /* it was about an event */
     w->rc = bl_store_explain(b->store, rc, w->err);
   }
+  for (int i = 0; rc && i < 2; i++) pthread_cond_broadcast(&g->wakes[i]);
   pthread_mutex_unlock(&g->lock);
 }
 
@@ -305,117 +246,118 @@ static uint64_t group_ticket(billing *b) {
   return ticket;
 }
 
-/* Gets into the line; 0 when there is nothing to wait for. */
-static int group_line_up(bl_group *g, bl_waiter *w) {
-  int waits;
-
-  pthread_mutex_lock(&g->lock);
-  waits = w->ticket > g->synced;
-  if (waits) {
-    waiter_append(g, w);
-    if (!g->has_leader) w->state = WAITER_LEADS;
-    g->has_leader = 1;
-  }
-  pthread_mutex_unlock(&g->lock);
-  return waits;
-}
-
-/* Whether the leader's own group must be ended before it is synced; another
- * call may have done so. */
-static int group_lacks_commit(bl_group *g, const bl_waiter *leader) {
-  int lacks;
-
-  pthread_mutex_lock(&g->lock);
-  lacks = leader->ticket > g->committed;
-  pthread_mutex_unlock(&g->lock);
-  return lacks;
-}
-
 static int say_not_durable(billing_error *err, int rc) {
   bl_error_start(err);
   return bl_fail(err, rc, "", "open the file again and look what it has",
                  "what was committed may not have reached the disk");
 }
 
-/* Those whose ticket has been synced leave the line with what came of it; the
- * next one in it leads. */
-static void group_hand_over(bl_group *g, bl_waiter *leader, uint64_t ticket,
-                            int rc) {
-  bl_waiter *done, *next;
-
-  pthread_mutex_lock(&g->lock);
-  if (!rc) g->synced = ticket;
-  for (bl_waiter *w = g->first; rc && w && w->ticket <= ticket; w = w->next)
-    if (!w->rc) w->rc = say_not_durable(w->err, rc);
-  done = waiters_take(g, ticket, leader);
-  next = g->first;
-  g->has_leader = next != NULL;
-  pthread_mutex_unlock(&g->lock);
-  if (next) waiter_wake(next, WAITER_LEADS);
-  waiters_wake(done);
-}
-
 /* Ends the group that has come together during a sync, so that the next one
  * can begin at once; when the lock is taken whoever leads next does it. */
 static void group_end_next(billing *b) {
-  bl_group *g = &b->group;
-  int lacks;
-
-  pthread_mutex_lock(&g->lock);
-  lacks = g->last && g->last->ticket > g->committed;
-  pthread_mutex_unlock(&g->lock);
-  if (!lacks || pthread_mutex_trylock(&b->lock)) return;
+  if (pthread_mutex_trylock(&b->lock)) return;
   (void)bl_group_end(b);
   pthread_mutex_unlock(&b->lock);
 }
 
-/* Syncs for all whose groups have ended by now. */
-static void group_lead(billing *b, bl_waiter *leader) {
-  bl_group *g = &b->group;
-  uint64_t ticket;
-  int rc;
+static void group_sync_begins(bl_group *g) {
+  pthread_mutex_lock(&g->lock);
+  g->syncing = g->committed;
+  g->now = !g->now;
+  pthread_mutex_unlock(&g->lock);
+}
+
+/* All whom the sync has covered go on; one of those who wait for the next one
+ * leads it, unless somebody who comes along is faster. */
+static void group_sync_ends(bl_group *g, int rc) {
+  uint32_t now = g->now;
 
   pthread_mutex_lock(&g->lock);
-  ticket = g->committed;
+  if (!rc) g->synced = g->syncing;
+  for (bl_waiter *w = g->waiters; rc && w; w = w->next)
+    if (w->ticket <= g->syncing && !w->rc)
+      w->rc = say_not_durable(w->err, rc);
+  g->has_leader = 0;
   pthread_mutex_unlock(&g->lock);
-  assert(leader->ticket <= ticket);
+  pthread_cond_signal(&g->wakes[!now]);
+  pthread_cond_broadcast(&g->wakes[now]);
+}
+
+/* Syncs for all whose groups have ended by now. */
+static void group_lead(billing *b) {
+  int rc;
+
+  group_sync_begins(&b->group);
   rc = bl_store_sync(b->store);
   group_end_next(b);
-  group_hand_over(g, leader, ticket, rc);
+  group_sync_ends(&b->group, rc);
 }
 
-/* The lock is held; the thread has been told to lead, by itself or by who led
- * before. */
-static void group_end_and_lead(billing *b, bl_waiter *leader) {
-  if (group_lacks_commit(&b->group, leader)) (void)bl_group_end(b);
-  pthread_mutex_unlock(&b->lock);
-  group_lead(b, leader);
+/* ---- Waiting: the group's lock is held ---- */
+
+static void waiter_link(bl_group *g, bl_waiter *w) {
+  w->next = g->waiters;
+  if (w->next) w->next->before = w;
+  g->waiters = w;
 }
 
-/* Waits until it is done or has to lead. */
-static void group_wait(billing *b, bl_waiter *w) {
-  pthread_mutex_unlock(&b->lock);
-  waiter_sleep(w);
-  if (w->state != WAITER_LEADS) return;
-  if (group_lacks_commit(&b->group, w)) {
-    pthread_mutex_lock(&b->lock);
-    group_end_and_lead(b, w);
-  } else {
-    group_lead(b, w);
+static void waiter_unlink(bl_group *g, bl_waiter *w) {
+  if (w->next) w->next->before = w->before;
+  if (w->before) w->before->next = w->next;
+  else g->waiters = w->next;
+}
+
+static int waiter_is_done(const bl_group *g, const bl_waiter *w) {
+  return w->ticket <= g->synced || w->rc;
+}
+
+/* Takes the lead if it is needed and nobody has it. */
+static int waiter_leads(bl_group *g, const bl_waiter *w) {
+  if (waiter_is_done(g, w) || g->has_leader) return 0;
+  g->has_leader = 1;
+  return 1;
+}
+
+/* Until it is done, or leads. */
+static int waiter_waits(bl_group *g, const bl_waiter *w) {
+  while (!waiter_is_done(g, w) && g->has_leader) {
+    int is_now = w->ticket <= g->syncing;
+
+    pthread_cond_wait(&g->wakes[is_now ? g->now : !g->now], &g->lock);
   }
+  return waiter_leads(g, w);
+}
+
+/* Leads: ends the group that it waits for, unless another call has done so. */
+static void group_end_and_lead(billing *b, int has_lock, int lacks_end) {
+  if (!has_lock && lacks_end) pthread_mutex_lock(&b->lock);
+  if (lacks_end) (void)bl_group_end(b);
+  if (has_lock || lacks_end) pthread_mutex_unlock(&b->lock);
+  group_lead(b);
 }
 
 int bl_group_settle(billing *b, billing_error *err) {
-  bl_waiter w;
+  bl_group *g = &b->group;
+  bl_waiter w = {group_ticket(b), err, BILLING_OK, NULL, NULL};
+  int has_lock = 1, leads;
 
-  waiter_open(&w, group_ticket(b), err);
-  if (!group_line_up(&b->group, &w))
+  pthread_mutex_lock(&g->lock);
+  waiter_link(g, &w);
+  leads = waiter_leads(g, &w);
+  if (!leads) {
     pthread_mutex_unlock(&b->lock);
-  else if (w.state == WAITER_LEADS)
-    group_end_and_lead(b, &w);
-  else
-    group_wait(b, &w);
-  waiter_close(&w);
+    has_lock = 0;
+    leads = waiter_waits(g, &w);
+  }
+  if (leads) {
+    int lacks_end = w.ticket > g->committed;
+
+    pthread_mutex_unlock(&g->lock);
+    group_end_and_lead(b, has_lock, lacks_end);
+    pthread_mutex_lock(&g->lock);
+  }
+  waiter_unlink(g, &w);
+  pthread_mutex_unlock(&g->lock);
   return w.rc;
 }
 

@@ -42,12 +42,14 @@ typedef struct bl_group {
   bl_group_head   heads[BL_GROUP_TENANTS];
   /* Under `lock`, which is taken last and held for a moment. */
   pthread_mutex_t lock;
+  pthread_cond_t  wakes[2];     /* for who waits on the sync under way, and on
+                                   the next one */
+  uint32_t        now;          /* which of them is which */
+  uint32_t        has_leader;   /* somebody syncs or is about to */
   uint64_t        committed;    /* tickets up to this one have ended */
-  uint64_t        synced;       /* and are durable up to this one */
-  uint32_t        has_leader;   /* somebody syncs, or has been told to */
-  uint32_t        reserved;
-  bl_waiter      *first;        /* by ticket */
-  bl_waiter      *last;
+  uint64_t        syncing;      /* up to here by the sync under way */
+  uint64_t        synced;       /* durable up to this one */
+  bl_waiter      *waiters;
 } bl_group;
 
 /* Of a handle that has its store. */

@@ -39,6 +39,12 @@
 #define OLDEST_SQLITE 3037000
 /* Statements of scans that are kept prepared. */
 #define SCAN_SLOTS 24
+/* Frames of the log that are moved into the database at a time: few enough
+ * that no call feels it, and enough that pages that change often, and the two
+ * syncs that it takes, are shared by many commits. */
+#define LOG_PIECE 1000
+/* Of a frame, before its page. */
+#define FRAME_HEAD 24
 /* Naps of the busy handler: a tenth of a second in all, or ten seconds. */
 #define SHORT_NAPS 1000
 #define SHORT_NAP_US 50
@@ -87,6 +93,8 @@ static const sqlite3_api_routines sqlite_own = {
   .vfs_find              = sqlite3_vfs_find,
   .vtab_collation        = sqlite3_vtab_collation,
   .vtab_config           = sqlite3_vtab_config,
+  .wal_checkpoint_v2     = sqlite3_wal_checkpoint_v2,
+  .wal_hook              = sqlite3_wal_hook,
 };
 
 /* What is done without parameters, prepared when the store is made: ending a
@@ -141,6 +149,9 @@ typedef struct sqlite_store {
   size_t                      table_count;
   sqlite3_stmt               *verbs[VERBS];
   bl_wal                      wal;        /* of our own connection */
+  int64_t                     frame;      /* bytes of one in it */
+  int64_t                     frames;     /* in it after the last commit */
+  int64_t                     moved;      /* of them, into the database */
   sqlite_slot                 slots[SCAN_SLOTS];
   uint64_t                    scans;
   char                       *room;       /* the row given out last */
@@ -259,6 +270,17 @@ static int sqlite_ask(sqlite_store *s, const char *text, char *out,
   }
   s->api->finalize(stmt);
   return rc == BILLING_DONE ? BILLING_OK : rc;
+}
+
+/* Runs a statement once that has a row with a number. */
+static int sqlite_count(sqlite_store *s, const char *text, int64_t *out) {
+  sqlite3_stmt *stmt = NULL;
+  int rc = sqlite_prepare(s, text, 0, &stmt);
+
+  if (!rc) rc = sqlite_step(s, stmt);
+  if (!rc) *out = s->api->column_int64(stmt, 0);
+  s->api->finalize(stmt);
+  return rc == BILLING_DONE ? BILLING_STORE : rc;
 }
 
 static int sqlite_run(sqlite_store *s, const bl_text *text) {
@@ -414,6 +436,35 @@ static void sqlite_rollback(billing_store *base) {
   sqlite_left(s);
 }
 
+/* SQLite tells after each commit. */
+static int sqlite_note_frames(void *store, sqlite3 *db, const char *name,
+                              int frames) {
+  (void)db;
+  (void)name;
+  ((sqlite_store *)store)->frames = frames;
+  return SQLITE_OK;
+}
+
+/*
+ * What a commit does for the log while it has its turn.  A log that has been
+ * moved whole is begun anew by the next commit, over the same blocks; one that
+ * a reader still needs goes on growing, and is moved piece by piece.
+ */
+static void sqlite_tend_log(sqlite_store *s) {
+  int rc = SQLITE_OK;
+
+  if (s->frames < s->moved) s->moved = 0;
+  if (s->frames - s->moved < LOG_PIECE) {
+    bl_wal_extend(&s->wal, s->frames * s->frame);
+    return;
+  }
+  rc = s->api->wal_checkpoint_v2(s->db, "main", SQLITE_CHECKPOINT_PASSIVE,
+                                 NULL, NULL);
+  s->moved = s->frames;
+  if (rc && sqlite_extended(s, rc) == SQLITE_IOERR_FSYNC)
+    bl_wal_lose(&s->wal);
+}
+
 /* A commit that fails has ended the transaction, too. */
 static int sqlite_commit(billing_store *base) {
   sqlite_store *s = sqlite_of(base);
@@ -424,10 +475,12 @@ static int sqlite_commit(billing_store *base) {
   sqlite_end_all(s);
   if (!rc && !s->is_nested)
     rc = sqlite_verb(s, s->joins ? VERB_RELEASE : VERB_COMMIT);
-  if (rc)
+  if (rc) {
     sqlite_rollback(base);
-  else
-    sqlite_left(s);
+    return rc;
+  }
+  if (!s->is_host && s->state == CONNECTION_WRITING) sqlite_tend_log(s);
+  sqlite_left(s);
   return rc;
 }
 
@@ -1243,7 +1296,10 @@ static int sqlite_open_log(sqlite_store *s) {
 static int sqlite_configure_log(sqlite_store *s) {
   int rc = sqlite_touch(s);
 
+  if (!rc) rc = sqlite_count(s, "PRAGMA page_size", &s->frame);
   if (rc) return rc;
+  s->frame += FRAME_HEAD;
+  (void)s->api->wal_hook(s->db, sqlite_note_frames, s);
   rc = sqlite_open_log(s);
   if (s->wal.has_turns) s->naps = SHORT_NAPS;
   if (rc == BILLING_NOMEM) return rc;
@@ -1326,6 +1382,8 @@ int bl_sqlite_store_open(billing_store **out, const char *path, uint32_t flags,
 
 #undef OLDEST_SQLITE
 #undef SCAN_SLOTS
+#undef LOG_PIECE
+#undef FRAME_HEAD
 #undef SHORT_NAPS
 #undef SHORT_NAP_US
 #undef LONG_NAPS

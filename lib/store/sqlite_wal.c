@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* POSIX has them since 2024, Linux since 2014; they belong to the descriptor,
@@ -32,6 +33,11 @@
 
 /* The bytes: what the file holds there does not matter. */
 enum { WAL_TURN, WAL_NEXT };
+
+/* Zeros are written in steps that no call feels, before less are left than
+ * most commits need. */
+#define WAL_STEP ((size_t)512 << 10)
+#define WAL_LEAST ((int64_t)64 << 10)
 
 /* ---- Turns -------------------------------------------------------------- */
 
@@ -84,6 +90,7 @@ int bl_wal_open(bl_wal *w, const char *path) {
 
   atomic_init(&w->is_lost, 0);
   w->has_turns = 0;
+  w->size = 0;
   do w->fd = open(path, O_RDWR | O_CLOEXEC);
   while (w->fd < 0 && errno == EINTR);
   if (w->fd < 0) return BILLING_STORE;
@@ -123,3 +130,32 @@ int bl_wal_sync(bl_wal *w) {
 }
 
 int bl_wal_is_lost(bl_wal *w) { return atomic_load(&w->is_lost) != 0; }
+
+void bl_wal_lose(bl_wal *w) { atomic_store(&w->is_lost, 1); }
+
+/* ---- Room ahead --------------------------------------------------------- */
+
+static int64_t wal_size(const bl_wal *w) {
+  struct stat now;
+
+  return fstat(w->fd, &now) ? 0 : (int64_t)now.st_size;
+}
+
+/* What cannot be written is left to SQLite, which says why. */
+void bl_wal_extend(bl_wal *w, int64_t used) {
+  static const char zeros[4096];
+  size_t done = 0;
+
+  if (w->fd < 0 || used + WAL_LEAST <= w->size) return;
+  w->size = wal_size(w);
+  if (used + WAL_LEAST <= w->size) return;
+  while (done < WAL_STEP &&
+         pwrite(w->fd, zeros, sizeof zeros, (off_t)w->size) ==
+             (ssize_t)sizeof zeros) {
+    w->size += (int64_t)sizeof zeros;
+    done += sizeof zeros;
+  }
+}
+
+#undef WAL_STEP
+#undef WAL_LEAST

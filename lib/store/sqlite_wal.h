@@ -17,6 +17,7 @@
 typedef struct bl_wal {
   int        fd;          /* -1: not open */
   int        has_turns;   /* the kernel has such locks */
+  int64_t    size;        /* of the file, when it was last looked at */
   atomic_int is_lost;     /* a sync has failed, once and for ever */
 } bl_wal;
 
@@ -39,5 +40,14 @@ void bl_wal_give_turn(bl_wal *w);
  */
 int bl_wal_sync(bl_wal *w);
 int bl_wal_is_lost(bl_wal *w);
+/* A sync of SQLite's own has failed. */
+void bl_wal_lose(bl_wal *w);
+
+/*
+ * Keeps zeros behind the `used` bytes of the log, because a commit into blocks
+ * that the file has already is twice as fast as one that makes it longer.
+ * SQLite takes them for what they are, the end.  The caller has the turn.
+ */
+void bl_wal_extend(bl_wal *w, int64_t used);
 
 #endif
