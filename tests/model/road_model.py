@@ -578,11 +578,14 @@ class Road:
             'asset': asset,
         }
 
-    def record(self, event, now, held=None, capped=False, strict=False):
-        """The receipt of one event; refusals are receipts too."""
+    def record(self, event, now, held=None, capped=False, strict=False,
+               known=None):
+        """The receipt of one event; refusals are receipts too.  A repeat of
+        what was known before the batch is answered and ends no holds."""
         try:
             self.check(event, now)
-            self.expire_holds(event['customer'], now)
+            if event['key'] not in (self.events if known is None else known):
+                self.expire_holds(event['customer'], now)
             if event['key'] in self.events:
                 content, first, time = self.events[event['key']]
                 again = event['content']
@@ -615,7 +618,9 @@ class Road:
                                                           strict):
                 if receipt['code']:
                     raise Refused(receipt['code'])
-        return [self.record(event, now, strict=strict) for event in events]
+        known = set(self.events)
+        return [self.record(event, now, strict=strict, known=known)
+                for event in events]
 
     # -- holds
 
