@@ -273,7 +273,7 @@ static void group_sync_ends(bl_group *g, int rc) {
   uint32_t now = g->now;
 
   pthread_mutex_lock(&g->lock);
-  g->synced = g->syncing;
+  if (!rc) g->synced = g->syncing;
   for (bl_waiter *w = g->waiters; rc && w; w = w->next)
     if (w->ticket <= g->syncing && !w->rc)
       w->rc = say_not_durable(w->err, rc);
