@@ -99,7 +99,8 @@ int bl_runs_load(bl_runs *r, billing_store *s) {
   if (!rc) {
     bl_str bytes = {r->row.bytes, r->row.len};
 
-    rc = bl_runs_list_unpack(&list, &arena, bytes);
+    rc = bl_runs_list_unseal(&bytes);
+    if (!rc) rc = bl_runs_list_unpack(&list, &arena, bytes);
   }
   if (rc && rc != BILLING_NOTFOUND) {
     bl_arena_close(&arena);

@@ -14,15 +14,37 @@
  *     00 00 00  00 00 00 ..           the other kinds are empty
  *     01 05 01                        doomed: number, level
  *
+ * In its row eight bytes of a hash stand behind that.
+ *
  * The runs of a kind stand the oldest first.  A run that is made of others is
  * as old as they are and older than the rest of their level, so it stands
  * behind what is in its own level already, and levels descend.
  */
+#include "crypto/crypto.h"
 #include "engine/runs_parts.h"
 
 #define LIST_FORMAT 0
 /* More records than any run has: sums of counts stay far from wrapping. */
 #define LIST_COUNT_MOST (UINT64_C(1) << 40)
+#define LIST_SEAL 8
+
+void bl_runs_list_seal(bl_text *bytes) {
+  unsigned char hash[32];
+
+  if (bytes->failed) return;
+  bl_hash32(hash, bytes->text, bytes->len);
+  bl_text_add(bytes, (const char *)hash, LIST_SEAL);
+}
+
+int bl_runs_list_unseal(bl_str *bytes) {
+  unsigned char hash[32];
+
+  if (bytes->len < LIST_SEAL) return BILLING_CORRUPT;
+  bytes->len -= LIST_SEAL;
+  bl_hash32(hash, bytes->text, bytes->len);
+  return memcmp(hash, bytes->text + bytes->len, LIST_SEAL) == 0
+             ? BILLING_OK : BILLING_CORRUPT;
+}
 
 void bl_runs_list_clear(bl_runs_list *list) {
   memset(list, 0, sizeof *list);
@@ -285,3 +307,4 @@ int bl_runs_list_unpack(bl_runs_list *list, bl_arena *arena, bl_str bytes) {
 
 #undef LIST_FORMAT
 #undef LIST_COUNT_MOST
+#undef LIST_SEAL

@@ -249,6 +249,10 @@ typedef struct bl_runs_list {
   size_t         doomed_room;
 } bl_runs_list;
 
+/* Ends the bytes of a list with a hash of them, and takes it off again:
+ * CORRUPT when it is another.  What is remembered for ever hangs on them. */
+void bl_runs_list_seal(bl_text *bytes);
+int  bl_runs_list_unseal(bl_str *bytes);
 /* A list of nothing. */
 void bl_runs_list_clear(bl_runs_list *list);
 void bl_runs_list_pack(const bl_runs_list *list, bl_text *out);

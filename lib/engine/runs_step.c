@@ -141,6 +141,7 @@ static int step_put_list(bl_runs *r, billing_store *s, int rc) {
   if (!rc) {
     r->list.version++;
     bl_runs_list_pack(&r->list, &text);
+    bl_runs_list_seal(&text);
     rc = text.failed ? BILLING_NOMEM : BILLING_OK;
   }
   if (!rc) {

@@ -22,6 +22,7 @@ typedef struct run_check {
   bl_runs_row              chunk;
   bl_runs_row              filter;
   uint64_t                 filters;    /* rows read */
+  uint64_t                 head;       /* added last */
   bl_sorted_run            seen;       /* counts, and values */
   bl_runs_place            last;       /* record seen last */
   bl_key_chunk            *keys;       /* the chunk, again */
@@ -38,6 +39,14 @@ static int run_is(run_check *c, int holds, const char *fault) {
 
 /* ---- The filter -------------------------------------------------------- */
 
+/* Whether the row at hand ends with the record added last; those of keys are
+ * numbered instead. */
+static int run_ends_here(const run_check *c) {
+  bl_str fence = {(const char *)c->filter.last.bytes, c->filter.last.len};
+
+  return bl_runs_is_keys(c->kind) || bl_runs_head(fence) == c->head;
+}
+
 /* Compares the row at hand, and reads the next; DONE when there is none. */
 static int run_next_filter(run_check *c) {
   bl_runs_part part = {c->run->number, BL_RUNS_FILTERS, 0};
@@ -46,6 +55,9 @@ static int run_next_filter(run_check *c) {
                                                 BL_RUNS_ROW),
                   "a filter is not that of its records");
 
+  if (!rc)
+    rc = run_is(c, c->filters == 0 || run_ends_here(c),
+                "a filter row does not end where its key says");
   if (!rc)
     rc = bl_runs_rows_first(&c->rows, part, &c->filter.last, c->filters > 0,
                             &c->filter);
@@ -83,6 +95,7 @@ static int run_add_head(run_check *c, uint64_t head) {
     rc = run_is(c, !c->is_made, "a filter row is missing");
   }
   if (rc || c->is_beyond) return rc;
+  c->head = head;
   bl_filter_add(c->made, bl_runs_is_keys(c->kind)
                              ? bl_filter_spot_of(head, c->lines)
                              : bl_filter_spot_within(head, 0));
