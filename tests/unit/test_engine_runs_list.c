@@ -158,6 +158,25 @@ START_TEST(a_list_that_is_cut_is_corrupt) {
 }
 END_TEST
 
+START_TEST(a_sealed_list_shows_every_change) {
+  size_t len;
+
+  make_much();
+  len = packed().len;
+  bl_runs_list_seal(&text);
+  ck_assert_uint_eq(text.len, len + 8);
+  for (size_t at = 0; at <= text.len; at++) {
+    bl_str bytes = {text.text, text.len};
+
+    if (at < text.len) text.text[at] ^= 4;
+    ck_assert_int_eq(bl_runs_list_unseal(&bytes),
+                     at < text.len ? BILLING_CORRUPT : BILLING_OK);
+    if (at < text.len) text.text[at] ^= 4;
+    else ck_assert_uint_eq(bytes.len, len);
+  }
+}
+END_TEST
+
 START_TEST(damage_is_harmless) {
   bl_runs_list back;
   bl_str bytes;
@@ -214,6 +233,7 @@ Suite *test_engine_runs_list(void) {
   tcase_add_test(t, a_run_stands_behind_its_level);
   tcase_add_test(t, a_list_comes_back);
   tcase_add_test(t, a_list_that_is_cut_is_corrupt);
+  tcase_add_test(t, a_sealed_list_shows_every_change);
   tcase_add_test(t, damage_is_harmless);
   tcase_add_test(t, lists_that_make_no_sense_are_corrupt);
   suite_add_tcase(s, t);
