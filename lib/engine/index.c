@@ -206,6 +206,7 @@ int bl_index_write(billing *b, bl_tenant *t) {
                            &count);
 
   if (rc == BILLING_NOTFOUND) {
+    if (index->frozen) return BILLING_OK;      /* written, but not believed */
     if (index->count < b->tail_events / MARKS_SHARE + 1) return BILLING_OK;
     last_seq = (uint64_t)t->heads.seq;
     rc = BILLING_OK;

@@ -113,7 +113,9 @@ int bl_keys_sync(billing *b, bl_tenant *t, uint64_t version) {
 }
 
 /* What is being written: by us, or by a process that is gone or goes on at its
- * own pace; all of it is in our tail, too. */
+ * own pace; all of it is in our tail, too.  What is frozen although nothing is
+ * being written has been written by this very call: before it is believed,
+ * nothing else can begin. */
 static int next_source(billing *b, bl_tenant *t, int *is_any,
                        uint64_t *last_seq) {
   uint64_t count;
@@ -122,7 +124,8 @@ static int next_source(billing *b, bl_tenant *t, int *is_any,
 
   *is_any = !rc;
   if (rc != BILLING_NOTFOUND) return rc;
-  if (t->tail.count < b->tail_events) return BILLING_OK;
+  if (t->tail.frozen_count || t->tail.count < b->tail_events)
+    return BILLING_OK;
   *is_any = 1;
   *last_seq = (uint64_t)t->heads.seq;
   return BILLING_OK;

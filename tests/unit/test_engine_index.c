@@ -143,6 +143,30 @@ START_TEST(a_batch_with_a_key_twice_leaves_one_mark_a_customer) {
 }
 END_TEST
 
+/* The work of a call may end the writing of one run, and must not begin the
+ * next with what that one has written. */
+START_TEST(work_in_small_pieces_leaves_nothing_out) {
+  shop_folder f = shop_folder_make();
+  billing *b = open_small(f.path), *other = NULL;
+  billing_call call = shop_call("");
+
+  done_count = 0;
+  for (int i = 0; i < BATCHES; i++) {
+    record_batch(b);
+    ck_assert_int_eq(billing_maintain(b, &call, 1 + roll(40), NULL, NULL), 0);
+  }
+  shop_is_sound(b);
+  ck_assert_int_eq(billing_open(&other, f.path, (size_t)-1, NULL, NULL), 0);
+  shop_is_sound(other);
+  for (int person = 0; person < PEOPLE; person++)
+    ck_assert_uint_eq(shown(other, person, 0, SHOP_NOW + 1),
+                      counted(person, 0, SHOP_NOW + 1));
+  billing_close(other);
+  billing_close(b);
+  shop_folder_remove(&f);
+}
+END_TEST
+
 Suite *test_engine_index(void);
 Suite *test_engine_index(void) {
   Suite *s = suite_create("engine_index");
@@ -151,6 +175,7 @@ Suite *test_engine_index(void) {
   tcase_set_timeout(t, 120);
   tcase_add_test(t, every_page_has_what_a_list_has);
   tcase_add_test(t, a_batch_with_a_key_twice_leaves_one_mark_a_customer);
+  tcase_add_test(t, work_in_small_pieces_leaves_nothing_out);
   suite_add_tcase(s, t);
   return s;
 }
