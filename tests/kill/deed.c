@@ -2,7 +2,6 @@
 /* deed.c - one call on the library, from its intention to its answer. */
 #include <fcntl.h>
 #include <sched.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,7 +16,7 @@ desk *desk_open(const world *w, billing *b) {
   if (!d) give_up("calloc");
   d->w = w;
   d->b = b;
-  d->wal = -1;
+  d->index = -1;
   BILLING_INIT(&d->err);
   for (int i = 0; i < CUSTOMERS; i++)
     snprintf(d->customers[i], sizeof d->customers[i], "c%02d", i);
@@ -25,7 +24,7 @@ desk *desk_open(const world *w, billing *b) {
 }
 
 void desk_close(desk *d) {
-  if (d->wal >= 0) (void)close(d->wal);
+  if (d->index >= 0) (void)close(d->index);
   free(d);
 }
 
@@ -165,20 +164,16 @@ static int advance(desk *d, const billing_call *call) {
   return rc;
 }
 
-/* How long the log is by now, and which of the logs it is. */
+/* What the log's index says: how much of the log is written by now, and which
+ * of the logs it is. */
 static void look_at_log(desk *d, deed *what) {
   char name[128];
-  struct stat found;
-  uint64_t salt = 0;
 
-  if (d->wal < 0) {
-    snprintf(name, sizeof name, "%s-wal", d->w->path);
-    d->wal = open(name, O_RDONLY | O_CLOEXEC);
+  if (d->index < 0) {
+    snprintf(name, sizeof name, "%s-shm", d->w->path);
+    d->index = open(name, O_RDONLY | O_CLOEXEC);
   }
-  if (d->wal < 0 || fstat(d->wal, &found)) return;
-  if (pread(d->wal, &salt, sizeof salt, 16) != (ssize_t)sizeof salt) return;
-  what->wal_bytes = (uint64_t)found.st_size;
-  what->wal_salt = salt;
+  if (d->index >= 0) log_end(d->index, &what->log_bytes, &what->log_salt);
 }
 
 int desk_do(desk *d, deed *what) {

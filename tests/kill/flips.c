@@ -83,8 +83,8 @@ static int fill(flips *f) {
   if (!rc) rc = billing_maintain(b, &call, 0, NULL, &err);
   if (!rc && !is_verified(b, call.now_us, NULL)) rc = BILLING_CORRUPT;
   if (rc) wrong("%s: %s", billing_code_name(rc), d->err.message);
-  desk_close(d);
   billing_close(b);
+  desk_close(d);
   return rc;
 }
 

@@ -43,6 +43,8 @@
 #define BATCH 1000                      /* events in the largest call of ours;
                                            a worker's have 1 to 300 */
 #define LOG_BYTES ((size_t)16 << 20)
+#define LOG_HEAD 32                     /* of SQLite's log */
+#define FRAME_HEAD 24                   /* of each page in it */
 #define DAY_US INT64_C(86400000000)
 #define START_US INT64_C(1767225600000000)      /* 2026-01-01 */
 #define PERIOD_US (10 * DAY_US)
@@ -140,8 +142,8 @@ typedef struct deed {
   uint32_t         count;
   int64_t          now_us;
   int64_t          expires_us; /* of a hold; 0: when the world ends */
-  uint64_t         wal_bytes;  /* of the file's log, after the answer */
-  uint64_t         wal_salt;
+  uint64_t         log_bytes;  /* of the file's log, after the answer */
+  uint64_t         log_salt;
   _Atomic uint32_t is_done;    /* the answer is complete */
   line             lines[];
 } deed;
@@ -176,6 +178,9 @@ billing *world_open(const world *w, billing_error *err);
 /* Deletes the database and what SQLite puts beside it. */
 void remove_database(const char *path);
 void copy_database(const char *from, const char *to, int with_log);
+/* Out of the index of a log, which is open: where the log ends, and its salt,
+ * which is another for each new log. */
+void log_end(int index, uint64_t *bytes, uint64_t *salt);
 /* A name in the scratch folder. */
 void scratch_name(char name[96], const char *what);
 
@@ -185,7 +190,7 @@ void scratch_name(char name[96], const char *what);
 typedef struct desk {
   const world    *w;
   billing        *b;
-  int             wal;               /* descriptor of the log, or -1 */
+  int             index;             /* descriptor of the log's, or -1 */
   char            customers[CUSTOMERS][8];
   billing_error   err;
   billing_event   events[BATCH];
@@ -195,6 +200,7 @@ typedef struct desk {
 } desk;
 
 desk *desk_open(const world *w, billing *b);
+/* After the handle: closing the index lets go of this process's locks. */
 void desk_close(desk *d);
 /* Makes the call, as often as it is busy, and fills its lines. */
 int desk_do(desk *d, deed *what);

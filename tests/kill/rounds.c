@@ -222,8 +222,8 @@ static void look(life *l, int is_last) {
   l->there += p.there;
   l->missing += p.missing;
   pending_free(&p);
-  desk_close(d);
   billing_close(b);
+  desk_close(d);
 }
 
 /* ---- a life ------------------------------------------------------------- */

@@ -74,6 +74,20 @@ void remove_database(const char *path) {
   }
 }
 
+void log_end(int index, uint64_t *bytes, uint64_t *salt) {
+  unsigned char head[48];
+  uint32_t frames;
+  uint16_t page;
+
+  *bytes = *salt = 0;
+  if (pread(index, head, sizeof head, 0) != (ssize_t)sizeof head) return;
+  memcpy(&page, head + 14, sizeof page);
+  memcpy(&frames, head + 16, sizeof frames);
+  memcpy(salt, head + 32, sizeof *salt);
+  *bytes = LOG_HEAD + (uint64_t)frames * (FRAME_HEAD + (page == 1 ? 65536u
+                                                                 : page));
+}
+
 static void copy_file(const char *from, const char *to) {
   static char block[1 << 16];
   int in = open(from, O_RDONLY | O_CLOEXEC);

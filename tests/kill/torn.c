@@ -15,17 +15,15 @@
  * log was on the medium before.  A cut in there must be noticed, or harmless.
  */
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "kill.h"
 
-#define LOG_HEAD 32             /* bytes before the first frame */
-#define FRAME_HEAD 24
-#define BACKFILL_AT 96          /* in the -shm: frames that are copied */
-#define PAGE_SIZE_AT 8          /* in the log's head, high byte first */
-#define SALT_AT 16
+/* In the log's index: the size of a page, and the frames that are copied or
+ * were just being copied. */
+#define PAGE_AT 14
+#define COPIED_AT 128
 
 typedef struct torn {
   const programme *p;
@@ -50,33 +48,21 @@ static void nap_ms(int64_t ms) {
 
 /* ---- what the killed process left --------------------------------------- */
 
-static int64_t read_at(const char *path, const char *suffix, void *to,
-                       size_t size, int64_t at) {
-  char name[128];
-  struct stat found;
-  int file;
-
-  memset(to, 0, size);
-  snprintf(name, sizeof name, "%s%s", path, suffix);
-  file = open(name, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return 0;
-  if (fstat(file, &found)) found.st_size = 0;
-  if (pread(file, to, size, at) != (ssize_t)size) memset(to, 0, size);
-  (void)close(file);
-  return found.st_size;
-}
-
 static void study_log(torn *t) {
-  unsigned char size[4];
-  uint32_t frames, page;
+  uint32_t copied = 0;
+  uint16_t page = 0;
+  char name[128];
+  int index;
 
-  (void)read_at(t->w->path, "-wal", &t->salt, sizeof t->salt, SALT_AT);
-  (void)read_at(t->w->path, "-shm", &frames, sizeof frames, BACKFILL_AT);
-  t->bytes = (uint64_t)read_at(t->w->path, "-wal", size, sizeof size,
-                               PAGE_SIZE_AT);
-  page = (uint32_t)size[0] << 24 | (uint32_t)size[1] << 16 |
-         (uint32_t)size[2] << 8 | size[3];
-  t->floor = frames ? LOG_HEAD + (uint64_t)frames * (FRAME_HEAD + page) : 0;
+  snprintf(name, sizeof name, "%s-shm", t->w->path);
+  index = open(name, O_RDONLY | O_CLOEXEC);
+  if (index < 0) give_up(name);
+  log_end(index, &t->bytes, &t->salt);
+  if (pread(index, &copied, sizeof copied, COPIED_AT) < 0 ||
+      pread(index, &page, sizeof page, PAGE_AT) < 0)
+    give_up(name);
+  (void)close(index);
+  t->floor = copied ? LOG_HEAD + (uint64_t)copied * (FRAME_HEAD + page) : 0;
 }
 
 /* Two processes record for a moment. */
@@ -112,7 +98,7 @@ static void find_needs(torn *t) {
   for (int place = 0; place < SLOTS; place++) {
     uint64_t at = 0;
     for (deed *d; (d = next_deed(t->w, place, &at)) != NULL;) {
-      uint64_t bytes = d->wal_salt == t->salt ? d->wal_bytes : 0;
+      uint64_t bytes = d->log_salt == t->salt ? d->log_bytes : 0;
       for (uint32_t i = 0; i < d->count && atomic_load(&d->is_done); i++)
         need(t, d->lines[i].number, bytes);
     }
@@ -139,8 +125,8 @@ static int study_events(torn *t) {
   resolve(&t->m, d, &p);
   model_fold(&t->m);
   pending_free(&p);
-  desk_close(d);
   billing_close(b);
+  desk_close(d);
   t->there = events < 0 ? 0 : (size_t)events;
   return check(t->there > 0 && t->there <= t->m.count,
                "%lld events, should be up to %zu", (long long)events,
@@ -209,8 +195,8 @@ static void look(torn *t, uint64_t at, size_t durable) {
     compare_prefix(t, d, (size_t)events);
     t->lost += (int64_t)t->there - events;
   }
-  desk_close(d);
   billing_close(b);
+  desk_close(d);
 }
 
 static void cut_once(torn *t) {
