@@ -8,6 +8,7 @@
  */
 #include "base/struct.h"
 #include "engine/due.h"
+#include "engine/load.h"
 
 typedef struct due_heap {
   bl_due_step *due;
@@ -65,32 +66,58 @@ static int add_contract(bl_call *c, due_heap *heap, bl_contract *contract,
   return rc ? rc : add_due(c, heap, &due, until_us);
 }
 
-static int find_due(bl_call *c, due_heap *heap, int64_t until_us) {
-  bl_tenant *t = c->t;
+static int find_due_holds(bl_call *c, due_heap *heap,
+                          const bl_customer *customer, int64_t until_us) {
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < t->by_customer.count && !rc; i++) {
-    const bl_customer *customer = t->by_customer.item[i];
-    for (size_t k = 0; k < customer->holds.count && !rc; k++) {
-      bl_hold_state *hold = customer->holds.item[k];
-      bl_due_step due = {hold->expires_us, BL_DUE_HOLD, 0, hold->number,
-                    NULL, hold, NULL};
-      rc = add_due(c, heap, &due, until_us);
-    }
+  for (size_t i = 0; i < customer->holds.count && !rc; i++) {
+    bl_hold_state *hold = customer->holds.item[i];
+    bl_due_step due = {hold->expires_us, BL_DUE_HOLD, 0, hold->number,
+                       NULL, hold, NULL};
+    rc = add_due(c, heap, &due, until_us);
   }
-  for (size_t i = 0; i < t->by_grant.count && !rc; i++) {
-    bl_grant_state *grant = t->by_grant.item[i];
+  return rc;
+}
+
+static int find_due_grants(bl_call *c, due_heap *heap,
+                           const bl_wallet *wallet, int64_t until_us) {
+  int rc = BILLING_OK;
+
+  for (size_t i = wallet->grants.first; i < wallet->grants.count && !rc;
+       i++) {
+    bl_grant_state *grant = wallet->grants.item[i];
     bl_due_step due = {grant->lot.expires_us, BL_DUE_GRANT, 0,
                        grant->lot.number, NULL, NULL, grant};
     if (!grant->expired_seq) rc = add_due(c, heap, &due, until_us);
   }
-  for (size_t i = 0; i < t->by_contract.count && !rc; i++)
-    rc = add_contract(c, heap, t->by_contract.item[i], until_us);
+  return rc;
+}
+
+static int find_due_of(bl_call *c, due_heap *heap,
+                       const bl_customer *customer, int64_t until_us) {
+  int rc = find_due_holds(c, heap, customer, until_us);
+
+  for (size_t i = 0; i < customer->wallets.count && !rc; i++)
+    rc = find_due_grants(c, heap, customer->wallets.item[i], until_us);
+  for (size_t i = 0; i < customer->contracts.count && !rc; i++)
+    rc = add_contract(c, heap, customer->contracts.item[i], until_us);
+  return rc;
+}
+
+static int find_due(bl_call *c, due_heap *heap, int64_t until_us) {
+  int rc = BILLING_OK;
+
+  for (uint64_t n = 1; n <= c->t->heads.customers && !rc; n++) {
+    bl_customer *customer;
+    rc = bl_customer_need(c, n, &customer);
+    if (!rc) rc = find_due_of(c, heap, customer, until_us);
+  }
   return rc;
 }
 
 static int expire_grant(bl_call *c, const bl_grant_state *grant) {
-  bl_fact_grant_expired fact = {grant->lot.number, grant->lot.left};
+  bl_fact_grant_expired fact = {grant->customer->number, grant->lot.number,
+                                grant->lot.left};
   bl_writer w;
   int rc = bl_fold_grant_expired(bl_entry_start(c), &fact);
 

@@ -195,7 +195,7 @@ static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
   if (!rc) rc = bl_fold_entry(fold, entry);
   if (!rc) rc = check_marks(a);
   if (!rc)
-    rc = bl_accounts_add(&a->accounts, t, entry, &a->c->arena, &problem);
+    rc = bl_accounts_add(&a->accounts, a->c, t, entry, &problem);
   if (!rc && problem) note(a, "books", entry->seq, problem);
   if (!rc || rc == BILLING_NOMEM) return rc;
   note(a, "fold", entry->seq, "the entry cannot be folded");
@@ -204,7 +204,8 @@ static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
 
 static int walk_journal(audit *a) {
   bl_call *c = a->c;
-  audit_fold f = {{a->fresh, &a->sink, &c->arena, 0, 0, c->b, check_key}, a};
+  audit_fold f = {{.tenant = a->fresh, .rows = &a->sink, .scratch = &c->arena,
+                   .b = c->b, .key = check_key}, a};
   bl_journal_walk walk = {NULL, NULL};
   bl_entry entry;
   int rc = bl_journal_walk_open(&walk, c->b, c->t->number, 1);
@@ -253,19 +254,45 @@ static int check_redactions(audit *a) {
 
 /* ---- the state ---- */
 
-static int check_state(audit *a) {
-  const char *problem = bl_state_problem(a->fresh);
-  unsigned char mine[32], fresh[32];
-  int rc;
+/* Both made into 32 bytes by the same function must be equal. */
+static int compare_customers(audit *a, const bl_customer *mine,
+                             const bl_customer *fresh) {
+  bl_arena_mark mark = bl_arena_now(&a->c->arena);
+  unsigned char my_hash[32], fresh_hash[32];
+  int rc = bl_customer_digest(mine, &a->c->arena, my_hash);
 
-  if (!problem) problem = bl_accounts_problem(&a->accounts, a->fresh);
-  if (problem) note(a, "books", 0, problem);
-  if (a->fresh->heads.seq != a->c->t->heads.seq || a->c->t->is_stale)
-    return BILLING_OK;         /* the chain is broken; that is noted */
-  rc = bl_state_digest(a->c->t, &a->c->arena, mine);
-  if (!rc) rc = bl_state_digest(a->fresh, &a->c->arena, fresh);
+  if (!rc) rc = bl_customer_digest(fresh, &a->c->arena, fresh_hash);
+  bl_arena_back(&a->c->arena, mark);
+  if (!rc && memcmp(my_hash, fresh_hash, 32) != 0)
+    note(a, "fold", 0, "a customer in memory is not the journal's");
+  return rc;
+}
+
+static int check_heads(audit *a) {
+  unsigned char mine[32], fresh[32];
+  int rc = bl_heads_digest(&a->c->t->heads, &a->c->arena, mine);
+
+  if (!rc) rc = bl_heads_digest(&a->fresh->heads, &a->c->arena, fresh);
   if (!rc && memcmp(mine, fresh, 32) != 0)
-    note(a, "fold", 0, "the state in memory is not the journal's");
+    note(a, "fold", 0, "what the tenant counts is not the journal's");
+  return rc;
+}
+
+/* The books of all customers; those in memory are compared. */
+static int check_state(audit *a) {
+  const bl_tenant *t = a->c->t;
+  const char *problem = bl_accounts_problem(&a->accounts, a->fresh);
+  int is_broken = a->fresh->heads.seq != t->heads.seq || t->is_stale;
+  int rc = is_broken ? BILLING_OK : check_heads(a);    /* that is noted */
+
+  for (uint64_t n = 1; n <= a->fresh->heads.customers && !rc; n++) {
+    const bl_customer *fresh = bl_table_at(&a->fresh->by_customer, n);
+    const bl_customer *mine = bl_table_at(&t->by_customer, n);
+    if (!fresh) continue;              /* the walk has ended before it */
+    if (!problem) problem = bl_customer_problem(fresh);
+    if (mine && !is_broken) rc = compare_customers(a, mine, fresh);
+  }
+  if (problem) note(a, "books", 0, problem);
   return rc;
 }
 
@@ -273,9 +300,15 @@ static int check_head(audit *a) {
   const bl_runs *runs = a->c->t->runs;
   billing_value key[2] = {bl_value_int(a->c->t->number), bl_value_int(0)};
   billing_value row[BL_ROW_MOST];
+  unsigned char counts[BL_HEADS_BYTES];
+  bl_str counted = {(const char *)counts,
+                    bl_heads_print(&a->fresh->heads, counts)};
   int rc = bl_store_get(a->c->b->store, BL_TABLE_HEAD, key, row);
 
   if (rc) return rc;
+  if (!bl_str_equal(row[BL_HEAD_COUNTS].bytes, counted))
+    note(a, "chain", row[BL_HEAD_SEQ].integer,
+         "the head does not count what the journal has");
   if (row[BL_HEAD_SEQ].integer != a->fresh->heads.seq ||
       row[BL_HEAD_HASH].bytes.len != 32 ||
       memcmp(row[BL_HEAD_HASH].bytes.text, a->fresh->heads.hash, 32) != 0)

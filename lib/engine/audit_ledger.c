@@ -53,11 +53,10 @@ static int is_balanced(const bl_postings *group) {
   return bl_dec_is_zero(sum);
 }
 
-int bl_accounts_add(bl_map *accounts, const bl_tenant *t,
-                    const bl_entry *entry, bl_arena *scratch,
-                    const char **problem) {
+int bl_accounts_add(bl_map *accounts, bl_call *c, bl_tenant *t,
+                    const bl_entry *entry, const char **problem) {
   bl_postings group;
-  int rc = bl_postings_of(t, entry, scratch, &group);
+  int rc = bl_postings_of(c, t, entry, &c->arena, &group);
 
   if (!rc && !is_balanced(&group))
     *problem = "the entry's postings do not add up to zero";
@@ -85,9 +84,9 @@ static int64_t count_accounts(const bl_map *accounts,
 const char *bl_accounts_problem(const bl_map *accounts, const bl_tenant *t) {
   int64_t found = 0;
 
-  for (size_t i = 0; i < t->by_customer.count; i++) {
-    const bl_customer *customer = t->by_customer.item[i];
-    for (size_t k = 0; k < customer->wallets.count; k++) {
+  for (uint64_t n = 1; n <= t->heads.customers; n++) {
+    const bl_customer *customer = bl_table_at(&t->by_customer, n);
+    for (size_t k = 0; customer && k < customer->wallets.count; k++) {
       int64_t count = count_accounts(accounts, customer->wallets.item[k]);
       if (count < 0) return "a balance is not the sum of its postings";
       found += count;

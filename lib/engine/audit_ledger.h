@@ -3,16 +3,15 @@
 #ifndef BL_AUDIT_LEDGER_H
 #define BL_AUDIT_LEDGER_H
 
-#include "engine/state.h"
+#include "engine/engine.h"
 
 /*
  * Adds an entry's postings to the sums of accounts, in the map's arena.
- * *problem is set when they do not add up to zero.  `scratch` may be taken
- * back afterwards.
+ * *problem is set when they do not add up to zero.  What the call's arena
+ * gives for it may be taken back afterwards.
  */
-int bl_accounts_add(bl_map *accounts, const bl_tenant *t,
-                    const bl_entry *entry, bl_arena *scratch,
-                    const char **problem);
+int bl_accounts_add(bl_map *accounts, bl_call *c, bl_tenant *t,
+                    const bl_entry *entry, const char **problem);
 /* NULL when every balance of the state is the sum of its postings. */
 const char *bl_accounts_problem(const bl_map *accounts, const bl_tenant *t);
 

@@ -2,6 +2,8 @@
 /* batch.c - an entry of events as blocks; see batch.h. */
 #include "engine/batch.h"
 
+#include "engine/load.h"
+
 /* ---- Write ---- */
 
 void bl_batch_begin(bl_batch_writer *w, bl_call *c, int64_t at_us) {
@@ -141,7 +143,7 @@ int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out) {
   bl_entry entry;
   int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
 
-  if (rc) return rc;
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
   if (entry.kind != BL_ENTRY_EVENTS) return BILLING_NOTFOUND;
   return bl_batch_open(&c->arena, &entry, out);
 }
@@ -181,8 +183,10 @@ int bl_batch_block(bl_batch *batch, size_t at, const bl_block **out) {
 
 int bl_block_tallies(bl_call *c, const bl_block *block,
                      const bl_fact_event *fact, bl_tally ***out) {
-  int rc = BILLING_OK;
+  bl_customer *customer;
+  int rc = bl_customer_need(c, fact->customer, &customer);
 
+  if (rc) return rc;
   *out = bl_arena_array(&c->arena, fact->charge_count + 1, sizeof **out);
   if (!*out) return BILLING_NOMEM;
   for (size_t i = 0; i < fact->charge_count && !rc; i++)

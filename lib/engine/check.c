@@ -15,7 +15,7 @@
  *   doubt                   a state that is thrown away takes its panels along
  */
 #include "engine/engine.h"
-#include "engine/requests.h"
+#include "engine/assets.h"
 
 /* ---- the figure ---- */
 

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* digest.c - a state in 32 bytes, and what must hold in any state. */
+/* digest.c - a customer in 32 bytes, and what must hold of any. */
 #include "engine/digest.h"
+
+static void digest_grant(bl_text *t, const bl_grant_state *grant) {
+  bl_pack_u64(t, grant->lot.number);
+  bl_pack_u64(t, grant->is_live);
+  bl_pack_dec(t, grant->lot.left);
+  bl_pack_dec(t, grant->lot.held);
+  bl_pack_i64(t, grant->expired_seq);
+  bl_pack_str(t, grant->key);
+}
 
 static void digest_wallet(bl_text *t, const bl_wallet *wallet) {
   bl_text_c(t, wallet->asset);
@@ -8,12 +17,16 @@ static void digest_wallet(bl_text *t, const bl_wallet *wallet) {
     bl_pack_dec(t, wallet->balance[a]);
   bl_pack_dec(t, wallet->granted);
   bl_pack_dec(t, wallet->overdraft_held);
-  for (size_t i = 0; i < wallet->grants.count; i++) {
-    const bl_grant_state *grant = wallet->grants.item[i];
-    bl_pack_u64(t, grant->lot.number);
-    bl_pack_u64(t, grant->is_live);
-  }
+  for (size_t i = wallet->grants.first; i < wallet->grants.count; i++)
+    digest_grant(t, wallet->grants.item[i]);
   bl_pack_u64(t, wallet->live.count - wallet->live.first);
+}
+
+static void digest_hold(bl_text *t, const bl_hold_state *hold) {
+  bl_pack_u64(t, hold->number);
+  bl_pack_u64(t, hold->status);
+  bl_pack_i64(t, hold->expires_us);
+  bl_pack_str(t, hold->key);
 }
 
 static void digest_customer(bl_text *t, const bl_customer *customer) {
@@ -28,7 +41,7 @@ static void digest_customer(bl_text *t, const bl_customer *customer) {
   bl_pack_u64(t, customer->unpriced);
   bl_pack_u64(t, customer->holds.count);
   for (size_t i = 0; i < customer->holds.count; i++)
-    bl_pack_u64(t, ((const bl_hold_state *)customer->holds.item[i])->number);
+    digest_hold(t, customer->holds.item[i]);
   for (size_t i = 0; i < customer->wallets.count; i++)
     digest_wallet(t, customer->wallets.item[i]);
 }
@@ -73,45 +86,42 @@ static void digest_contract(bl_text *t, const bl_contract *contract) {
   }
 }
 
-static void digest_requests(bl_text *t, const bl_tenant *tenant) {
-  for (size_t i = 0; i < tenant->by_grant.count; i++) {
-    const bl_grant_state *grant = tenant->by_grant.item[i];
-    bl_pack_dec(t, grant->lot.left);
-    bl_pack_dec(t, grant->lot.held);
-    bl_pack_i64(t, grant->expired_seq);
-    bl_pack_str(t, grant->key);
-  }
-  for (size_t i = 0; i < tenant->by_hold.count; i++) {
-    const bl_hold_state *hold = tenant->by_hold.item[i];
-    bl_pack_u64(t, hold->status);
-    bl_pack_i64(t, hold->expires_us);
-    bl_pack_str(t, hold->key);
-  }
+static void digest_heads(bl_text *t, const bl_heads *h) {
+  bl_pack_i64(t, h->seq);
+  bl_pack_i64(t, h->clock_us);
+  bl_text_add(t, (const char *)h->hash, sizeof h->hash);
+  bl_pack_u64(t, h->customers);
+  bl_pack_u64(t, h->contracts);
+  bl_pack_u64(t, h->meters);
+  bl_pack_u64(t, h->plans);
+  bl_pack_u64(t, h->grants);
+  bl_pack_u64(t, h->holds);
+  bl_pack_u64(t, h->invoices);
+  bl_pack_u64(t, h->events);
+  bl_pack_u64(t, h->unmatched);
+  bl_pack_u64(t, h->unpriced);
+  bl_pack_u64(t, h->version);
 }
 
-int bl_state_digest(const bl_tenant *t, bl_arena *scratch,
+int bl_heads_digest(const bl_heads *heads, bl_arena *scratch,
                     unsigned char out[32]) {
-  const bl_heads *h = &t->heads;
   bl_text text;
 
   bl_text_open(&text, scratch);
-  bl_pack_i64(&text, h->seq);
-  bl_pack_i64(&text, h->clock_us);
-  bl_text_add(&text, (const char *)h->hash, sizeof h->hash);
-  bl_pack_u64(&text, h->customers);
-  bl_pack_u64(&text, h->contracts);
-  bl_pack_u64(&text, h->meters);
-  bl_pack_u64(&text, h->plans);
-  bl_pack_u64(&text, h->invoices);
-  bl_pack_u64(&text, h->events);
-  bl_pack_u64(&text, h->unmatched);
-  bl_pack_u64(&text, h->unpriced);
-  bl_pack_u64(&text, t->requests.count);
-  for (size_t i = 0; i < t->by_customer.count; i++)
-    digest_customer(&text, t->by_customer.item[i]);
-  for (size_t i = 0; i < t->by_contract.count; i++)
-    digest_contract(&text, t->by_contract.item[i]);
-  digest_requests(&text, t);
+  digest_heads(&text, heads);
+  if (text.failed) return BILLING_NOMEM;
+  bl_hash32(out, text.text, text.len);
+  return BILLING_OK;
+}
+
+int bl_customer_digest(const bl_customer *customer, bl_arena *scratch,
+                       unsigned char out[32]) {
+  bl_text text;
+
+  bl_text_open(&text, scratch);
+  digest_customer(&text, customer);
+  for (size_t i = 0; i < customer->contracts.count; i++)
+    digest_contract(&text, customer->contracts.item[i]);
   if (text.failed) return BILLING_NOMEM;
   bl_hash32(out, text.text, text.len);
   return BILLING_OK;
@@ -122,7 +132,7 @@ int bl_state_digest(const bl_tenant *t, bl_arena *scratch,
 static const char *wallet_problem(const bl_wallet *wallet) {
   bl_dec left = BL_DEC_ZERO, sum = BL_DEC_ZERO;
 
-  for (size_t i = 0; i < wallet->grants.count; i++) {
+  for (size_t i = wallet->grants.first; i < wallet->grants.count; i++) {
     const bl_grant_state *grant = wallet->grants.item[i];
     left = bl_dec_add(left, grant->lot.left);
     if (bl_dec_sign(grant->lot.left) < 0) return "a grant is below zero";
@@ -159,16 +169,13 @@ static const char *unbilled_problem(const bl_customer *customer,
              ? NULL : "the unbilled account is not what charges say";
 }
 
-const char *bl_state_problem(const bl_tenant *t) {
+const char *bl_customer_problem(const bl_customer *customer) {
   const char *problem = NULL;
 
-  for (size_t i = 0; i < t->by_customer.count && !problem; i++) {
-    const bl_customer *customer = t->by_customer.item[i];
-    for (size_t k = 0; k < customer->wallets.count && !problem; k++) {
-      const bl_wallet *wallet = customer->wallets.item[k];
-      problem = wallet_problem(wallet);
-      if (!problem) problem = unbilled_problem(customer, wallet);
-    }
+  for (size_t k = 0; k < customer->wallets.count && !problem; k++) {
+    const bl_wallet *wallet = customer->wallets.item[k];
+    problem = wallet_problem(wallet);
+    if (!problem) problem = unbilled_problem(customer, wallet);
   }
   return problem;
 }

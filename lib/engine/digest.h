@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* digest.h - a state in 32 bytes, and what must hold in any state. */
+/* digest.h - a customer in 32 bytes, and what must hold of any. */
 #ifndef BL_DIGEST_H
 #define BL_DIGEST_H
 
 #include "engine/state.h"
 
-/* Equal for two states exactly when every figure in them is. */
-int bl_state_digest(const bl_tenant *t, bl_arena *scratch,
+/* Equal for two customers exactly when every figure of theirs is. */
+int bl_customer_digest(const bl_customer *customer, bl_arena *scratch,
+                       unsigned char out[32]);
+/* Likewise of where a journal stands and what the tenant counts. */
+int bl_heads_digest(const bl_heads *heads, bl_arena *scratch,
                     unsigned char out[32]);
 
 /*
@@ -14,6 +17,6 @@ int bl_state_digest(const bl_tenant *t, bl_arena *scratch,
  * grants have left, holds stay within grants, what is unbilled is what charges
  * say.  NULL when all hold, else a sentence.
  */
-const char *bl_state_problem(const bl_tenant *t);
+const char *bl_customer_problem(const bl_customer *customer);
 
 #endif

@@ -8,6 +8,8 @@
  */
 #include "engine/documents.h"
 
+#include "engine/assets.h"
+#include "engine/named.h"
 #include "price/price.h"
 #include "store/store.h"
 
@@ -81,36 +83,30 @@ static int give_tenant_number(bl_call *c) {
 }
 
 /* Whether the new terms still know the asset, with the same places. */
-static int keeps_asset(bl_call *c, const document_draft *d,
+static int keeps_asset(const bl_call *c, const document_draft *d,
                        const char asset[16]) {
   int places = bl_catalog_places(&d->tenant, asset);
 
-  if (places >= 0 && places == bl_catalog_places(&c->t->terms, asset))
-    return BILLING_OK;
+  return places >= 0 && places == bl_catalog_places(&c->t->terms, asset);
+}
+
+static int refuse_asset(bl_call *c, const document_draft *d,
+                        const char asset[16]) {
   return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "assets",
                     "declare it as it was",
                     "the asset %s is in use and cannot go or change", asset);
 }
 
-/* Assets that a plan prices in, or that somebody has. */
+/* Assets that a plan prices in, or that somebody has, must stay. */
 static int keep_assets(bl_call *c, const document_draft *d) {
-  bl_tenant *t = c->t;
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < t->plans.count; i++) {
-    const bl_plan_state *plan = t->plans.entry[i].value;
-    for (size_t k = 0; k < plan->versions.count; k++) {
-      const bl_plan_version *version = plan->versions.item[k];
-      for (size_t p = 0; p < version->plan.price_count && !rc; p++)
-        rc = keeps_asset(c, d, version->plan.prices[p].asset);
-    }
-  }
-  for (size_t i = 0; i < t->by_customer.count; i++) {
-    const bl_customer *customer = t->by_customer.item[i];
-    for (size_t k = 0; k < customer->wallets.count && !rc; k++) {
-      const bl_wallet *wallet = customer->wallets.item[k];
-      rc = keeps_asset(c, d, wallet->asset);
-    }
+  for (size_t i = 0; i < c->t->terms.asset_count && !rc; i++) {
+    const char *asset = c->t->terms.assets[i].code;
+    int is_used = 0;
+    if (keeps_asset(c, d, asset)) continue;
+    rc = bl_asset_is_used(c, asset, &is_used);
+    if (!rc && is_used) rc = refuse_asset(c, d, asset);
   }
   return rc;
 }
@@ -139,7 +135,8 @@ static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
 
   if (rc) return rc;
   bl_customer_hash(c->b, d->id, d->fact.id_hash);
-  customer = bl_map_get(&c->t->customers, d->fact.id_hash, 16);
+  rc = bl_named_customer(c, d->fact.id_hash, &customer);
+  if (rc) return rc;
   d->fact.number = customer ? customer->number : c->t->heads.customers + 1;
   d->fact.version = customer ? customer->version : 0;
   if (customer && customer->is_erased)
@@ -300,13 +297,14 @@ static int find_owner(bl_call *c, document_draft *d, int is_new) {
 
 static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
   bl_contract_terms *terms = &d->contract;
-  const bl_contract *was;
+  bl_contract *was;
   const bl_zone *zone;
   int rc = bl_catalog_read_contract(doc, d->path, &c->arena, terms, c->err);
 
   if (rc) return rc;
   d->id = terms->id;
-  was = bl_map_get(&c->t->contracts, d->id.text, d->id.len);
+  rc = bl_named_contract(c, d->id, &was);
+  if (rc) return rc;
   d->fact.number = was ? was->number : c->t->heads.contracts + 1;
   d->fact.version = was ? was->version : 0;
   rc = find_owner(c, d, was == NULL);
@@ -364,6 +362,7 @@ static int read_before(bl_call *c, const document_draft *d, bl_str *out) {
   return rc;
 }
 
+/* Of a document that was read: what it belongs to is in memory. */
 static int is_archived(bl_call *c, uint32_t kind, bl_str id,
                        const unsigned char id_hash[16]) {
   bl_tenant *t = c->t;
@@ -424,42 +423,53 @@ int bl_document_put(bl_call *c, uint32_t kind, bl_json *doc,
   return write_document(c, &d.fact);
 }
 
+static int fact_of_customer(bl_call *c, bl_str id, bl_fact_document *fact) {
+  bl_customer *customer;
+  int rc;
+
+  bl_customer_hash(c->b, id, fact->id_hash);
+  rc = bl_named_customer(c, fact->id_hash, &customer);
+  if (rc) return rc;
+  if (!customer || customer->is_erased) return BILLING_NOTFOUND;
+  fact->number = customer->number;
+  fact->version = customer->version;
+  return BILLING_OK;
+}
+
+static int fact_of_contract(bl_call *c, bl_str id, bl_fact_document *fact) {
+  bl_contract *contract;
+  int rc = bl_named_contract(c, id, &contract);
+
+  if (rc) return rc;
+  if (!contract) return BILLING_NOTFOUND;
+  fact->number = contract->number;
+  fact->version = contract->version;
+  fact->customer = contract->customer->number;
+  fact->plan_version = contract->plan->version;
+  fact->term = (bl_span){contract->terms.start_us, contract->terms.end_us};
+  fact->anchor_us = contract->terms.anchor_us;
+  return BILLING_OK;
+}
+
 /* Fills the fact of a document as it stands, from the state. */
 static int fact_of_state(bl_call *c, uint32_t kind, bl_str id,
                          bl_fact_document *fact) {
-  bl_tenant *t = c->t;
-  const bl_customer *customer;
   const bl_meter_state *meter;
   const bl_plan_state *plan;
-  const bl_contract *contract;
 
   fact->kind = kind;
-  if (kind == BL_KIND_CUSTOMER) {
-    bl_customer_hash(c->b, id, fact->id_hash);
-    customer = bl_map_get(&t->customers, fact->id_hash, 16);
-    if (!customer || customer->is_erased) return BILLING_NOTFOUND;
-    fact->number = customer->number;
-    fact->version = customer->version;
-  } else if (kind == BL_KIND_METER) {
-    meter = bl_map_get(&t->meters, id.text, id.len);
+  if (kind == BL_KIND_CUSTOMER) return fact_of_customer(c, id, fact);
+  if (kind == BL_KIND_CONTRACT) return fact_of_contract(c, id, fact);
+  if (kind == BL_KIND_METER) {
+    meter = bl_map_get(&c->t->meters, id.text, id.len);
     if (!meter) return BILLING_NOTFOUND;
     fact->number = meter->number;
     fact->version = meter->version;
-  } else if (kind == BL_KIND_PLAN) {
-    plan = bl_map_get(&t->plans, id.text, id.len);
+  } else {
+    plan = bl_map_get(&c->t->plans, id.text, id.len);
     if (!plan) return BILLING_NOTFOUND;
     fact->number = plan->number;
     fact->version = plan->version;
-  } else {
-    contract = bl_map_get(&t->contracts, id.text, id.len);
-    if (!contract) return BILLING_NOTFOUND;
-    fact->number = contract->number;
-    fact->version = contract->version;
-    fact->customer = contract->customer->number;
-    fact->plan_version = contract->plan->version;
-    fact->term =
-        (bl_span){contract->terms.start_us, contract->terms.end_us};
-    fact->anchor_us = contract->terms.anchor_us;
   }
   return BILLING_OK;
 }

@@ -47,6 +47,7 @@ struct billing {
   unsigned char     event_key[16];  /* idempotency keys of events */
   unsigned char     request_key[16];
   unsigned char     name_key[16];   /* ids of customers */
+  unsigned char     contract_key[16];   /* ids of contracts */
   unsigned char     content_key[16];
   bl_map            tenants;        /* id -> bl_tenant */
   bl_tenant        *spare;          /* for a tenant that may not be there */
@@ -76,7 +77,6 @@ struct bl_call {
   uint32_t       is_inside;  /* the open group's transaction */
   uint32_t       is_known;   /* the tenant has entries in it */
   int64_t        now_us;     /* the moment it is decided at */
-  uint64_t       events;     /* that it has recorded */
   bl_fact_periods opened;    /* whose entry is still to be made */
   size_t         opened_cap;
   int32_t        opened_rc;  /* why it could not be made */
@@ -126,6 +126,14 @@ void bl_writer_open(bl_writer *w, bl_call *c);
 int bl_append(bl_call *c, int64_t kind, bl_writer *w);
 int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
                     bl_str properties);
+/* Where the journal stands and what the tenant counts, as the head row has it;
+ * CORRUPT. */
+int    bl_heads_of_row(const billing_value *row, bl_heads *out);
+#define BL_HEADS_COUNTS 11
+#define BL_HEADS_BYTES ((size_t)10 * BL_HEADS_COUNTS)
+/* The bytes of what it counts. */
+size_t bl_heads_print(const bl_heads *heads,
+                      unsigned char out[BL_HEADS_BYTES]);
 /* Puts what was kept into the store; adds its bytes. */
 int bl_entries_put(bl_call *c, size_t *bytes);
 /* Brings the tenant's state to the store's head. */

@@ -157,6 +157,7 @@ void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f) {
 void bl_code_hold_end(bl_codec *facts, bl_codec *properties,
                       bl_fact_hold_end *f) {
   (void)properties;
+  bl_code_u64(facts, &f->customer);
   bl_code_u64(facts, &f->number);
   bl_code_u64(facts, &f->status);
   bl_code_u64(facts, &f->event);
@@ -165,11 +166,13 @@ void bl_code_hold_end(bl_codec *facts, bl_codec *properties,
 void bl_code_grant_expired(bl_codec *facts, bl_codec *properties,
                            bl_fact_grant_expired *f) {
   (void)properties;
+  bl_code_u64(facts, &f->customer);
   bl_code_u64(facts, &f->number);
   bl_code_dec(facts, &f->left);
 }
 
 static void code_period(bl_codec *facts, bl_fact_period *f) {
+  bl_code_u64(facts, &f->customer);
   bl_code_u64(facts, &f->contract);
   bl_code_u64(facts, &f->index);
   code_span(facts, &f->period.span);
@@ -205,6 +208,7 @@ static void code_line(bl_codec *c, bl_fact_line *l) {
 void bl_code_invoice(bl_codec *facts, bl_codec *properties,
                      bl_fact_invoice *f) {
   bl_code_u64(facts, &f->number);
+  bl_code_u64(facts, &f->customer);
   bl_code_u64(facts, &f->contract);
   bl_code_i64(facts, &f->issued_us);
   bl_code_u64(facts, &f->closes);
@@ -227,6 +231,54 @@ void bl_code_redaction(bl_codec *facts, bl_codec *properties,
     code_hash(facts, f->entries[i].before, 32);
     code_hash(facts, f->entries[i].after, 32);
   }
+}
+
+/* From the typed pair of each kind to a common shape. */
+#define ENTRY_KIND(name)                                                  \
+  static void code_entry_##name(bl_codec *facts, bl_codec *properties,    \
+                                bl_entry_facts *fact) {                   \
+    bl_code_##name(facts, properties, &fact->name);                       \
+  }
+ENTRY_KIND(document)
+ENTRY_KIND(grant)
+ENTRY_KIND(hold)
+ENTRY_KIND(hold_end)
+ENTRY_KIND(grant_expired)
+ENTRY_KIND(periods)
+ENTRY_KIND(invoice)
+ENTRY_KIND(redaction)
+#undef ENTRY_KIND
+
+typedef void (*entry_coder)(bl_codec *facts, bl_codec *properties,
+                            bl_entry_facts *fact);
+static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
+    [BL_ENTRY_TENANT] = code_entry_document,
+    [BL_ENTRY_DOCUMENT] = code_entry_document,
+    [BL_ENTRY_GRANT] = code_entry_grant,
+    [BL_ENTRY_HOLD] = code_entry_hold,
+    [BL_ENTRY_HOLD_END] = code_entry_hold_end,
+    [BL_ENTRY_GRANT_EXPIRED] = code_entry_grant_expired,
+    [BL_ENTRY_PERIODS] = code_entry_periods,
+    [BL_ENTRY_INVOICE] = code_entry_invoice,
+    [BL_ENTRY_REDACTION] = code_entry_redaction,
+};
+
+int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out) {
+  bl_unpack facts_from, properties_from;
+  bl_codec facts = {NULL, &facts_from, a, 0, 0};
+  bl_codec properties = {NULL, &properties_from, a, 0, 0};
+  int rc;
+
+  memset(out, 0, sizeof *out);
+  if (entry->kind <= 0 || entry->kind >= BL_ENTRY_KINDS ||
+      !entry_coders[entry->kind])
+    return BILLING_NOTFOUND;
+  bl_unpack_open(&facts_from, entry->facts.text, entry->facts.len);
+  bl_unpack_open(&properties_from, entry->properties.text,
+                 entry->properties.len);
+  entry_coders[entry->kind](&facts, &properties, out);
+  rc = bl_codec_done(&facts);
+  return rc || !entry->properties.len ? rc : bl_codec_done(&properties);
 }
 
 int bl_entry_of_row(const billing_value *row, bl_entry *out) {

@@ -129,17 +129,20 @@ typedef struct bl_fact_hold {
 } bl_fact_hold;
 
 typedef struct bl_fact_hold_end {
+  uint64_t customer;
   uint64_t number;
   uint64_t status;             /* BILLING_HOLD_* */
   uint64_t event;              /* that settled it: the next entry's first */
 } bl_fact_hold_end;
 
 typedef struct bl_fact_grant_expired {
+  uint64_t customer;
   uint64_t number;
   bl_dec   left;
 } bl_fact_grant_expired;
 
 typedef struct bl_fact_period {
+  uint64_t  customer;
   uint64_t  contract;
   uint64_t  index;
   bl_period period;
@@ -173,6 +176,7 @@ typedef struct bl_fact_line {
 
 typedef struct bl_fact_invoice {
   uint64_t      number;        /* 0: nothing to bill, only the closing */
+  uint64_t      customer;
   uint64_t      contract;
   int64_t       issued_us;
   uint64_t      closes;        /* 1 + index of the period closed, 0: none */
@@ -196,6 +200,23 @@ typedef struct bl_fact_redaction {
   bl_fact_redacted *entries;
   size_t            entry_count;
 } bl_fact_redaction;
+
+/* What an entry of any kind but events says. */
+typedef union bl_entry_facts {
+  bl_fact_document      document;
+  bl_fact_grant         grant;
+  bl_fact_hold          hold;
+  bl_fact_hold_end      hold_end;
+  bl_fact_grant_expired grant_expired;
+  bl_fact_periods       periods;
+  bl_fact_invoice       invoice;
+  bl_fact_redaction     redaction;
+} bl_entry_facts;
+
+/* Reads it; lists are the arena's, texts the entry's.  Properties that were
+ * redacted read as empty texts.  NOTFOUND for kinds that have no facts of
+ * their own, CORRUPT. */
+int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out);
 
 /* Facts of each kind, in both directions; `properties` likewise, NULL for a
  * kind that has none. */

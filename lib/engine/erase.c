@@ -8,6 +8,8 @@
  * they were, so it still holds.
  */
 #include "engine/batch.h"
+#include "engine/index.h"
+#include "engine/named.h"
 #include "invoice/invoice.h"
 #include "store/store.h"
 
@@ -75,46 +77,24 @@ static int blank_events(erasure *x, const bl_entry *entry, bl_text *out,
   return BILLING_OK;
 }
 
-/* The customer that an entry of one of these kinds is about. */
-static int owner_of_entry(erasure *x, const bl_entry *entry,
-                          uint64_t *customer) {
-  union {
-    bl_fact_document document;
-    bl_fact_grant    grant;
-    bl_fact_hold     hold;
-    bl_fact_invoice  invoice;
-  } f;
-  bl_unpack facts_from, none;
-  bl_codec facts = {NULL, &facts_from, &x->c->arena, 0, 0};
-  bl_codec properties = {NULL, &none, &x->c->arena, 0, 0};
-  const bl_contract *contract;
+/* Whether the entry's properties are the customer's: those of its document,
+ * grants, holds and invoices.  The others have none. */
+static int is_personal(erasure *x, const bl_entry *entry, int *is) {
+  bl_entry_facts facts;
+  int rc = BILLING_OK;
 
-  memset(&f, 0, sizeof f);
-  bl_unpack_open(&facts_from, entry->facts.text, entry->facts.len);
-  bl_unpack_open(&none, NULL, 0);
-  *customer = 0;
   switch (entry->kind) {
+  case BL_ENTRY_GRANT: case BL_ENTRY_HOLD: case BL_ENTRY_INVOICE:
+    *is = 1;
+    break;
   case BL_ENTRY_DOCUMENT:
-    bl_code_document(&facts, &properties, &f.document);
-    if (f.document.kind == BL_KIND_CUSTOMER) *customer = f.document.number;
-    break;
-  case BL_ENTRY_GRANT:
-    bl_code_grant(&facts, &properties, &f.grant);
-    *customer = f.grant.customer;
-    break;
-  case BL_ENTRY_HOLD:
-    bl_code_hold(&facts, &properties, &f.hold);
-    *customer = f.hold.customer;
-    break;
-  case BL_ENTRY_INVOICE:
-    bl_code_invoice(&facts, &properties, &f.invoice);
-    contract = bl_list_by_number(&x->c->t->by_contract, f.invoice.contract);
-    if (contract) *customer = contract->customer->number;
+    rc = bl_entry_read(entry, &x->c->arena, &facts);
+    *is = !rc && facts.document.kind == BL_KIND_CUSTOMER;
     break;
   default:
-    return BILLING_OK;
+    *is = 0;
   }
-  return bl_codec_done(&facts);
+  return rc;
 }
 
 /* ---- the journal ---- */
@@ -134,19 +114,15 @@ static int put_properties(erasure *x, int64_t seq, const bl_text *text) {
 
 static int redact_entry(erasure *x, const bl_entry *entry) {
   bl_fact_redacted *redacted;
-  uint64_t owner = 0;
-  int changed = 0;
+  int changed;
   bl_text text;
   int rc;
 
   if (!entry->properties.len) return BILLING_OK;
   bl_text_open(&text, &x->c->arena);
-  if (entry->kind == BL_ENTRY_EVENTS) {
+  rc = is_personal(x, entry, &changed);
+  if (entry->kind == BL_ENTRY_EVENTS)
     rc = blank_events(x, entry, &text, &changed);
-  } else {
-    rc = owner_of_entry(x, entry, &owner);
-    changed = owner == x->customer->number;
-  }
   if (rc || !changed) return rc;
   if (text.failed) return BILLING_NOMEM;
   redacted = bl_arena_push(&x->kept, (void **)&x->fact.entries,
@@ -159,15 +135,20 @@ static int redact_entry(erasure *x, const bl_entry *entry) {
   return put_properties(x, entry->seq, &text);
 }
 
+/* The index names all entries about the customer. */
 static int redact_journal(erasure *x) {
+  bl_index_wish wish = {bl_subject_customer(x->customer->number), 0,
+                        BL_ALL_TIMES, 0};
   bl_call *c = x->c;
-  bl_entry entry;
-  int rc = BILLING_OK;
+  int64_t *seqs;
+  size_t count;
+  int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
 
-  for (int64_t seq = 1; seq <= c->t->heads.seq && !rc; seq++) {
+  for (size_t i = 0; i < count && !rc; i++) {
     bl_arena_mark mark = bl_arena_now(&c->arena);
+    bl_entry entry;
     if (bl_is_interrupted(c->b)) return BILLING_CANCELED;
-    rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
+    rc = bl_journal_read(c->b, c->t->number, seqs[i], &c->arena, &entry);
     if (!rc) rc = redact_entry(x, &entry);
     if (!rc) bl_arena_back(&c->arena, mark);
   }
@@ -286,8 +267,8 @@ static int erase(bl_call *c, bl_str id, bl_str reason) {
   memset(&x, 0, sizeof x);
   x.c = c;
   bl_customer_hash(c->b, id, hash);
-  x.customer = bl_map_get(&c->t->customers, hash, 16);
-  if (x.customer && x.customer->is_erased) return BILLING_OK;
+  rc = bl_named_customer(c, hash, &x.customer);
+  if (rc || (x.customer && x.customer->is_erased)) return rc;
   rc = bl_find_customer(c, id, "", &x.customer);
   if (rc) return rc;
   x.fact.customer = x.customer->number;

@@ -55,6 +55,14 @@ static int check_event(bl_call *c, int need_key, bl_event_in *in) {
   return rc;
 }
 
+/* What the event itself is refused for; anything else ends the call. */
+static int is_about_event(int rc) {
+  switch (BILLING_CODE(rc)) {
+  case BILLING_INVALID: case BILLING_LIMIT: case BILLING_NOTFOUND: return 1;
+  default: return 0;
+  }
+}
+
 int bl_event_check(bl_call *c, const billing_event *event, int need_key,
                    bl_event_in *in) {
   int rc;
@@ -65,7 +73,7 @@ int bl_event_check(bl_call *c, const billing_event *event, int need_key,
   in->view.value = event->flags & BILLING_EVENT_VALUE ? event->value
                                                       : BL_DEC_ONE;
   rc = check_event(c, need_key, in);
-  if (BILLING_CODE(rc) == BILLING_NOMEM) return rc;
+  if (rc && !is_about_event(rc)) return rc;
   in->code = rc;
   if (!rc && need_key)
     in->key = bl_keys_print(c->b, event->key);

@@ -3,13 +3,15 @@
 #include "engine/event_walk.h"
 
 #include "engine/index.h"
+#include "engine/load.h"
 
 /* ---- one entry ---- */
 
-int bl_event_entry_open(bl_event_entry *e, const bl_tenant *t,
+int bl_event_entry_open(bl_event_entry *e, bl_call *c, bl_tenant *t,
                         const bl_entry *entry, bl_arena *a) {
   assert(entry->kind == BL_ENTRY_EVENTS);
   memset(e, 0, sizeof *e);
+  e->c = c;
   e->tenant = t;
   e->arena = a;
   return bl_batch_open(a, entry, &e->batch);
@@ -19,7 +21,7 @@ static int resolve_charge(const bl_event_entry *e, const bl_block *block,
                           const bl_fact_charge *fact, bl_row_charge *out) {
   const bl_fact_key *key = &block->keys[fact->key];
   const bl_contract *contract =
-      bl_list_by_number(&e->tenant->by_contract, key->contract);
+      bl_table_at(&e->tenant->by_contract, key->contract);
 
   if (!contract || key->period >= contract->period_count ||
       key->price >= contract->plan->plan.price_count)
@@ -35,30 +37,43 @@ static int resolve_charge(const bl_event_entry *e, const bl_block *block,
   return BILLING_OK;
 }
 
-int bl_event_entry_next(bl_event_entry *e, bl_event_row *out) {
+static int fill_row(bl_event_entry *e, const bl_block *block,
+                    bl_event_row *out) {
   size_t place = e->place % BL_BATCH_BLOCK;
-  const bl_fact_event *fact;
-  const bl_block *block;
-  int rc;
+  const bl_fact_event *fact = &block->facts[place];
+  bl_customer *customer;
+  int rc = bl_customer_of(e->c, e->tenant, fact->customer, &customer);
 
-  memset(out, 0, sizeof *out);
-  if (e->place == e->batch.count) return BILLING_DONE;
-  rc = bl_batch_block(&e->batch, e->place / BL_BATCH_BLOCK, &block);
   if (rc) return rc;
-  fact = &block->facts[place];
+  out->customer = customer;
   out->text = block->texts[place];
-  out->number = bl_event_number(e->batch.seq, e->place++);
+  out->number = bl_event_number(e->batch.seq, e->place);
   out->time_us = fact->time_us;
   out->decided_us = e->batch.at_us;
   out->flags = fact->flags & ~(uint64_t)BL_EVENT_UNTIMED;
-  out->customer = bl_list_by_number(&e->tenant->by_customer, fact->customer);
   out->charge_count = fact->charge_count;
   out->charges = bl_arena_array(e->arena, fact->charge_count + 1,
                                 sizeof *out->charges);
   if (!out->charges) return BILLING_NOMEM;
   for (size_t i = 0; i < fact->charge_count && !rc; i++)
     rc = resolve_charge(e, block, &fact->charges[i], &out->charges[i]);
-  return out->customer ? rc : BILLING_CORRUPT;
+  return rc;
+}
+
+int bl_event_entry_next(bl_event_entry *e, bl_event_row *out) {
+  memset(out, 0, sizeof *out);
+  for (; e->place < e->batch.count; e->place++) {
+    const bl_block *block;
+    int rc = bl_batch_block(&e->batch, e->place / BL_BATCH_BLOCK, &block);
+    uint64_t customer;
+    if (rc) return rc;
+    customer = block->facts[e->place % BL_BATCH_BLOCK].customer;
+    if (e->customer && customer != e->customer) continue;
+    rc = fill_row(e, block, out);
+    e->place++;
+    return rc;
+  }
+  return BILLING_DONE;
 }
 
 /* ---- many ---- */
@@ -73,9 +88,12 @@ int bl_event_walk_open(bl_event_walk *w, bl_call *c,
   w->after = after;
   bl_arena_open(&w->arena, &c->b->host);
   bl_arena_open(&w->list, &c->b->host);
-  if (customer)
-    return bl_index_find(c, customer->number, bl_event_seq(after) - 1, times,
-                         &w->list, &w->seqs, &w->seq_count);
+  if (customer) {
+    bl_index_wish wish = {bl_subject_customer(customer->number),
+                          bl_event_seq(after) - 1, times,
+                          (uint64_t)1 << BL_ENTRY_EVENTS};
+    return bl_index_find(c, &wish, &w->list, &w->seqs, &w->seq_count);
+  }
   return bl_journal_walk_open(&w->journal, c->b, c->t->number,
                               bl_event_seq(after));
 }
@@ -109,12 +127,14 @@ static int walk_open_entry(bl_event_walk *w) {
   memset(&w->entry, 0, sizeof w->entry);
   rc = walk_next_entry(w, &entry);
   if (rc == BILLING_NOTFOUND) return BILLING_CORRUPT;
-  return rc ? rc : bl_event_entry_open(&w->entry, w->c->t, &entry, &w->arena);
+  if (!rc)
+    rc = bl_event_entry_open(&w->entry, w->c, w->c->t, &entry, &w->arena);
+  if (!rc && w->customer) w->entry.customer = w->customer->number;
+  return rc;
 }
 
 static int walk_wants(const bl_event_walk *w, const bl_event_row *row) {
   return row->number > w->after &&
-         (!w->customer || row->customer == w->customer) &&
          bl_span_holds(w->times, row->time_us);
 }
 

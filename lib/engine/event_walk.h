@@ -39,18 +39,22 @@ typedef struct bl_event_row {
 /* ---- one entry ---- */
 
 typedef struct bl_event_entry {
-  const bl_tenant *tenant;
-  bl_arena        *arena;
-  size_t           place;           /* of the next event */
-  bl_batch         batch;
+  bl_call   *c;
+  bl_tenant *tenant;
+  bl_arena  *arena;
+  uint64_t   customer;              /* the only one whose events are given; 0:
+                                       all are */
+  size_t     place;                 /* of the next event */
+  bl_batch   batch;
 } bl_event_entry;
 
 /*
  * The events of an entry in their order, decoded into an arena; the entry's
  * bytes must stay.  next: DONE behind the last one; CORRUPT when the bytes do
- * not agree with the tenant's state, which has folded the entry.
+ * not agree with the state of the tenant, which is the call's or has folded
+ * the entry.
  */
-int bl_event_entry_open(bl_event_entry *e, const bl_tenant *t,
+int bl_event_entry_open(bl_event_entry *e, bl_call *c, bl_tenant *t,
                         const bl_entry *entry, bl_arena *a);
 int bl_event_entry_next(bl_event_entry *e, bl_event_row *out);
 

@@ -8,6 +8,7 @@
  * redo every figure.
  */
 #include "engine/batch.h"
+#include "engine/load.h"
 #include "engine/query.h"
 #include "engine/views.h"
 #include "price/price.h"
@@ -22,23 +23,18 @@ typedef struct explanation {
 } explanation;
 
 static int read_fact(bl_call *c, int64_t seq, bl_fact_invoice *fact) {
-  bl_unpack facts_from, properties_from;
-  bl_codec facts = {NULL, &facts_from, &c->arena, 0, 0};
-  bl_codec properties = {NULL, &properties_from, &c->arena, 0, 0};
+  bl_entry_facts facts;
   bl_entry entry;
   int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
 
-  if (rc) return rc;
-  memset(fact, 0, sizeof *fact);
-  bl_unpack_open(&facts_from, entry.facts.text, entry.facts.len);
-  bl_unpack_open(&properties_from, entry.properties.text,
-                 entry.properties.len);
-  bl_code_invoice(&facts, &properties, fact);
-  return bl_codec_done(&facts);
+  if (!rc) rc = bl_entry_read(&entry, &c->arena, &facts);
+  if (!rc) *fact = facts.invoice;
+  return rc;
 }
 
 static int find_line(explanation *x, const bl_query *q) {
   bl_call *c = x->c;
+  bl_customer *customer;
   uint64_t own;
   int64_t seq;
   bl_str json;
@@ -51,7 +47,9 @@ static int find_line(explanation *x, const bl_query *q) {
                    "number of lines", "invoice %t has no line %i",
                    &q->invoice, q->line);
   x->line = &x->fact.lines[q->line - 1];
-  x->contract = bl_list_by_number(&c->t->by_contract, x->fact.contract);
+  rc = bl_customer_need(c, x->fact.customer, &customer);
+  if (rc) return rc;
+  x->contract = bl_table_at(&c->t->by_contract, x->fact.contract);
   if (!x->contract) return BILLING_CORRUPT;
   x->price = &x->contract->plan->plan.prices[x->line->price];
   return BILLING_OK;
@@ -129,7 +127,7 @@ static int add_draws(explanation *x) {
   for (size_t i = 0; i < x->line->draw_count; i++) {
     const bl_draw *draw = &x->line->draws[i];
     const bl_grant_state *grant =
-        bl_list_by_number(&x->c->t->by_grant, draw->grant);
+        bl_table_at(&x->c->t->by_grant, draw->grant);
     bl_json *row = bl_json_object(draws, NULL);
     bl_json_add_int(row, "grant", (int64_t)draw->grant);
     if (grant) {

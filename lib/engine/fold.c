@@ -3,21 +3,49 @@
 #include "engine/fold.h"
 
 #include "engine/fold_post.h"
+#include "engine/index.h"
+#include "engine/keys.h"
 #include "invoice/invoice.h"
 #include "store/schema.h"
 #include "store/store.h"
 
-static int remember_request(bl_fold *f, const unsigned char key[16],
-                            uint64_t kind, uint64_t number, uint64_t content) {
-  bl_tenant *t = f->tenant;
-  bl_request *request = bl_arena_take(&t->arena, sizeof *request);
+bl_customer *bl_fold_customer(const bl_fold *f, uint64_t number, int *rc) {
+  bl_customer *customer = bl_table_at(&f->tenant->by_customer, number);
 
-  if (!request) return BILLING_NOMEM;
-  request->kind = kind;
-  request->number = number;
-  request->content = content;
-  bl_touch_map(t, &t->requests);
-  return bl_map_put(&t->requests, key, 16, request);
+  if (f->reach == BL_FOLD_LOADED)
+    return customer && f->seq > customer->loading ? customer : NULL;
+  if (!customer && f->reach == BL_FOLD_WHOLE) *rc = BILLING_CORRUPT;
+  return customer;
+}
+
+int bl_fold_mark(bl_fold *f, bl_subject subject, int64_t kind) {
+  bl_index_mark mark = {subject, f->seq, kind, f->at_us, f->at_us};
+
+  return bl_index_add(f->tenant, &mark);
+}
+
+int bl_fold_about(bl_fold *f, uint64_t customer, int64_t kind) {
+  return bl_fold_mark(f, bl_subject_customer(customer), kind);
+}
+
+/* Keys that are in runs need not be remembered. */
+int bl_fold_name(bl_fold *f, uint64_t key, uint64_t place) {
+  uint64_t number = bl_event_number(f->seq, (size_t)place);
+
+  if (f->key) return f->key(f, key, number);
+  return f->seq > f->tenant->tail_seq ? bl_keys_add(f->tenant, key, number)
+                                      : BILLING_OK;
+}
+
+int bl_fold_count(bl_fold *f, uint64_t *counter, uint64_t number) {
+  bl_tenant *t = f->tenant;
+
+  if (number <= *counter ||
+      (f->reach == BL_FOLD_WHOLE && number != *counter + 1))
+    return BILLING_CORRUPT;
+  bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
+  *counter = number;
+  return BILLING_OK;
 }
 
 static int scope_of(bl_tenant *t, bl_str text, bl_scope *out) {
@@ -61,16 +89,24 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
   return arena->failed ? BILLING_NOMEM : BILLING_OK;
 }
 
-int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact) {
+/* The tenant's own part of a grant. */
+static int note_grant(bl_fold *f, const bl_fact_grant *fact) {
+  bl_subject grant = {BL_SUBJECT_GRANT, fact->number};
+  int rc = bl_fold_count(f, &f->tenant->heads.grants, fact->number);
+
+  if (!rc) rc = bl_fold_name(f, bl_keys_print_of(fact->key_hash), 0);
+  if (!rc) rc = bl_fold_mark(f, grant, BL_ENTRY_GRANT);
+  return rc ? rc : bl_fold_about(f, fact->customer, BL_ENTRY_GRANT);
+}
+
+static int add_grant(bl_fold *f, bl_customer *customer,
+                     const bl_fact_grant *fact) {
   bl_tenant *t = f->tenant;
-  bl_customer *customer = bl_list_by_number(&t->by_customer, fact->customer);
   bl_grant_state *grant = bl_arena_take(&t->arena, sizeof *grant);
   bl_posting postings[4];
   bl_wallet *wallet;
   int rc;
 
-  if (!customer || fact->number != t->heads.grants + 1)
-    return BILLING_CORRUPT;
   if (!grant) return BILLING_NOMEM;
   grant->customer = customer;
   rc = fill_grant(f, fact, grant);
@@ -78,167 +114,57 @@ int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact) {
   wallet = bl_wallet_make(t, customer, grant->lot.asset);
   if (!wallet) return BILLING_NOMEM;
   bl_touch_wallet(t, wallet);
-  bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
   wallet->granted = bl_dec_add(wallet->granted, fact->amount);
   if (bl_dec_is_bad(wallet->granted)) return BILLING_LIMIT;
   rc = bl_list_insert(t, &wallet->grants,
                       bl_lot_place(&wallet->grants, &grant->lot), grant);
   bl_wallet_forget_free(t, wallet);
   if (!rc) rc = bl_grant_move(t, wallet, grant, BL_DEC_ZERO, BL_DEC_ZERO);
-  if (!rc) rc = bl_list_add(t, &t->by_grant, grant);
-  if (!rc)
-    rc = remember_request(f, fact->key_hash, BL_ENTRY_GRANT, fact->number,
-                          fact->content);
+  if (!rc) rc = bl_table_put(t, &t->by_grant, fact->number, grant);
   if (rc) return rc;
-  t->heads.grants++;
   return bl_fold_post(f, wallet, postings,
                       bl_ledger_grant(fact->amount,
                                       (int)grant->lot.is_promotional,
                                       postings));
 }
 
-/* Reserves (sign 1) or frees (-1) what a hold names. */
-static int move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
+int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact) {
+  int rc = bl_fold_is_own(f) ? note_grant(f, fact) : BILLING_OK;
+  bl_customer *customer = bl_fold_customer(f, fact->customer, &rc);
+
+  if (rc || !customer) return rc;
+  return fact->number > f->tenant->heads.grants ? BILLING_CORRUPT
+                                                : add_grant(f, customer, fact);
+}
+
+static int fold_expiry(bl_fold *f, bl_grant_state *grant, bl_dec left) {
   bl_tenant *t = f->tenant;
-  bl_wallet *wallet = bl_wallet_of(hold->customer, hold->asset);
-  int rc = BILLING_OK;
+  bl_wallet *wallet = bl_wallet_of(grant->customer, grant->lot.asset);
+  bl_posting postings[4];
+  int rc = bl_grant_move(t, wallet, grant, bl_dec_neg(left), BL_DEC_ZERO);
 
-  for (size_t i = 0; i < hold->draw_count && !rc; i++) {
-    bl_grant_state *grant =
-        bl_list_by_number(&t->by_grant, hold->draws[i].grant);
-    bl_dec amount = hold->draws[i].amount;
-    rc = bl_grant_move(t, wallet, grant, BL_DEC_ZERO,
-                       sign > 0 ? amount : bl_dec_neg(amount));
-  }
-  for (size_t i = 0; i < hold->part_count; i++) {
-    bl_tally *tally = hold->tallies[i];
-    bl_touch_tally(t, tally);
-    tally->held = sign > 0 ? bl_dec_add(tally->held, hold->quantities[i])
-                           : bl_dec_sub(tally->held, hold->quantities[i]);
-  }
-  if (bl_dec_is_zero(hold->overdraft)) return rc;
-  bl_touch_wallet(t, wallet);
-  wallet->overdraft_held =
-      sign > 0 ? bl_dec_add(wallet->overdraft_held, hold->overdraft)
-               : bl_dec_sub(wallet->overdraft_held, hold->overdraft);
-  return rc;
-}
-
-static int fill_parts(bl_fold *f, const bl_fact_hold *fact,
-                      bl_hold_state *hold) {
-  bl_arena *arena = &f->tenant->arena;
-  int rc = BILLING_OK;
-
-  hold->tallies =
-      bl_arena_array(arena, fact->part_count + 1, sizeof *hold->tallies);
-  hold->quantities =
-      bl_arena_array(arena, fact->part_count + 1, sizeof *hold->quantities);
-  if (!hold->tallies || !hold->quantities) return BILLING_NOMEM;
-  for (size_t i = 0; i < fact->part_count; i++) {
-    const bl_fact_part *part = &fact->parts[i];
-    bl_fact_key key = {part->contract, part->price, part->period, part->group};
-    hold->tallies[i] = bl_fold_key(f->tenant, &key, &rc);
-    if (!hold->tallies[i]) return rc;
-    hold->quantities[i] = part->quantity;
-  }
-  hold->part_count = fact->part_count;
-  return BILLING_OK;
-}
-
-static int fill_hold(bl_fold *f, const bl_fact_hold *fact,
-                     bl_hold_state *hold) {
-  bl_arena *arena = &f->tenant->arena;
-
-  for (size_t i = 0; i < fact->draw_count; i++)
-    if (!bl_list_by_number(&f->tenant->by_grant, fact->draws[i].grant))
-      return BILLING_CORRUPT;
-  if (bl_asset_set(hold->asset, fact->asset)) return BILLING_CORRUPT;
-  hold->draws = bl_arena_array(arena, fact->draw_count + 1,
-                               sizeof *hold->draws);
-  if (!hold->draws) return BILLING_NOMEM;
-  if (fact->draw_count)
-    memcpy(hold->draws, fact->draws, fact->draw_count * sizeof *hold->draws);
-  hold->draw_count = fact->draw_count;
-  hold->number = fact->number;
-  hold->key = bl_arena_str(arena, fact->key);
-  memcpy(hold->key_hash, fact->key_hash, sizeof hold->key_hash);
-  hold->content = fact->content;
-  hold->status = BILLING_HOLD_OPEN;
-  hold->expires_us = fact->expires_us;
-  hold->at_us = f->at_us;
-  hold->overdraft = fact->overdraft;
-  return fill_parts(f, fact, hold);
-}
-
-int bl_fold_hold(bl_fold *f, const bl_fact_hold *fact) {
-  bl_tenant *t = f->tenant;
-  bl_customer *customer = bl_list_by_number(&t->by_customer, fact->customer);
-  bl_hold_state *hold = bl_arena_take(&t->arena, sizeof *hold);
-  int rc;
-
-  if (!customer || fact->number != t->heads.holds + 1) return BILLING_CORRUPT;
-  if (!hold) return BILLING_NOMEM;
-  hold->customer = customer;
-  rc = fill_hold(f, fact, hold);
-  if (!rc && !bl_wallet_make(t, customer, hold->asset)) rc = BILLING_NOMEM;
   if (rc) return rc;
-  bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
-  bl_touch_customer(t, customer);
-  if (!customer->holds.count || hold->expires_us < customer->holds_due_us)
-    customer->holds_due_us = hold->expires_us;
-  hold->place = customer->holds.count;
-  rc = bl_list_add(t, &customer->holds, hold);
-  if (!rc) rc = bl_list_add(t, &t->by_hold, hold);
-  if (!rc)
-    rc = remember_request(f, fact->key_hash, BL_ENTRY_HOLD, fact->number,
-                          fact->content);
-  if (rc) return rc;
-  t->heads.holds++;
-  return move_hold(f, hold, 1);
-}
-
-int bl_fold_hold_end(bl_fold *f, const bl_fact_hold_end *fact) {
-  bl_tenant *t = f->tenant;
-  bl_hold_state *hold = bl_list_by_number(&t->by_hold, fact->number);
-  bl_hold_state *moved;
-  int rc = BILLING_OK;
-
-  if (!hold) return BILLING_CORRUPT;
-  bl_touch(t, hold, sizeof *hold, &hold->touched);
-  if (hold->status == BILLING_HOLD_OPEN) {
-    rc = move_hold(f, hold, -1);
-    moved = bl_list_take(t, &hold->customer->holds, hold->place);
-    if (moved) {
-      bl_touch(t, moved, sizeof *moved, &moved->touched);
-      moved->place = hold->place;
-    }
-  }
-  hold->status = fact->status;
-  hold->event = fact->event;
-  return rc;
+  grant->expired_seq = f->seq;
+  return bl_fold_post(f, wallet, postings, bl_ledger_expiry(left, postings));
 }
 
 int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact) {
-  bl_tenant *t = f->tenant;
-  bl_grant_state *grant = bl_list_by_number(&t->by_grant, fact->number);
-  bl_posting postings[4];
-  bl_wallet *wallet;
-  int rc;
+  bl_grant_state *grant = bl_table_at(&f->tenant->by_grant, fact->number);
+  int rc = BILLING_OK;
 
-  if (!grant) return BILLING_CORRUPT;
-  wallet = bl_wallet_of(grant->customer, grant->lot.asset);
-  rc = bl_grant_move(t, wallet, grant, bl_dec_neg(fact->left), BL_DEC_ZERO);
-  if (rc) return rc;
-  grant->expired_seq = f->seq;
-  return bl_fold_post(f, wallet, postings,
-                      bl_ledger_expiry(fact->left, postings));
+  if (bl_fold_is_own(f))
+    rc = bl_fold_about(f, fact->customer, BL_ENTRY_GRANT_EXPIRED);
+  if (rc || !bl_fold_customer(f, fact->customer, &rc)) return rc;
+  return grant ? fold_expiry(f, grant, fact->left) : BILLING_CORRUPT;
 }
 
 int bl_fold_period(bl_fold *f, const bl_fact_period *fact) {
   bl_tenant *t = f->tenant;
-  bl_contract *contract = bl_list_by_number(&t->by_contract, fact->contract);
+  bl_contract *contract = bl_table_at(&t->by_contract, fact->contract);
   bl_period *period;
+  int rc = BILLING_OK;
 
+  if (!bl_fold_customer(f, fact->customer, &rc)) return rc;
   if (!contract || fact->index != contract->period_count)
     return BILLING_CORRUPT;
   bl_touch_contract(t, contract);
@@ -251,8 +177,16 @@ int bl_fold_period(bl_fold *f, const bl_fact_period *fact) {
   return BILLING_OK;
 }
 
-int bl_fold_periods(bl_fold *f, const bl_fact_periods *fact) {
+int bl_fold_opened(bl_fold *f, const bl_fact_periods *fact) {
   int rc = BILLING_OK;
+
+  for (size_t i = 0; i < fact->count && !rc; i++)
+    rc = bl_fold_about(f, fact->items[i].customer, BL_ENTRY_PERIODS);
+  return rc;
+}
+
+int bl_fold_periods(bl_fold *f, const bl_fact_periods *fact) {
+  int rc = bl_fold_is_own(f) ? bl_fold_opened(f, fact) : BILLING_OK;
 
   for (size_t i = 0; i < fact->count && !rc; i++)
     rc = bl_fold_period(f, &fact->items[i]);
@@ -333,17 +267,20 @@ static int fold_line(bl_fold *f, bl_contract *contract,
                                      postings));
 }
 
-int bl_fold_invoice(bl_fold *f, const bl_fact_invoice *fact) {
-  bl_tenant *t = f->tenant;
-  bl_contract *contract = bl_list_by_number(&t->by_contract, fact->contract);
+/* The tenant's own part of an invoice. */
+static int note_invoice(bl_fold *f, const bl_fact_invoice *fact) {
   int rc = BILLING_OK;
 
-  if (!contract || fact->closes > contract->period_count ||
-      fact->advances > contract->period_count ||
-      (fact->number && fact->number != t->heads.invoices + 1))
-    return BILLING_CORRUPT;
-  bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
-  bl_touch_contract(t, contract);
+  if (fact->number)
+    rc = bl_fold_count(f, &f->tenant->heads.invoices, fact->number);
+  return rc ? rc : bl_fold_about(f, fact->customer, BL_ENTRY_INVOICE);
+}
+
+static int bill_contract(bl_fold *f, bl_contract *contract,
+                         const bl_fact_invoice *fact) {
+  int rc = BILLING_OK;
+
+  bl_touch_contract(f->tenant, contract);
   for (size_t i = 0; i < fact->line_count && !rc; i++)
     rc = fold_line(f, contract, &fact->lines[i]);
   if (rc) return rc;
@@ -354,9 +291,19 @@ int bl_fold_invoice(bl_fold *f, const bl_fact_invoice *fact) {
       contract->periods[fact->closes - 1].span.to_us >=
           contract->terms.end_us)
     contract->has_ended = 1;
-  if (!fact->number) return BILLING_OK;
-  t->heads.invoices = fact->number;
-  return f->rows ? bl_fold_invoice_rows(f, fact) : BILLING_OK;
+  return fact->number && f->rows ? bl_fold_invoice_rows(f, fact) : BILLING_OK;
+}
+
+int bl_fold_invoice(bl_fold *f, const bl_fact_invoice *fact) {
+  bl_contract *contract =
+      bl_table_at(&f->tenant->by_contract, fact->contract);
+  int rc = bl_fold_is_own(f) ? note_invoice(f, fact) : BILLING_OK;
+
+  if (rc || !bl_fold_customer(f, fact->customer, &rc)) return rc;
+  if (!contract || fact->closes > contract->period_count ||
+      fact->advances > contract->period_count)
+    return BILLING_CORRUPT;
+  return bill_contract(f, contract, fact);
 }
 
 static int remember_redacted(bl_fold *f, const bl_fact_redacted *entry) {
@@ -379,28 +326,38 @@ static int remember_redacted(bl_fold *f, const bl_fact_redacted *entry) {
   return rc;
 }
 
-int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact) {
-  bl_tenant *t = f->tenant;
-  bl_customer *customer = bl_list_by_number(&t->by_customer, fact->customer);
-  int rc = BILLING_OK;
-
-  if (!customer) return BILLING_CORRUPT;
-  t->is_stale |= t->undo_arena != NULL;   /* undone by folding again */
-  bl_board_drop(f->b, t, customer);       /* while its id is known */
+static void blank_customer(bl_customer *customer) {
   customer->is_erased = 1;
   customer->id = (bl_str){NULL, 0};
   customer->name = (bl_str){NULL, 0};
-  for (size_t i = 0; i < t->by_grant.count; i++) {
-    bl_grant_state *grant = t->by_grant.item[i];
-    if (grant->customer != customer) continue;
-    grant->key = (bl_str){NULL, 0};
-    grant->lot.name = (bl_str){NULL, 0};
+  for (size_t i = 0; i < customer->wallets.count; i++) {
+    const bl_wallet *wallet = customer->wallets.item[i];
+    for (size_t k = wallet->grants.first; k < wallet->grants.count; k++) {
+      bl_grant_state *grant = wallet->grants.item[k];
+      grant->key = (bl_str){NULL, 0};
+      grant->lot.name = (bl_str){NULL, 0};
+    }
   }
-  for (size_t i = 0; i < t->by_hold.count; i++) {
-    bl_hold_state *hold = t->by_hold.item[i];
-    if (hold->customer == customer) hold->key = (bl_str){NULL, 0};
+  for (size_t i = 0; i < customer->holds.count; i++)
+    ((bl_hold_state *)customer->holds.item[i])->key = (bl_str){NULL, 0};
+}
+
+int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact) {
+  bl_tenant *t = f->tenant;
+  bl_customer *customer;
+  int rc = BILLING_OK;
+
+  if (bl_fold_is_own(f))
+    rc = bl_fold_about(f, fact->customer, BL_ENTRY_REDACTION);
+  customer = bl_fold_customer(f, fact->customer, &rc);
+  if (rc || !customer) return rc;
+  if (bl_fold_is_own(f)) {
+    t->is_stale |= t->undo_arena != NULL;   /* undone by folding again */
+    bl_board_drop(f->b, t, customer);       /* while its id is known */
   }
-  for (size_t i = 0; i < fact->entry_count && !rc; i++)
+  blank_customer(customer);
+  for (size_t i = 0; f->reach == BL_FOLD_WHOLE && i < fact->entry_count && !rc;
+       i++)
     rc = remember_redacted(f, &fact->entries[i]);
   return rc;
 }

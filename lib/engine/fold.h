@@ -10,6 +10,18 @@
 #include "engine/event_code.h"
 #include "engine/state.h"
 
+/*
+ * Whose part of an entry is folded.  The tenant's own part are its catalog,
+ * its counters, keys and marks of the index; the rest is one customer's or
+ * another's.
+ */
+enum {
+  BL_FOLD_WHOLE,           /* everybody's: the entry is new, or audited */
+  BL_FOLD_KNOWN,           /* the tenant's own and that of customers who are in
+                              memory: others are loaded when they are named */
+  BL_FOLD_LOADED           /* that of customers who are being loaded */
+};
+
 typedef struct bl_fold bl_fold;
 struct bl_fold {
   bl_tenant *tenant;
@@ -21,7 +33,25 @@ struct bl_fold {
   /* What becomes of the key of a replayed event; NULL: it is remembered,
    * unless a run holds it. */
   int (*key)(bl_fold *f, uint64_t key, uint64_t number);
+  uint32_t reach;          /* BL_FOLD_* */
+  uint32_t reserved;
 };
+
+/* Whether the tenant's own part is folded. */
+static inline int bl_fold_is_own(const bl_fold *f) {
+  return f->reach != BL_FOLD_LOADED;
+}
+/* The customer, when its part is to be folded; NULL otherwise, and then *rc is
+ * CORRUPT if it had to be there. */
+bl_customer *bl_fold_customer(const bl_fold *f, uint64_t number, int *rc);
+/* An own number of the tenant's, given in an entry.  They follow one upon the
+ * other; a fold that begins within the journal knows only that they ascend. */
+int bl_fold_count(bl_fold *f, uint64_t *counter, uint64_t number);
+/* The entry is about a subject, or a customer. */
+int bl_fold_mark(bl_fold *f, bl_subject subject, int64_t kind);
+int bl_fold_about(bl_fold *f, uint64_t customer, int64_t kind);
+/* At a place of the entry stands something that is found by a key. */
+int bl_fold_name(bl_fold *f, uint64_t key, uint64_t place);
 
 int bl_fold_document(bl_fold *f, const bl_fact_document *fact);
 int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact);
@@ -30,9 +60,12 @@ int bl_fold_hold_end(bl_fold *f, const bl_fact_hold_end *fact);
 int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact);
 int bl_fold_period(bl_fold *f, const bl_fact_period *fact);
 int bl_fold_periods(bl_fold *f, const bl_fact_periods *fact);
+/* The tenant's own part of it. */
+int bl_fold_opened(bl_fold *f, const bl_fact_periods *fact);
 int bl_fold_invoice(bl_fold *f, const bl_fact_invoice *fact);
 int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact);
-/* tallies: of the fact's charges, by place. */
+/* tallies: of the fact's charges, by place; of a customer whose part is not
+ * folded none are needed. */
 int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
                   bl_tally *const *tallies, uint64_t number);
 

@@ -7,6 +7,7 @@
  * them: a plan's versions stay, a meter keeps its address.
  */
 #include "engine/fold.h"
+#include "engine/keys.h"
 #include "store/schema.h"
 #include "store/store.h"
 
@@ -42,13 +43,14 @@ int bl_document_text(bl_str json, uint64_t version, int is_contract,
 static int document_row(bl_fold *f, const bl_fact_document *fact, bl_str id,
                         bl_str json, const bl_customer *customer) {
   int is_contract = fact->kind == BL_KIND_CONTRACT;
-  bl_str owner = is_contract ? customer->id : (bl_str){NULL, 0};
+  bl_str owner = {NULL, 0};
   billing_value row[BL_DOCUMENTS_COLUMNS];
   bl_text text;
   int rc;
 
   if (!f->rows || !id.len) return BILLING_OK;   /* redacted: no row */
   bl_text_open(&text, f->scratch);
+  if (is_contract) owner = customer->id;
   rc = bl_document_text(json, fact->version, is_contract, owner, &text);
   if (rc) return rc;
   row[BL_DOCUMENTS_TENANT] = bl_value_int(f->tenant->number);
@@ -87,26 +89,52 @@ static int fold_tenant(bl_fold *f, const bl_fact_document *fact,
   return bl_catalog_read_tenant(doc, "", &t->arena, &t->terms, NULL);
 }
 
+/* The first entry of a document, which gives it its number. */
+static int is_first(const bl_fact_document *fact) {
+  return fact->version == 1 && !fact->archived;
+}
+
+/* The tenant's own part of a document of a customer's: its number and the key
+ * that it is found by, with its first entry. */
+static int note_document(bl_fold *f, const bl_fact_document *fact,
+                         uint64_t *counter, uint64_t customer, uint64_t key) {
+  int rc = BILLING_OK;
+
+  if (!bl_fold_is_own(f)) return BILLING_OK;
+  if (is_first(fact)) {
+    rc = bl_fold_count(f, counter, fact->number);
+    if (!rc) rc = bl_fold_name(f, key, 0);
+  }
+  return rc ? rc : bl_fold_about(f, customer, BL_ENTRY_DOCUMENT);
+}
+
+/* The customer of a document; a new one is made by its first entry. */
+static int find_customer(bl_fold *f, const bl_fact_document *fact,
+                         bl_customer **out) {
+  int is_new = f->reach == BL_FOLD_WHOLE && is_first(fact);
+  int rc = BILLING_OK;
+
+  *out = is_new ? bl_customer_make(f->tenant, fact->number)
+                : bl_fold_customer(f, fact->number, &rc);
+  return is_new && !*out ? BILLING_NOMEM : rc;
+}
+
 static int fold_customer(bl_fold *f, const bl_fact_document *fact,
                          const bl_json *doc) {
   bl_tenant *t = f->tenant;
-  bl_customer *customer =
-      model_of(t, &t->customers, fact->id_hash, 16, sizeof *customer);
+  bl_customer *customer;
   bl_str id, name;
-  int rc = BILLING_OK;
+  int rc = note_document(f, fact, &t->heads.customers, fact->number,
+                         bl_keys_print_of(fact->id_hash));
 
-  if (!customer) return BILLING_NOMEM;
+  if (!rc) rc = find_customer(f, fact, &customer);
+  if (rc || !customer) return rc;
   bl_touch_customer(t, customer);
-  if (!customer->number) {
-    customer->number = fact->number;
-    memcpy(customer->id_hash, fact->id_hash, sizeof customer->id_hash);
-    t->heads.customers++;
-    rc = bl_list_add(t, &t->by_customer, customer);
-  }
   customer->version = fact->version;
   customer->archived = fact->archived;
   customer->is_erased = doc == NULL;
   customer->id = customer->name = (bl_str){NULL, 0};
+  rc = bl_customer_name(t, customer, fact->id_hash);
   if (rc || !doc) return rc;
   rc = bl_catalog_read_customer(doc, "", &id, &name, NULL);
   if (rc) return rc;
@@ -222,28 +250,39 @@ static int fill_contract(bl_fold *f, const bl_fact_document *fact,
   return contract->plan ? BILLING_OK : BILLING_CORRUPT;
 }
 
-static int fold_contract(bl_fold *f, const bl_fact_document *fact,
-                         const bl_json *doc) {
+static int make_contract(bl_fold *f, const bl_fact_document *fact,
+                         bl_customer *customer, bl_contract **out) {
   bl_tenant *t = f->tenant;
-  bl_customer *customer = bl_list_by_number(&t->by_customer, fact->customer);
   bl_contract *contract = model_of(t, &t->contracts, fact->id.text,
                                    fact->id.len, sizeof *contract);
   int rc;
 
-  if (!customer) return BILLING_CORRUPT;
   if (!contract) return BILLING_NOMEM;
+  *out = contract;
+  contract->number = fact->number;
+  contract->customer = customer;
+  contract->late_us = BL_TIME_NEVER;
+  bl_map_open(&contract->tallies, &t->arena);
+  rc = bl_table_put(t, &t->by_contract, fact->number, contract);
+  return rc ? rc : bl_list_add(t, &customer->contracts, contract);
+}
+
+static int fold_contract(bl_fold *f, const bl_fact_document *fact,
+                         const bl_json *doc) {
+  bl_tenant *t = f->tenant;
+  bl_contract *contract = bl_table_at(&t->by_contract, fact->number);
+  uint64_t key = bl_keys_print_of_contract(f->b, fact->id);
+  bl_customer *customer;
+  int rc = note_document(f, fact, &t->heads.contracts, fact->customer, key);
+
+  customer = bl_fold_customer(f, fact->customer, &rc);
+  if (rc || !customer) return rc;
+  if (fact->number > t->heads.contracts) return BILLING_CORRUPT;
+  if (!contract) rc = make_contract(f, fact, customer, &contract);
+  if (rc) return rc;
   bl_touch_contract(t, contract);
   bl_customer_moves(t, customer);
   rc = fill_contract(f, fact, doc, contract);
-  if (!rc && !contract->number) {
-    contract->number = fact->number;
-    contract->customer = customer;
-    contract->late_us = BL_TIME_NEVER;
-    bl_map_open(&contract->tallies, &t->arena);
-    t->heads.contracts++;
-    rc = bl_list_add(t, &t->by_contract, contract);
-    if (!rc) rc = bl_list_add(t, &customer->contracts, contract);
-  }
   contract->version = fact->version;
   contract->archived = fact->archived;
   return rc;
@@ -254,27 +293,53 @@ typedef int (*fold_model)(bl_fold *f, const bl_fact_document *fact,
 static const fold_model fold_models[BL_KINDS] = {
     fold_tenant, fold_customer, fold_meter, fold_plan, fold_contract};
 
-int bl_fold_document(bl_fold *f, const bl_fact_document *fact) {
+/* Whether the document is one of the catalog: all of it is the tenant's own.
+ */
+static int is_catalog(uint64_t kind) {
+  return kind != BL_KIND_CUSTOMER && kind != BL_KIND_CONTRACT;
+}
+
+static int fold_catalog(bl_fold *f, const bl_fact_document *fact,
+                        const bl_json *doc) {
+  int rc;
+
+  if (!bl_fold_is_own(f)) return BILLING_OK;
+  rc = bl_fold_about(f, 0, BL_ENTRY_DOCUMENT);
+  bl_touch(f->tenant, &f->tenant->heads, sizeof f->tenant->heads,
+           &f->tenant->heads_touched);
+  return rc ? rc : fold_models[fact->kind](f, fact, doc);
+}
+
+static int read_document(const bl_fact_document *fact, bl_json **out) {
   int is_customer = fact->kind == BL_KIND_CUSTOMER;
   bl_str json = is_customer ? fact->own_json : fact->json;
-  bl_str id = is_customer ? fact->own_id : fact->id;
-  bl_tenant *t = f->tenant;
-  bl_customer *customer;
-  bl_json *doc = NULL;
   int rc = BILLING_OK;
 
-  if (fact->kind >= BL_KINDS) return BILLING_CORRUPT;
-  if (json.len) rc = bl_json_read(json.text, json.len, &doc, NULL);
-  if (!rc && !doc && !is_customer) rc = BILLING_CORRUPT;
+  *out = NULL;
+  if (json.len) rc = bl_json_read(json.text, json.len, out, NULL);
+  if (!rc && !*out && !is_customer) rc = BILLING_CORRUPT;
   if (!rc && fact->kind == BL_KIND_CONTRACT &&  /* a number in the fact */
-      bl_json_is_lost(bl_json_add_c(doc, "customer", "-")))
+      bl_json_is_lost(bl_json_add_c(*out, "customer", "-")))
     rc = BILLING_NOMEM;
-  bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
-  if (!rc) rc = fold_models[fact->kind](f, fact, doc);
+  return rc;
+}
+
+int bl_fold_document(bl_fold *f, const bl_fact_document *fact) {
+  int is_customer = fact->kind == BL_KIND_CUSTOMER;
+  uint64_t owner = is_customer ? fact->number : fact->customer;
+  bl_tenant *t = f->tenant;
+  bl_json *doc;
+  int rc;
+
+  if (fact->kind >= BL_KINDS) return BILLING_CORRUPT;
+  rc = read_document(fact, &doc);
+  if (!rc)
+    rc = is_catalog(fact->kind) ? fold_catalog(f, fact, doc)
+                                : fold_models[fact->kind](f, fact, doc);
   bl_json_free(doc);
   if (rc) return BILLING_CODE(rc) == BILLING_NOMEM ? rc : BILLING_CORRUPT;
   if (t->arena.failed) return BILLING_NOMEM;
-  customer = is_customer ? bl_map_get(&t->customers, fact->id_hash, 16)
-                         : bl_list_by_number(&t->by_customer, fact->customer);
-  return document_row(f, fact, id, json, customer);
+  return document_row(f, fact, is_customer ? fact->own_id : fact->id,
+                      is_customer ? fact->own_json : fact->json,
+                      bl_table_at(&t->by_customer, owner));
 }

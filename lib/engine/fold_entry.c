@@ -4,58 +4,37 @@
 #include "engine/fold.h"
 #include "engine/keys.h"
 
-/* Every fact in one place, so that one loop serves all kinds but events. */
-typedef union entry_fact {
-  bl_fact_document      document;
-  bl_fact_grant         grant;
-  bl_fact_hold          hold;
-  bl_fact_hold_end      hold_end;
-  bl_fact_grant_expired grant_expired;
-  bl_fact_periods       periods;
-  bl_fact_invoice       invoice;
-  bl_fact_redaction     redaction;
-} entry_fact;
-
-/* One pair of functions a kind, from the typed pair to a common shape. */
-#define ENTRY_KIND(name)                                                 \
-  static void code_entry_##name(bl_codec *facts, bl_codec *properties,   \
-                                entry_fact *fact) {                      \
-    bl_code_##name(facts, properties, &fact->name);                      \
-  }                                                                      \
-  static int fold_entry_##name(bl_fold *f, const entry_fact *fact) {     \
+/* From the typed fold of each kind to a common shape. */
+#define FOLD_KIND(name)                                                  \
+  static int fold_entry_##name(bl_fold *f, const bl_entry_facts *fact) { \
     return bl_fold_##name(f, &fact->name);                               \
   }
-ENTRY_KIND(document)
-ENTRY_KIND(grant)
-ENTRY_KIND(hold)
-ENTRY_KIND(hold_end)
-ENTRY_KIND(grant_expired)
-ENTRY_KIND(periods)
-ENTRY_KIND(invoice)
-ENTRY_KIND(redaction)
-#undef ENTRY_KIND
+FOLD_KIND(document)
+FOLD_KIND(grant)
+FOLD_KIND(hold)
+FOLD_KIND(hold_end)
+FOLD_KIND(grant_expired)
+FOLD_KIND(periods)
+FOLD_KIND(invoice)
+FOLD_KIND(redaction)
+#undef FOLD_KIND
 
 typedef struct entry_kind {
   const char *name;
-  void (*code)(bl_codec *facts, bl_codec *properties, entry_fact *fact);
-  int (*fold)(bl_fold *f, const entry_fact *fact);
+  int (*fold)(bl_fold *f, const bl_entry_facts *fact);
 } entry_kind;
 
 static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
-    [BL_ENTRY_TENANT] = {"tenant", code_entry_document, fold_entry_document},
-    [BL_ENTRY_DOCUMENT] = {"document", code_entry_document,
-                           fold_entry_document},
-    [BL_ENTRY_EVENTS] = {"events", NULL, NULL},
-    [BL_ENTRY_GRANT] = {"grant", code_entry_grant, fold_entry_grant},
-    [BL_ENTRY_HOLD] = {"hold", code_entry_hold, fold_entry_hold},
-    [BL_ENTRY_HOLD_END] = {"hold_end", code_entry_hold_end,
-                           fold_entry_hold_end},
-    [BL_ENTRY_GRANT_EXPIRED] = {"grant_expired", code_entry_grant_expired,
-                                fold_entry_grant_expired},
-    [BL_ENTRY_PERIODS] = {"periods", code_entry_periods, fold_entry_periods},
-    [BL_ENTRY_INVOICE] = {"invoice", code_entry_invoice, fold_entry_invoice},
-    [BL_ENTRY_REDACTION] = {"redaction", code_entry_redaction,
-                            fold_entry_redaction},
+    [BL_ENTRY_TENANT] = {"tenant", fold_entry_document},
+    [BL_ENTRY_DOCUMENT] = {"document", fold_entry_document},
+    [BL_ENTRY_EVENTS] = {"events", NULL},
+    [BL_ENTRY_GRANT] = {"grant", fold_entry_grant},
+    [BL_ENTRY_HOLD] = {"hold", fold_entry_hold},
+    [BL_ENTRY_HOLD_END] = {"hold_end", fold_entry_hold_end},
+    [BL_ENTRY_GRANT_EXPIRED] = {"grant_expired", fold_entry_grant_expired},
+    [BL_ENTRY_PERIODS] = {"periods", fold_entry_periods},
+    [BL_ENTRY_INVOICE] = {"invoice", fold_entry_invoice},
+    [BL_ENTRY_REDACTION] = {"redaction", fold_entry_redaction},
 };
 
 const char *bl_entry_name(int64_t kind) {
@@ -64,7 +43,7 @@ const char *bl_entry_name(int64_t kind) {
 }
 
 bl_tally *bl_fold_key(bl_tenant *t, const bl_fact_key *key, int *rc) {
-  bl_contract *contract = bl_list_by_number(&t->by_contract, key->contract);
+  bl_contract *contract = bl_table_at(&t->by_contract, key->contract);
   bl_tally *tally;
 
   *rc = BILLING_CORRUPT;
@@ -88,54 +67,62 @@ typedef struct events_fold {
   size_t           charged_cap;
 } events_fold;
 
-/* The tallies of the keys that the last event added. */
-static int resolve_keys(events_fold *e) {
-  int rc = BILLING_OK;
-
+/* Room for the tallies of the keys that the reader knows by now; they are
+ * looked up when an event that is folded charges under them. */
+static int make_room(events_fold *e) {
   while (e->count < e->reader.key_count) {
-    bl_tally *tally =
-        bl_fold_key(e->f->tenant, &e->reader.keys[e->count], &rc);
-    bl_tally **place;
-    if (!tally) return rc;
-    place = bl_arena_push(e->f->scratch, (void **)&e->tallies, &e->count,
-                          &e->cap, sizeof *place);
+    bl_tally **place = bl_arena_push(e->f->scratch, (void **)&e->tallies,
+                                     &e->count, &e->cap, sizeof *place);
     if (!place) return BILLING_NOMEM;
-    *place = tally;
+    *place = NULL;
     e->count++;
   }
-  return rc;
+  return BILLING_OK;
 }
 
 static int resolve_charges(events_fold *e, const bl_fact_event *fact) {
-  if (fact->charge_count > e->charged_cap) {
+  int rc = make_room(e);
+
+  if (!rc && fact->charge_count > e->charged_cap) {
     e->charged_cap = fact->charge_count * 2;
     e->charged = bl_arena_array(e->f->scratch, e->charged_cap,
                                 sizeof *e->charged);
     if (!e->charged) return BILLING_NOMEM;
   }
-  for (size_t i = 0; i < fact->charge_count; i++) {
-    if (fact->charges[i].key >= e->count) return BILLING_CORRUPT;
-    e->charged[i] = e->tallies[fact->charges[i].key];
+  for (size_t i = 0; i < fact->charge_count && !rc; i++) {
+    uint64_t key = fact->charges[i].key;
+    if (key >= e->count) return BILLING_CORRUPT;
+    if (!e->tallies[key])
+      e->tallies[key] =
+          bl_fold_key(e->f->tenant, &e->reader.keys[key], &rc);
+    e->charged[i] = e->tallies[key];
   }
-  return BILLING_OK;
+  return rc;
 }
 
-/* Keys that are in runs need not be remembered. */
-static int needs_keys(const bl_fold *f) {
-  return f->key || f->seq > f->tenant->tail_seq;
+static int fold_one_event(events_fold *e, const bl_fact_event *fact,
+                          uint64_t number) {
+  bl_fold *f = e->f;
+  int rc = BILLING_OK;
+
+  if (bl_fold_customer(f, fact->customer, &rc)) rc = resolve_charges(e, fact);
+  return rc ? rc : bl_fold_event(f, fact, e->charged, number);
 }
 
-static int meet_key(bl_fold *f, const bl_event_text *text, uint64_t number) {
+static int meet_key(bl_fold *f, const bl_event_text *text, uint64_t place) {
   uint64_t key = text->is_redacted ? bl_keys_print_of(text->key_hash)
                                    : bl_keys_print(f->b, text->key);
 
-  return f->key ? f->key(f, key, number)
-                : bl_keys_add(f->tenant, key, number);
+  return bl_fold_name(f, key, place);
 }
 
-static int fold_block(bl_fold *f, const bl_batch *batch, size_t at,
-                      uint64_t number) {
+static int needs_keys(const bl_fold *f) {
+  return bl_fold_is_own(f) && (f->key || f->seq > f->tenant->tail_seq);
+}
+
+static int fold_block(bl_fold *f, const bl_batch *batch, size_t at) {
   int has_keys = needs_keys(f);
+  uint64_t place = at * BL_BATCH_BLOCK;
   bl_str none = {NULL, 0};
   bl_fact_event fact;
   bl_event_text text;
@@ -147,12 +134,11 @@ static int fold_block(bl_fold *f, const bl_batch *batch, size_t at,
   rc = bl_events_open(&e.reader, f->scratch, batch->facts[at],
                       has_keys ? batch->properties[at] : none,
                       batch->at_us);
-  for (; !rc; number++) {
+  for (; !rc; place++) {
     rc = bl_events_next(&e.reader, &fact, has_keys ? &text : NULL);
-    if (!rc) rc = resolve_keys(&e);
-    if (!rc) rc = resolve_charges(&e, &fact);
-    if (!rc) rc = bl_fold_event(f, &fact, e.charged, number);
-    if (!rc && has_keys) rc = meet_key(f, &text, number);
+    if (!rc)
+      rc = fold_one_event(&e, &fact, bl_event_number(f->seq, (size_t)place));
+    if (!rc && has_keys) rc = meet_key(f, &text, place);
   }
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
@@ -163,30 +149,17 @@ static int fold_events(bl_fold *f, const bl_entry *entry) {
 
   for (size_t i = 0; !rc && i < batch.block_count; i++) {
     bl_arena_mark mark = bl_arena_now(f->scratch);
-    rc = fold_block(f, &batch, i,
-                    bl_event_number(entry->seq, i * BL_BATCH_BLOCK));
+    rc = fold_block(f, &batch, i);
     bl_arena_back(f->scratch, mark);
   }
   return rc;
 }
 
-/* Properties that were redacted read as empty texts. */
-static int fold_coded(bl_fold *f, const bl_entry *entry,
-                      const entry_kind *kind) {
-  entry_fact fact;
-  bl_unpack facts_from, properties_from;
-  bl_codec facts = {NULL, &facts_from, f->scratch, 0, 0};
-  bl_codec properties = {NULL, &properties_from, f->scratch, 0, 0};
-  int rc;
+static int fold_coded(bl_fold *f, const bl_entry *entry) {
+  bl_entry_facts facts;
+  int rc = bl_entry_read(entry, f->scratch, &facts);
 
-  memset(&fact, 0, sizeof fact);
-  bl_unpack_open(&facts_from, entry->facts.text, entry->facts.len);
-  bl_unpack_open(&properties_from, entry->properties.text,
-                 entry->properties.len);
-  kind->code(&facts, &properties, &fact);
-  rc = bl_codec_done(&facts);
-  if (!rc && entry->properties.len) rc = bl_codec_done(&properties);
-  return rc ? rc : kind->fold(f, &fact);
+  return rc ? rc : entry_kinds[entry->kind].fold(f, &facts);
 }
 
 int bl_fold_entry(bl_fold *f, const bl_entry *entry) {
@@ -201,8 +174,8 @@ int bl_fold_entry(bl_fold *f, const bl_entry *entry) {
   if (is_known && entry->kind == BL_ENTRY_EVENTS)
     rc = fold_events(f, entry);
   else if (is_known)
-    rc = fold_coded(f, entry, &entry_kinds[entry->kind]);
-  if (rc) return rc;
+    rc = fold_coded(f, entry);
+  if (rc || !bl_fold_is_own(f)) return rc;
   t->heads.seq = entry->seq;
   t->heads.clock_us = entry->at_us;
   memcpy(t->heads.hash, entry->hash, sizeof t->heads.hash);

@@ -61,7 +61,7 @@ static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
   int rc = stack_draw(f, tally, draw);
 
   if (rc || !draw->grant) return rc;
-  grant = bl_list_by_number(&t->by_grant, draw->grant);
+  grant = bl_table_at(&t->by_grant, draw->grant);
   if (!grant) return BILLING_CORRUPT;
   rc = bl_grant_move(t, wallet, grant, bl_dec_neg(draw->amount), BL_DEC_ZERO);
   if (rc) return rc;
@@ -111,26 +111,31 @@ static int fold_charge(bl_fold *f, const bl_fact_charge *charge,
                       bl_ledger_charge(charge->amount, drawn, postings));
 }
 
+/* The tenant's own part of an event. */
+static int note_event(bl_fold *f, const bl_fact_event *fact) {
+  bl_subject customer = bl_subject_customer(fact->customer);
+  bl_index_mark mark = {customer, f->seq, BL_ENTRY_EVENTS, fact->time_us,
+                        fact->time_us};
+  bl_heads *heads = &f->tenant->heads;
+
+  bl_touch(f->tenant, heads, sizeof *heads, &f->tenant->heads_touched);
+  heads->events++;
+  if (fact->flags & BILLING_RECEIPT_UNMATCHED) heads->unmatched++;
+  if (fact->flags & BILLING_RECEIPT_UNPRICED) heads->unpriced++;
+  return bl_index_add(f->tenant, &mark);
+}
+
 int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
                   bl_tally *const *tallies, uint64_t number) {
-  bl_tenant *t = f->tenant;
-  bl_customer *customer = bl_list_by_number(&t->by_customer, fact->customer);
-  int rc = BILLING_OK;
+  int rc = bl_fold_is_own(f) ? note_event(f, fact) : BILLING_OK;
+  bl_customer *customer = bl_fold_customer(f, fact->customer, &rc);
 
-  if (!customer) return BILLING_CORRUPT;
-  bl_touch_customer(t, customer);
-  bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
+  if (rc || !customer) return rc;
+  bl_touch_customer(f->tenant, customer);
   customer->events++;
-  t->heads.events++;
-  if (fact->flags & BILLING_RECEIPT_UNMATCHED) {
-    customer->unmatched++;
-    t->heads.unmatched++;
-  }
-  if (fact->flags & BILLING_RECEIPT_UNPRICED) {
-    customer->unpriced++;
-    t->heads.unpriced++;
-  }
+  if (fact->flags & BILLING_RECEIPT_UNMATCHED) customer->unmatched++;
+  if (fact->flags & BILLING_RECEIPT_UNPRICED) customer->unpriced++;
   for (size_t i = 0; i < fact->charge_count && !rc; i++)
     rc = fold_charge(f, &fact->charges[i], tallies[i], number);
-  return rc ? rc : bl_index_add(t, fact->customer, f->seq, fact->time_us);
+  return rc;
 }

@@ -55,7 +55,7 @@ static int line_row(bl_fold *f, const bl_invoice *invoice, size_t at,
 
 int bl_fold_invoice_rows(bl_fold *f, const bl_fact_invoice *fact) {
   bl_contract *contract =
-      bl_list_by_number(&f->tenant->by_contract, fact->contract);
+      bl_table_at(&f->tenant->by_contract, fact->contract);
   uint64_t customer = contract->customer->number;
   billing_value row[BL_INVOICES_COLUMNS];
   bl_invoice invoice;

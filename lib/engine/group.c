@@ -114,18 +114,22 @@ void bl_group_give_up(bl_call *c) {
 
 static int group_put_head(billing *b, const bl_group_head *head) {
   const bl_runs *runs = head->tenant->runs;
+  const bl_heads *heads = &head->heads;
   billing_value row[BL_HEAD_COLUMNS];
+  unsigned char counts[BL_HEADS_BYTES];
 
   row[BL_HEAD_TENANT] = bl_value_int(head->number);
   row[BL_HEAD_SHARD] = bl_value_int(0);
-  row[BL_HEAD_SEQ] = bl_value_int(head->seq);
-  row[BL_HEAD_HASH] = bl_value_blob(head->hash, 32);
-  row[BL_HEAD_CLOCK] = bl_value_int(head->clock_us);
+  row[BL_HEAD_SEQ] = bl_value_int(heads->seq);
+  row[BL_HEAD_HASH] = bl_value_blob(heads->hash, 32);
+  row[BL_HEAD_CLOCK] = bl_value_int(heads->clock_us);
   row[BL_HEAD_MIN_READER] = bl_value_int(BL_FORMAT);
   row[BL_HEAD_MIN_WRITER] = bl_value_int(BL_FORMAT);
   row[BL_HEAD_DATABASE] = bl_value_blob(b->database, sizeof b->database);
   row[BL_HEAD_INCARNATION] = bl_value_int(1);
   row[BL_HEAD_RUNS] = bl_value_int(runs ? (int64_t)bl_runs_version(runs) : 0);
+  row[BL_HEAD_COUNTS] =
+      bl_value_blob(counts, bl_heads_print(heads, counts));
   return bl_store_put(b->store, BL_TABLE_HEAD, row, 1, BILLING_PUT_REPLACE);
 }
 
@@ -136,7 +140,8 @@ static int group_close_head(billing *b, const bl_group_head *head) {
   int rc = BILLING_OK;
 
   if (!(b->store_flags & BILLING_STORE_HOST) && !t->is_stale)
-    rc = bl_keys_work(b, t, bl_keys_due(t, head->events), &owes);
+    rc = bl_keys_work(b, t, bl_keys_due(t, head->keys, head->marks),
+                      bl_keys_are_full(b, t), &owes);
   return rc ? rc : group_put_head(b, head);
 }
 
@@ -204,10 +209,9 @@ static void group_keep_head(bl_group *g, const bl_call *c) {
     head->tenant = c->t;
   }
   head->number = c->t->number;
-  head->seq = heads->seq;
-  head->clock_us = heads->clock_us;
-  memcpy(head->hash, heads->hash, sizeof head->hash);
-  head->events += c->events;
+  head->heads = *heads;
+  head->keys += c->t->tail.count - c->t->tail_known;
+  head->marks += c->t->index.count - c->t->index.known;
 }
 
 /* Whether the group may stay open for others: a relaxed call must be committed

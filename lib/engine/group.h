@@ -22,12 +22,11 @@ typedef struct bl_waiter bl_waiter;
 
 /* Where a tenant's journal stands after the last call of the open group. */
 typedef struct bl_group_head {
-  bl_tenant    *tenant;
-  int64_t       number;
-  int64_t       seq;
-  int64_t       clock_us;
-  uint64_t      events;         /* that the group has brought */
-  unsigned char hash[32];
+  bl_tenant *tenant;
+  int64_t    number;
+  uint64_t   keys;              /* that the group has brought */
+  uint64_t   marks;
+  bl_heads   heads;
 } bl_group_head;
 
 typedef struct bl_group {

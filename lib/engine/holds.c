@@ -12,6 +12,7 @@
 #include "base/struct.h"
 #include "engine/keys.h"
 #include "engine/record.h"
+#include "engine/assets.h"
 #include "engine/requests.h"
 #include "price/price.h"
 
@@ -262,7 +263,7 @@ static int decide_hold(bl_call *c, const bl_event_in *in,
                        const billing_hold_terms *terms, billing_hold *out) {
   int64_t expires_us =
       terms->expires_us ? terms->expires_us : c->now_us + HOLD_DEFAULT_US;
-  const bl_hold_state *hold;
+  bl_hold_state *hold = NULL;
   bl_request_key request;
   hold_draft d;
   bl_text content;
@@ -273,19 +274,20 @@ static int decide_hold(bl_call *c, const bl_event_in *in,
   bl_text_open(&content, &c->arena);
   rc = pack_content(&content, in, terms);
   if (!rc) rc = bl_request_read(c, BL_ENTRY_HOLD, &content, &request);
-  if (!rc && !request.number && expires_us <= c->now_us)
+  if (!rc && !request.used.kind && expires_us <= c->now_us)
     rc = bl_fail(c->err, BILLING_INVALID, "/expires_us",
                  "after the call's now, or 0", "the hold has expired already");
-  if (!rc && !request.number) {
+  if (!rc && !request.used.kind) {
     rc = in ? reserve_estimate(c, &d, in) : reserve_amount(c, &d, terms);
     if (!rc) rc = check_overdraft(c, &d);
     if (!rc) rc = write_hold(c, &d, &request, expires_us);
-    request.number = c->t->heads.holds;
+    hold = bl_table_at(&c->t->by_hold, c->t->heads.holds);
+  } else if (!rc) {
+    rc = bl_request_hold(c, &request.used, &hold);
   }
   bl_rater_close(&d.rater);
-  if (rc) return rc;
-  hold = bl_list_by_number(&c->t->by_hold, request.number);
-  rc = bl_expire_holds(c, hold->customer);   /* a repeat sees what is free */
+  if (!rc) rc = bl_expire_holds(c, hold->customer);   /* a repeat sees what is
+                                                         free */
   if (!rc) fill_hold_out(c, hold, out);
   return rc;
 }
@@ -360,8 +362,7 @@ static int find_hold(bl_call *c, bl_hold_state **out) {
   int rc = bl_request_read(c, BL_ENTRY_HOLD, NULL, &request);
 
   if (rc) return rc;
-  *out = bl_list_by_number(&c->t->by_hold, request.number);
-  if (*out) return BILLING_OK;
+  if (request.used.kind) return bl_request_hold(c, &request.used, out);
   return bl_fail(c->err, BILLING_NOTFOUND, "", "the key of billing_authorize",
                  "there is no hold %t", &c->in.key);
 }

@@ -4,10 +4,9 @@
 
 #include "engine/runs_parts.h"
 
-/* The longest key: two numbers of eight bytes and their lengths. */
-#define MARK_KEY 18
-/* One run of marks is written for so many keys that are kept in memory. */
-#define MARKS_SHARE 4
+/* Keys of grants and holds begin with this and their kind; those of customers
+ * with the length of their number, which is less. */
+#define MARK_SUBJECT 16
 
 /* ---- marks in memory ---- */
 
@@ -26,23 +25,25 @@ static int index_room(bl_index *index, const billing_allocator *host) {
   return BILLING_OK;
 }
 
-int bl_index_add(bl_tenant *t, uint64_t customer, int64_t seq,
-                 int64_t time_us) {
+static int is_of_subject(const bl_index_mark *mark, bl_subject subject) {
+  return mark->subject.number == subject.number &&
+         mark->subject.kind == subject.kind;
+}
+
+int bl_index_add(bl_tenant *t, const bl_index_mark *mark) {
   bl_index *index = &t->index;
   bl_index_mark *last = index->count ? &index->mark[index->count - 1] : NULL;
   int rc;
 
-  if (seq <= index->covered) return BILLING_OK;
-  if (last && last->customer == customer && last->seq == seq) {
-    if (time_us < last->from_us) last->from_us = time_us;
-    if (time_us > last->to_us) last->to_us = time_us;
+  if (mark->seq <= index->covered) return BILLING_OK;
+  if (last && last->seq == mark->seq && is_of_subject(last, mark->subject)) {
+    if (mark->from_us < last->from_us) last->from_us = mark->from_us;
+    if (mark->to_us > last->to_us) last->to_us = mark->to_us;
     return BILLING_OK;
   }
   index->host = t->arena.host;
   rc = index_room(index, &index->host);
-  if (!rc)
-    index->mark[index->count++] =
-        (bl_index_mark){customer, seq, time_us, time_us};
+  if (!rc) index->mark[index->count++] = *mark;
   return rc;
 }
 
@@ -97,10 +98,12 @@ static int get_number(const unsigned char **at, const unsigned char *end,
   return 1;
 }
 
-static bl_str mark_key(uint64_t customer, int64_t seq,
-                       unsigned char out[MARK_KEY]) {
-  size_t len = put_number(out, customer);
+static bl_str mark_key(bl_subject subject, int64_t seq,
+                       unsigned char out[BL_INDEX_KEY]) {
+  size_t len = 0;
 
+  if (subject.kind) out[len++] = (unsigned char)(MARK_SUBJECT + subject.kind);
+  len += put_number(out + len, subject.number);
   if (seq > 0) len += put_number(out + len, (uint64_t)seq);
   return (bl_str){(const char *)out, len};
 }
@@ -115,6 +118,7 @@ static bl_str mark_value(const bl_index_mark *mark,
   unsigned char *end = bl_put_i64(out, from);
 
   end = bl_put_u64(end, (uint64_t)(hour_of(mark->to_us) - from));
+  end = bl_put_u64(end, (uint64_t)mark->kind);
   return (bl_str){(const char *)out, (size_t)(end - out)};
 }
 
@@ -132,7 +136,10 @@ int bl_index_sync(billing *b, bl_tenant *t) {
 }
 
 static int mark_before(const bl_index_mark *a, const bl_index_mark *b) {
-  if (a->customer != b->customer) return a->customer < b->customer;
+  if (a->subject.kind != b->subject.kind)
+    return a->subject.kind < b->subject.kind;
+  if (a->subject.number != b->subject.number)
+    return a->subject.number < b->subject.number;
   return a->seq < b->seq;
 }
 
@@ -192,13 +199,13 @@ static int frozen_at(void *user, uint64_t i, bl_runs_record *out) {
   const bl_index_mark *mark = &index->frozen[i];
 
   memset(out, 0, sizeof *out);
-  out->key = mark_key(mark->customer, mark->seq, index->key);
+  out->key = mark_key(mark->subject, mark->seq, index->key);
   out->head = bl_runs_head(out->key);
   out->bytes = mark_value(mark, index->value);
   return BILLING_OK;
 }
 
-int bl_index_write(billing *b, bl_tenant *t) {
+int bl_index_write(billing *b, bl_tenant *t, int is_due) {
   bl_index *index = &t->index;
   uint64_t last_seq, count;
   bl_runs_source source;
@@ -207,7 +214,7 @@ int bl_index_write(billing *b, bl_tenant *t) {
 
   if (rc == BILLING_NOTFOUND) {
     if (index->frozen) return BILLING_OK;      /* written, but not believed */
-    if (index->count < b->tail_events / MARKS_SHARE + 1) return BILLING_OK;
+    if (!is_due || !index->count) return BILLING_OK;
     last_seq = (uint64_t)t->heads.seq;
     rc = BILLING_OK;
   }
@@ -222,7 +229,7 @@ int bl_index_write(billing *b, bl_tenant *t) {
 }
 
 int bl_index_check(bl_call *c, const bl_index_mark *mark, int *is_there) {
-  unsigned char key[MARK_KEY], value[BL_INDEX_VALUE];
+  unsigned char key[BL_INDEX_KEY], value[BL_INDEX_VALUE];
   bl_arena_mark back = bl_arena_now(&c->arena);
   bl_str wanted, found;
   int rc;
@@ -231,7 +238,7 @@ int bl_index_check(bl_call *c, const bl_index_mark *mark, int *is_there) {
   if (mark->seq > c->t->index.covered) return BILLING_OK;
   wanted = mark_value(mark, value);
   rc = bl_runs_get(c->t->runs, c->b->store, BL_RUNS_INDEX,
-                   mark_key(mark->customer, mark->seq, key), &c->arena,
+                   mark_key(mark->subject, mark->seq, key), &c->arena,
                    &found);
   if (rc == BILLING_NOTFOUND || rc == BILLING_CORRUPT) *is_there = 0;
   else if (!rc) *is_there = bl_str_equal(found, wanted);
@@ -242,51 +249,59 @@ int bl_index_check(bl_call *c, const bl_index_mark *mark, int *is_there) {
 /* ---- find ---- */
 
 typedef struct finding {
-  uint64_t customer;
-  int64_t  after;
-  bl_span  times;
+  const bl_index_wish *wish;
   bl_arena *arena;
-  int64_t *seqs;
-  size_t   count;
-  size_t   cap;
+  int64_t  *seqs;
+  size_t    count;
+  size_t    cap;
 } finding;
 
-static int found_seq(finding *f, int64_t seq) {
-  int64_t *place = bl_arena_push(f->arena, (void **)&f->seqs, &f->count,
-                                 &f->cap, sizeof *place);
+static int found_mark(finding *f, const bl_index_mark *mark) {
+  const bl_index_wish *wish = f->wish;
+  int64_t *place;
 
+  if (mark->seq <= wish->after || mark->to_us < wish->times.from_us ||
+      mark->from_us >= wish->times.to_us ||
+      (wish->kinds && !(wish->kinds >> mark->kind & 1)) ||
+      (f->count && f->seqs[f->count - 1] == mark->seq))
+    return BILLING_OK;
+  place = bl_arena_push(f->arena, (void **)&f->seqs, &f->count, &f->cap,
+                        sizeof *place);
   if (!place) return BILLING_NOMEM;
-  *place = seq;
+  *place = mark->seq;
   f->count++;
   return BILLING_OK;
 }
 
+/* The subject is known; what is before its number has a length of its own. */
 static int meet_record(finding *f, const bl_runs_record *record) {
   const unsigned char *at = (const unsigned char *)record->key.text;
   const unsigned char *end = at + record->key.len;
-  uint64_t customer, seq;
+  bl_index_mark mark = {.subject = f->wish->subject};
+  uint64_t number, seq;
   bl_unpack from;
   int64_t hour;
-  bl_span span;
 
   bl_unpack_open(&from, record->bytes.text, record->bytes.len);
   hour = bl_unpack_i64(&from);
-  span.from_us = hour * BL_HOUR;
-  span.to_us = (hour + (int64_t)bl_unpack_u64(&from) + 1) * BL_HOUR;
-  if (!get_number(&at, end, &customer) || !get_number(&at, end, &seq) ||
-      at != end || !bl_unpack_done(&from))
+  mark.from_us = hour * BL_HOUR;
+  mark.to_us = (hour + (int64_t)bl_unpack_u64(&from) + 1) * BL_HOUR - 1;
+  mark.kind = (int64_t)bl_unpack_u64(&from);
+  if (mark.subject.kind) at++;
+  if (!get_number(&at, end, &number) || !get_number(&at, end, &seq) ||
+      at != end || !bl_unpack_done(&from) || mark.kind < 0 ||
+      mark.kind >= BL_ENTRY_KINDS)
     return BILLING_CORRUPT;
-  if ((int64_t)seq <= f->after || bl_span_is_empty(bl_span_cut(span,
-                                                               f->times)))
-    return BILLING_OK;
-  return found_seq(f, (int64_t)seq);
+  mark.seq = (int64_t)seq;
+  return found_mark(f, &mark);
 }
 
 static int find_in_runs(bl_call *c, finding *f) {
-  unsigned char from[MARK_KEY], to[MARK_KEY];
+  unsigned char from[BL_INDEX_KEY], to[BL_INDEX_KEY];
+  bl_subject subject = f->wish->subject;
   bl_runs_range range = {BL_RUNS_INDEX, 0,
-                         mark_key(f->customer, f->after, from),
-                         mark_key(f->customer, 0, to)};
+                         mark_key(subject, f->wish->after, from),
+                         mark_key(subject, 0, to)};
   bl_runs_scan *scan = NULL;
   bl_runs_record record;
   int rc;
@@ -303,20 +318,15 @@ static int find_in_runs(bl_call *c, finding *f) {
 static int find_in_memory(const bl_index *index, finding *f) {
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < index->count && !rc; i++) {
-    const bl_index_mark *mark = &index->mark[i];
-    if (mark->customer != f->customer || mark->seq <= f->after ||
-        mark->to_us < f->times.from_us || mark->from_us >= f->times.to_us ||
-        (f->count && f->seqs[f->count - 1] == mark->seq))
-      continue;
-    rc = found_seq(f, mark->seq);
-  }
+  for (size_t i = 0; i < index->count && !rc; i++)
+    if (is_of_subject(&index->mark[i], f->wish->subject))
+      rc = found_mark(f, &index->mark[i]);
   return rc;
 }
 
-int bl_index_find(bl_call *c, uint64_t customer, int64_t after, bl_span times,
-                  bl_arena *a, int64_t **seqs, size_t *count) {
-  finding f = {customer, after, times, a, NULL, 0, 0};
+int bl_index_find(bl_call *c, const bl_index_wish *wish, bl_arena *a,
+                  int64_t **seqs, size_t *count) {
+  finding f = {wish, a, NULL, 0, 0};
   int rc = find_in_runs(c, &f);
 
   if (!rc) rc = find_in_memory(&c->t->index, &f);
@@ -325,5 +335,4 @@ int bl_index_find(bl_call *c, uint64_t customer, int64_t after, bl_span times,
   return rc;
 }
 
-#undef MARK_KEY
-#undef MARKS_SHARE
+#undef MARK_SUBJECT

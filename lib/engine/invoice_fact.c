@@ -45,7 +45,7 @@ static bl_span invoice_span(const bl_contract *contract,
 int bl_invoice_of_fact(const bl_tenant *t, const bl_fact_invoice *fact,
                        bl_arena *a, bl_invoice *out) {
   const bl_contract *contract =
-      bl_list_by_number(&t->by_contract, fact->contract);
+      bl_table_at(&t->by_contract, fact->contract);
   bl_charge *charges =
       bl_arena_array(a, fact->line_count + 1, sizeof *charges);
 

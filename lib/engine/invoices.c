@@ -9,6 +9,7 @@
  */
 #include "base/struct.h"
 #include "engine/due.h"
+#include "engine/named.h"
 #include "engine/views.h"
 #include "invoice/invoice.h"
 #include "price/price.h"
@@ -204,6 +205,7 @@ static int append_invoice(bl_call *c, invoice_draft *d) {
   bl_writer w;
   int rc;
 
+  fact->customer = d->contract->customer->number;
   fact->contract = d->contract->number;
   fact->customer_id = d->contract->customer->id;
   fact->customer_name = d->contract->customer->name;
@@ -286,16 +288,16 @@ static int invoice_text(bl_call *c, bl_str json, billing_doc **out) {
   bl_json *tree;
   bl_text text;
   bl_str name = BL_STR("UTC");
-  const bl_contract *contract;
+  bl_contract *contract;
   bl_str id;
   int rc = bl_json_read(json.text, json.len, &tree, c->err);
 
   if (rc) return rc;
   bl_text_open(&text, &c->arena);
   id = bl_json_text(bl_json_get(tree, "contract"));
-  contract = bl_map_get(&c->t->contracts, id.text, id.len);
-  if (contract) name = contract->terms.zone;
-  rc = bl_zone_of(c, name, &zone);
+  rc = bl_named_contract(c, id, &contract);
+  if (!rc && contract) name = contract->terms.zone;
+  if (!rc) rc = bl_zone_of(c, name, &zone);
   if (!rc) rc = bl_invoice_text(tree, zone, &text);
   if (!rc) rc = bl_doc_of_text(&c->b->host, text.text, text.len, out);
   bl_json_free(tree);

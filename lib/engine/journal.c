@@ -2,12 +2,19 @@
 /*
  * journal.c - appending entries, and bringing the state to the store's head.
  *
- * The head row holds the seq and hash of the last entry.  Memory compares both
- * before every decision.  Equal: go on.  The store is ahead and its entries
- * chain on to ours: fold them.  Anything else (a rollback of the host's, a
- * restored file, a call of ours whose commit never came): fold from the start.
+ * The head row holds the seq and hash of the last entry, and what the tenant
+ * counts.  Memory compares seq and hash before every decision.  Equal: go on.
+ * The store is ahead and its entries chain on to ours: fold what concerns us
+ * of them.  Anything else (a rollback of the host's, a restored file, a call
+ * of ours whose commit never came): begin again.
+ *
+ * Memory begins at the last entry whose keys and marks are all in runs.  The
+ * entries after it are walked, so that their keys and marks are known, and so
+ * that after a crash the end of the chain is looked at.  Customers come later,
+ * when they are named (load.h).
  */
 #include "engine/keys.h"
+#include "engine/load.h"
 #include "store/store.h"
 
 static int store_row_put(bl_rows *rows, uint32_t table,
@@ -190,11 +197,52 @@ int bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
   return a->failed ? BILLING_NOMEM : BILLING_OK;
 }
 
+/* ---- the head row ---- */
+
+/* What the tenant counts, in the order of the row. */
+static void list_counts(bl_heads *h, uint64_t *list[BL_HEADS_COUNTS]) {
+  uint64_t *const counts[BL_HEADS_COUNTS] = {
+      &h->customers, &h->contracts, &h->meters, &h->plans,
+      &h->grants,    &h->holds,     &h->invoices, &h->events,
+      &h->unmatched, &h->unpriced,  &h->version};
+
+  memcpy(list, counts, sizeof counts);
+}
+
+int bl_heads_of_row(const billing_value *row, bl_heads *out) {
+  bl_str hash = row[BL_HEAD_HASH].bytes, counts = row[BL_HEAD_COUNTS].bytes;
+  uint64_t *list[BL_HEADS_COUNTS];
+  bl_unpack from;
+
+  memset(out, 0, sizeof *out);
+  if (hash.len != sizeof out->hash) return BILLING_CORRUPT;
+  memcpy(out->hash, hash.text, sizeof out->hash);
+  out->seq = row[BL_HEAD_SEQ].integer;
+  out->clock_us = row[BL_HEAD_CLOCK].integer;
+  bl_unpack_open(&from, counts.text, counts.len);
+  list_counts(out, list);
+  for (size_t i = 0; i < BL_HEADS_COUNTS; i++) *list[i] = bl_unpack_u64(&from);
+  return bl_unpack_done(&from) ? BILLING_OK : BILLING_CORRUPT;
+}
+
+size_t bl_heads_print(const bl_heads *heads,
+                      unsigned char out[BL_HEADS_BYTES]) {
+  uint64_t *list[BL_HEADS_COUNTS];
+  bl_heads copy = *heads;
+  unsigned char *end = out;
+
+  list_counts(&copy, list);
+  for (size_t i = 0; i < BL_HEADS_COUNTS; i++)
+    end = bl_put_u64(end, *list[i]);
+  return (size_t)(end - out);
+}
+
 /* Folds the entries after the state's, checking the chain.  CONFLICT when the
  * first of them does not chain on to the state. */
 static int catch_up(bl_call *c, bl_journal_walk *walk) {
   bl_tenant *t = c->t;
-  bl_fold fold = {t, NULL, &c->arena, 0, 0, c->b, NULL};
+  bl_fold fold = {.tenant = t, .scratch = &c->arena, .b = c->b,
+                  .reach = BL_FOLD_KNOWN};
   int64_t start = t->heads.seq;
   unsigned char hash[32];
   bl_entry entry;
@@ -214,10 +262,29 @@ static int catch_up(bl_call *c, bl_journal_walk *walk) {
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
+/* An empty memory gets the catalog and stands where runs end. */
+static int begin_state(bl_call *c) {
+  bl_tenant *t = c->t;
+  int64_t from = t->tail_seq < t->index.covered ? t->tail_seq
+                                                : t->index.covered;
+  bl_entry entry;
+  int rc;
+
+  if (!from) return BILLING_OK;
+  rc = bl_journal_read(c->b, t->number, from, &c->arena, &entry);
+  if (!rc) rc = bl_catalog_load(c, from);
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  t->heads.seq = entry.seq;
+  t->heads.clock_us = entry.at_us;
+  memcpy(t->heads.hash, entry.hash, sizeof t->heads.hash);
+  return BILLING_OK;
+}
+
 static int fold_on(bl_call *c, uint64_t runs) {
   bl_journal_walk walk = {NULL, NULL};
   int rc = bl_keys_sync(c->b, c->t, runs);
 
+  if (!rc && !c->t->heads.seq) rc = begin_state(c);
   if (!rc)
     rc = bl_journal_walk_open(&walk, c->b, c->t->number,
                               c->t->heads.seq + 1);
@@ -227,8 +294,11 @@ static int fold_on(bl_call *c, uint64_t runs) {
 }
 
 static int fold_from_start(bl_call *c, uint64_t runs) {
+  int rc;
+
   bl_tenant_reset(c->t);
-  return fold_on(c, runs);
+  rc = fold_on(c, runs);
+  return rc == BILLING_CONFLICT ? BILLING_CORRUPT : rc;
 }
 
 static int corrupt_journal(bl_call *c) {
@@ -267,20 +337,24 @@ static int check_format(bl_call *c, const billing_value *row) {
                  row[BL_HEAD_MIN_READER].integer, (int64_t)BL_FORMAT);
 }
 
-static int follow_head(bl_call *c, int64_t seq, const unsigned char hash[32],
-                       uint64_t runs) {
+static int is_at(const bl_heads *a, const bl_heads *b) {
+  return a->seq == b->seq && memcmp(a->hash, b->hash, sizeof a->hash) == 0;
+}
+
+/* What the tenant counts is the row's: a walk that began within the journal
+ * has seen only the end of it. */
+static int follow_head(bl_call *c, const bl_heads *head, uint64_t runs) {
   bl_tenant *t = c->t;
   int rc = BILLING_OK;
 
-  if (t->is_stale || seq < t->heads.seq) bl_tenant_reset(t);
-  if (seq > t->heads.seq) rc = fold_on(c, runs);
+  if (t->is_stale || head->seq < t->heads.seq) bl_tenant_reset(t);
+  if (head->seq > t->heads.seq) rc = fold_on(c, runs);
   c->b->group.has_seen = 1;
-  if (rc == BILLING_CONFLICT ||
-      (!rc && memcmp(t->heads.hash, hash, 32) != 0))
+  if (rc == BILLING_CONFLICT || (!rc && !is_at(&t->heads, head)))
     rc = fold_from_start(c, runs);
   if (rc) t->is_stale = 1;
-  if (!rc && (t->heads.seq != seq || memcmp(t->heads.hash, hash, 32) != 0))
-    rc = BILLING_CORRUPT;
+  if (!rc && !is_at(&t->heads, head)) rc = BILLING_CORRUPT;
+  if (!rc) t->heads = *head;
   bl_board_renew(c->b, t);
   return rc == BILLING_CORRUPT ? corrupt_journal(c) : rc;
 }
@@ -313,22 +387,19 @@ static int find_head(bl_call *c, billing_value *row) {
 
 int bl_sync(bl_call *c) {
   billing_value row[BL_ROW_MOST];
-  unsigned char hash[32];
+  bl_heads head;
   uint64_t runs;
-  int64_t seq;
-  int is_at, is_newer;
+  int is_current, is_newer;
   int rc = find_head(c, row);
 
   if (!rc) rc = check_format(c, row);
   if (rc) return rc;
-  if (row[BL_HEAD_HASH].bytes.len != 32) return corrupt_journal(c);
-  memcpy(hash, row[BL_HEAD_HASH].bytes.text, 32);
+  if (bl_heads_of_row(row, &head)) return corrupt_journal(c);
   is_newer = row[BL_HEAD_MIN_WRITER].integer > BL_FORMAT;
   runs = (uint64_t)row[BL_HEAD_RUNS].integer;
-  seq = row[BL_HEAD_SEQ].integer;
-  is_at = is_in_step(c->t, row);
+  is_current = is_in_step(c->t, row);
   rc = bl_keys_sync(c->b, c->t, runs);
-  if (!rc && !is_at) rc = follow_head(c, seq, hash, runs);
+  if (!rc && !is_current) rc = follow_head(c, &head, runs);
   c->t->is_read_only |= (uint32_t)is_newer;
   return rc;
 }

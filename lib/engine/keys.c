@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* keys.c - where the idempotency keys of events were used; see keys.h. */
+/* keys.c - where keys and ids were used; see keys.h. */
 #include "engine/keys.h"
 
 #include "engine/batch.h"
 #include "engine/index.h"
 
 #define KEY_PLACES 8
+/* One run of marks is written for so many keys that are kept in memory. */
+#define MARKS_SHARE 4
+/* Of a mark in a run, about. */
+#define MARK_BYTES 16
 
 uint64_t bl_keys_print_of(const unsigned char hash[16]) {
   uint64_t print = 0;
@@ -18,6 +22,13 @@ uint64_t bl_keys_print(const billing *b, bl_str key) {
   unsigned char hash[16];
 
   bl_key_hash16(hash, b->event_key, key.text, key.len);
+  return bl_keys_print_of(hash);
+}
+
+uint64_t bl_keys_print_of_contract(const billing *b, bl_str id) {
+  unsigned char hash[16];
+
+  bl_key_hash16(hash, b->contract_key, id.text, id.len);
   return bl_keys_print_of(hash);
 }
 
@@ -53,6 +64,8 @@ static int is_of(bl_call *c, uint64_t number, bl_str key, int *is) {
   size_t place = bl_event_place(number);
   int rc = bl_batch_read(c, bl_event_seq(number), &batch);
 
+  *is = 0;
+  if (rc == BILLING_NOTFOUND) return BILLING_OK;    /* no events at all */
   if (!rc && place >= batch.count) rc = BILLING_CORRUPT;
   if (!rc) rc = bl_batch_block(&batch, place / BL_BATCH_BLOCK, &block);
   if (rc) return rc;
@@ -116,7 +129,7 @@ int bl_keys_sync(billing *b, bl_tenant *t, uint64_t version) {
  * own pace; all of it is in our tail, too.  What is frozen although nothing is
  * being written has been written by this very call: before it is believed,
  * nothing else can begin. */
-static int next_source(billing *b, bl_tenant *t, int *is_any,
+static int next_source(billing *b, bl_tenant *t, int is_due, int *is_any,
                        uint64_t *last_seq) {
   uint64_t count;
   int rc = bl_runs_writing(t->runs, b->store, BL_RUNS_EVENT_KEYS, last_seq,
@@ -124,18 +137,18 @@ static int next_source(billing *b, bl_tenant *t, int *is_any,
 
   *is_any = !rc;
   if (rc != BILLING_NOTFOUND) return rc;
-  if (t->tail.frozen_count || t->tail.count < b->tail_events)
+  if (t->tail.frozen_count || !is_due || !t->tail.count)
     return BILLING_OK;
   *is_any = 1;
   *last_seq = (uint64_t)t->heads.seq;
   return BILLING_OK;
 }
 
-static int write_tail(billing *b, bl_tenant *t) {
+static int write_tail(billing *b, bl_tenant *t, int is_due) {
   bl_runs_source source;
   uint64_t last_seq;
   int is_any;
-  int rc = next_source(b, t, &is_any, &last_seq);
+  int rc = next_source(b, t, is_due, &is_any, &last_seq);
 
   if (rc || !is_any) return rc;
   if (!t->tail.frozen_count)
@@ -145,21 +158,35 @@ static int write_tail(billing *b, bl_tenant *t) {
   return bl_runs_write(t->runs, b->store, BL_RUNS_EVENT_KEYS, &source);
 }
 
-uint64_t bl_keys_due(const bl_tenant *t, uint64_t events) {
-  return t->runs ? bl_runs_due(t->runs, BL_RUNS_EVENT_KEYS, events, 0) : 0;
+uint64_t bl_keys_due(const bl_tenant *t, uint64_t keys, uint64_t marks) {
+  if (!t->runs) return 0;
+  return bl_runs_due(t->runs, BL_RUNS_EVENT_KEYS, keys, 0) +
+         bl_runs_due(t->runs, BL_RUNS_INDEX, marks, marks * MARK_BYTES);
 }
 
-int bl_keys_work(billing *b, bl_tenant *t, uint64_t budget, uint32_t *owes) {
+/* Keys and marks are written together, so that both are in runs up to nearly
+ * the same entry: a memory that begins has to walk the rest. */
+int bl_keys_are_full(const billing *b, const bl_tenant *t) {
+  size_t marks = t->index.frozen ? 0 : t->index.count;
+
+  return t->tail.count >= b->tail_events ||
+         marks > (size_t)b->tail_events / MARKS_SHARE;
+}
+
+int bl_keys_work(billing *b, bl_tenant *t, uint64_t budget, int is_due,
+                 uint32_t *owes) {
   int rc;
 
   *owes = 0;
-  if (!t->runs && t->tail.count < b->tail_events) return BILLING_OK;
+  if (!t->runs && !is_due) return BILLING_OK;
   rc = bl_keys_open(b, t);
-  if (!rc) rc = write_tail(b, t);
-  if (!rc) rc = bl_index_write(b, t);
+  if (!rc) rc = write_tail(b, t, is_due);
+  if (!rc) rc = bl_index_write(b, t, is_due);
   if (!rc) rc = bl_runs_step(t->runs, b->store, budget, owes);
   if (rc) t->is_stale = 1;
   return rc;
 }
 
 #undef KEY_PLACES
+#undef MARKS_SHARE
+#undef MARK_BYTES

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * keys.h - where the idempotency keys of events were used: a keyed hash of 64
- * bits -> the event's number.  The newest are in memory, the rest in sorted
- * runs (runs.h).  Two keys may have one hash: whoever asks looks at the event.
+ * keys.h - where keys and ids were first used: a keyed hash of 64 bits -> the
+ * number of the event, or of the entry that has the name at its place 0.  The
+ * newest are in memory, the rest in sorted runs (runs.h).  Two keys may have
+ * one hash: whoever asks looks at the entry.
  */
 #ifndef BL_KEYS_H
 #define BL_KEYS_H
@@ -12,6 +13,8 @@
 uint64_t bl_keys_print(const billing *b, bl_str key);
 /* The same of the keyed hash of 128 bits, which a redacted event has left. */
 uint64_t bl_keys_print_of(const unsigned char hash[16]);
+/* Of a contract's id. */
+uint64_t bl_keys_print_of_contract(const billing *b, bl_str id);
 /* Whether the recorded words are of an event with this key. */
 int bl_keys_is(const billing *b, const bl_event_text *text, bl_str key);
 /* Asks memory for what finding the key will need. */
@@ -32,11 +35,14 @@ int bl_keys_open(billing *b, bl_tenant *t);
 int bl_keys_sync(billing *b, bl_tenant *t, uint64_t version);
 /*
  * Does about `budget` records of writing and merging in the transaction of a
- * call that has been decided; what fails makes the state stale.  *owes: there
- * is more.
+ * call that has been decided; what is in memory begins to be written when that
+ * is due.  What fails makes the state stale.  *owes: there is more.
  */
-int bl_keys_work(billing *b, bl_tenant *t, uint64_t budget, uint32_t *owes);
-/* What a call that brought so many events has to pay. */
-uint64_t bl_keys_due(const bl_tenant *t, uint64_t events);
+int bl_keys_work(billing *b, bl_tenant *t, uint64_t budget, int is_due,
+                 uint32_t *owes);
+/* Whether memory holds as many keys or marks as it should. */
+int bl_keys_are_full(const billing *b, const bl_tenant *t);
+/* What a call that brought so many has to pay. */
+uint64_t bl_keys_due(const bl_tenant *t, uint64_t keys, uint64_t marks);
 
 #endif

@@ -5,6 +5,8 @@
  * The ledger is no table: each entry of the journal says what it posts
  * (postings.h), so reading it costs the reader, and recording nothing.
  */
+#include "engine/index.h"
+#include "engine/load.h"
 #include "engine/postings.h"
 #include "engine/query.h"
 
@@ -48,7 +50,7 @@ static void set_ledger_place(ledger_page *p, int64_t seq, size_t posting) {
 static void add_posting(const ledger_page *p, const bl_entry *entry,
                         const bl_posting *posting) {
   const bl_customer *customer =
-      bl_list_by_number(&p->c->t->by_customer, posting->customer);
+      bl_table_at(&p->c->t->by_customer, posting->customer);
   bl_json *row = bl_json_object(p->postings, NULL);
 
   bl_json_add_c(row, "number", p->place);
@@ -73,7 +75,7 @@ static int is_posting_wanted(const ledger_page *p, const bl_entry *entry,
 /* DONE when the page is full and there is more. */
 static int add_postings(ledger_page *p, const bl_entry *entry) {
   bl_postings group;
-  int rc = bl_postings_of(p->c->t, entry, &p->c->arena, &group);
+  int rc = bl_postings_of(p->c, p->c->t, entry, &p->c->arena, &group);
 
   for (size_t i = 0; !rc && i < group.count; i++) {
     if (!is_posting_wanted(p, entry, &group.item[i], i + 1)) continue;
@@ -87,7 +89,8 @@ static int add_postings(ledger_page *p, const bl_entry *entry) {
   return rc;
 }
 
-static int list_postings(ledger_page *p) {
+/* All entries, from the place on. */
+static int list_all_postings(ledger_page *p) {
   bl_call *c = p->c;
   bl_journal_walk walk = {NULL, NULL};
   bl_entry entry;
@@ -100,6 +103,34 @@ static int list_postings(ledger_page *p) {
     bl_arena_back(&c->arena, mark);
   }
   bl_journal_walk_close(&walk);
+  return rc;
+}
+
+/* The entries about one customer. */
+static int list_postings_of(ledger_page *p, const bl_customer *customer) {
+  bl_call *c = p->c;
+  bl_index_wish wish = {bl_subject_customer(customer->number), p->seq - 1,
+                        BL_ALL_TIMES, 0};
+  int64_t *seqs;
+  size_t count;
+  int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
+
+  for (size_t i = 0; i < count && !rc; i++) {
+    bl_arena_mark mark = bl_arena_now(&c->arena);
+    bl_entry entry;
+    if (bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
+    if (!rc)
+      rc = bl_journal_read(c->b, c->t->number, seqs[i], &c->arena, &entry);
+    if (!rc) rc = add_postings(p, &entry);
+    bl_arena_back(&c->arena, mark);
+  }
+  return rc;
+}
+
+static int list_postings(ledger_page *p) {
+  int rc = p->customer ? list_postings_of(p, p->customer)
+                       : list_all_postings(p);
+
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
@@ -121,16 +152,24 @@ static void list_wallet(const ledger_page *p, const bl_customer *customer,
   }
 }
 
-static void list_balances(const ledger_page *p) {
-  const bl_list *customers = &p->c->t->by_customer;
-  bl_json *balances = bl_json_array(p->tree, "balances");
+static void list_wallets(const ledger_page *p, const bl_customer *customer,
+                         bl_json *balances) {
+  for (size_t i = 0; i < customer->wallets.count; i++)
+    list_wallet(p, customer, customer->wallets.item[i], balances);
+}
 
-  for (size_t i = 0; i < customers->count; i++) {
-    const bl_customer *customer = customers->item[i];
-    if (p->customer && p->customer != customer) continue;
-    for (size_t k = 0; k < customer->wallets.count; k++)
-      list_wallet(p, customer, customer->wallets.item[k], balances);
+static int list_balances(const ledger_page *p) {
+  bl_json *balances = bl_json_array(p->tree, "balances");
+  int rc = BILLING_OK;
+
+  if (p->customer) list_wallets(p, p->customer, balances);
+  for (uint64_t n = 1; !p->customer && n <= p->c->t->heads.customers && !rc;
+       n++) {
+    bl_customer *customer;
+    rc = bl_customer_need(p->c, n, &customer);
+    if (!rc) list_wallets(p, customer, balances);
   }
+  return rc;
 }
 
 static int answer_ledger(bl_call *c, const bl_query *q, billing_doc **out) {
@@ -149,7 +188,7 @@ static int answer_ledger(bl_call *c, const bl_query *q, billing_doc **out) {
   p.tree = bl_json_object(NULL, NULL);
   p.postings = bl_json_array(p.tree, "postings");
   rc = list_postings(&p);
-  list_balances(&p);
+  if (!rc) rc = list_balances(&p);
   if (!rc) rc = bl_doc_of_tree(c, p.tree, out);
   bl_json_free(p.tree);
   return rc;

@@ -15,10 +15,12 @@ int billing_sync(billing *b, billing_error *err) {
 /* All there is, or a budget of it.  What was written is only believed once it
  * is committed, so one call may leave some to the next. */
 static int maintain(bl_call *c, uint32_t budget, uint32_t *owes) {
-  int rc = bl_keys_work(c->b, c->t, budget ? budget : UINT64_MAX, owes);
+  int is_due = !budget || bl_keys_are_full(c->b, c->t);
+  int rc = bl_keys_work(c->b, c->t, budget ? budget : UINT64_MAX, is_due,
+                        owes);
 
   while (!rc && *owes && !budget && !bl_is_interrupted(c->b))
-    rc = bl_keys_work(c->b, c->t, UINT64_MAX, owes);
+    rc = bl_keys_work(c->b, c->t, UINT64_MAX, 0, owes);
   c->wrote = 1;
   return rc;
 }

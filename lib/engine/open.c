@@ -102,6 +102,7 @@ static void derive_keys(billing *b) {
   bl_subkey(b->event_key, sizeof b->event_key, secret, "event");
   bl_subkey(b->request_key, sizeof b->request_key, secret, "request");
   bl_subkey(b->name_key, sizeof b->name_key, secret, "name");
+  bl_subkey(b->contract_key, sizeof b->contract_key, secret, "contract");
   bl_subkey(b->content_key, sizeof b->content_key, secret, "content");
 }
 

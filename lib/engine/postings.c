@@ -14,6 +14,7 @@
 #include "engine/postings.h"
 
 #include "engine/event_walk.h"
+#include "engine/load.h"
 
 /* What one entry moves in one wallet. */
 typedef struct posting_sum {
@@ -23,7 +24,8 @@ typedef struct posting_sum {
 } posting_sum;
 
 typedef struct posting_book {
-  const bl_tenant *t;
+  bl_call         *c;
+  bl_tenant       *t;
   const bl_entry  *entry;
   bl_arena        *arena;
   bl_map           sums;       /* customer and asset -> posting_sum */
@@ -60,11 +62,21 @@ static int book(posting_book *k, const bl_customer *customer,
   return BILLING_OK;
 }
 
-static int book_expiry(posting_book *k, uint64_t number, bl_dec left) {
-  const bl_grant_state *grant = bl_list_by_number(&k->t->by_grant, number);
+/* The grant, its customer loaded; CORRUPT when there is none. */
+static int find_grant(posting_book *k, uint64_t customer, uint64_t number,
+                      bl_grant_state **out) {
+  bl_customer *owner;
+  int rc = bl_customer_of(k->c, k->t, customer, &owner);
+
+  if (rc) return rc;
+  *out = bl_table_at(&k->t->by_grant, number);
+  return *out ? BILLING_OK : BILLING_CORRUPT;
+}
+
+static int book_expiry(posting_book *k, const bl_grant_state *grant,
+                       bl_dec left) {
   bl_posting postings[4];
 
-  if (!grant) return BILLING_CORRUPT;
   return book(k, grant->customer, grant->lot.asset, postings,
               bl_ledger_expiry(left, postings));
 }
@@ -73,13 +85,12 @@ static int book_expiry(posting_book *k, uint64_t number, bl_dec left) {
 
 /* What returns to a lot that had expired before this entry expires again. */
 static int book_return(posting_book *k, const bl_draw *draw) {
-  const bl_grant_state *grant =
-      bl_list_by_number(&k->t->by_grant, draw->grant);
+  const bl_grant_state *grant = bl_table_at(&k->t->by_grant, draw->grant);
 
   if (!grant) return BILLING_CORRUPT;
   if (!grant->expired_seq || grant->expired_seq > k->entry->seq)
     return BILLING_OK;
-  return book_expiry(k, draw->grant, bl_dec_neg(draw->amount));
+  return book_expiry(k, grant, bl_dec_neg(draw->amount));
 }
 
 static int book_charge(posting_book *k, const bl_row_charge *charge) {
@@ -101,7 +112,7 @@ static int book_charge(posting_book *k, const bl_row_charge *charge) {
 static int book_events(posting_book *k) {
   bl_event_entry events;
   bl_event_row row;
-  int rc = bl_event_entry_open(&events, k->t, k->entry, k->arena);
+  int rc = bl_event_entry_open(&events, k->c, k->t, k->entry, k->arena);
 
   while (!rc && (rc = bl_event_entry_next(&events, &row)) == BILLING_OK)
     for (size_t i = 0; i < row.charge_count && !rc; i++)
@@ -112,14 +123,21 @@ static int book_events(posting_book *k) {
 /* ---- the other kinds ---- */
 
 static int book_grant(posting_book *k, const bl_fact_grant *fact) {
-  const bl_grant_state *grant =
-      bl_list_by_number(&k->t->by_grant, fact->number);
   int is_promotional = fact->origin == BILLING_ORIGIN_PROMOTIONAL;
   bl_posting postings[4];
+  bl_grant_state *grant;
+  int rc = find_grant(k, fact->customer, fact->number, &grant);
 
-  if (!grant) return BILLING_CORRUPT;
-  return book(k, grant->customer, grant->lot.asset, postings,
-              bl_ledger_grant(fact->amount, is_promotional, postings));
+  return rc ? rc : book(k, grant->customer, grant->lot.asset, postings,
+                        bl_ledger_grant(fact->amount, is_promotional,
+                                        postings));
+}
+
+static int book_expired(posting_book *k, const bl_fact_grant_expired *fact) {
+  bl_grant_state *grant;
+  int rc = find_grant(k, fact->customer, fact->number, &grant);
+
+  return rc ? rc : book_expiry(k, grant, fact->left);
 }
 
 /* A fee is charged by the line that bills it. */
@@ -140,45 +158,29 @@ static int book_line(posting_book *k, const bl_contract *contract,
 }
 
 static int book_invoice(posting_book *k, const bl_fact_invoice *fact) {
-  const bl_contract *contract =
-      bl_list_by_number(&k->t->by_contract, fact->contract);
-  int rc = BILLING_OK;
+  const bl_contract *contract;
+  bl_customer *customer;
+  int rc = bl_customer_of(k->c, k->t, fact->customer, &customer);
 
+  if (rc) return rc;
+  contract = bl_table_at(&k->t->by_contract, fact->contract);
   if (!contract) return BILLING_CORRUPT;
   for (size_t i = 0; i < fact->line_count && !rc; i++)
     rc = book_line(k, contract, &fact->lines[i]);
   return rc;
 }
 
-/* Without the properties: nothing is posted that is personal. */
 static int book_coded(posting_book *k) {
-  union {
-    bl_fact_grant         grant;
-    bl_fact_grant_expired expired;
-    bl_fact_invoice       invoice;
-  } f;
-  bl_unpack facts_from, none_from;
-  bl_codec facts = {NULL, &facts_from, k->arena, 0, 0};
-  bl_codec none = {NULL, &none_from, k->arena, 0, 0};
-  int64_t kind = k->entry->kind;
-  int rc;
+  bl_entry_facts facts;
+  int rc = bl_entry_read(k->entry, k->arena, &facts);
 
-  memset(&f, 0, sizeof f);
-  bl_unpack_open(&facts_from, k->entry->facts.text, k->entry->facts.len);
-  bl_unpack_open(&none_from, NULL, 0);
-  switch (kind) {
-  case BL_ENTRY_GRANT: bl_code_grant(&facts, &none, &f.grant); break;
-  case BL_ENTRY_GRANT_EXPIRED:
-    bl_code_grant_expired(&facts, &none, &f.expired);
-    break;
-  case BL_ENTRY_INVOICE: bl_code_invoice(&facts, &none, &f.invoice); break;
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
+  switch (k->entry->kind) {
+  case BL_ENTRY_GRANT: return book_grant(k, &facts.grant);
+  case BL_ENTRY_GRANT_EXPIRED: return book_expired(k, &facts.grant_expired);
+  case BL_ENTRY_INVOICE: return book_invoice(k, &facts.invoice);
   default: return BILLING_OK;
   }
-  rc = bl_codec_done(&facts);
-  if (rc) return rc;
-  if (kind == BL_ENTRY_GRANT) return book_grant(k, &f.grant);
-  if (kind == BL_ENTRY_INVOICE) return book_invoice(k, &f.invoice);
-  return book_expiry(k, f.expired.number, f.expired.left);
 }
 
 /* ---- the group ---- */
@@ -203,9 +205,9 @@ static int list_sums(const posting_book *k, bl_postings *out) {
   return BILLING_OK;
 }
 
-int bl_postings_of(const bl_tenant *t, const bl_entry *entry, bl_arena *a,
-                   bl_postings *out) {
-  posting_book k = {.t = t, .entry = entry, .arena = a};
+int bl_postings_of(bl_call *c, bl_tenant *t, const bl_entry *entry,
+                   bl_arena *a, bl_postings *out) {
+  posting_book k = {.c = c, .t = t, .entry = entry, .arena = a};
   int rc;
 
   bl_map_open(&k.sums, a);

@@ -3,7 +3,7 @@
 #ifndef BL_POSTINGS_H
 #define BL_POSTINGS_H
 
-#include "engine/state.h"
+#include "engine/engine.h"
 
 typedef struct bl_postings {
   bl_posting *item;
@@ -13,10 +13,10 @@ typedef struct bl_postings {
 /*
  * What an entry posts: one posting a customer, asset and account that moved,
  * wallets in the order in which the entry first names them, accounts in their
- * own.  They add up to zero in every asset.  `t` has folded the entry, and
- * may have folded others after it.  CORRUPT.
+ * own.  They add up to zero in every asset.  `t` is the call's tenant, or one
+ * that has folded the entry, and perhaps others after it.  CORRUPT.
  */
-int bl_postings_of(const bl_tenant *t, const bl_entry *entry, bl_arena *a,
-                   bl_postings *out);
+int bl_postings_of(bl_call *c, bl_tenant *t, const bl_entry *entry,
+                   bl_arena *a, bl_postings *out);
 
 #endif

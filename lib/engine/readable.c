@@ -8,6 +8,7 @@
  * handle, and between pages nothing is locked and nothing is open.
  */
 #include "engine/event_print.h"
+#include "engine/load.h"
 #include "store/sqlite_tables.h"
 
 #define INTEGER(name) {name, BILLING_VALUE_INTEGER, 0}
@@ -57,7 +58,8 @@ typedef struct readable_rows {
   size_t         cap;
   size_t         at;            /* the next row to give out */
   uint64_t       after;         /* number of the last event read */
-  size_t         contract;      /* usage: of the next tally */
+  uint64_t       customer;      /* usage: of the next tally */
+  size_t         contract;
   size_t         tally;
   uint32_t       is_last;       /* no page is behind this one */
   uint32_t       reserved;
@@ -225,25 +227,38 @@ static int add_usage_row(readable_rows *r, const bl_tally *tally) {
   return r->page.failed ? BILLING_NOMEM : BILLING_OK;
 }
 
-/* Contracts are taken in the order of their own numbers. */
-static int read_usage_rows(readable_rows *r, bl_call *c,
-                           const bl_customer *customer) {
-  const bl_list *contracts = &c->t->by_contract;
+/* The tallies of a customer, from where the last page ended. */
+static int read_usage_of(readable_rows *r, const bl_customer *customer) {
+  const bl_list *contracts = &customer->contracts;
   int rc = BILLING_OK;
 
-  while (!rc && r->contract < contracts->count) {
+  for (; r->contract < contracts->count; r->contract++, r->tally = 0) {
     const bl_contract *contract = contracts->item[r->contract];
     const bl_map *tallies = &contract->tallies;
-    if (r->tally == tallies->count ||
-        (customer && contract->customer != customer)) {
-      r->contract++;
-      r->tally = 0;
-      continue;
+    for (; r->tally < tallies->count; r->tally++) {
+      const bl_tally *tally = tallies->entry[r->tally].value;
+      if (r->page.held >= r->size) return BILLING_OK;
+      if (tally->level.events) rc = add_usage_row(r, tally);
+      if (rc) return rc;
     }
+  }
+  r->customer++;
+  r->contract = 0;
+  return BILLING_OK;
+}
+
+/* Customers are taken in the order of their own numbers. */
+static int read_usage_rows(readable_rows *r, bl_call *c,
+                           const bl_customer *only) {
+  uint64_t last = only ? only->number : c->t->heads.customers;
+  int rc = BILLING_OK;
+
+  if (!r->customer) r->customer = only ? only->number : 1;
+  while (!rc && r->customer <= last) {
+    bl_customer *customer;
     if (r->page.held >= r->size) return BILLING_OK;
-    if (((const bl_tally *)tallies->entry[r->tally].value)->level.events)
-      rc = add_usage_row(r, tallies->entry[r->tally].value);
-    r->tally++;
+    rc = bl_customer_need(c, r->customer, &customer);
+    if (!rc) rc = read_usage_of(r, customer);
   }
   r->is_last = 1;
   return rc;

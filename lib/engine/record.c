@@ -228,7 +228,6 @@ static int append_events(bl_recording *r) {
   int rc;
 
   if (!r->writer.count) return BILLING_OK;
-  r->c->events += r->writer.count;
   rc = bl_batch_end(&r->writer, &facts, &properties);
   return rc ? rc : bl_append_parts(r->c, BL_ENTRY_EVENTS, facts, properties);
 }

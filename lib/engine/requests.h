@@ -3,21 +3,19 @@
 #ifndef BL_REQUESTS_H
 #define BL_REQUESTS_H
 
-#include "engine/engine.h"
+#include "engine/named.h"
 
 typedef struct bl_request_key {
   unsigned char hash[16];
   uint64_t      content;
-  uint64_t      number;      /* of what the key was used for; 0: new */
+  bl_request    used;        /* for this; kind 0: new */
 } bl_request_key;
 
 /*
  * The call's key.  CONFLICT_KEY when it was used for something else, or with
  * other content; content NULL does not compare.
  */
-int bl_request_read(bl_call *c, uint64_t kind, const bl_text *content,
+int bl_request_read(bl_call *c, int64_t kind, const bl_text *content,
                     bl_request_key *out);
-/* Whether the tenant knows the asset. */
-int bl_asset_argument(bl_call *c, const char asset[16], const char *path);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* shared.c - what several sections need: customers, zones, periods, holds. */
 #include "engine/engine.h"
+#include "engine/named.h"
 
 void bl_customer_hash(const billing *b, bl_str id, unsigned char out[16]) {
   bl_key_hash16(out, b->name_key, id.text, id.len);
@@ -9,9 +10,11 @@ void bl_customer_hash(const billing *b, bl_str id, unsigned char out[16]) {
 int bl_find_customer(bl_call *c, bl_str id, const char *path,
                      bl_customer **out) {
   unsigned char hash[16];
+  int rc;
 
   bl_customer_hash(c->b, id, hash);
-  *out = bl_map_get(&c->t->customers, hash, 16);
+  rc = bl_named_customer(c, hash, out);
+  if (rc) return rc;
   if (!*out)
     return bl_fail(c->err, BILLING_NOTFOUND_CUSTOMER, path,
                    "put the customer first", "there is no customer %t", &id);
@@ -43,10 +46,12 @@ static int open_period(bl_call *c, bl_contract *contract,
   bl_fact_period *fact =
       bl_arena_push(&c->arena, (void **)&c->opened.items, &c->opened.count,
                     &c->opened_cap, sizeof *fact);
-  bl_fold fold = {c->t, NULL, &c->arena, 0, c->now_us, c->b, NULL};
+  bl_fold fold = {.tenant = c->t, .scratch = &c->arena, .at_us = c->now_us,
+                  .b = c->b};
 
   if (!fact) return BILLING_NOMEM;
-  *fact = (bl_fact_period){contract->number, contract->period_count, *period,
+  *fact = (bl_fact_period){contract->customer->number, contract->number,
+                           contract->period_count, *period,
                            bl_zone_print_of(contract->zone)};
   c->opened.count++;
   return bl_fold_period(&fold, fact);
@@ -55,14 +60,15 @@ static int open_period(bl_call *c, bl_contract *contract,
 int bl_append_opened(bl_call *c) {
   bl_fact_periods opened = c->opened;
   bl_writer w;
+  int rc;
 
   if (!opened.count) return BILLING_OK;
   memset(&c->opened, 0, sizeof c->opened);
   c->opened_cap = 0;
-  bl_entry_start(c);
+  rc = bl_fold_opened(bl_entry_start(c), &opened);
   bl_writer_open(&w, c);
   bl_code_periods(&w.facts, &w.properties, &opened);
-  return bl_append(c, BL_ENTRY_PERIODS, &w);
+  return rc ? rc : bl_append(c, BL_ENTRY_PERIODS, &w);
 }
 
 int bl_open_next_period(bl_call *c, bl_contract *contract) {
@@ -110,7 +116,8 @@ int bl_open_periods(bl_call *c, bl_contract *contract, int64_t us,
 
 int bl_end_hold(bl_call *c, bl_hold_state *hold, uint64_t status,
                 uint64_t event) {
-  bl_fact_hold_end fact = {hold->number, status, event};
+  bl_fact_hold_end fact = {hold->customer->number, hold->number, status,
+                           event};
   bl_writer w;
   int rc = bl_fold_hold_end(bl_entry_start(c), &fact);
 

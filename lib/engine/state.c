@@ -6,6 +6,8 @@
 
 /* Below this, waste is not worth a fold. */
 #define WASTE_SMALLEST ((size_t)4 << 20)
+/* Places in a page of a table. */
+#define TABLE_PAGE 256
 
 struct bl_undo {
   bl_undo *older;
@@ -17,8 +19,8 @@ struct bl_undo {
 
 static void open_maps(bl_tenant *t) {
   bl_map *map[] = {&t->customers, &t->meters,     &t->meters_by_event,
-                   &t->plans,     &t->contracts,  &t->requests,
-                   &t->redacted,  &t->redacted_by};
+                   &t->plans,     &t->contracts,  &t->redacted,
+                   &t->redacted_by};
 
   for (size_t i = 0; i < BL_COUNT(map); i++) bl_map_open(map[i], &t->arena);
 }
@@ -250,6 +252,61 @@ void *bl_list_by_number(const bl_list *list, uint64_t number) {
   return number && number <= list->count ? list->item[number - 1] : NULL;
 }
 
+void *bl_table_at(const bl_table *table, uint64_t number) {
+  size_t page = (size_t)(number / TABLE_PAGE);
+
+  if (page >= table->pages || !table->page[page]) return NULL;
+  return table->page[page][number % TABLE_PAGE];
+}
+
+/* Places are made for good: an undone call leaves them empty. */
+static void **table_place(bl_tenant *t, bl_table *table, uint64_t number) {
+  size_t page = (size_t)(number / TABLE_PAGE);
+  size_t pages = table->pages ? table->pages : 1;
+  void ***larger;
+
+  while (pages <= page) pages *= 2;
+  if (pages > table->pages) {
+    larger = bl_arena_array(&t->arena, pages, sizeof *larger);
+    if (!larger) return NULL;
+    if (table->pages)
+      memcpy(larger, table->page, table->pages * sizeof *larger);
+    table->page = larger;
+    table->pages = pages;
+  }
+  if (!table->page[page])
+    table->page[page] =
+        bl_arena_array(&t->arena, TABLE_PAGE, sizeof **table->page);
+  return table->page[page] ? &table->page[page][number % TABLE_PAGE] : NULL;
+}
+
+int bl_table_put(bl_tenant *t, bl_table *table, uint64_t number, void *item) {
+  void **place = table_place(t, table, number);
+  uint64_t mark = 0;
+
+  if (!place) return BILLING_NOMEM;
+  bl_touch(t, place, sizeof *place, &mark);
+  *place = item;
+  return BILLING_OK;
+}
+
+bl_customer *bl_customer_make(bl_tenant *t, uint64_t number) {
+  bl_customer *customer = bl_arena_take(&t->arena, sizeof *customer);
+
+  if (!customer) return NULL;
+  customer->number = number;
+  customer->loading = BL_LOADED;
+  return bl_table_put(t, &t->by_customer, number, customer) ? NULL : customer;
+}
+
+int bl_customer_name(bl_tenant *t, bl_customer *customer,
+                     const unsigned char id_hash[16]) {
+  memcpy(customer->id_hash, id_hash, sizeof customer->id_hash);
+  if (bl_map_get(&t->customers, id_hash, 16)) return BILLING_OK;
+  bl_touch_map(t, &t->customers);
+  return bl_map_put(&t->customers, customer->id_hash, 16, customer);
+}
+
 bl_wallet *bl_wallet_of(const bl_customer *customer, const char asset[16]) {
   for (size_t i = 0; i < customer->wallets.count; i++) {
     bl_wallet *wallet = customer->wallets.item[i];
@@ -422,3 +479,4 @@ size_t bl_plan_first(const bl_plan_version *plan,
 
 #undef TALLY_KEY_BYTES
 #undef WASTE_SMALLEST
+#undef TABLE_PAGE

@@ -34,6 +34,13 @@ typedef struct bl_list {
   uint64_t touched;
 } bl_list;
 
+/* Pointers by own number, which begins at 1; NULL where nothing is in memory.
+ * Pages appear in the tenant's arena when they are first used. */
+typedef struct bl_table {
+  void ***page;
+  size_t  pages;
+} bl_table;
+
 typedef struct bl_meter_state {
   bl_meter meter;
   uint64_t number;
@@ -162,11 +169,13 @@ typedef struct bl_hold_state {
   uint64_t      touched;
 } bl_hold_state;
 
+#define BL_LOADED INT64_MAX
 struct bl_customer {
   uint64_t      number;
   uint64_t      version;
   uint64_t      archived;
   uint64_t      is_erased;
+  int64_t       loading;       /* BL_LOADED, or entries up to here are in */
   unsigned char id_hash[16];
   bl_str        id;            /* empty when erased */
   bl_str        name;
@@ -183,13 +192,6 @@ struct bl_customer {
   bl_customer  *next_moved;
 };
 
-/* Which request a key was used for. */
-typedef struct bl_request {
-  uint64_t kind;               /* BL_ENTRY_GRANT or BL_ENTRY_HOLD */
-  uint64_t number;
-  uint64_t content;
-} bl_request;
-
 /* Where derived rows go while an entry is folded: to the store, or to the
  * comparison of verify. */
 typedef struct bl_rows {
@@ -198,16 +200,32 @@ typedef struct bl_rows {
                 const billing_value *key);
 } bl_rows;
 
-/* That an entry has events of a customer, and between which times. */
+/* What entries are about, and are found by: a customer (number 0: the tenant
+ * itself), a grant or a hold. */
+enum { BL_SUBJECT_CUSTOMER, BL_SUBJECT_GRANT, BL_SUBJECT_HOLD };
+
+typedef struct bl_subject {
+  uint64_t kind;             /* BL_SUBJECT_* */
+  uint64_t number;           /* its own */
+} bl_subject;
+
+static inline bl_subject bl_subject_customer(uint64_t number) {
+  return (bl_subject){BL_SUBJECT_CUSTOMER, number};
+}
+
+/* That an entry is about a subject, and between which times: of its events, or
+ * when it was decided. */
 typedef struct bl_index_mark {
-  uint64_t customer;
-  int64_t  seq;
-  int64_t  from_us;
-  int64_t  to_us;            /* inclusive */
+  bl_subject subject;
+  int64_t    seq;
+  int64_t    kind;           /* of the entry */
+  int64_t    from_us;
+  int64_t    to_us;          /* inclusive */
 } bl_index_mark;
 
 /* Marks that no run has yet (index.h). */
-#define BL_INDEX_VALUE 20
+#define BL_INDEX_KEY 19
+#define BL_INDEX_VALUE 30
 typedef struct bl_index {
   billing_allocator host;
   bl_index_mark    *mark;        /* in the order of their entries */
@@ -218,7 +236,7 @@ typedef struct bl_index {
   size_t            frozen_room;
   int64_t           covered;     /* entries up to here are in runs */
   size_t            known;       /* marks before the call */
-  unsigned char     key[18];     /* of the record that was asked for last */
+  unsigned char     key[BL_INDEX_KEY];   /* of the record asked for last */
   unsigned char     value[BL_INDEX_VALUE];
 } bl_index;
 
@@ -264,13 +282,12 @@ struct bl_tenant {
   bl_index            index;
   bl_runs            *runs;          /* NULL until there may be some */
   uint64_t            blocks;        /* of batches, coded in this process */
-  bl_map              requests;      /* keyed hash -> bl_request */
   bl_map              redacted;      /* seq -> bl_fact_redacted */
   bl_map              redacted_by;   /* seq -> seq of the redaction */
-  bl_list             by_customer;   /* by own number - 1 */
-  bl_list             by_contract;
-  bl_list             by_grant;
-  bl_list             by_hold;
+  bl_table            by_customer;
+  bl_table            by_contract;
+  bl_table            by_grant;
+  bl_table            by_hold;       /* open ones */
   bl_customer        *moved;         /* shown ones, not yet renewed */
   bl_customer        *moved_known;   /* of these, the first before the call */
   bl_panel           *panels;        /* of the board; a reset keeps them */
@@ -323,6 +340,16 @@ void bl_list_remove(bl_tenant *t, bl_list *list, size_t place);
 /* The last item takes the place; returns it, or NULL when that was the last.*/
 void *bl_list_take(bl_tenant *t, bl_list *list, size_t place);
 void *bl_list_by_number(const bl_list *list, uint64_t number);  /* or NULL */
+
+void *bl_table_at(const bl_table *table, uint64_t number);      /* or NULL */
+/* NULL takes it out. */
+int   bl_table_put(bl_tenant *t, bl_table *table, uint64_t number, void *item);
+
+/* A customer without anything, under its number; NULL when memory is out. */
+bl_customer *bl_customer_make(bl_tenant *t, uint64_t number);
+/* It is found by the keyed hash of its id from now on. */
+int bl_customer_name(bl_tenant *t, bl_customer *customer,
+                     const unsigned char id_hash[16]);
 
 bl_wallet *bl_wallet_of(const bl_customer *customer, const char asset[16]);
 /* The wallet, made when it is missing; NULL when memory is out. */

@@ -2,6 +2,8 @@
 /* views.c - invoices, grants and holds as documents. */
 #include "engine/views.h"
 
+#include "engine/index.h"
+#include "engine/named.h"
 #include "store/store.h"
 
 int bl_view_add_json(bl_json *parent, const char *key, bl_str json) {
@@ -160,19 +162,26 @@ static bl_json *hold_tree(bl_json *parent, const bl_hold_state *hold,
 
 /* ---- both ---- */
 
-static bl_customer *owner_of(const void *item, uint64_t kind) {
-  return kind == BL_ENTRY_GRANT ? ((const bl_grant_state *)item)->customer
-                                : ((const bl_hold_state *)item)->customer;
-}
+static int view_tree(bl_call *c, bl_json *parent, const bl_request *request,
+                     bl_json **out) {
+  bl_grant_state *grant;
+  bl_hold_state *hold;
+  int rc;
 
-static bl_json *view_tree(bl_call *c, bl_json *parent, const void *item,
-                          uint64_t kind) {
-  return kind == BL_ENTRY_GRANT ? grant_tree(parent, item, c->now_us)
-                                : hold_tree(parent, item, c->now_us);
+  if (request->kind == BL_ENTRY_GRANT) {
+    rc = bl_request_grant(c, request, &grant);
+    if (rc) return rc;
+    *out = grant_tree(parent, grant, c->now_us);
+  } else {
+    rc = bl_request_hold(c, request, &hold);
+    if (rc) return rc;
+    *out = hold_tree(parent, hold, c->now_us);
+  }
+  return *out ? BILLING_OK : BILLING_NOMEM;
 }
 
 /* BL_ENTRY_GRANT, BL_ENTRY_HOLD, BL_ENTRY_INVOICE or 0. */
-static uint64_t view_kind(const char *kind) {
+static int64_t view_kind(const char *kind) {
   if (!kind) return 0;
   if (strcmp(kind, "grant") == 0) return BL_ENTRY_GRANT;
   if (strcmp(kind, "hold") == 0) return BL_ENTRY_HOLD;
@@ -185,28 +194,26 @@ static int unknown_view(bl_call *c) {
                  "hold", "there is no such kind of document");
 }
 
-/* By the key of its request, or by our own number in digits. */
-static void *find_view(bl_call *c, uint64_t kind, bl_str id) {
-  bl_list *list =
-      kind == BL_ENTRY_GRANT ? &c->t->by_grant : &c->t->by_hold;
+/* By the key of its request, or by our own number in digits; NOTFOUND. */
+static int find_view(bl_call *c, int64_t kind, bl_str id, bl_request *out) {
   unsigned char hash[16];
-  bl_request *request;
   int64_t number;
+  int rc;
 
   bl_key_hash16(hash, c->b->request_key, id.text, id.len);
-  request = bl_map_get(&c->t->requests, hash, 16);
-  if (request && request->kind == kind)
-    return bl_list_by_number(list, request->number);
-  return bl_int_parse(id, &number) && number > 0
-             ? bl_list_by_number(list, (uint64_t)number) : NULL;
+  rc = bl_named_request(c, hash, out);
+  if (rc || out->kind == kind) return rc;
+  if (!bl_int_parse(id, &number) || number <= 0) return BILLING_NOTFOUND;
+  rc = bl_numbered_request(c, kind, (uint64_t)number, out);
+  return rc || out->kind ? rc : BILLING_NOTFOUND;
 }
 
 int bl_view_get(bl_call *c, const char *kind, bl_str id, billing_doc **out) {
-  uint64_t which = view_kind(kind);
+  int64_t which = view_kind(kind);
+  bl_request request;
+  bl_json *tree = NULL;
   uint64_t own;
   int64_t seq;
-  void *item;
-  bl_json *tree;
   bl_str json;
   int rc;
 
@@ -215,31 +222,86 @@ int bl_view_get(bl_call *c, const char *kind, bl_str id, billing_doc **out) {
     rc = bl_invoice_stored(c, id, &own, &seq, &json);
     return rc ? rc : bl_doc_of_text(&c->b->host, json.text, json.len, out);
   }
-  item = find_view(c, which, id);
-  if (!item) return BILLING_NOTFOUND;
-  tree = view_tree(c, NULL, item, which);
-  rc = bl_doc_of_tree(c, tree, out);
+  rc = find_view(c, which, id, &request);
+  if (!rc) rc = view_tree(c, NULL, &request, &tree);
+  if (!rc) rc = bl_doc_of_tree(c, tree, out);
   bl_json_free(tree);
+  return rc;
+}
+
+/* A page of grants or holds under way. */
+typedef struct view_page {
+  bl_call *c;
+  int64_t  kind;
+  int64_t  after;              /* the number of the last one before */
+  int64_t  limit;
+  int64_t  count;
+  bl_json *page;
+  bl_json *items;
+} view_page;
+
+/* DONE when the page is full and there is more. */
+static int list_request(view_page *p, const bl_request *request,
+                        uint64_t number) {
+  bl_arena_mark mark = bl_arena_now(&p->c->arena);
+  bl_json *tree;
+  int rc;
+
+  if ((int64_t)number <= p->after) return BILLING_OK;
+  if (p->count++ == p->limit) {
+    rc = add_next(p->page, (int64_t)number - 1);
+    return rc ? rc : BILLING_DONE;
+  }
+  rc = view_tree(p->c, p->items, request, &tree);
+  bl_arena_back(&p->c->arena, mark);
+  return rc;
+}
+
+static int list_all(view_page *p) {
+  const bl_heads *heads = &p->c->t->heads;
+  uint64_t last = p->kind == BL_ENTRY_GRANT ? heads->grants : heads->holds;
+  int rc = BILLING_OK;
+
+  for (uint64_t n = (uint64_t)p->after + 1; n <= last && !rc; n++) {
+    bl_request request;
+    rc = bl_numbered_request(p->c, p->kind, n, &request);
+    if (!rc && !request.kind) rc = BILLING_CORRUPT;
+    if (!rc) rc = list_request(p, &request, n);
+  }
+  return rc;
+}
+
+static int list_of_customer(view_page *p, const bl_customer *customer) {
+  bl_index_wish wish = {bl_subject_customer(customer->number), 0,
+                        BL_ALL_TIMES, (uint64_t)1 << p->kind};
+  int64_t *seqs;
+  size_t count;
+  int rc = bl_index_find(p->c, &wish, &p->c->arena, &seqs, &count);
+
+  for (size_t i = 0; i < count && !rc; i++) {
+    bl_request request;
+    rc = bl_request_at(p->c, seqs[i], &request);
+    if (!rc)
+      rc = list_request(p, &request, p->kind == BL_ENTRY_GRANT
+                                         ? request.facts.grant.number
+                                         : request.facts.hold.number);
+  }
   return rc;
 }
 
 int bl_view_list(bl_call *c, const bl_query *q, const bl_customer *customer,
                  bl_json *page) {
-  uint64_t which = view_kind(q->kind);
-  bl_list *list = which == BL_ENTRY_GRANT ? &c->t->by_grant : &c->t->by_hold;
-  int64_t after = 0, count = 0;
-  bl_json *items;
+  view_page p = {.c = c, .kind = view_kind(q->kind), .limit = q->limit,
+                 .page = page};
+  int rc;
 
-  if (!which) return unknown_view(c);
-  if (which == BL_ENTRY_INVOICE) return list_invoices(c, q, customer, page);
-  if (q->after.len && (!bl_int_parse(q->after, &after) || after < 0))
+  if (!p.kind) return unknown_view(c);
+  if (p.kind == BL_ENTRY_INVOICE) return list_invoices(c, q, customer, page);
+  if (q->after.len && (!bl_int_parse(q->after, &p.after) || p.after < 0))
     return bl_fail(c->err, BILLING_INVALID, "/after",
                    "the \"next\" of the page before", "after is not a number");
-  items = bl_json_array(page, "items");
-  for (size_t i = (size_t)after; i < list->count; i++) {
-    if (customer && owner_of(list->item[i], which) != customer) continue;
-    if (count++ == q->limit) return add_next(page, (int64_t)i);
-    if (!view_tree(c, items, list->item[i], which)) return BILLING_NOMEM;
-  }
-  return items ? BILLING_OK : BILLING_NOMEM;
+  p.items = bl_json_array(page, "items");
+  if (!p.items) return BILLING_NOMEM;
+  rc = customer ? list_of_customer(&p, customer) : list_all(&p);
+  return rc == BILLING_DONE ? BILLING_OK : rc;
 }

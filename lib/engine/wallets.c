@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* wallets.c - grant, balance. */
 #include "base/struct.h"
+#include "engine/assets.h"
 #include "engine/requests.h"
 
-int bl_request_read(bl_call *c, uint64_t kind, const bl_text *content,
+int bl_request_read(bl_call *c, int64_t kind, const bl_text *content,
                     bl_request_key *out) {
+  const bl_request *used = &out->used;
   bl_str key = c->in.key;
-  const bl_request *known;
+  uint64_t before;
+  int rc;
 
   if (!bl_catalog_id_is_valid(key))
     return bl_fail(c->err, BILLING_INVALID, "", "set billing_call.key, 1 to "
@@ -15,23 +18,15 @@ int bl_request_read(bl_call *c, uint64_t kind, const bl_text *content,
   bl_key_hash16(out->hash, c->b->request_key, key.text, key.len);
   out->content = content ? bl_key_hash8(c->b->content_key, content->text,
                                         content->len) : 0;
-  out->number = 0;
-  known = bl_map_get(&c->t->requests, out->hash, 16);
-  if (!known) return BILLING_OK;
-  if (known->kind != kind || (content && known->content != out->content))
-    return bl_fail(c->err, BILLING_CONFLICT_KEY, "/key",
-                   "the same content for a repeat, another key otherwise",
-                   "the key was used for a request with other content");
-  out->number = known->number;
-  return BILLING_OK;
-}
-
-int bl_asset_argument(bl_call *c, const char asset[16], const char *path) {
-  if (memchr(asset, 0, 16) && bl_catalog_places(&c->t->terms, asset) >= 0)
+  rc = bl_named_request(c, out->hash, &out->used);
+  if (rc || !used->kind) return rc;
+  before = used->kind == BL_ENTRY_GRANT ? used->facts.grant.content
+                                        : used->facts.hold.content;
+  if (used->kind == kind && (!content || before == out->content))
     return BILLING_OK;
-  return bl_fail(c->err, BILLING_INVALID, path,
-                 "an ISO 4217 currency, or a unit that the tenant declares",
-                 "the asset is not known");
+  return bl_fail(c->err, BILLING_CONFLICT_KEY, "/key",
+                 "the same content for a repeat, another key otherwise",
+                 "the key was used for a request with other content");
 }
 
 /* ---- grant ---- */
@@ -138,8 +133,8 @@ static int give_grant(bl_call *c, const billing_grant_terms *terms,
   rc = draft_grant(c, terms, &fact, &content);
   if (!rc) rc = bl_request_read(c, BL_ENTRY_GRANT, &content, &request);
   if (rc) return rc;
-  *number = request.number;
-  if (request.number) return BILLING_OK;
+  *number = request.used.facts.grant.number;
+  if (request.used.kind) return BILLING_OK;
   rc = check_span(c, &fact, terms);      /* of a new one: a repeat is late */
   if (rc) return rc;
   *number = fact.number;

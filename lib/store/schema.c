@@ -27,7 +27,7 @@ static const billing_column head_columns[] = {
     INTEGER("tenant"),     INTEGER("shard"),      INTEGER("seq"),
     BLOB("hash"),          INTEGER("clock_us"),   INTEGER("min_reader"),
     INTEGER("min_writer"), BLOB("database"),      INTEGER("incarnation"),
-    INTEGER("runs")};
+    INTEGER("runs"),       BLOB("counts")};
 static const billing_table head_table =
     TABLE("head", head_columns, 2, NULL, 0);
 

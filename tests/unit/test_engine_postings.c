@@ -70,12 +70,25 @@ static bl_entry entry_of(int64_t kind, int64_t seq) {
   return entry;
 }
 
+/* A call on the shop whose customers are all in memory. */
+static bl_call reading(void) {
+  bl_call c;
+
+  memset(&c, 0, sizeof c);
+  c.b = b;
+  c.t = shop_tenant();
+  bl_arena_open(&c.arena, NULL);
+  return c;
+}
+
 /* The group as "customer account amount" one after the other. */
 static void posts(const bl_entry *entry, const char *expected) {
+  bl_call c = reading();
   bl_postings group;
   char text[512] = "", amount[BL_DEC_TEXT];
 
-  ck_assert_int_eq(bl_postings_of(shop_tenant(), entry, &arena, &group), 0);
+  ck_assert_int_eq(bl_postings_of(&c, c.t, entry, &arena, &group), 0);
+  bl_arena_close(&c.arena);
   for (size_t i = 0; i < group.count; i++) {
     size_t len = strlen(text);
 
@@ -117,7 +130,7 @@ END_TEST
 
 /* The sums of all entries' postings, some of them more than once. */
 static const char *problem_of(int64_t from, int64_t twice) {
-  bl_tenant *t = shop_tenant();
+  bl_call c = reading();
   const char *problem = NULL;
   bl_map accounts;
   bl_entry entry;
@@ -125,10 +138,11 @@ static const char *problem_of(int64_t from, int64_t twice) {
   bl_map_open(&accounts, &arena);
   for (int64_t seq = from; read_entry(seq, &entry) == 0; seq++)
     for (int i = 0; i <= (seq == twice); i++)
-      ck_assert_int_eq(bl_accounts_add(&accounts, t, &entry, &arena,
-                                       &problem), 0);
+      ck_assert_int_eq(bl_accounts_add(&accounts, &c, c.t, &entry, &problem),
+                       0);
+  bl_arena_close(&c.arena);
   ck_assert_ptr_null(problem);
-  return bl_accounts_problem(&accounts, t);
+  return bl_accounts_problem(&accounts, c.t);
 }
 
 START_TEST(balances_are_the_sums_of_postings) {
@@ -141,7 +155,7 @@ START_TEST(balances_are_the_sums_of_postings) {
 END_TEST
 
 START_TEST(a_balance_that_nothing_posted_is_a_problem) {
-  bl_customer *customer = bl_list_by_number(&shop_tenant()->by_customer, 2);
+  bl_customer *customer = bl_table_at(&shop_tenant()->by_customer, 2);
   bl_wallet *wallet = bl_wallet_of(customer, "USD\0\0\0\0\0\0\0\0\0\0\0\0");
 
   wallet->balance[BL_ACCOUNT_FUNDING] = D("0.01");

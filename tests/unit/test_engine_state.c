@@ -191,13 +191,13 @@ START_TEST(keys_of_a_failed_call_are_forgotten) {
   for (int i = 0; i < 1000; i++) {
     bl_touch_map(&tenant, &tenant.contracts);
     bl_map_put(&tenant.contracts, &i, sizeof i, &value);
-    bl_touch_map(&tenant, &tenant.requests);
-    bl_map_put(&tenant.requests, &i, sizeof i, &value);
+    bl_touch_map(&tenant, &tenant.redacted);
+    bl_map_put(&tenant.redacted, &i, sizeof i, &value);
     bl_key_tail_put(&tenant.tail, 100 + (uint64_t)i, 2 + (uint64_t)i);
   }
   bl_undo_all(&tenant);
   ck_assert_uint_eq(tenant.contracts.count, 1);
-  ck_assert_uint_eq(tenant.requests.count, 0);
+  ck_assert_uint_eq(tenant.redacted.count, 0);
   ck_assert_ptr_eq(bl_map_get(&tenant.contracts, "kept", 4), &value);
   ck_assert_ptr_null(bl_map_get(&tenant.contracts, &(int){5}, sizeof(int)));
   ck_assert_uint_eq(tenant.tail.count, 1);
