@@ -287,3 +287,14 @@ int bl_unpack_done(const bl_unpack *u) {
 }
 
 #undef PACK_WHOLE
+
+void bl_put_be64(unsigned char out[8], uint64_t v) {
+  for (int i = 7; i >= 0; i--, v >>= 8) out[i] = (unsigned char)v;
+}
+
+uint64_t bl_get_be64(const unsigned char bytes[8]) {
+  uint64_t v = 0;
+
+  for (int i = 0; i < 8; i++) v = v << 8 | bytes[i];
+  return v;
+}

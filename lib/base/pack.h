@@ -109,4 +109,8 @@ static inline uint64_t bl_unpack_u64(bl_unpack *u) {
   return bl_unpack_long(u);
 }
 
+/* A number as eight bytes, the highest first: they sort as numbers do. */
+void     bl_put_be64(unsigned char out[8], uint64_t v);
+uint64_t bl_get_be64(const unsigned char bytes[8]);
+
 #endif

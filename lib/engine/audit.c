@@ -3,6 +3,7 @@
  * audit.c - verify: the journal is walked, folded into a state of its own, and
  * everything that is derived is compared with that.  Nothing is repaired.
  */
+#include "engine/audit_images.h"
 #include "engine/audit_ledger.h"
 #include "engine/digest.h"
 #include "engine/index.h"
@@ -19,6 +20,7 @@ typedef struct audit {
   bl_rows    sink;             /* of the fold: fills rows */
   bl_map     strange;          /* seq -> hash of properties that differ */
   bl_map     accounts;         /* what the entries post; audit_ledger.h */
+  bl_audit_images images;
   int64_t    entries;
   uint32_t   is_failed;        /* NOMEM while noting */
   uint32_t   reserved;
@@ -176,6 +178,16 @@ static int check_marks(audit *a) {
   return rc;
 }
 
+/* Customers' images must be what the journal comes to after this entry. */
+static int check_images(audit *a, int64_t seq) {
+  int is_right = 1;
+  int rc = bl_audit_images_check(&a->images, a->c, a->fresh, seq, &is_right);
+
+  if (!rc && !is_right)
+    note(a, "keys", seq, "a customer's image is not the journal's");
+  return rc;
+}
+
 static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
   const char *problem = NULL;
   bl_tenant *t = a->fresh;
@@ -194,6 +206,7 @@ static int check_entry(audit *a, const bl_entry *entry, bl_fold *fold) {
   rc = check_properties(a, entry);
   if (!rc) rc = bl_fold_entry(fold, entry);
   if (!rc) rc = check_marks(a);
+  if (!rc) rc = check_images(a, entry->seq);
   if (!rc)
     rc = bl_accounts_add(&a->accounts, a->c, t, entry, &problem);
   if (!rc && problem) note(a, "books", entry->seq, problem);
@@ -375,7 +388,12 @@ static int run_audit(audit *a) {
 
   for (size_t i = 0; i < BL_COUNT(checks); i++)
     bl_json_add_bool(a->checks, checks[i], 1);
-  rc = walk_journal(a);
+  rc = bl_audit_images_read(&a->images, a->c);
+  if (rc == BILLING_CORRUPT) {
+    note(a, "keys", 0, "the images of customers cannot be read");
+    rc = BILLING_OK;
+  }
+  if (!rc) rc = walk_journal(a);
   if (!rc) rc = check_redactions(a);
   if (!rc) rc = check_head(a);
   if (!rc) rc = check_tenants(a);
@@ -418,9 +436,11 @@ static int verify(bl_call *c, billing_doc **out) {
   bl_map_open(&a.rows, &fresh.arena);
   bl_map_open(&a.strange, &fresh.arena);
   bl_map_open(&a.accounts, &fresh.arena);
+  bl_audit_images_open(&a.images, &c->b->host);
   rc = a.checks && a.problems ? run_audit(&a) : BILLING_NOMEM;
   if (!rc) rc = finish_report(&a, out);
   bl_json_free(a.tree);
+  bl_audit_images_close(&a.images);
   bl_tenant_close(&fresh);
   return rc;
 }

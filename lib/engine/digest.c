@@ -2,6 +2,8 @@
 /* digest.c - a customer in 32 bytes, and what must hold of any. */
 #include "engine/digest.h"
 
+#include "engine/tallies.h"
+
 static void digest_grant(bl_text *t, const bl_grant_state *grant) {
   bl_pack_u64(t, grant->lot.number);
   bl_pack_u64(t, grant->is_live);
@@ -67,7 +69,11 @@ static void digest_tally(bl_text *t, const bl_tally *tally) {
   }
 }
 
-static void digest_contract(bl_text *t, const bl_contract *contract) {
+static int digest_contract(bl_text *t, const bl_contract *contract) {
+  bl_tallies tallies;
+  int rc = bl_tallies_of(contract, t->arena, &tallies);
+
+  if (rc) return rc;
   bl_pack_u64(t, contract->number);
   bl_pack_u64(t, contract->version);
   bl_pack_u64(t, contract->archived);
@@ -79,11 +85,8 @@ static void digest_contract(bl_text *t, const bl_contract *contract) {
     bl_pack_i64(t, contract->periods[i].span.from_us);
     bl_pack_i64(t, contract->periods[i].span.to_us);
   }
-  for (size_t i = 0; i < contract->tallies.count; i++) {
-    const bl_tally *tally = contract->tallies.entry[i].value;
-    if (tally->level.events || !bl_dec_is_zero(tally->held))
-      digest_tally(t, tally);
-  }
+  for (size_t i = 0; i < tallies.count; i++) digest_tally(t, tallies.item[i]);
+  return BILLING_OK;
 }
 
 static void digest_heads(bl_text *t, const bl_heads *h) {
@@ -117,12 +120,13 @@ int bl_heads_digest(const bl_heads *heads, bl_arena *scratch,
 int bl_customer_digest(const bl_customer *customer, bl_arena *scratch,
                        unsigned char out[32]) {
   bl_text text;
+  int rc = BILLING_OK;
 
   bl_text_open(&text, scratch);
   digest_customer(&text, customer);
-  for (size_t i = 0; i < customer->contracts.count; i++)
-    digest_contract(&text, customer->contracts.item[i]);
-  if (text.failed) return BILLING_NOMEM;
+  for (size_t i = 0; i < customer->contracts.count && !rc; i++)
+    rc = digest_contract(&text, customer->contracts.item[i]);
+  if (rc || text.failed) return BILLING_NOMEM;
   bl_hash32(out, text.text, text.len);
   return BILLING_OK;
 }

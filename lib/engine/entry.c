@@ -29,8 +29,7 @@ void bl_code_str(bl_codec *c, bl_str *s) {
     c->from->bad = 1;
 }
 
-/* A hash of 16 or 32 bytes, without its length. */
-static void code_hash(bl_codec *c, unsigned char *hash, size_t len) {
+void bl_code_hash(bl_codec *c, unsigned char *hash, size_t len) {
   if (c->to) bl_text_add(c->to, (const char *)hash, len);
   if (!c->from) return;
   if ((size_t)(c->from->end - c->from->at) < len) {
@@ -55,16 +54,14 @@ static void code_content(bl_codec *c, uint64_t *content) {
   unsigned char bytes[8];
 
   put_le64(bytes, (int64_t)*content);
-  code_hash(c, bytes, sizeof bytes);
+  bl_code_hash(c, bytes, sizeof bytes);
   *content = 0;
   for (int i = 7; i >= 0; i--) *content = *content << 8 | bytes[i];
 }
 
-/*
- * The length of an array that follows, and room for it when reading.  A count
- * that the remaining bytes cannot hold is malformed, whatever it claims.
- */
-static void *code_array(bl_codec *c, void *items, size_t *count, size_t size) {
+/* A count that the remaining bytes cannot hold is malformed, whatever it
+ * claims. */
+void *bl_code_array(bl_codec *c, void *items, size_t *count, size_t size) {
   uint64_t n = *count;
 
   bl_code_u64(c, &n);
@@ -86,13 +83,13 @@ int bl_codec_done(const bl_codec *c) {
   return BILLING_OK;
 }
 
-static void code_span(bl_codec *c, bl_span *s) {
+void bl_code_span(bl_codec *c, bl_span *s) {
   bl_code_i64(c, &s->from_us);
   bl_code_i64(c, &s->to_us);
 }
 
-static void code_draws(bl_codec *c, bl_draw **draws, size_t *count) {
-  *draws = code_array(c, *draws, count, sizeof **draws);
+void bl_code_draws(bl_codec *c, bl_draw **draws, size_t *count) {
+  *draws = bl_code_array(c, *draws, count, sizeof **draws);
   for (size_t i = 0; i < *count; i++) {
     bl_code_u64(c, &(*draws)[i].grant);
     bl_code_dec(c, &(*draws)[i].amount);
@@ -107,9 +104,9 @@ void bl_code_document(bl_codec *facts, bl_codec *properties,
   bl_code_u64(facts, &f->archived);
   bl_code_u64(facts, &f->customer);
   bl_code_u64(facts, &f->plan_version);
-  code_span(facts, &f->term);
+  bl_code_span(facts, &f->term);
   bl_code_i64(facts, &f->anchor_us);
-  code_hash(facts, f->id_hash, sizeof f->id_hash);
+  bl_code_hash(facts, f->id_hash, sizeof f->id_hash);
   bl_code_str(facts, &f->id);
   bl_code_str(facts, &f->json);
   bl_code_str(properties, &f->own_id);
@@ -128,7 +125,7 @@ void bl_code_grant(bl_codec *facts, bl_codec *properties, bl_fact_grant *f) {
   bl_code_i64(facts, &f->priority);
   bl_code_u64(facts, &f->origin);
   bl_code_str(facts, &f->scope);
-  code_hash(facts, f->key_hash, sizeof f->key_hash);
+  bl_code_hash(facts, f->key_hash, sizeof f->key_hash);
   code_content(facts, &f->content);
   bl_code_str(properties, &f->key);
   bl_code_str(properties, &f->name);
@@ -140,8 +137,8 @@ void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f) {
   bl_code_i64(facts, &f->expires_us);
   bl_code_str(facts, &f->asset);
   bl_code_dec(facts, &f->overdraft);
-  code_draws(facts, &f->draws, &f->draw_count);
-  f->parts = code_array(facts, f->parts, &f->part_count, sizeof *f->parts);
+  bl_code_draws(facts, &f->draws, &f->draw_count);
+  f->parts = bl_code_array(facts, f->parts, &f->part_count, sizeof *f->parts);
   for (size_t i = 0; i < f->part_count; i++) {
     bl_code_u64(facts, &f->parts[i].contract);
     bl_code_u64(facts, &f->parts[i].price);
@@ -149,7 +146,7 @@ void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f) {
     bl_code_str(facts, &f->parts[i].group);
     bl_code_dec(facts, &f->parts[i].quantity);
   }
-  code_hash(facts, f->key_hash, sizeof f->key_hash);
+  bl_code_hash(facts, f->key_hash, sizeof f->key_hash);
   code_content(facts, &f->content);
   bl_code_str(properties, &f->key);
 }
@@ -175,15 +172,15 @@ static void code_period(bl_codec *facts, bl_fact_period *f) {
   bl_code_u64(facts, &f->customer);
   bl_code_u64(facts, &f->contract);
   bl_code_u64(facts, &f->index);
-  code_span(facts, &f->period.span);
-  code_span(facts, &f->period.full);
+  bl_code_span(facts, &f->period.span);
+  bl_code_span(facts, &f->period.full);
   bl_code_u64(facts, &f->zone_print);
 }
 
 void bl_code_periods(bl_codec *facts, bl_codec *properties,
                      bl_fact_periods *f) {
   (void)properties;
-  f->items = code_array(facts, f->items, &f->count, sizeof *f->items);
+  f->items = bl_code_array(facts, f->items, &f->count, sizeof *f->items);
   for (size_t i = 0; i < f->count; i++) code_period(facts, &f->items[i]);
 }
 
@@ -202,7 +199,7 @@ static void code_line(bl_codec *c, bl_fact_line *l) {
   bl_code_u64(c, &l->events);
   bl_code_u64(c, &l->first_event);
   bl_code_u64(c, &l->last_event);
-  code_draws(c, &l->draws, &l->draw_count);
+  bl_code_draws(c, &l->draws, &l->draw_count);
 }
 
 void bl_code_invoice(bl_codec *facts, bl_codec *properties,
@@ -213,7 +210,7 @@ void bl_code_invoice(bl_codec *facts, bl_codec *properties,
   bl_code_i64(facts, &f->issued_us);
   bl_code_u64(facts, &f->closes);
   bl_code_u64(facts, &f->advances);
-  f->lines = code_array(facts, f->lines, &f->line_count, sizeof *f->lines);
+  f->lines = bl_code_array(facts, f->lines, &f->line_count, sizeof *f->lines);
   for (size_t i = 0; i < f->line_count; i++) code_line(facts, &f->lines[i]);
   bl_code_str(properties, &f->customer_id);
   bl_code_str(properties, &f->customer_name);
@@ -225,11 +222,11 @@ void bl_code_redaction(bl_codec *facts, bl_codec *properties,
   bl_code_u64(facts, &f->customer);
   bl_code_str(facts, &f->reason);
   f->entries =
-      code_array(facts, f->entries, &f->entry_count, sizeof *f->entries);
+      bl_code_array(facts, f->entries, &f->entry_count, sizeof *f->entries);
   for (size_t i = 0; i < f->entry_count; i++) {
     bl_code_i64(facts, &f->entries[i].seq);
-    code_hash(facts, f->entries[i].before, 32);
-    code_hash(facts, f->entries[i].after, 32);
+    bl_code_hash(facts, f->entries[i].before, 32);
+    bl_code_hash(facts, f->entries[i].after, 32);
   }
 }
 

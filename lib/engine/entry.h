@@ -239,6 +239,12 @@ void bl_code_u64(bl_codec *c, uint64_t *v);
 void bl_code_i64(bl_codec *c, int64_t *v);
 void bl_code_dec(bl_codec *c, bl_dec *v);
 void bl_code_str(bl_codec *c, bl_str *s);
+/* A hash of 16 or 32 bytes, without its length. */
+void bl_code_hash(bl_codec *c, unsigned char *hash, size_t len);
+void bl_code_span(bl_codec *c, bl_span *s);
+void bl_code_draws(bl_codec *c, bl_draw **draws, size_t *count);
+/* The length of an array that follows, and room for it when reading. */
+void *bl_code_array(bl_codec *c, void *items, size_t *count, size_t size);
 /* NOMEM, CORRUPT (reading: not wholly used or malformed) or OK. */
 int  bl_codec_done(const bl_codec *c);
 

@@ -3,6 +3,7 @@
 #include "engine/fold.h"
 
 #include "engine/fold_post.h"
+#include "engine/image.h"
 #include "engine/index.h"
 #include "engine/keys.h"
 #include "invoice/invoice.h"
@@ -12,9 +13,10 @@
 bl_customer *bl_fold_customer(const bl_fold *f, uint64_t number, int *rc) {
   bl_customer *customer = bl_table_at(&f->tenant->by_customer, number);
 
-  if (f->reach == BL_FOLD_LOADED)
-    return customer && f->seq > customer->loading ? customer : NULL;
+  if (customer && f->reach == BL_FOLD_LOADED && f->seq <= customer->loading)
+    return NULL;
   if (!customer && f->reach == BL_FOLD_WHOLE) *rc = BILLING_CORRUPT;
+  if (customer) bl_image_age(f->tenant, customer, f->seq);
   return customer;
 }
 
@@ -68,6 +70,7 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
 
   if (rc) return rc;
   lot->number = fact->number;
+  grant->seq = f->seq;
   lot->priority = (int32_t)fact->priority;
   lot->is_promotional = fact->origin == BILLING_ORIGIN_PROMOTIONAL;
   lot->has_cost = bl_dec_sign(fact->cost) > 0;

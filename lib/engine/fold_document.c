@@ -130,6 +130,7 @@ static int fold_customer(bl_fold *f, const bl_fact_document *fact,
   if (!rc) rc = find_customer(f, fact, &customer);
   if (rc || !customer) return rc;
   bl_touch_customer(t, customer);
+  customer->seq = f->seq;
   customer->version = fact->version;
   customer->archived = fact->archived;
   customer->is_erased = doc == NULL;
@@ -283,6 +284,7 @@ static int fold_contract(bl_fold *f, const bl_fact_document *fact,
   bl_touch_contract(t, contract);
   bl_customer_moves(t, customer);
   rc = fill_contract(f, fact, doc, contract);
+  contract->seq = f->seq;
   contract->version = fact->version;
   contract->archived = fact->archived;
   return rc;
@@ -310,7 +312,7 @@ static int fold_catalog(bl_fold *f, const bl_fact_document *fact,
   return rc ? rc : fold_models[fact->kind](f, fact, doc);
 }
 
-static int read_document(const bl_fact_document *fact, bl_json **out) {
+static int fold_read_document(const bl_fact_document *fact, bl_json **out) {
   int is_customer = fact->kind == BL_KIND_CUSTOMER;
   bl_str json = is_customer ? fact->own_json : fact->json;
   int rc = BILLING_OK;
@@ -332,7 +334,7 @@ int bl_fold_document(bl_fold *f, const bl_fact_document *fact) {
   int rc;
 
   if (fact->kind >= BL_KINDS) return BILLING_CORRUPT;
-  rc = read_document(fact, &doc);
+  rc = fold_read_document(fact, &doc);
   if (!rc)
     rc = is_catalog(fact->kind) ? fold_catalog(f, fact, doc)
                                 : fold_models[fact->kind](f, fact, doc);

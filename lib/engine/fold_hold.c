@@ -66,6 +66,7 @@ static int fill_hold(bl_fold *f, const bl_fact_hold *fact,
     memcpy(hold->draws, fact->draws, fact->draw_count * sizeof *hold->draws);
   hold->draw_count = fact->draw_count;
   hold->number = fact->number;
+  hold->seq = f->seq;
   hold->key = bl_arena_str(arena, fact->key);
   memcpy(hold->key_hash, fact->key_hash, sizeof hold->key_hash);
   hold->content = fact->content;

@@ -4,9 +4,8 @@
 
 #include "engine/runs_parts.h"
 
-/* Keys of grants and holds begin with this and their kind; those of customers
- * with the length of their number, which is less. */
-#define MARK_SUBJECT 16
+/* The kind of a subject, before its number. */
+#define MARK_KIND_BITS 60
 
 /* ---- marks in memory ---- */
 
@@ -77,35 +76,16 @@ static void release_marks(bl_index *index, int64_t covered) {
 
 /* ---- bytes ---- */
 
-static size_t put_number(unsigned char *at, uint64_t v) {
-  size_t len = 1;
-
-  while (len < 8 && v >> (8 * len)) len++;
-  at[0] = (unsigned char)len;
-  for (size_t i = 0; i < len; i++)
-    at[1 + i] = (unsigned char)(v >> (8 * (len - 1 - i)));
-  return 1 + len;
-}
-
-static int get_number(const unsigned char **at, const unsigned char *end,
-                      uint64_t *v) {
-  size_t len = *at < end ? **at : 0;
-
-  *v = 0;
-  if (len < 1 || len > 8 || (size_t)(end - *at) < 1 + len) return 0;
-  for (size_t i = 0; i < len; i++) *v = *v << 8 | (*at)[1 + i];
-  *at += 1 + len;
-  return 1;
+static bl_str subject_key(bl_subject subject, unsigned char out[8]) {
+  bl_put_be64(out, subject.kind << MARK_KIND_BITS | subject.number);
+  return (bl_str){(const char *)out, 8};
 }
 
 static bl_str mark_key(bl_subject subject, int64_t seq,
                        unsigned char out[BL_INDEX_KEY]) {
-  size_t len = 0;
-
-  if (subject.kind) out[len++] = (unsigned char)(MARK_SUBJECT + subject.kind);
-  len += put_number(out + len, subject.number);
-  if (seq > 0) len += put_number(out + len, (uint64_t)seq);
-  return (bl_str){(const char *)out, len};
+  subject_key(subject, out);
+  bl_put_be64(out + 8, seq > 0 ? (uint64_t)seq : 0);
+  return (bl_str){(const char *)out, BL_INDEX_KEY};
 }
 
 static int64_t hour_of(int64_t us) {
@@ -273,12 +253,8 @@ static int found_mark(finding *f, const bl_index_mark *mark) {
   return BILLING_OK;
 }
 
-/* The subject is known; what is before its number has a length of its own. */
 static int meet_record(finding *f, const bl_runs_record *record) {
-  const unsigned char *at = (const unsigned char *)record->key.text;
-  const unsigned char *end = at + record->key.len;
   bl_index_mark mark = {.subject = f->wish->subject};
-  uint64_t number, seq;
   bl_unpack from;
   int64_t hour;
 
@@ -287,21 +263,20 @@ static int meet_record(finding *f, const bl_runs_record *record) {
   mark.from_us = hour * BL_HOUR;
   mark.to_us = (hour + (int64_t)bl_unpack_u64(&from) + 1) * BL_HOUR - 1;
   mark.kind = (int64_t)bl_unpack_u64(&from);
-  if (mark.subject.kind) at++;
-  if (!get_number(&at, end, &number) || !get_number(&at, end, &seq) ||
-      at != end || !bl_unpack_done(&from) || mark.kind < 0 ||
-      mark.kind >= BL_ENTRY_KINDS)
+  if (record->key.len != BL_INDEX_KEY || !bl_unpack_done(&from) ||
+      mark.kind < 0 || mark.kind >= BL_ENTRY_KINDS)
     return BILLING_CORRUPT;
-  mark.seq = (int64_t)seq;
+  mark.seq =
+      (int64_t)bl_get_be64((const unsigned char *)record->key.text + 8);
   return found_mark(f, &mark);
 }
 
 static int find_in_runs(bl_call *c, finding *f) {
-  unsigned char from[BL_INDEX_KEY], to[BL_INDEX_KEY];
+  unsigned char from[BL_INDEX_KEY], to[8];
   bl_subject subject = f->wish->subject;
   bl_runs_range range = {BL_RUNS_INDEX, 0,
                          mark_key(subject, f->wish->after, from),
-                         mark_key(subject, 0, to)};
+                         subject_key(subject, to)};
   bl_runs_scan *scan = NULL;
   bl_runs_record record;
   int rc;
@@ -335,4 +310,4 @@ int bl_index_find(bl_call *c, const bl_index_wish *wish, bl_arena *a,
   return rc;
 }
 
-#undef MARK_SUBJECT
+#undef MARK_KIND_BITS

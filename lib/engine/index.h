@@ -6,10 +6,8 @@
  * each subject in it.  The newest marks are in memory, the rest in sorted
  * runs (runs.h), whose records are
  *
- *     key      subject, seq       numbers as their length and their bytes,
- *                                 highest first, so that bytes sort as numbers
- *                                 do; 16 + kind before those of grants (1) and
- *                                 holds (2)
+ *     key      subject, seq       eight bytes each, the highest first: kind of
+ *                                 the subject and number; filters know them
  *     value    hour of the first event's time, hours to the last one's, kind
  *              of the entry
  */

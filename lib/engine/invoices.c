@@ -10,6 +10,7 @@
 #include "base/struct.h"
 #include "engine/due.h"
 #include "engine/named.h"
+#include "engine/tallies.h"
 #include "engine/views.h"
 #include "invoice/invoice.h"
 #include "price/price.h"
@@ -91,45 +92,15 @@ static int add_usage_line(invoice_draft *d, const bl_tally *tally) {
   return rc ? rc : round_line(d, line);
 }
 
-/* Before the price's own line comes what is late: by period, then price, then
- * group, so that an invoice reads in one order however events came in. */
-static int tally_before(const bl_tally *a, const bl_tally *b) {
-  size_t shared = a->group.len < b->group.len ? a->group.len : b->group.len;
-  int order;
-
-  if (a->period != b->period) return a->period < b->period;
-  if (a->price != b->price) return a->price < b->price;
-  order = shared ? memcmp(a->group.text, b->group.text, shared) : 0;
-  return order ? order < 0 : a->group.len < b->group.len;
-}
-
-/* Shell sort: a contract has from a handful to many thousands of tallies. */
-static void sort_tallies(bl_tally **tallies, size_t count) {
-  for (size_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11) {
-    for (size_t i = gap; i < count; i++) {
-      bl_tally *one = tallies[i];
-      size_t at = i;
-      for (; at >= gap && tally_before(one, tallies[at - gap]); at -= gap)
-        tallies[at] = tallies[at - gap];
-      tallies[at] = one;
-    }
-  }
-}
-
+/* Before the price's own line comes what is late: an invoice reads in one
+ * order however events came in. */
 static int add_usage(invoice_draft *d, uint64_t periods) {
-  bl_map *map = &d->contract->tallies;
-  bl_tally **tallies =
-      bl_arena_array(&d->c->arena, map->count + 1, sizeof *tallies);
-  size_t count = 0;
-  int rc = BILLING_OK;
+  bl_tallies tallies;
+  int rc = bl_tallies_of(d->contract, &d->c->arena, &tallies);
 
-  if (!tallies) return BILLING_NOMEM;
-  for (size_t i = 0; i < map->count; i++) {
-    bl_tally *tally = map->entry[i].value;
-    if (tally->period < periods) tallies[count++] = tally;
-  }
-  sort_tallies(tallies, count);
-  for (size_t i = 0; i < count && !rc; i++) rc = add_usage_line(d, tallies[i]);
+  for (size_t i = 0; !rc && i < tallies.count; i++)
+    if (tallies.item[i]->period < periods)
+      rc = add_usage_line(d, tallies.item[i]);
   return rc;
 }
 

@@ -3,6 +3,7 @@
 #include "engine/keys.h"
 
 #include "engine/batch.h"
+#include "engine/images.h"
 #include "engine/index.h"
 
 #define KEY_PLACES 8
@@ -122,7 +123,8 @@ int bl_keys_sync(billing *b, bl_tenant *t, uint64_t version) {
     t->tail_seq = (int64_t)seq;
     bl_key_tail_release(&t->tail, last_number((int64_t)seq));
   }
-  return rc ? rc : bl_index_sync(b, t);
+  if (!rc) rc = bl_index_sync(b, t);
+  return rc ? rc : bl_images_sync(b, t);
 }
 
 /* What is being written: by us, or by a process that is gone or goes on at its
@@ -161,7 +163,8 @@ static int write_tail(billing *b, bl_tenant *t, int is_due) {
 uint64_t bl_keys_due(const bl_tenant *t, uint64_t keys, uint64_t marks) {
   if (!t->runs) return 0;
   return bl_runs_due(t->runs, BL_RUNS_EVENT_KEYS, keys, 0) +
-         bl_runs_due(t->runs, BL_RUNS_INDEX, marks, marks * MARK_BYTES);
+         bl_runs_due(t->runs, BL_RUNS_INDEX, marks, marks * MARK_BYTES) +
+         bl_images_due(t);
 }
 
 /* Keys and marks are written together, so that both are in runs up to nearly
@@ -182,6 +185,7 @@ int bl_keys_work(billing *b, bl_tenant *t, uint64_t budget, int is_due,
   rc = bl_keys_open(b, t);
   if (!rc) rc = write_tail(b, t, is_due);
   if (!rc) rc = bl_index_write(b, t, is_due);
+  if (!rc) rc = bl_images_write(b, t, is_due);
   if (!rc) rc = bl_runs_step(t->runs, b->store, budget, owes);
   if (rc) t->is_stale = 1;
   return rc;

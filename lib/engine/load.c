@@ -2,6 +2,7 @@
 /* load.c - customers come into memory when they are named; see load.h. */
 #include "engine/load.h"
 
+#include "engine/images.h"
 #include "engine/index.h"
 
 /* Folds from the entries about a subject, after one seq and up to another,
@@ -33,16 +34,155 @@ int bl_catalog_load(bl_call *c, int64_t through) {
   return fold_subject(c, &fold, 0, (bl_span){0, through});
 }
 
-/* The customer is in the tables while its part is folded. */
-static int load_into(bl_call *c, bl_customer *customer) {
-  bl_fold fold = {.tenant = c->t, .scratch = &c->arena, .b = c->b,
-                  .reach = BL_FOLD_LOADED};
+/* ---- from an image ---- */
+
+/* A customer that is being loaded. */
+typedef struct loading {
+  bl_call     *c;
+  bl_customer *customer;
+  bl_fold      fold;
+  bl_image     image;
+} loading;
+
+/* The customer's part of an entry that the image names. */
+static int fold_named(loading *l, int64_t seq) {
+  bl_call *c = l->c;
+  bl_entry entry;
+  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
+
+  if (!rc) rc = bl_fold_entry(&l->fold, &entry);
+  return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+}
+
+static int take_draws(bl_tenant *t, bl_draw **to, size_t *to_count,
+                      const bl_draw *from, size_t count) {
+  if (!count) return BILLING_OK;
+  *to = bl_arena_copy(&t->arena, from, count * sizeof *from);
+  *to_count = count;
+  return *to ? BILLING_OK : BILLING_NOMEM;
+}
+
+static int take_tally(loading *l, bl_contract *contract,
+                      const bl_image_tally *from) {
+  bl_tenant *t = l->c->t;
+  bl_tally *tally;
   int rc;
 
+  if (from->period >= contract->period_count ||
+      from->price >= contract->plan->plan.price_count)
+    return BILLING_CORRUPT;
+  tally = bl_tally_make(t, contract, from->price, from->period, from->group);
+  if (!tally) return BILLING_NOMEM;
+  tally->level = from->level;
+  tally->amount = from->amount;
+  tally->drawn = from->drawn;
+  tally->billed_amount = from->billed_amount;
+  tally->billed_drawn = from->billed_drawn;
+  tally->first_event = from->first_event;
+  tally->last_event = from->last_event;
+  rc = take_draws(t, &tally->stack, &tally->stack_count, from->stack,
+                  from->stack_count);
+  tally->stack_cap = tally->stack_count;
+  if (!rc)
+    rc = take_draws(t, &tally->billed, &tally->billed_count, from->billed,
+                    from->billed_count);
+  for (size_t i = 0; i < from->unique_count && !rc; i++)
+    if (!bl_map_get(&tally->unique, from->unique + 16 * i, 16))
+      rc = bl_map_put(&tally->unique, from->unique + 16 * i, 16, tally);
+  return rc;
+}
+
+static int take_contract(loading *l, const bl_image_contract *from) {
+  bl_list *contracts = &l->customer->contracts;
+  size_t count = contracts->count;
+  bl_contract *contract;
+  int rc = fold_named(l, from->seq);
+
+  if (rc || contracts->count != count + 1) return rc ? rc : BILLING_CORRUPT;
+  contract = contracts->item[count];
+  contract->closed = from->closed;
+  contract->advanced = from->advanced;
+  contract->has_ended = from->has_ended;
+  contract->late_us = from->late_us;
+  contract->period_count = contract->period_cap = from->period_count;
+  if (from->period_count)
+    contract->periods =
+        bl_arena_copy(&l->c->t->arena, from->periods,
+                      from->period_count * sizeof *from->periods);
+  if (from->period_count && !contract->periods) return BILLING_NOMEM;
+  for (size_t i = 0; i < from->tally_count && !rc; i++)
+    rc = take_tally(l, contract, &from->tallies[i]);
+  return rc;
+}
+
+/* Folding a grant's entry gives all of it; what was used since is taken. */
+static int take_grant(loading *l, bl_wallet *wallet,
+                      const bl_image_grant *from) {
+  size_t count = wallet->grants.count - wallet->grants.first;
+  bl_grant_state *grant = NULL;
+  int rc = fold_named(l, from->seq);
+
+  if (rc) return rc;
+  if (wallet->grants.count - wallet->grants.first == count + 1)
+    grant = wallet->grants.item[wallet->grants.count - 1];
+  if (!grant || grant->seq != from->seq) return BILLING_CORRUPT;
+  grant->expired_seq = from->expired_seq;
+  return bl_grant_move(l->c->t, wallet, grant,
+                       bl_dec_sub(from->left, grant->lot.left), BL_DEC_ZERO);
+}
+
+static int take_wallet(loading *l, const bl_image_wallet *from) {
+  bl_wallet *wallet;
+  char asset[16];
+  int rc = BILLING_OK;
+
+  if (bl_asset_set(asset, from->asset)) return BILLING_CORRUPT;
+  wallet = bl_wallet_make(l->c->t, l->customer, asset);
+  if (!wallet) return BILLING_NOMEM;
+  for (size_t i = 0; i < from->grant_count && !rc; i++)
+    rc = take_grant(l, wallet, &from->grants[i]);
+  memcpy(wallet->balance, from->balance, sizeof wallet->balance);
+  wallet->granted = from->granted;
+  return rc;
+}
+
+/* Lists keep their order; open holds reserve what they did. */
+static int take_image(loading *l) {
+  const bl_image *image = &l->image;
+  int rc = fold_named(l, image->document);
+
+  l->customer->events = image->events;
+  l->customer->unmatched = image->unmatched;
+  l->customer->unpriced = image->unpriced;
+  for (size_t i = 0; i < image->contract_count && !rc; i++)
+    rc = take_contract(l, &image->contracts[i]);
+  for (size_t i = 0; i < image->wallet_count && !rc; i++)
+    rc = take_wallet(l, &image->wallets[i]);
+  for (size_t i = 0; i < image->hold_count && !rc; i++)
+    rc = fold_named(l, image->holds[i]);
+  l->customer->age = 0;
+  return rc;
+}
+
+/* ---- one customer ---- */
+
+/* The customer is in the tables while its part is folded: of the entries that
+ * its image names, and of all that came after it. */
+static int load_into(bl_call *c, bl_customer *customer) {
+  bl_arena_mark mark = bl_arena_now(&c->arena);
+  loading l = {.c = c, .customer = customer};
+  int rc = bl_images_get(c, customer->number, &l.image);
+
+  l.fold = (bl_fold){.tenant = c->t, .scratch = &c->arena, .b = c->b,
+                     .reach = BL_FOLD_LOADED};
   customer->loading = 0;
-  rc = fold_subject(c, &fold, customer->number,
-                    (bl_span){0, c->t->heads.seq});
+  if (!rc && l.image.seq) rc = take_image(&l);
+  customer->loading = l.image.seq;
+  if (!rc)
+    rc = fold_subject(c, &l.fold, customer->number,
+                      (bl_span){l.image.seq, c->t->heads.seq});
   customer->loading = BL_LOADED;
+  bl_arena_back(&c->arena, mark);
   return rc || customer->version ? rc : BILLING_CORRUPT;
 }
 

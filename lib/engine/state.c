@@ -2,6 +2,7 @@
 /* state.c - the tenant's state: its parts and how a failed call is undone. */
 #include "engine/state.h"
 
+#include "engine/image.h"
 #include "engine/index.h"
 
 /* Below this, waste is not worth a fold. */
@@ -35,12 +36,14 @@ void bl_tenant_open(bl_tenant *t, bl_str id, const billing_allocator *host) {
   t->id = (bl_str){t->id_text, id.len};
   bl_arena_open(&t->arena, host);
   bl_key_tail_open(&t->tail, host);
+  bl_images_open(&t->images, host);
   open_maps(t);
 }
 
 void bl_tenant_close(bl_tenant *t) {
   bl_key_tail_close(&t->tail);
   bl_index_close(&t->index);
+  bl_images_close(&t->images);
   bl_runs_close(t->runs);
   t->runs = NULL;
   bl_arena_close(&t->arena);

@@ -78,6 +78,7 @@ typedef struct bl_grant_state {
   bl_str       key;            /* empty when erased */
   bl_str       scope_text;
   char         cost_asset[16];
+  int64_t      seq;            /* of its entry */
   int64_t      expired_seq;    /* the entry that booked what was left as
                                   breakage; 0: none yet */
   uint64_t     is_live;        /* stands in its wallet's list of them */
@@ -129,6 +130,7 @@ typedef struct bl_tally {
 
 struct bl_contract {
   uint64_t          number;
+  int64_t           seq;       /* of the entry of its newest document */
   uint64_t          version;
   uint64_t          archived;
   bl_contract_terms terms;
@@ -150,6 +152,7 @@ struct bl_contract {
 
 typedef struct bl_hold_state {
   uint64_t      number;
+  int64_t       seq;           /* of its entry */
   bl_customer  *customer;
   bl_str        key;
   unsigned char key_hash[16];
@@ -172,6 +175,7 @@ typedef struct bl_hold_state {
 #define BL_LOADED INT64_MAX
 struct bl_customer {
   uint64_t      number;
+  int64_t       seq;           /* of the entry of its newest document */
   uint64_t      version;
   uint64_t      archived;
   uint64_t      is_erased;
@@ -190,6 +194,8 @@ struct bl_customer {
   uint64_t      is_shown;      /* on the board; from here on undo ends */
   uint64_t      is_moved;      /* stands in tenant->moved */
   bl_customer  *next_moved;
+  int64_t       aged_seq;      /* of the last entry that was folded */
+  uint64_t      age;           /* entries since its image, about */
 };
 
 /* Where derived rows go while an entry is folded: to the store, or to the
@@ -224,7 +230,7 @@ typedef struct bl_index_mark {
 } bl_index_mark;
 
 /* Marks that no run has yet (index.h). */
-#define BL_INDEX_KEY 19
+#define BL_INDEX_KEY 16
 #define BL_INDEX_VALUE 30
 typedef struct bl_index {
   billing_allocator host;
@@ -239,6 +245,22 @@ typedef struct bl_index {
   unsigned char     key[BL_INDEX_KEY];   /* of the record asked for last */
   unsigned char     value[BL_INDEX_VALUE];
 } bl_index;
+
+/* Customers whose images should be written, or are being written (image.h). */
+typedef struct bl_image_list {
+  bl_arena  arena;
+  uint64_t *number;
+  size_t    count;
+  size_t    cap;
+} bl_image_list;
+
+typedef struct bl_images {
+  bl_image_list ripe;
+  bl_image_list frozen;        /* in the order of their numbers */
+  int64_t       last_seq;      /* what the frozen ones are written through */
+  uint64_t      unpaid;        /* ripe ones that no call has paid for */
+  bl_arena      arena;         /* of the record that was asked for last */
+} bl_images;
 
 typedef struct bl_undo bl_undo;
 
@@ -280,6 +302,7 @@ struct bl_tenant {
   size_t              tail_known;    /* of these, before the call */
   int64_t             tail_seq;      /* entries up to here are in runs */
   bl_index            index;
+  bl_images           images;
   bl_runs            *runs;          /* NULL until there may be some */
   uint64_t            blocks;        /* of batches, coded in this process */
   bl_map              redacted;      /* seq -> bl_fact_redacted */

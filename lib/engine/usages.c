@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* usages.c - usage by contract, price, group and period. */
+#include "engine/tallies.h"
 #include "engine/views.h"
 
 static int add_tally(bl_json *usage, const bl_tally *tally) {
@@ -23,15 +24,17 @@ static int add_tally(bl_json *usage, const bl_tally *tally) {
                                                    : BILLING_NOMEM;
 }
 
-static int add_contract_usage(const bl_contract *contract, const bl_query *q,
-                              bl_json *usage) {
+static int add_contract_usage(bl_call *c, const bl_contract *contract,
+                              const bl_query *q, bl_json *usage) {
   bl_span wanted = {q->from_us, q->to_us};
-  int rc = BILLING_OK;
+  bl_tallies tallies;
+  int rc;
 
   if (q->contract.len && !bl_str_equal(q->contract, contract->terms.id))
     return BILLING_OK;
-  for (size_t i = 0; i < contract->tallies.count && !rc; i++) {
-    const bl_tally *tally = contract->tallies.entry[i].value;
+  rc = bl_tallies_of(contract, &c->arena, &tallies);
+  for (size_t i = 0; !rc && i < tallies.count; i++) {
+    const bl_tally *tally = tallies.item[i];
     bl_span span = contract->periods[tally->period].span;
     if (!tally->level.events || bl_span_is_empty(bl_span_cut(span, wanted)))
       continue;
@@ -54,7 +57,7 @@ static int usage_document(bl_call *c, const bl_query *q, billing_doc **out) {
   usage = bl_json_array(tree, "usage");
   if (!usage) rc = BILLING_NOMEM;
   for (size_t i = 0; i < customer->contracts.count && !rc; i++)
-    rc = add_contract_usage(customer->contracts.item[i], q, usage);
+    rc = add_contract_usage(c, customer->contracts.item[i], q, usage);
   bl_json_add_int(tree, "events", (int64_t)customer->events);
   bl_json_add_int(tree, "unmatched", (int64_t)customer->unmatched);
   if (!rc && !bl_json_add_int(tree, "unpriced", (int64_t)customer->unpriced))
