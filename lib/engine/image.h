@@ -89,7 +89,7 @@ int bl_image_of(const bl_customer *customer, int64_t seq, bl_arena *arena,
                 bl_image *out);
 /* Its bytes in both directions. */
 void bl_code_image(bl_codec *c, bl_image *image);
-/* The bytes, in the arena; empty when they would be too many to be worth it. */
+/* The bytes, in the arena; empty when they would be too many to be of use. */
 int bl_image_bytes(const bl_customer *customer, int64_t seq, bl_arena *arena,
                    bl_str *out);
 

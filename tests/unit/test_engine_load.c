@@ -95,7 +95,8 @@ static void give(billing *b, const char *key, const char *person) {
   strcpy(terms.amount.asset, "USD");
   terms.name = shop_text("a gift");
   terms.priority = (int32_t)throw(3);
-  if (throw(2)) terms.expires_us = now_us + (int64_t)(1 + throw(40)) * SHOP_DAY;
+  if (throw(2))
+    terms.expires_us = now_us + (int64_t)(1 + throw(40)) * SHOP_DAY;
   ck_assert_int_eq(billing_grant(b, &call, &terms, NULL, NULL), 0);
 }
 
