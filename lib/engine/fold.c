@@ -229,6 +229,7 @@ int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact) {
   wallet = bl_wallet_of(grant->customer, grant->lot.asset);
   rc = bl_grant_move(t, wallet, grant, bl_dec_neg(fact->left), BL_DEC_ZERO);
   if (rc) return rc;
+  bl_touch(t, grant, sizeof *grant, &grant->touched);
   grant->expired_seq = f->seq;
   return bl_fold_post(f, wallet, postings,
                       bl_ledger_expiry(fact->left, postings));

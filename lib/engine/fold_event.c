@@ -90,7 +90,7 @@ static int fold_charge(bl_fold *f, const bl_fact_charge *charge,
   int rc;
 
   if (!wallet) return BILLING_NOMEM;
-  bl_touch_tally(t, tally);
+  bl_touch_charged(t, tally);
   tally->level.total = bl_dec_add(tally->level.total, charge->quantity);
   if (charge->at_us) tally->level.at_us = charge->at_us;
   tally->level.events++;
@@ -118,7 +118,8 @@ int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
   int rc = BILLING_OK;
 
   if (!customer) return BILLING_CORRUPT;
-  bl_touch_customer(t, customer);
+  bl_touch_counts(t, customer);
+  bl_customer_moves(t, customer);
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
   customer->events++;
   t->heads.events++;

@@ -10,9 +10,8 @@
 struct bl_undo {
   bl_undo *older;
   void    *at;
-  bl_map  *map;            /* or NULL, and then: */
-  void    *saved;
-  size_t   size;           /* of saved; for a map its count */
+  bl_map  *map;            /* or NULL, and then what was saved is behind */
+  size_t   size;           /* of that; for a map its count */
 };
 
 static void open_maps(bl_tenant *t) {
@@ -69,30 +68,28 @@ void bl_tenant_hide(bl_tenant *t) {
     bl_board_clear(panel);
 }
 
-static bl_undo *undo_push(bl_tenant *t) {
-  bl_undo *u = bl_arena_take(t->undo_arena, sizeof *u);
+static bl_undo *undo_push(bl_tenant *t, size_t saved) {
+  bl_undo *u = bl_arena_room(t->undo_arena, sizeof *u + saved);
 
   if (!u) {
     t->is_stale = 1;
     return NULL;
   }
   u->older = t->undo;
+  u->at = u->map = NULL;
   t->undo = u;
   return u;
 }
 
 void bl_touch(bl_tenant *t, void *at, size_t size, uint64_t *touched) {
-  void *saved;
   bl_undo *u;
 
   if (!t->undo_arena || !size || *touched == t->serial) return;
-  saved = bl_arena_copy(t->undo_arena, at, size);
-  if (!saved) t->is_stale = 1;
-  u = saved ? undo_push(t) : NULL;
+  u = undo_push(t, size);
   if (!u) return;
   u->at = at;
-  u->saved = saved;
   u->size = size;
+  memcpy(u + 1, at, size);
   *touched = t->serial;
 }
 
@@ -101,7 +98,7 @@ void bl_touch_map(bl_tenant *t, bl_map *map) {
 
   if (!t->undo_arena) return;
   if (t->undo && t->undo->map == map) return;
-  u = undo_push(t);
+  u = undo_push(t, 0);
   if (!u) return;
   u->map = map;
   u->size = map->count;
@@ -132,6 +129,38 @@ void bl_touch_wallet(bl_tenant *t, bl_wallet *wallet) {
   bl_customer_moves(t, wallet->customer);
 }
 
+void bl_touch_charged(bl_tenant *t, bl_tally *tally) {
+  if (tally->touched == t->serial) return;
+  bl_touch(t, &tally->level,
+           offsetof(bl_tally, billed_amount) - offsetof(bl_tally, level),
+           &tally->charge_touched);
+}
+
+void bl_touch_counts(bl_tenant *t, bl_customer *customer) {
+  if (customer->touched == t->serial) return;
+  bl_touch(t, &customer->unmatched,
+           offsetof(bl_customer, touched) - offsetof(bl_customer, unmatched),
+           &customer->count_touched);
+}
+
+void bl_touch_charges(bl_tenant *t, bl_wallet *wallet) {
+  size_t from = offsetof(bl_wallet, free_span);
+  size_t to = offsetof(bl_wallet, balance) +
+              (BL_ACCOUNT_REVENUE + 1) * sizeof *wallet->balance;
+
+  if (wallet->touched != t->serial)
+    bl_touch(t, &wallet->free_span, to - from, &wallet->charge_touched);
+  bl_customer_moves(t, wallet->customer);
+}
+
+void bl_touch_lot(bl_tenant *t, bl_grant_state *grant) {
+  bl_lot *lot = &grant->lot;
+
+  if (grant->touched == t->serial) return;
+  bl_touch(t, &lot->left, offsetof(bl_lot, name) - offsetof(bl_lot, left),
+           &grant->lot_touched);
+}
+
 void bl_undo_start(bl_tenant *t, bl_arena *arena) {
   t->undo_arena = arena;
   t->undo = NULL;
@@ -158,7 +187,7 @@ void bl_undo_all(bl_tenant *t) {
     if (u->map) {
       if (u->map->count > u->size) bl_map_cut(u->map, u->size);
     } else {
-      memcpy(u->at, u->saved, u->size);
+      memcpy(u->at, u + 1, u->size);
     }
   }
   for (; t->moved != t->moved_known; t->moved = t->moved->next_moved)
@@ -299,6 +328,7 @@ static int keep_live(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant) {
 
   if (is_live == grant->is_live) return BILLING_OK;
   place = bl_lot_place(&wallet->live, lot);
+  bl_touch(t, grant, sizeof *grant, &grant->touched);
   grant->is_live = is_live;
   if (is_live) return bl_list_insert(t, &wallet->live, place, grant);
   bl_list_remove(t, &wallet->live, place);
@@ -333,8 +363,8 @@ int bl_grant_move(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant,
   bl_lot *lot = &grant->lot;
   bl_span life = {lot->effective_us, lot->expires_us};
 
-  bl_touch(t, grant, sizeof *grant, &grant->touched);
-  bl_touch_wallet(t, wallet);
+  bl_touch_lot(t, grant);
+  bl_touch_charges(t, wallet);
   lot->left = bl_dec_add(lot->left, left);
   lot->held = bl_dec_add(lot->held, held);
   /* While the span lasts no grant begins or ends, so one moment tells. */
@@ -382,13 +412,14 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
   bl_tally *tally = bl_map_get(&contract->tallies, key, len);
 
   if (tally) return tally;
-  tally = bl_arena_take(&t->arena, sizeof *tally);
+  tally = bl_arena_take(&t->arena, sizeof *tally + group.len + 1);
   if (!tally) return NULL;
   bl_touch_contract(t, contract);      /* `recent` must not outlive an undo */
   tally->contract = contract;
   tally->price = price;
   tally->period = period;
-  tally->group = bl_arena_str(&t->arena, group);
+  tally->group = (bl_str){(char *)(tally + 1), group.len};
+  if (group.len) memcpy(tally + 1, group.text, group.len);
   bl_map_open(&tally->unique, &t->arena);
   bl_touch_map(t, &contract->tallies);
   if (t->arena.failed ||
@@ -398,18 +429,22 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
 }
 
 /* Events of one customer have few keys: those used last are found without the
- * map. */
+ * map, and a tag tells most others without a look at them. */
 bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
                         uint64_t period, bl_str group) {
-  uint64_t place = (bl_hash_bytes(group.text, group.len) + price) %
-                   BL_COUNT(contract->recent);
-  bl_tally *recent = contract->recent[place];
+  uint16_t tag =
+      (uint16_t)(bl_hash_bytes(group.text, group.len) + price * 31);
+  bl_tally *recent;
 
-  if (recent && recent->price == price && recent->period == period &&
-      bl_str_equal(recent->group, group))
-    return recent;
+  for (size_t i = 0; i < BL_RECENT; i++) {
+    recent = contract->recent[i];
+    if (contract->recent_tag[i] == tag && recent && recent->price == price &&
+        recent->period == period && bl_str_equal(recent->group, group))
+      return recent;
+  }
   recent = make_tally(t, contract, price, period, group);
-  contract->recent[place] = recent;
+  contract->recent[contract->recent_next % BL_RECENT] = recent;
+  contract->recent_tag[contract->recent_next++ % BL_RECENT] = tag;
   return recent;
 }
 
