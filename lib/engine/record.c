@@ -148,6 +148,18 @@ static int order_batch(bl_recording *r, size_t *count) {
   return rc || has_twins ? rc : by_customer(r, *count);
 }
 
+/* How many events lie between two steps of asking ahead. */
+#define RECORD_AHEAD 4
+
+/* The last step is for an event that comes soon, the first for one behind. */
+static void ask_ahead(const bl_recording *r, size_t i, size_t count,
+                      unsigned steps) {
+  for (unsigned step = 0; step < steps; step++) {
+    size_t at = i + RECORD_AHEAD * (steps - step);
+    if (at < count) bl_rate_ahead(r->in[r->order[at]].customer, step);
+  }
+}
+
 /* ---- prepare ---- */
 
 /* An event that will be refused must not open a period. */
@@ -237,12 +249,17 @@ static int decide_batch(bl_recording *r) {
   size_t count;
   int rc = order_batch(r, &count);
 
-  for (size_t i = 0; i < count && !rc; i++) rc = prepare_event(r, r->order[i]);
+  for (size_t i = 0; i < count && !rc; i++) {
+    ask_ahead(r, i, count, BL_AHEAD_STEPS - 1);
+    rc = prepare_event(r, r->order[i]);
+  }
   if (rc) return rc;
   bl_entry_start(r->c);
   bl_batch_begin(&r->writer, r->c, r->c->now_us);
-  for (size_t i = 0; i < count && !rc; i++)
+  for (size_t i = 0; i < count && !rc; i++) {
+    ask_ahead(r, i, count, BL_AHEAD_STEPS);
     if (!r->in[r->order[i]].code) rc = decide_event(r, r->order[i]);
+  }
   if (!rc && r->first_refused < r->count &&
       r->c->in.flags & BILLING_CALL_ALL_OR_NOTHING)
     rc = r->first_code;
@@ -261,3 +278,5 @@ int bl_record_batch(bl_call *c, const billing_event *const *events,
   close_recording(r, rc);
   return rc;
 }
+
+#undef RECORD_AHEAD

@@ -126,26 +126,27 @@ typedef struct bl_tally {
 
 #define BL_RECENT 8
 
+/* In the order of use: what an event reads stands in front. */
 struct bl_contract {
+  bl_customer      *customer;
+  bl_plan_version  *plan;
+  bl_period        *periods;   /* opened, one after the other */
+  size_t            period_count;
+  uint64_t          closed;    /* how many of them are invoiced */
+  int64_t           late_us;   /* first unbilled late charge, or NEVER */
+  uint64_t          recent_next;   /* the place to be taken next */
+  uint16_t          recent_tag[BL_RECENT];   /* of the hash of each of: */
+  bl_tally         *recent[BL_RECENT];  /* that were looked for last */
+  bl_contract_terms terms;
   uint64_t          number;
   uint64_t          version;
   uint64_t          archived;
-  bl_contract_terms terms;
-  bl_customer      *customer;
+  uint64_t          touched;
   bl_plan_state    *plan_state;
-  bl_plan_version  *plan;
   const bl_zone    *zone;      /* NULL until a decision needs it */
-  bl_period        *periods;   /* opened, one after the other */
-  size_t            period_count;
   size_t            period_cap;
-  uint64_t          closed;    /* how many of them are invoiced */
   uint64_t          advanced;  /* how many have their advance fees billed */
   uint64_t          has_ended; /* the last period is closed */
-  int64_t           late_us;   /* first unbilled late charge, or NEVER */
-  bl_tally         *recent[BL_RECENT];  /* that were looked for last */
-  uint16_t          recent_tag[BL_RECENT];   /* of the hash of each */
-  uint64_t          recent_next;   /* the place to be taken next */
-  uint64_t          touched;
   bl_map            tallies;   /* price, period, group -> bl_tally; last */
 };
 
