@@ -50,42 +50,35 @@ int bl_rate_prepare(bl_call *c, bl_customer *customer, int64_t us) {
 
 /* ---- ahead ---- */
 
-static void ask_for(const void *p, size_t size) {
-  for (size_t i = 0; i < size; i += 64)
-    __builtin_prefetch((const char *)p + i);
-}
-
-static void ask_contract(const bl_contract *contract, unsigned step) {
-  if (step == 2) ask_for(contract, offsetof(bl_contract, terms.zone));
-  if (step == 3) ask_for(contract->periods, sizeof *contract->periods);
-  for (size_t i = 0; i < BL_RECENT && step == 4; i++)
-    ask_for(contract->recent[i], 2 * 64);
-}
-
-static void ask_wallet(const bl_wallet *wallet, unsigned step) {
-  const bl_list *live = &wallet->live;
-
-  if (step == 2) ask_for(wallet, offsetof(bl_wallet, grants));
-  if (live->first == live->count) return;
-  if (step == 3) ask_for(&live->item[live->first], sizeof *live->item);
-  if (step == 4) ask_for(live->item[live->first], sizeof(bl_lot));
-}
+/* A macro, for a function without effects is a call that may be left out. */
+#define RATE_ASK(place, size) \
+  for (const char *at_ = (const char *)(place), *end_ = at_ + (size); \
+       at_ < end_; at_ += 64) __builtin_prefetch(at_)
 
 /* Of several contracts and wallets, the first. */
 void bl_rate_ahead(const bl_customer *customer, unsigned step) {
-  const bl_list *contracts = &customer->contracts;
-  const bl_list *wallets = &customer->wallets;
+  const bl_contract *contract;
+  const bl_wallet *wallet;
 
-  if (step == 0) {
-    ask_for(customer, sizeof *customer);
-  } else if (step == 1) {
-    ask_for(contracts->item, sizeof *contracts->item);
-    ask_for(wallets->item, sizeof *wallets->item);
-  } else {
-    if (contracts->count) ask_contract(contracts->item[0], step);
-    if (wallets->count) ask_wallet(wallets->item[0], step);
-  }
+  if (step == 0) RATE_ASK(customer, sizeof *customer);
+  if (step == 1) RATE_ASK(customer->contracts.item, 1);
+  if (step == 1) RATE_ASK(customer->wallets.item, 1);
+  if (step < 2 || !customer->contracts.count || !customer->wallets.count)
+    return;
+  contract = customer->contracts.item[0];
+  wallet = customer->wallets.item[0];
+  if (step == 2) RATE_ASK(contract, offsetof(bl_contract, terms.zone));
+  if (step == 2) RATE_ASK(wallet, offsetof(bl_wallet, grants));
+  if (step == 3) RATE_ASK(contract->periods, sizeof *contract->periods);
+  if (step == 3) RATE_ASK(wallet->live.item + wallet->live.first, 1);
+  if (step < 4) return;
+  for (size_t i = 0; i < BL_RECENT; i++)
+    RATE_ASK(contract->recent[i], offsetof(bl_tally, level));
+  if (wallet->live.first < wallet->live.count)
+    RATE_ASK(wallet->live.item[wallet->live.first], sizeof(bl_lot));
 }
+
+#undef RATE_ASK
 
 /* ---- draws ---- */
 
