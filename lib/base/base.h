@@ -38,4 +38,18 @@ static inline int bl_str_is(bl_str a, const char *text) {
   return bl_str_equal(a, bl_str_of(text));
 }
 
+/*
+ * Asks memory for what will be read soon.  The empty statement counts as an
+ * effect: without one a compiler takes a function that only asks for idle, and
+ * leaves out its calls.
+ */
+static inline void bl_prefetch(const void *p) {
+  __builtin_prefetch(p);
+  __asm__ volatile("" : : "r"(p));
+}
+
+static inline void bl_prefetch_all(const void *p, size_t size) {
+  for (size_t i = 0; i < size; i += 64) bl_prefetch((const char *)p + i);
+}
+
 #endif

@@ -50,35 +50,37 @@ int bl_rate_prepare(bl_call *c, bl_customer *customer, int64_t us) {
 
 /* ---- ahead ---- */
 
-/* A macro, for a function without effects is a call that may be left out. */
-#define RATE_ASK(place, size) \
-  for (const char *at_ = (const char *)(place), *end_ = at_ + (size); \
-       at_ < end_; at_ += 64) __builtin_prefetch(at_)
+static void fetch_contract(const bl_contract *contract, unsigned step) {
+  if (step == 2) bl_prefetch_all(contract, offsetof(bl_contract, terms.zone));
+  if (step == 3) bl_prefetch(contract->periods);
+  for (size_t i = 0; i < BL_RECENT && step == 4; i++)
+    bl_prefetch(contract->recent[i]);
+}
+
+static void fetch_wallet(const bl_wallet *wallet, unsigned step) {
+  const bl_list *live = &wallet->live;
+
+  if (step == 2) bl_prefetch_all(wallet, offsetof(bl_wallet, grants));
+  if (live->first == live->count) return;
+  if (step == 3) bl_prefetch(&live->item[live->first]);
+  if (step == 4) bl_prefetch_all(live->item[live->first], sizeof(bl_lot));
+}
 
 /* Of several contracts and wallets, the first. */
 void bl_rate_ahead(const bl_customer *customer, unsigned step) {
-  const bl_contract *contract;
-  const bl_wallet *wallet;
+  const bl_list *contracts = &customer->contracts;
+  const bl_list *wallets = &customer->wallets;
 
-  if (step == 0) RATE_ASK(customer, sizeof *customer);
-  if (step == 1) RATE_ASK(customer->contracts.item, 1);
-  if (step == 1) RATE_ASK(customer->wallets.item, 1);
-  if (step < 2 || !customer->contracts.count || !customer->wallets.count)
-    return;
-  contract = customer->contracts.item[0];
-  wallet = customer->wallets.item[0];
-  if (step == 2) RATE_ASK(contract, offsetof(bl_contract, terms.zone));
-  if (step == 2) RATE_ASK(wallet, offsetof(bl_wallet, grants));
-  if (step == 3) RATE_ASK(contract->periods, sizeof *contract->periods);
-  if (step == 3) RATE_ASK(wallet->live.item + wallet->live.first, 1);
-  if (step < 4) return;
-  for (size_t i = 0; i < BL_RECENT; i++)
-    RATE_ASK(contract->recent[i], offsetof(bl_tally, level));
-  if (wallet->live.first < wallet->live.count)
-    RATE_ASK(wallet->live.item[wallet->live.first], sizeof(bl_lot));
+  if (step == 0) {
+    bl_prefetch_all(customer, sizeof *customer);
+  } else if (step == 1) {
+    bl_prefetch(contracts->item);
+    bl_prefetch(wallets->item);
+  } else {
+    if (contracts->count) fetch_contract(contracts->item[0], step);
+    if (wallets->count) fetch_wallet(wallets->item[0], step);
+  }
 }
-
-#undef RATE_ASK
 
 /* ---- draws ---- */
 
