@@ -43,7 +43,7 @@ void bl_text_add(bl_text *t, const char *text, size_t len) {
   size_t fits = is_plain ? len : text_room(t, len);
 
   assert((text || len == 0) && t->len <= t->cap);
-  if (fits) memcpy(t->text + t->len, text, fits);
+  if (fits) bl_copy(t->text + t->len, text, fits);
   t->len += fits;
   if (t->len < t->cap) t->text[t->len] = '\0';
 }

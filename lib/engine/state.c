@@ -282,8 +282,7 @@ void *bl_list_by_number(const bl_list *list, uint64_t number) {
 bl_wallet *bl_wallet_of(const bl_customer *customer, const char asset[16]) {
   for (size_t i = 0; i < customer->wallets.count; i++) {
     bl_wallet *wallet = customer->wallets.item[i];
-    if (memcmp(wallet->asset, asset, sizeof wallet->asset) == 0)
-      return wallet;
+    if (bl_asset_equal(wallet->asset, asset)) return wallet;
   }
   return NULL;
 }
