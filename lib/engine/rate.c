@@ -50,11 +50,18 @@ int bl_rate_prepare(bl_call *c, bl_customer *customer, int64_t us) {
 
 /* ---- ahead ---- */
 
+/* What tells whether it is the one that is looked for: the text of its group
+ * stands right before it. */
+static void fetch_tally(const bl_tally *tally) {
+  bl_prefetch((const void *)((uintptr_t)tally - 32));
+  bl_prefetch((const char *)tally + 32);
+}
+
 static void fetch_contract(const bl_contract *contract, unsigned step) {
   if (step == 2) bl_prefetch_all(contract, offsetof(bl_contract, terms.zone));
   if (step == 3) bl_prefetch(contract->periods);
   for (size_t i = 0; i < BL_RECENT && step == 4; i++)
-    bl_prefetch(contract->recent[i]);
+    if (contract->recent[i]) fetch_tally(contract->recent[i]);
 }
 
 static void fetch_wallet(const bl_wallet *wallet, unsigned step) {
@@ -329,6 +336,8 @@ static int find_tally(bl_rater *r, bl_contract *contract, size_t at,
   if (rc) return rc;
   *out = bl_tally_make(r->c->t, contract, at, period, group);
   if (!*out) return BILLING_NOMEM;
+  bl_prefetch_all(&(*out)->amount, offsetof(bl_tally, billed_amount) -
+                                       offsetof(bl_tally, amount));
   return contract->tallies.count == known ? BILLING_OK : keep_made(r, *out);
 }
 
@@ -362,6 +371,7 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
     return bl_fail(r->c->err, BILLING_LIMIT, "/value",
                    "quantities and amounts below 10^20",
                    "the running total of price %t does not fit", &price->id);
+  if (tally->stack_count) bl_prefetch(&tally->stack[tally->stack_count - 1]);
   if (period < contract->closed) r->fact->flags |= BILLING_RECEIPT_LATE;
   return choose_draws(r, contract, price, tally, charge);
 }

@@ -258,6 +258,9 @@ static int decide_batch(bl_recording *r) {
   bl_batch_begin(&r->writer, r->c, r->c->now_us);
   for (size_t i = 0; i < count && !rc; i++) {
     ask_ahead(r, i, count, BL_AHEAD_STEPS);
+    if (i + RECORD_AHEAD < count)
+      bl_key_tail_prefetch(&r->c->t->tail,
+                           r->in[r->order[i + RECORD_AHEAD]].key);
     if (!r->in[r->order[i]].code) rc = decide_event(r, r->order[i]);
   }
   if (!rc && r->first_refused < r->count &&

@@ -404,6 +404,20 @@ bl_tally *bl_tally_of(const bl_contract *contract, uint64_t price,
   return bl_map_get(&contract->tallies, key, len);
 }
 
+/* A tally behind the text of its group. */
+static bl_tally *new_tally(bl_arena *arena, bl_str group) {
+  size_t front = (group.len + 16) / 16 * 16;
+  char *text = bl_arena_take(arena, front + sizeof(bl_tally));
+  bl_tally *tally;
+
+  if (!text) return NULL;
+  if (group.len) memcpy(text, group.text, group.len);
+  tally = (bl_tally *)(void *)(text + front);
+  tally->group = (bl_str){text, group.len};
+  bl_map_open(&tally->unique, arena);
+  return tally;
+}
+
 static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
                             uint64_t price, uint64_t period, bl_str group) {
   char key[TALLY_KEY_BYTES];
@@ -411,15 +425,12 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
   bl_tally *tally = bl_map_get(&contract->tallies, key, len);
 
   if (tally) return tally;
-  tally = bl_arena_take(&t->arena, sizeof *tally + group.len + 1);
+  tally = new_tally(&t->arena, group);
   if (!tally) return NULL;
   bl_touch_contract(t, contract);      /* `recent` must not outlive an undo */
   tally->contract = contract;
   tally->price = price;
   tally->period = period;
-  tally->group = (bl_str){(char *)(tally + 1), group.len};
-  if (group.len) memcpy(tally + 1, group.text, group.len);
-  bl_map_open(&tally->unique, &t->arena);
   bl_touch_map(t, &contract->tallies);
   if (t->arena.failed ||
       bl_map_put(&contract->tallies, key, len, tally))

@@ -96,14 +96,16 @@ typedef struct bl_wallet {
   uint64_t charge_touched;     /* from free to the accounts of charges */
 } bl_wallet;
 
-/* Usage under one charge key: the running level and what is booked. */
+/* Usage under one charge key: the running level and what is booked.  In the
+ * order of use: the group's text stands right before it in memory. */
 typedef struct bl_tally {
   bl_contract *contract;
   uint64_t     price;          /* index in the plan */
   uint64_t     period;         /* index in the contract's periods */
   bl_str       group;
   uint64_t     touched;
-  uint64_t     charge_touched; /* from here on, up to billed_amount */
+  uint64_t     charge_touched; /* from the level up to billed_amount */
+  uint64_t     block;          /* of a batch that named it last, and where */
   bl_level     level;
   bl_dec       amount;         /* charged in all: price(level.total) */
   bl_dec       drawn;          /* of that, from grants */
@@ -119,7 +121,6 @@ typedef struct bl_tally {
   size_t       billed_count;
   size_t       stack_saved;    /* from here on undo knows what it was */
   uint64_t     stack_touched;
-  uint64_t     block;          /* of a batch that named it last, and where */
   uint64_t     place;
   bl_map       unique;         /* hashes of the values seen; last */
 } bl_tally;
