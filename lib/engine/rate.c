@@ -505,29 +505,39 @@ bl_dec bl_rate_balance(bl_call *c, const bl_rater *r) {
   return bl_wallet_free(bl_wallet_of(r->in->customer, asset), c->now_us);
 }
 
-void bl_receipt_of_fact(const bl_fact_event *fact, bl_tally *const *tallies,
-                        uint64_t number, int64_t decided_us,
-                        billing_receipt *out) {
-  const char *asset = NULL;
-
-  memset(out, 0, sizeof *out);
-  out->struct_size = sizeof *out;
-  out->flags = (uint32_t)fact->flags & ~BL_EVENT_UNTIMED;
-  out->status = BILLING_STATUS_NEW;
-  out->number = number;
-  out->decided_us = decided_us;
-  out->balance = fact->balance;
-  out->charges = (uint32_t)fact->charge_count;
+/* The sums of the charges that are in the first one's asset. */
+static void add_charges(const bl_fact_event *fact, bl_tally *const *tallies,
+                        const char *asset, billing_receipt *out) {
   for (size_t i = 0; i < fact->charge_count; i++) {
     const bl_fact_charge *charge = &fact->charges[i];
-    const char *own = bl_tally_price(tallies[i])->asset;
     out->draws += (uint32_t)charge->draw_count;
-    if (!asset) asset = own;
-    if (!bl_asset_equal(asset, own)) continue;
+    if (i && !bl_asset_equal(asset, bl_tally_price(tallies[i])->asset))
+      continue;
     out->cost = bl_dec_add(out->cost, charge->amount);
     for (size_t k = 0; k < charge->draw_count; k++)
       if (charge->draws[k].grant)
         out->drawn = bl_dec_add(out->drawn, charge->draws[k].amount);
   }
-  if (asset) memcpy(out->asset, asset, sizeof out->asset);
+}
+
+/* Each member is set: zeroing all of it first takes longer than that. */
+void bl_receipt_of_fact(const bl_fact_event *fact, bl_tally *const *tallies,
+                        uint64_t number, int64_t decided_us,
+                        billing_receipt *out) {
+  static const char none[sizeof out->asset];
+  const char *asset = fact->charge_count ? bl_tally_price(tallies[0])->asset
+                                         : none;
+
+  out->struct_size = sizeof *out;
+  out->flags = (uint32_t)fact->flags & ~BL_EVENT_UNTIMED;
+  out->status = BILLING_STATUS_NEW;
+  out->code = BILLING_OK;
+  out->number = number;
+  out->decided_us = decided_us;
+  out->cost = out->drawn = BL_DEC_ZERO;
+  out->balance = fact->balance;
+  out->charges = (uint32_t)fact->charge_count;
+  out->draws = 0;
+  memcpy(out->asset, asset, sizeof out->asset);
+  add_charges(fact, tallies, asset, out);
 }

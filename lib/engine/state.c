@@ -132,7 +132,7 @@ void bl_touch_wallet(bl_tenant *t, bl_wallet *wallet) {
 void bl_touch_charged(bl_tenant *t, bl_tally *tally) {
   if (tally->touched == t->serial) return;
   bl_touch(t, &tally->level,
-           offsetof(bl_tally, billed_amount) - offsetof(bl_tally, level),
+           offsetof(bl_tally, charge_touched) - offsetof(bl_tally, level),
            &tally->charge_touched);
 }
 

@@ -103,25 +103,25 @@ typedef struct bl_tally {
   uint64_t     price;          /* index in the plan */
   uint64_t     period;         /* index in the contract's periods */
   bl_str       group;
-  uint64_t     touched;
-  uint64_t     charge_touched; /* from the level up to billed_amount */
-  uint64_t     block;          /* of a batch that named it last, and where */
-  bl_level     level;
+  bl_level     level;          /* from here on what a charge moves */
   bl_dec       amount;         /* charged in all: price(level.total) */
   bl_dec       drawn;          /* of that, from grants */
   bl_draw     *stack;          /* draws in order, equal neighbours merged */
   size_t       stack_count;
   size_t       stack_cap;
   uint64_t     first_event;
-  uint64_t     last_event;
+  uint64_t     last_event;     /* up to here */
+  uint64_t     charge_touched; /* of that */
+  uint64_t     touched;
+  uint64_t     stack_touched;
+  size_t       stack_saved;    /* from here on undo knows what it was */
+  uint64_t     block;          /* of a batch that named it last, and where */
+  uint64_t     place;
   bl_dec       billed_amount;
   bl_dec       billed_drawn;
   bl_dec       held;           /* quantity in open holds */
   bl_draw     *billed;         /* by grant, what invoices have shown */
   size_t       billed_count;
-  size_t       stack_saved;    /* from here on undo knows what it was */
-  uint64_t     stack_touched;
-  uint64_t     place;
   bl_map       unique;         /* hashes of the values seen; last */
 } bl_tally;
 
