@@ -258,6 +258,7 @@ Suite *test_base_text(void) {
   tcase_add_test(t, a_fixed_buffer_is_cut_at_a_character);
   tcase_add_test(t, a_message_is_utf8_whatever_it_quotes);
   tcase_add_test(t, utf8_is_checked_strictly);
+  tcase_add_test(t, the_plain_front_ends_at_what_is_not_plain);
   tcase_add_test(t, a_character_is_written_as_utf8);
   tcase_add_test(t, utf8_is_cut_between_characters);
   tcase_add_test(t, integers_read_back);
