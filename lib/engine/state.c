@@ -372,6 +372,8 @@ int bl_grant_move(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant,
   return keep_live(t, wallet, grant);
 }
 
+#define TALLY_ALIGN 32
+
 /* The key of a tally: two numbers and the group's text. */
 typedef struct tally_key {
   uint64_t price;
@@ -404,13 +406,15 @@ bl_tally *bl_tally_of(const bl_contract *contract, uint64_t price,
   return bl_map_get(&contract->tallies, key, len);
 }
 
-/* A tally behind the text of its group. */
+/* A tally behind the text of its group.  It begins in the middle of a cache
+ * line, or where one begins: then few lines have all that is looked up. */
 static bl_tally *new_tally(bl_arena *arena, bl_str group) {
-  size_t front = (group.len + 16) / 16 * 16;
-  char *text = bl_arena_take(arena, front + sizeof(bl_tally));
+  size_t front = (group.len + TALLY_ALIGN) / TALLY_ALIGN * TALLY_ALIGN;
+  char *text = bl_arena_take(arena, front + sizeof(bl_tally) + TALLY_ALIGN);
   bl_tally *tally;
 
   if (!text) return NULL;
+  text += TALLY_ALIGN - (uintptr_t)text % TALLY_ALIGN;
   if (group.len) memcpy(text, group.text, group.len);
   tally = (bl_tally *)(void *)(text + front);
   tally->group = (bl_str){text, group.len};
@@ -429,8 +433,8 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
   if (!tally) return NULL;
   bl_touch_contract(t, contract);      /* `recent` must not outlive an undo */
   tally->contract = contract;
-  tally->price = price;
-  tally->period = period;
+  tally->price = (uint32_t)price;
+  tally->period = (uint32_t)period;
   bl_touch_map(t, &contract->tallies);
   if (t->arena.failed ||
       bl_map_put(&contract->tallies, key, len, tally))
@@ -466,4 +470,5 @@ size_t bl_plan_first(const bl_plan_version *plan,
 }
 
 #undef TALLY_KEY_BYTES
+#undef TALLY_ALIGN
 #undef WASTE_SMALLEST

@@ -100,8 +100,8 @@ typedef struct bl_wallet {
  * order of use: the group's text stands right before it in memory. */
 typedef struct bl_tally {
   bl_contract *contract;
-  uint64_t     price;          /* index in the plan */
-  uint64_t     period;         /* index in the contract's periods */
+  uint32_t     price;          /* index in the plan */
+  uint32_t     period;         /* index in the contract's periods */
   bl_str       group;
   bl_level     level;          /* from here on what a charge moves */
   bl_dec       amount;         /* charged in all: price(level.total) */
