@@ -54,6 +54,17 @@ static int expire_again(bl_fold *f, bl_wallet *wallet, bl_grant_state *grant,
                       bl_ledger_expiry(returned, postings));
 }
 
+/* Mostly it is the first one that pays, which is at hand. */
+static bl_grant_state *drawn_grant(bl_tenant *t, const bl_wallet *wallet,
+                                   uint64_t number) {
+  const bl_list *live = &wallet->live;
+  bl_grant_state *first =
+      live->first < live->count ? live->item[live->first] : NULL;
+
+  if (first && first->lot.number == number) return first;
+  return bl_list_by_number(&t->by_grant, number);
+}
+
 static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
                      const bl_draw *draw, bl_dec *drawn) {
   bl_tenant *t = f->tenant;
@@ -61,7 +72,7 @@ static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
   int rc = stack_draw(f, tally, draw);
 
   if (rc || !draw->grant) return rc;
-  grant = bl_list_by_number(&t->by_grant, draw->grant);
+  grant = drawn_grant(t, wallet, draw->grant);
   if (!grant) return BILLING_CORRUPT;
   rc = bl_grant_move(t, wallet, grant, bl_dec_neg(draw->amount), BL_DEC_ZERO);
   if (rc) return rc;
@@ -111,10 +122,20 @@ static int fold_charge(bl_fold *f, const bl_fact_charge *charge,
                       bl_ledger_charge(charge->amount, drawn, postings));
 }
 
+/* The one whose contract is charged is at hand. */
+static bl_customer *charged_customer(bl_tenant *t, const bl_fact_event *fact,
+                                     bl_tally *const *tallies) {
+  bl_customer *customer =
+      fact->charge_count ? tallies[0]->contract->customer : NULL;
+
+  if (customer && customer->number == fact->customer) return customer;
+  return bl_list_by_number(&t->by_customer, fact->customer);
+}
+
 int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
                   bl_tally *const *tallies, uint64_t number) {
   bl_tenant *t = f->tenant;
-  bl_customer *customer = bl_list_by_number(&t->by_customer, fact->customer);
+  bl_customer *customer = charged_customer(t, fact, tallies);
   int rc = BILLING_OK;
 
   if (!customer) return BILLING_CORRUPT;
