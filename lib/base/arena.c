@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #define ARENA_ALIGN ((size_t)16)
+#define ARENA_FIRST ((size_t)32)      /* bytes that an array begins with */
 /* A test sets both to 1: then whatever is taken is asked of the host. */
 #ifndef ARENA_SMALLEST
 #define ARENA_SMALLEST ((size_t)4096)
@@ -120,8 +121,7 @@ static size_t arena_round(size_t size) {
   return (size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 }
 
-/* As bl_arena_take, not zeroed. */
-static void *arena_raw(bl_arena *a, size_t size) {
+void *bl_arena_room(bl_arena *a, size_t size) {
   size_t whole = arena_round(size);
   void *p;
 
@@ -138,7 +138,7 @@ static void *arena_raw(bl_arena *a, size_t size) {
 }
 
 void *bl_arena_take(bl_arena *a, size_t size) {
-  void *p = arena_raw(a, size);
+  void *p = bl_arena_room(a, size);
 
   if (p) memset(p, 0, size);
   return p;
@@ -159,7 +159,7 @@ void *bl_arena_copy(bl_arena *a, const void *from, size_t size) {
     a->failed = 1;
     return NULL;
   }
-  p = arena_raw(a, size + 1);
+  p = bl_arena_room(a, size + 1);
   if (!p) return NULL;
   if (size) memcpy(p, from, size);
   p[size] = '\0';
@@ -194,7 +194,7 @@ void *bl_arena_grow(bl_arena *a, void *p, size_t old_size, size_t size) {
       return p;
     }
   }
-  to = arena_raw(a, size);
+  to = bl_arena_room(a, size);
   if (!to) return NULL;
   if (old_size) memcpy(to, p, old_size);
   memset(to + old_size, 0, size - old_size);
@@ -220,6 +220,12 @@ void bl_arena_back(bl_arena *a, bl_arena_mark mark) {
   a->failed = mark.failed;
 }
 
+/* How many places an array begins with: most stay short, and there may be one
+ * for each customer. */
+static size_t arena_first(size_t size) {
+  return size < ARENA_FIRST ? ARENA_FIRST / size : 1;
+}
+
 /* The pointer is read and written through memcpy, because it points to some
  * T * and not to a void *. */
 void *bl_arena_push(bl_arena *a, void **items, const size_t *count,
@@ -229,7 +235,7 @@ void *bl_arena_push(bl_arena *a, void **items, const size_t *count,
   assert(size > 0 && *count <= *cap);
   memcpy(&array, (void *)items, sizeof array);
   if (*count == *cap) {
-    size_t wanted = *cap ? *cap * 2 : 8;
+    size_t wanted = *cap ? *cap * 2 : arena_first(size);
 
     if (wanted <= *cap || wanted > SIZE_MAX / size) {
       a->failed = 1;
@@ -244,5 +250,6 @@ void *bl_arena_push(bl_arena *a, void **items, const size_t *count,
 }
 
 #undef ARENA_ALIGN
+#undef ARENA_FIRST
 #undef ARENA_SMALLEST
 #undef ARENA_LARGEST

@@ -34,6 +34,8 @@ void bl_arena_empty(bl_arena *a, size_t most);
 
 /* Zeroed, aligned to 16.  NULL (and a->failed) when memory is out. */
 void *bl_arena_take(bl_arena *a, size_t size);
+/* The same, but with any bytes in it. */
+void *bl_arena_room(bl_arena *a, size_t size);
 /* An array of count elements; overflow of the product is a failure. */
 void *bl_arena_array(bl_arena *a, size_t count, size_t size);
 /* Copies size bytes; a NUL follows them, uncounted. */

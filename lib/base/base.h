@@ -25,6 +25,27 @@ typedef billing_str bl_str;           /* text and its length, not owned */
  */
 #define BL_MUST(x) ((x) ? BILLING_OK : BILLING_INTERNAL)
 
+/* Most texts are short, and a call of memcpy costs more than they do: the
+ * first and the last word of a short one may overlap. */
+static inline void bl_copy(void *to, const void *from, size_t len) {
+  unsigned char *at = (unsigned char *)to;
+  const unsigned char *p = (const unsigned char *)from;
+
+  if (len > 16) {
+    memcpy(at, p, len);
+  } else if (len >= 8) {
+    memcpy(at, p, 8);
+    memcpy(at + len - 8, p + len - 8, 8);
+  } else if (len >= 4) {
+    memcpy(at, p, 4);
+    memcpy(at + len - 4, p + len - 4, 4);
+  } else if (len) {
+    at[0] = p[0];
+    at[len / 2] = p[len / 2];
+    at[len - 1] = p[len - 1];
+  }
+}
+
 static inline int bl_str_equal(bl_str a, bl_str b) {
   return a.len == b.len && (a.len == 0 || memcmp(a.text, b.text, a.len) == 0);
 }
@@ -36,6 +57,20 @@ static inline bl_str bl_str_of(const char *text) {
 
 static inline int bl_str_is(bl_str a, const char *text) {
   return bl_str_equal(a, bl_str_of(text));
+}
+
+/*
+ * Asks memory for what will be read soon.  The empty statement counts as an
+ * effect: without one a compiler takes a function that only asks for idle, and
+ * leaves out its calls.
+ */
+static inline void bl_prefetch(const void *p) {
+  __builtin_prefetch(p);
+  __asm__ volatile("" : : "r"(p));
+}
+
+static inline void bl_prefetch_all(const void *p, size_t size) {
+  for (size_t i = 0; i < size; i += 64) bl_prefetch((const char *)p + i);
 }
 
 #endif

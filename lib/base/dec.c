@@ -187,8 +187,11 @@ bl_dec bl_dec_mul(bl_dec a, bl_dec b) {
   if (bl_dec_is_bad(a) || bl_dec_is_bad(b)) return BL_DEC_BAD;
   n = dec_multiply(dec_magnitude(a), dec_magnitude(b));
   if (!dec_divides(n, BL_DEC_UNIT)) return BL_DEC_BAD;
-  high = dec_divide_unit(dec_low(n.high), dec_high(n.low), &rest);
-  low  = dec_divide_unit(rest, dec_low(n.low), &rest);
+  high = 0;
+  rest = dec_high(n.low);
+  if (n.high || rest >= BL_DEC_UNIT)
+    high = dec_divide_unit(dec_low(n.high), rest, &rest);
+  low = dec_divide_unit(rest, dec_low(n.low), &rest);
   return dec_rounded(dec_pair(high, low), rest, BL_DEC_UNIT, negative);
 }
 

@@ -49,17 +49,16 @@ static inline bl_dec bl_dec_of_raw(bl_i128 v) {      /* unchecked */
   return d;
 }
 
-static inline int bl_dec_is_bad(bl_dec a) {
-  return a.hi == INT64_MIN && a.lo == 0;
-}
+/* No valid value reaches so far down. */
+static inline int bl_dec_is_bad(bl_dec a) { return a.hi == INT64_MIN; }
 static inline int bl_dec_is_zero(bl_dec a) { return a.hi == 0 && a.lo == 0; }
 static inline int bl_dec_is_max(bl_dec a) {
   return a.hi == BL_DEC_MAX.hi && a.lo == BL_DEC_MAX.lo;
 }
 /* Whether a value that came from outside is in range (and not bad). */
 static inline int bl_dec_is_valid(bl_dec a) {
-  bl_i128 most = bl_dec_raw(BL_DEC_MAX);
-  return bl_dec_raw(a) <= most && bl_dec_raw(a) >= -most;
+  bl_u128 most = (bl_u128)bl_dec_raw(BL_DEC_MAX);
+  return (bl_u128)bl_dec_raw(a) + most <= 2 * most;
 }
 /* -1, 0 or 1; 0 for the bad value. */
 static inline int bl_dec_sign(bl_dec a) {
@@ -70,12 +69,13 @@ static inline int bl_dec_sign(bl_dec a) {
 static inline bl_dec bl_dec_of_int(int64_t v) {
   return bl_dec_of_raw((bl_i128)v * (bl_i128)BL_DEC_UNIT);
 }
+/* A sum of two valid values that wraps at 2^127 does not become valid: 10^38
+ * is more than half of that, and less than a whole of it. */
 static inline bl_dec bl_dec_add(bl_dec a, bl_dec b) {
-  bl_i128 sum;
-  int over = __builtin_add_overflow(bl_dec_raw(a), bl_dec_raw(b), &sum);
-  bl_dec d = bl_dec_of_raw(sum);
-  over |= bl_dec_is_bad(a) | bl_dec_is_bad(b);
-  return over || !bl_dec_is_valid(d) ? BL_DEC_BAD : d;
+  bl_u128 sum = (bl_u128)bl_dec_raw(a) + (bl_u128)bl_dec_raw(b);
+  bl_dec d = bl_dec_of_raw((bl_i128)sum);
+  int bad = bl_dec_is_bad(a) | bl_dec_is_bad(b) | !bl_dec_is_valid(d);
+  return bad ? BL_DEC_BAD : d;
 }
 static inline bl_dec bl_dec_neg(bl_dec a) {
   return bl_dec_is_bad(a) ? a : bl_dec_of_raw(-bl_dec_raw(a));
@@ -110,19 +110,20 @@ static inline int bl_dec_cmp(bl_dec a, bl_dec b) {
   return (bl_dec_raw(a) > bl_dec_raw(b)) - (bl_dec_raw(a) < bl_dec_raw(b));
 }
 static inline int bl_dec_less(bl_dec a, bl_dec b) {     /* false when bad */
-  return bl_dec_cmp(a, b) == -1;
+  if (bl_dec_is_bad(a) || bl_dec_is_bad(b)) return 0;
+  return bl_dec_raw(a) < bl_dec_raw(b);
 }
 static inline int bl_dec_equal(bl_dec a, bl_dec b) {    /* false when bad */
-  return bl_dec_cmp(a, b) == 0;
+  return a.lo == b.lo && a.hi == b.hi && !bl_dec_is_bad(a);
 }
 /* The smaller and the greater; bad when either is bad. */
 static inline bl_dec bl_dec_min(bl_dec a, bl_dec b) {
-  int order = bl_dec_cmp(a, b);
-  return order == 2 ? BL_DEC_BAD : order < 0 ? a : b;
+  if (bl_dec_is_bad(a) || bl_dec_is_bad(b)) return BL_DEC_BAD;
+  return bl_dec_raw(a) < bl_dec_raw(b) ? a : b;
 }
 static inline bl_dec bl_dec_max(bl_dec a, bl_dec b) {
-  int order = bl_dec_cmp(a, b);
-  return order == 2 ? BL_DEC_BAD : order > 0 ? a : b;
+  if (bl_dec_is_bad(a) || bl_dec_is_bad(b)) return BL_DEC_BAD;
+  return bl_dec_raw(a) > bl_dec_raw(b) ? a : b;
 }
 
 /*

@@ -100,11 +100,6 @@ int bl_asset_set(char out[BL_ASSET_BYTES], bl_str name) {
   return BILLING_OK;
 }
 
-int bl_asset_equal(const char a[BL_ASSET_BYTES],
-                   const char b[BL_ASSET_BYTES]) {
-  return memcmp(a, b, BL_ASSET_BYTES) == 0;
-}
-
 /* ---- Splitting ---------------------------------------------------------- */
 
 static int money_total_weight(const bl_dec *weights, size_t count,

@@ -27,8 +27,15 @@ int bl_asset_places(const char asset[BL_ASSET_BYTES]);
 int bl_asset_is_valid(bl_str name);
 /* Copies a name, NUL padded; BILLING_INVALID leaves `out` untouched. */
 int bl_asset_set(char out[BL_ASSET_BYTES], bl_str name);
-int bl_asset_equal(const char a[BL_ASSET_BYTES],
-                   const char b[BL_ASSET_BYTES]);
+static inline int bl_asset_equal(const char a[BL_ASSET_BYTES],
+                                 const char b[BL_ASSET_BYTES]) {
+  uint64_t one[2], other[2];
+
+  _Static_assert(sizeof one == BL_ASSET_BYTES, "two words");
+  memcpy(one, a, sizeof one);
+  memcpy(other, b, sizeof other);
+  return one[0] == other[0] && one[1] == other[1];
+}
 
 /*
  * Splits `total` over `count` parts by weight, each at `places` decimals

@@ -40,25 +40,9 @@ static inline unsigned char *bl_put_i64(unsigned char *at, int64_t v) {
   return bl_put_u64(at, bl_zigzag(v));
 }
 
-/* Most are short, and a call of memcpy costs more than they do: the first and
- * the last word of a short one may overlap. */
 static inline unsigned char *bl_put_bytes(unsigned char *at, const void *p,
                                           size_t len) {
-  const unsigned char *from = (const unsigned char *)p;
-
-  if (len > 16) {
-    memcpy(at, from, len);
-  } else if (len >= 8) {
-    memcpy(at, from, 8);
-    memcpy(at + len - 8, from + len - 8, 8);
-  } else if (len >= 4) {
-    memcpy(at, from, 4);
-    memcpy(at + len - 4, from + len - 4, 4);
-  } else if (len) {
-    at[0] = from[0];
-    at[len / 2] = from[len / 2];
-    at[len - 1] = from[len - 1];
-  }
+  bl_copy(at, p, len);
   return at + len;
 }
 

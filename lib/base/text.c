@@ -43,7 +43,7 @@ void bl_text_add(bl_text *t, const char *text, size_t len) {
   size_t fits = is_plain ? len : text_room(t, len);
 
   assert((text || len == 0) && t->len <= t->cap);
-  if (fits) memcpy(t->text + t->len, text, fits);
+  if (fits) bl_copy(t->text + t->len, text, fits);
   t->len += fits;
   if (t->len < t->cap) t->text[t->len] = '\0';
 }
@@ -251,8 +251,27 @@ size_t bl_utf8_put(uint32_t code, char *out) {
   return len;
 }
 
-int bl_utf8_is_valid(const char *text, size_t len) {
+#define TEXT_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Eight bytes at a time: bit 7 is set by what is not ASCII, by adding 1 to
+ * 7F, and it is missing when 60 was added to less than 20. */
+size_t bl_ascii_front(const char *text, size_t len) {
   size_t i = 0;
+
+  for (; len - i >= 8; i += 8) {
+    uint64_t v;
+    memcpy(&v, text + i, sizeof v);
+    if ((v | (v + TEXT_EACH(1))) & TEXT_EACH(0x80) ||
+        ~(v + TEXT_EACH(0x60)) & TEXT_EACH(0x80)) return i;
+  }
+  while (i < len && text[i] >= 0x20 && text[i] < 0x7F) i++;
+  return i;
+}
+
+#undef TEXT_EACH
+
+int bl_utf8_is_valid(const char *text, size_t len) {
+  size_t i = bl_ascii_front(text, len);
 
   while (i < len) {
     size_t width = bl_utf8_char(text + i, len - i);

@@ -42,6 +42,9 @@ void bl_text_vformat(bl_text *t, const char *format, va_list args);
  * Bytes of the arguments that are not UTF-8, and NUL, become '?'. */
 void bl_format_into(char *out, size_t size, const char *format, va_list args);
 
+/* How many bytes in front are ASCII that shows itself: from the space to the
+ * tilde.  May stop at up to seven bytes before the first that is not. */
+size_t bl_ascii_front(const char *text, size_t len);
 /* Whether the text is valid UTF-8 without NUL, surrogates and overlongs. */
 int bl_utf8_is_valid(const char *text, size_t len);
 /* How many bytes the valid character at the front has; 0 for none, for NUL

@@ -11,8 +11,11 @@
 /* U+0000 to U+001F, U+007F, and U+0080 to U+009F, which is C2 80 to C2 9F.
  * The text is valid UTF-8, so that a byte follows every C2. */
 int bl_catalog_is_plain(bl_str text) {
-  if (!bl_utf8_is_valid(text.text, text.len)) return 0;
-  for (size_t i = 0; i < text.len; i++) {
+  size_t front = bl_ascii_front(text.text, text.len);
+
+  if (front == text.len) return 1;
+  if (!bl_utf8_is_valid(text.text + front, text.len - front)) return 0;
+  for (size_t i = front; i < text.len; i++) {
     unsigned char c = (unsigned char)text.text[i];
 
     if (c < 0x20 || c == 0x7f) return 0;

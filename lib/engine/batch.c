@@ -139,13 +139,25 @@ int bl_batch_open(bl_arena *arena, const bl_entry *entry, bl_batch *out) {
   return out->properties ? BILLING_OK : BILLING_NOMEM;
 }
 
+static int open_read(bl_call *c, int rc, const bl_entry *entry,
+                     bl_batch *out) {
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  if (entry->kind != BL_ENTRY_EVENTS) return BILLING_NOTFOUND;
+  return bl_batch_open(&c->arena, entry, out);
+}
+
 int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out) {
   bl_entry entry;
   int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
 
-  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
-  if (entry.kind != BL_ENTRY_EVENTS) return BILLING_NOTFOUND;
-  return bl_batch_open(&c->arena, &entry, out);
+  return open_read(c, rc, &entry, out);
+}
+
+int bl_batch_peek(bl_call *c, int64_t seq, bl_batch *out) {
+  bl_entry entry;
+  int rc = bl_journal_peek(c->b, c->t->number, seq, &entry);
+
+  return open_read(c, rc, &entry, out);
 }
 
 static int decode_block(const bl_batch *batch, size_t at, bl_block *out) {
@@ -181,33 +193,69 @@ int bl_batch_block(bl_batch *batch, size_t at, const bl_block **out) {
   return rc;
 }
 
+static int find_tallies(bl_call *c, const bl_fact_key *keys,
+                        const bl_fact_event *fact, bl_tally ***out) {
+  int rc = BILLING_OK;
+
+  *out = bl_arena_array(&c->arena, fact->charge_count + 1, sizeof **out);
+  if (!*out) return BILLING_NOMEM;
+  for (size_t i = 0; i < fact->charge_count && !rc; i++)
+    (*out)[i] = bl_fold_key(c->t, &keys[fact->charges[i].key], &rc);
+  return rc;
+}
+
 int bl_block_tallies(bl_call *c, const bl_block *block,
                      const bl_fact_event *fact, bl_tally ***out) {
   bl_customer *customer;
   int rc = bl_customer_need(c, fact->customer, &customer);
 
-  if (rc) return rc;
-  *out = bl_arena_array(&c->arena, fact->charge_count + 1, sizeof **out);
-  if (!*out) return BILLING_NOMEM;
-  for (size_t i = 0; i < fact->charge_count && !rc; i++)
-    (*out)[i] =
-        bl_fold_key(c->t, &block->keys[fact->charges[i].key], &rc);
-  return rc;
+  return rc ? rc : find_tallies(c, block->keys, fact, out);
+}
+
+/* ---- Single events ---- */
+
+static int pass_open_block(bl_batch_pass *p, size_t at) {
+  const bl_batch *batch = p->batch;
+
+  p->next = at * BL_BATCH_BLOCK;
+  return bl_events_open(&p->reader, batch->arena, batch->facts[at],
+                        batch->properties[at], batch->at_us);
+}
+
+int bl_batch_pass_to(bl_batch_pass *p, size_t place) {
+  size_t at = place / BL_BATCH_BLOCK;
+  int rc = BILLING_OK;
+
+  if (place >= p->batch->count) return BILLING_CORRUPT;
+  if (p->next && place == p->next - 1) return BILLING_OK;
+  if (!p->next || (p->next - 1) / BL_BATCH_BLOCK != at)
+    rc = pass_open_block(p, at);
+  assert(rc || place >= p->next);
+  if (!rc) rc = bl_events_skip(&p->reader, place - p->next);
+  if (!rc) rc = bl_events_next(&p->reader, &p->fact, &p->text);
+  p->next = place + 1;
+  return rc == BILLING_DONE ? BILLING_CORRUPT : rc;
+}
+
+int bl_batch_pass_tallies(bl_call *c, const bl_batch_pass *p,
+                          bl_tally ***out) {
+  return find_tallies(c, p->reader.keys, &p->fact, out);
 }
 
 int bl_batch_event(bl_call *c, uint64_t number, const bl_fact_event **fact,
                    bl_tally ***tallies) {
   size_t place = bl_event_place(number);
-  const bl_block *block;
+  bl_batch_pass *p = bl_arena_take(&c->arena, sizeof *p);
   bl_batch batch;
   int rc;
 
+  if (!p) return BILLING_NOMEM;
   if (!number || bl_event_seq(number) > c->t->heads.seq)
     return BILLING_NOTFOUND;
-  rc = bl_batch_read(c, bl_event_seq(number), &batch);
+  rc = bl_batch_peek(c, bl_event_seq(number), &batch);
   if (!rc && place >= batch.count) rc = BILLING_NOTFOUND;
-  if (!rc) rc = bl_batch_block(&batch, place / BL_BATCH_BLOCK, &block);
-  if (rc) return rc;
-  *fact = &block->facts[place % BL_BATCH_BLOCK];
-  return bl_block_tallies(c, block, *fact, tallies);
+  p->batch = &batch;
+  if (!rc) rc = bl_batch_pass_to(p, place);
+  *fact = &p->fact;
+  return rc ? rc : bl_batch_pass_tallies(c, p, tallies);
 }

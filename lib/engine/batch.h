@@ -65,13 +65,34 @@ typedef struct bl_batch {
 /* The directory of an entry; its texts must stay.  CORRUPT. */
 int bl_batch_open(bl_arena *arena, const bl_entry *entry, bl_batch *out);
 /* The entry `seq` in the call's arena; NOTFOUND when there is none, or when it
- * is of another kind. */
+ * is of another kind.  Peek: its texts are the store's until its next call. */
+int bl_batch_peek(bl_call *c, int64_t seq, bl_batch *out);
 int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out);
 /* Decodes a block, once. */
 int bl_batch_block(bl_batch *batch, size_t at, const bl_block **out);
 /* The tallies of a fact's charges, in the call's arena. */
 int bl_block_tallies(bl_call *c, const bl_block *block,
                      const bl_fact_event *fact, bl_tally ***out);
+
+/*
+ * Single events at places that rise: what stands before them in their block
+ * is passed over, what stands behind is not looked at.  To be opened with all
+ * zero and the batch.
+ */
+typedef struct bl_batch_pass {
+  const bl_batch  *batch;
+  bl_events_reader reader;     /* of the block of the last event */
+  size_t           next;       /* place behind the last event; 0: none yet */
+  bl_fact_event    fact;       /* the last event */
+  bl_event_text    text;       /* all zero when it is not known */
+} bl_batch_pass;
+
+/* To the event at a place, which may be the last one again.  CORRUPT, also
+ * when there is none. */
+int bl_batch_pass_to(bl_batch_pass *p, size_t place);
+/* The tallies of its charges, in the call's arena. */
+int bl_batch_pass_tallies(bl_call *c, const bl_batch_pass *p,
+                          bl_tally ***out);
 /* One recorded event by its number, with the tallies of its charges, in the
  * call's arena.  NOTFOUND. */
 int bl_batch_event(bl_call *c, uint64_t number, const bl_fact_event **fact,

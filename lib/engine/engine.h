@@ -153,7 +153,9 @@ int  bl_journal_walk_open(bl_journal_walk *w, billing *b, int64_t tenant,
                           int64_t from_seq);
 int  bl_journal_walk_next(bl_journal_walk *w, bl_entry *out);
 void bl_journal_walk_close(bl_journal_walk *w);
-/* One entry; its texts are copied into the arena.  NOTFOUND. */
+/* One entry; its texts are copied into the arena, or the store's until its
+ * next call.  NOTFOUND. */
+int  bl_journal_peek(billing *b, int64_t tenant, int64_t seq, bl_entry *out);
 int  bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
                      bl_entry *out);
 

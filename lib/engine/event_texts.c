@@ -330,7 +330,7 @@ int bl_words_get(bl_events_reader *r, const bl_fact_event *fact,
   const bl_events_frame *shape = evt_shape(r);
   const unsigned char *uuid = NULL;
   evt_value values[BL_EVENTS_HOLES];
-  bl_event_text unseen = {0};
+  bl_event_text unseen;
   bl_events_template *t;
 
   if (!words) words = &unseen;

@@ -147,6 +147,7 @@ static int fold_expiry(bl_fold *f, bl_grant_state *grant, bl_dec left) {
   int rc = bl_grant_move(t, wallet, grant, bl_dec_neg(left), BL_DEC_ZERO);
 
   if (rc) return rc;
+  bl_touch(t, grant, sizeof *grant, &grant->touched);
   grant->expired_seq = f->seq;
   return bl_fold_post(f, wallet, postings, bl_ledger_expiry(left, postings));
 }

@@ -54,6 +54,17 @@ static int expire_again(bl_fold *f, bl_wallet *wallet, bl_grant_state *grant,
                       bl_ledger_expiry(returned, postings));
 }
 
+/* Mostly it is the first one that pays, which is at hand. */
+static bl_grant_state *drawn_grant(bl_tenant *t, const bl_wallet *wallet,
+                                   uint64_t number) {
+  const bl_list *live = &wallet->live;
+  bl_grant_state *first =
+      live->first < live->count ? live->item[live->first] : NULL;
+
+  if (first && first->lot.number == number) return first;
+  return bl_table_at(&t->by_grant, number);
+}
+
 static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
                      const bl_draw *draw, bl_dec *drawn) {
   bl_tenant *t = f->tenant;
@@ -61,7 +72,7 @@ static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
   int rc = stack_draw(f, tally, draw);
 
   if (rc || !draw->grant) return rc;
-  grant = bl_table_at(&t->by_grant, draw->grant);
+  grant = drawn_grant(t, wallet, draw->grant);
   if (!grant) return BILLING_CORRUPT;
   rc = bl_grant_move(t, wallet, grant, bl_dec_neg(draw->amount), BL_DEC_ZERO);
   if (rc) return rc;
@@ -90,7 +101,7 @@ static int fold_charge(bl_fold *f, const bl_fact_charge *charge,
   int rc;
 
   if (!wallet) return BILLING_NOMEM;
-  bl_touch_tally(t, tally);
+  bl_touch_charged(t, tally);
   tally->level.total = bl_dec_add(tally->level.total, charge->quantity);
   if (charge->at_us) tally->level.at_us = charge->at_us;
   tally->level.events++;
@@ -131,7 +142,8 @@ int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
   bl_customer *customer = bl_fold_customer(f, fact->customer, &rc);
 
   if (rc || !customer) return rc;
-  bl_touch_customer(f->tenant, customer);
+  bl_touch_counts(f->tenant, customer);
+  bl_customer_moves(f->tenant, customer);
   customer->events++;
   if (fact->flags & BILLING_RECEIPT_UNMATCHED) customer->unmatched++;
   if (fact->flags & BILLING_RECEIPT_UNPRICED) customer->unpriced++;

@@ -11,9 +11,10 @@ int bl_fold_post(bl_fold *f, bl_wallet *wallet, const bl_posting *postings,
   bl_tenant *t = f->tenant;
 
   if (!count) return BILLING_OK;
-  bl_touch_wallet(t, wallet);
   for (size_t i = 0; i < count; i++) {
     uint32_t account = postings[i].account;
+    if (account <= BL_ACCOUNT_REVENUE) bl_touch_charges(t, wallet);
+    else bl_touch_wallet(t, wallet);
     bl_dec amount = postings[i].amount;
     wallet->balance[account] = bl_dec_add(wallet->balance[account], amount);
     if (bl_dec_is_bad(wallet->balance[account])) return BILLING_LIMIT;

@@ -180,8 +180,7 @@ static const bl_entry *kept_entry(const billing *b, int64_t seq) {
   return NULL;
 }
 
-int bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
-                    bl_entry *out) {
+int bl_journal_peek(billing *b, int64_t tenant, int64_t seq, bl_entry *out) {
   billing_value key[3] = {bl_value_int(tenant), bl_value_int(0),
                           bl_value_int(seq)};
   billing_value row[BL_ROW_MOST];
@@ -191,6 +190,13 @@ int bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
 
   if (kept) *out = *kept;
   else if (!rc) rc = bl_entry_of_row(row, out);
+  return rc;
+}
+
+int bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
+                    bl_entry *out) {
+  int rc = bl_journal_peek(b, tenant, seq, out);
+
   if (rc) return rc;
   out->facts = bl_arena_str(a, out->facts);
   out->properties = bl_arena_str(a, out->properties);

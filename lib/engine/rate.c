@@ -48,6 +48,47 @@ int bl_rate_prepare(bl_call *c, bl_customer *customer, int64_t us) {
   return rc;
 }
 
+/* ---- ahead ---- */
+
+/* What tells whether it is the one that is looked for: the text of its group
+ * stands right before it. */
+static void fetch_tally(const bl_tally *tally) {
+  bl_prefetch((const void *)((uintptr_t)tally - 32));
+  bl_prefetch((const char *)tally + 32);
+}
+
+static void fetch_contract(const bl_contract *contract, unsigned step) {
+  if (step == 2) bl_prefetch_all(contract, offsetof(bl_contract, terms.zone));
+  if (step == 3) bl_prefetch(contract->periods);
+  for (size_t i = 0; i < BL_RECENT && step == 4; i++)
+    if (contract->recent[i]) fetch_tally(contract->recent[i]);
+}
+
+static void fetch_wallet(const bl_wallet *wallet, unsigned step) {
+  const bl_list *live = &wallet->live;
+
+  if (step == 2) bl_prefetch_all(wallet, offsetof(bl_wallet, grants));
+  if (live->first == live->count) return;
+  if (step == 3) bl_prefetch(&live->item[live->first]);
+  if (step == 4) bl_prefetch_all(live->item[live->first], sizeof(bl_lot));
+}
+
+/* Of several contracts and wallets, the first. */
+void bl_rate_ahead(const bl_customer *customer, unsigned step) {
+  const bl_list *contracts = &customer->contracts;
+  const bl_list *wallets = &customer->wallets;
+
+  if (step == 0) {
+    bl_prefetch_all(customer, sizeof *customer);
+  } else if (step == 1) {
+    bl_prefetch(contracts->item);
+    bl_prefetch(wallets->item);
+  } else {
+    if (contracts->count) fetch_contract(contracts->item[0], step);
+    if (wallets->count) fetch_wallet(wallets->item[0], step);
+  }
+}
+
 /* ---- draws ---- */
 
 /* Room for `more` draws; pointers into the array may move. */
@@ -295,6 +336,8 @@ static int find_tally(bl_rater *r, bl_contract *contract, size_t at,
   if (rc) return rc;
   *out = bl_tally_make(r->c->t, contract, at, period, group);
   if (!*out) return BILLING_NOMEM;
+  bl_prefetch_all(&(*out)->amount, offsetof(bl_tally, billed_amount) -
+                                       offsetof(bl_tally, amount));
   return contract->tallies.count == known ? BILLING_OK : keep_made(r, *out);
 }
 
@@ -328,6 +371,7 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
     return bl_fail(r->c->err, BILLING_LIMIT, "/value",
                    "quantities and amounts below 10^20",
                    "the running total of price %t does not fit", &price->id);
+  if (tally->stack_count) bl_prefetch(&tally->stack[tally->stack_count - 1]);
   if (period < contract->closed) r->fact->flags |= BILLING_RECEIPT_LATE;
   return choose_draws(r, contract, price, tally, charge);
 }
@@ -461,29 +505,39 @@ bl_dec bl_rate_balance(bl_call *c, const bl_rater *r) {
   return bl_wallet_free(bl_wallet_of(r->in->customer, asset), c->now_us);
 }
 
-void bl_receipt_of_fact(const bl_fact_event *fact, bl_tally *const *tallies,
-                        uint64_t number, int64_t decided_us,
-                        billing_receipt *out) {
-  const char *asset = NULL;
-
-  memset(out, 0, sizeof *out);
-  out->struct_size = sizeof *out;
-  out->flags = (uint32_t)fact->flags & ~BL_EVENT_UNTIMED;
-  out->status = BILLING_STATUS_NEW;
-  out->number = number;
-  out->decided_us = decided_us;
-  out->balance = fact->balance;
-  out->charges = (uint32_t)fact->charge_count;
+/* The sums of the charges that are in the first one's asset. */
+static void add_charges(const bl_fact_event *fact, bl_tally *const *tallies,
+                        const char *asset, billing_receipt *out) {
   for (size_t i = 0; i < fact->charge_count; i++) {
     const bl_fact_charge *charge = &fact->charges[i];
-    const char *own = bl_tally_price(tallies[i])->asset;
     out->draws += (uint32_t)charge->draw_count;
-    if (!asset) asset = own;
-    if (!bl_asset_equal(asset, own)) continue;
+    if (i && !bl_asset_equal(asset, bl_tally_price(tallies[i])->asset))
+      continue;
     out->cost = bl_dec_add(out->cost, charge->amount);
     for (size_t k = 0; k < charge->draw_count; k++)
       if (charge->draws[k].grant)
         out->drawn = bl_dec_add(out->drawn, charge->draws[k].amount);
   }
-  if (asset) memcpy(out->asset, asset, sizeof out->asset);
+}
+
+/* Each member is set: zeroing all of it first takes longer than that. */
+void bl_receipt_of_fact(const bl_fact_event *fact, bl_tally *const *tallies,
+                        uint64_t number, int64_t decided_us,
+                        billing_receipt *out) {
+  static const char none[sizeof out->asset];
+  const char *asset = fact->charge_count ? bl_tally_price(tallies[0])->asset
+                                         : none;
+
+  out->struct_size = sizeof *out;
+  out->flags = (uint32_t)fact->flags & ~BL_EVENT_UNTIMED;
+  out->status = BILLING_STATUS_NEW;
+  out->code = BILLING_OK;
+  out->number = number;
+  out->decided_us = decided_us;
+  out->cost = out->drawn = BL_DEC_ZERO;
+  out->balance = fact->balance;
+  out->charges = (uint32_t)fact->charge_count;
+  out->draws = 0;
+  memcpy(out->asset, asset, sizeof out->asset);
+  add_charges(fact, tallies, asset, out);
 }

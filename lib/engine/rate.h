@@ -104,6 +104,14 @@ int bl_rate_prepare(bl_call *c, bl_customer *customer, int64_t us);
 int bl_rate_is_prepared(const bl_call *c, const bl_customer *customer,
                         int64_t us);
 
+/*
+ * Asks memory for what rating an event of the customer reads, some events
+ * ahead of it.  Each step reads what the one before it has asked for, so a few
+ * events lie between two of them: first step 0.
+ */
+#define BL_AHEAD_STEPS 5
+void bl_rate_ahead(const bl_customer *customer, unsigned step);
+
 /* Splits an amount over a wallet as the contract's order says, after the draws
  * that r->draws has; adds to them. */
 int bl_rate_draws(bl_rater *r, const bl_wallet *wallet, const bl_use *use,

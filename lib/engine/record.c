@@ -148,6 +148,24 @@ static int order_batch(bl_recording *r, size_t *count) {
   return rc || has_twins ? rc : by_customer(r, *count);
 }
 
+/* How many events lie between two steps of asking ahead. */
+#define RECORD_AHEAD 4
+
+/* The last step is for an event that comes soon, the first for one behind. */
+static void ask_ahead(const bl_recording *r, size_t i, size_t count,
+                      unsigned steps) {
+  for (unsigned step = 0; step < steps; step++) {
+    size_t at = i + RECORD_AHEAD * (steps - step);
+    if (at < count) bl_rate_ahead(r->in[r->order[at]].customer, step);
+  }
+}
+
+/* Where the key and the receipt of an event will be put. */
+static void ask_places(const bl_recording *r, size_t at) {
+  bl_key_tail_prefetch(&r->c->t->tail, r->in[at].key);
+  bl_prefetch(&r->receipts[at]);
+}
+
 /* ---- prepare ---- */
 
 /* An event that will be refused must not open a period. */
@@ -192,20 +210,20 @@ static int fold_one(bl_recording *r, size_t at, bl_fact_event *fact) {
   bl_call *c = r->c;
   const bl_event_in *in = &r->in[at];
   uint64_t number = bl_event_number(c->fold.seq, r->writer.count);
-  bl_event_text text = {0};
   int rc = bl_fold_event(&c->fold, fact, r->rater.tallies, number);
 
   if (!rc) rc = bl_keys_add(c->t, in->key, number);
   if (rc) return rc;
   fact->balance = bl_rate_balance(c, &r->rater);
-  text.key = in->event->key;
-  text.name = in->event->event;
-  text.properties = in->event->properties;
-  text.has_value = (in->event->flags & BILLING_EVENT_VALUE) != 0;
-  text.value = in->event->value;
+  r->text.key = in->event->key;
+  r->text.name = in->event->event;
+  r->text.properties = in->event->properties;
+  r->text.has_value = (in->event->flags & BILLING_EVENT_VALUE) != 0;
+  r->text.value = in->event->value;
   bl_receipt_of_fact(fact, r->rater.tallies, number, c->now_us,
                      &r->receipts[at]);
-  return bl_batch_add(&r->writer, fact, r->rater.tallies, &text, &r->members);
+  return bl_batch_add(&r->writer, fact, r->rater.tallies, &r->text,
+                      &r->members);
 }
 
 static int decide_event(bl_recording *r, size_t at) {
@@ -236,12 +254,18 @@ static int decide_batch(bl_recording *r) {
   size_t count;
   int rc = order_batch(r, &count);
 
-  for (size_t i = 0; i < count && !rc; i++) rc = prepare_event(r, r->order[i]);
+  for (size_t i = 0; i < count && !rc; i++) {
+    ask_ahead(r, i, count, BL_AHEAD_STEPS - 1);
+    rc = prepare_event(r, r->order[i]);
+  }
   if (rc) return rc;
   bl_entry_start(r->c);
   bl_batch_begin(&r->writer, r->c, r->c->now_us);
-  for (size_t i = 0; i < count && !rc; i++)
+  for (size_t i = 0; i < count && !rc; i++) {
+    ask_ahead(r, i, count, BL_AHEAD_STEPS);
+    if (i + RECORD_AHEAD < count) ask_places(r, r->order[i + RECORD_AHEAD]);
     if (!r->in[r->order[i]].code) rc = decide_event(r, r->order[i]);
+  }
   if (!rc && r->first_refused < r->count &&
       r->c->in.flags & BILLING_CALL_ALL_OR_NOTHING)
     rc = r->first_code;
@@ -260,3 +284,5 @@ int bl_record_batch(bl_call *c, const billing_event *const *events,
   close_recording(r, rc);
   return rc;
 }
+
+#undef RECORD_AHEAD

@@ -21,6 +21,7 @@ typedef struct bl_recording {
   billing_error   *err;            /* the caller's: about the first refusal */
   billing_error    own;            /* about the event being decided */
   bl_members       members;        /* of the event being decided */
+  bl_event_text    text;           /* its words; never redacted */
   bl_rater         rater;
   bl_batch_writer  writer;
 } bl_recording;

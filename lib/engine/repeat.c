@@ -4,38 +4,39 @@
  *
  * The index of keys says where an event with such a key may stand; the entry
  * itself says whether it does, so the index need not be exact.  Repeats are
- * answered entry by entry: each is read once a call, and of it only the blocks
- * that are asked for are decoded.
+ * answered in the order of their places: each entry is read once a call, and
+ * each block of it is decoded once, as far as the last place asked for.
  */
 #include "engine/keys.h"
 #include "engine/record.h"
 
 /* A place where the key of an event may have been used. */
 typedef struct repeat {
-  size_t         at;
-  uint64_t       number;
-  struct repeat *next;         /* in the same entry */
+  size_t   at;
+  uint64_t number;
 } repeat;
+
+typedef struct repeats {
+  repeat *one;
+  size_t  count;
+  size_t  cap;
+} repeats;
 
 /* Most keys that are known are known once. */
 #define REPEAT_PLACES 4
 
-static int keep_repeat(bl_recording *r, bl_map *entries, size_t at,
+static int keep_repeat(bl_recording *r, repeats *all, size_t at,
                        uint64_t number) {
-  int64_t seq = bl_event_seq(number);
-  repeat *first = bl_map_get(entries, &seq, sizeof seq);
-  repeat *one = bl_arena_take(&r->c->arena, sizeof *one);
+  repeat *one = bl_arena_push(&r->c->arena, (void **)&all->one, &all->count,
+                              &all->cap, sizeof *one);
 
   if (!one) return BILLING_NOMEM;
-  one->at = at;
-  one->number = number;
-  if (!first) return bl_map_put(entries, &seq, sizeof seq, one);
-  one->next = first->next;
-  first->next = one;
+  *one = (repeat){at, number};
+  all->count++;
   return BILLING_OK;
 }
 
-static int find_repeats(bl_recording *r, bl_map *entries) {
+static int find_repeats(bl_recording *r, repeats *all) {
   uint64_t numbers[REPEAT_PLACES];
   int rc = BILLING_OK;
 
@@ -44,9 +45,28 @@ static int find_repeats(bl_recording *r, bl_map *entries) {
     if (r->in[i].code) continue;
     rc = bl_keys_find(r->c, r->in[i].key, numbers, REPEAT_PLACES, &count);
     for (size_t k = 0; k < count && !rc; k++)
-      rc = keep_repeat(r, entries, i, numbers[k]);
+      rc = keep_repeat(r, all, i, numbers[k]);
   }
   return rc;
+}
+
+static int repeat_before(const repeat *a, const repeat *b) {
+  return a->number != b->number ? a->number < b->number : a->at < b->at;
+}
+
+/* Shell sort by place: there are a few, or a whole batch that is sent again.*/
+static void sort_repeats(repeat *one, size_t count) {
+  size_t gap = 1;
+
+  while (gap < count / 3) gap = 3 * gap + 1;
+  for (; gap; gap /= 3)
+    for (size_t i = gap; i < count; i++) {
+      repeat moved = one[i];
+      size_t at = i;
+      for (; at >= gap && repeat_before(&moved, &one[at - gap]); at -= gap)
+        one[at] = one[at - gap];
+      one[at] = moved;
+    }
 }
 
 static void refuse_repeat(bl_recording *r, size_t at) {
@@ -59,9 +79,7 @@ static void refuse_repeat(bl_recording *r, size_t at) {
 /* The first receipt, or a refusal: of other content, or of properties that
  * cannot be read at all. */
 static int answer_same(bl_recording *r, const repeat *one,
-                       const bl_block *block, size_t place,
-                       int64_t decided_us) {
-  const bl_fact_event *fact = &block->facts[place];
+                       const bl_batch_pass *pass) {
   const bl_event_in *in = &r->in[one->at];
   bl_call *c = r->c;
   bl_tally **tallies;
@@ -73,55 +91,66 @@ static int answer_same(bl_recording *r, const repeat *one,
     return BILLING_OK;
   }
   if (!rc)
-    rc = bl_event_is_same(c, in, fact, &block->texts[place], &is_same);
+    rc = bl_event_is_same(c, in, &pass->fact, &pass->text, &is_same);
   if (rc) return rc;
   if (!is_same) {
     refuse_repeat(r, one->at);
     return BILLING_OK;
   }
-  rc = bl_block_tallies(c, block, fact, &tallies);
+  rc = bl_batch_pass_tallies(c, pass, &tallies);
   if (rc) return rc;
-  bl_receipt_of_fact(fact, tallies, one->number, decided_us,
+  bl_receipt_of_fact(&pass->fact, tallies, one->number, pass->batch->at_us,
                      &r->receipts[one->at]);
   r->receipts[one->at].status = BILLING_STATUS_SAME;
   return BILLING_OK;
 }
 
-static int answer_repeat(bl_recording *r, const repeat *one, bl_batch *batch) {
-  size_t place = bl_event_place(one->number);
-  const bl_block *block;
+static int answer_repeat(bl_recording *r, const repeat *one,
+                         bl_batch_pass *pass) {
   int rc;
 
   if (r->in[one->at].number) return BILLING_OK;
-  if (place >= batch->count) return BILLING_CORRUPT;
-  rc = bl_batch_block(batch, place / BL_BATCH_BLOCK, &block);
-  place %= BL_BATCH_BLOCK;
-  if (rc || !bl_keys_is(r->c->b, &block->texts[place],
-                        r->in[one->at].event->key))
+  rc = bl_batch_pass_to(pass, bl_event_place(one->number));
+  if (rc || !bl_keys_is(r->c->b, &pass->text, r->in[one->at].event->key))
     return rc;
   r->in[one->at].number = one->number;
-  return answer_same(r, one, block, place, batch->at_us);
+  return answer_same(r, one, pass);
 }
 
-static int answer_entry(bl_recording *r, const repeat *one) {
+/* Those of one entry, which stays where the store has it: nothing else is read
+ * from there meanwhile. */
+static int answer_entry(bl_recording *r, const repeat *one, size_t count) {
+  bl_batch_pass pass = {0};
   bl_batch batch;
-  int rc = bl_batch_read(r->c, bl_event_seq(one->number), &batch);
+  int rc = bl_batch_peek(r->c, bl_event_seq(one->number), &batch);
 
   if (rc == BILLING_NOTFOUND) return BILLING_OK;    /* no events at all */
-  for (; one && !rc; one = one->next) rc = answer_repeat(r, one, &batch);
+  pass.batch = &batch;
+  for (size_t i = 0; i < count && !rc; i++)
+    rc = answer_repeat(r, &one[i], &pass);
   return rc;
+}
+
+/* How many of them are in the first one's entry. */
+static size_t count_of_entry(const repeat *one, size_t most) {
+  size_t count = 1;
+
+  while (count < most && bl_event_seq(one[count].number) ==
+                             bl_event_seq(one->number))
+    count++;
+  return count;
 }
 
 int bl_repeats_answer(bl_recording *r) {
   bl_arena *a = &r->c->arena;
-  bl_map entries;
-  int rc;
+  repeats all = {0};
+  int rc = find_repeats(r, &all);
 
-  bl_map_open(&entries, a);
-  rc = find_repeats(r, &entries);
-  for (size_t i = 0; i < entries.count && !rc; i++) {
+  sort_repeats(all.one, all.count);
+  for (size_t i = 0, count; i < all.count && !rc; i += count) {
     bl_arena_mark mark = bl_arena_now(a);
-    rc = answer_entry(r, entries.entry[i].value);
+    count = count_of_entry(&all.one[i], all.count - i);
+    rc = answer_entry(r, &all.one[i], count);
     bl_members_open(&r->members, a);       /* its list may lie behind it */
     bl_arena_back(a, mark);
   }

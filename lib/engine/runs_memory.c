@@ -238,7 +238,7 @@ static inline const unsigned char *memory_touch(const bl_sorted_run *run,
 
   if (!line->bytes) return NULL;
   block = memory_block(line, spot);
-  __builtin_prefetch(block);
+  bl_prefetch(block);
   return block;
 }
 

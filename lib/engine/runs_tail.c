@@ -183,8 +183,8 @@ void bl_key_tail_find(const bl_key_tail *t, uint64_t key,
 
 void bl_key_tail_prefetch(const bl_key_tail *t, uint64_t key) {
   if (t->count)
-    __builtin_prefetch(&t->slot[(size_t)key & (t->slots - 1)]);
-  if (t->frozen_count) __builtin_prefetch(&t->first[tail_lead(t, key)]);
+    bl_prefetch(&t->slot[(size_t)key & (t->slots - 1)]);
+  if (t->frozen_count) bl_prefetch(&t->first[tail_lead(t, key)]);
 }
 
 /* ---- Sort -------------------------------------------------------------- */

@@ -13,9 +13,8 @@
 struct bl_undo {
   bl_undo *older;
   void    *at;
-  bl_map  *map;            /* or NULL, and then: */
-  void    *saved;
-  size_t   size;           /* of saved; for a map its count */
+  bl_map  *map;            /* or NULL, and then what was saved is behind */
+  size_t   size;           /* of that; for a map its count */
 };
 
 static void open_maps(bl_tenant *t) {
@@ -74,30 +73,28 @@ void bl_tenant_hide(bl_tenant *t) {
     bl_board_clear(panel);
 }
 
-static bl_undo *undo_push(bl_tenant *t) {
-  bl_undo *u = bl_arena_take(t->undo_arena, sizeof *u);
+static bl_undo *undo_push(bl_tenant *t, size_t saved) {
+  bl_undo *u = bl_arena_room(t->undo_arena, sizeof *u + saved);
 
   if (!u) {
     t->is_stale = 1;
     return NULL;
   }
   u->older = t->undo;
+  u->at = u->map = NULL;
   t->undo = u;
   return u;
 }
 
 void bl_touch(bl_tenant *t, void *at, size_t size, uint64_t *touched) {
-  void *saved;
   bl_undo *u;
 
   if (!t->undo_arena || !size || *touched == t->serial) return;
-  saved = bl_arena_copy(t->undo_arena, at, size);
-  if (!saved) t->is_stale = 1;
-  u = saved ? undo_push(t) : NULL;
+  u = undo_push(t, size);
   if (!u) return;
   u->at = at;
-  u->saved = saved;
   u->size = size;
+  memcpy(u + 1, at, size);
   *touched = t->serial;
 }
 
@@ -106,7 +103,7 @@ void bl_touch_map(bl_tenant *t, bl_map *map) {
 
   if (!t->undo_arena) return;
   if (t->undo && t->undo->map == map) return;
-  u = undo_push(t);
+  u = undo_push(t, 0);
   if (!u) return;
   u->map = map;
   u->size = map->count;
@@ -137,6 +134,38 @@ void bl_touch_wallet(bl_tenant *t, bl_wallet *wallet) {
   bl_customer_moves(t, wallet->customer);
 }
 
+void bl_touch_charged(bl_tenant *t, bl_tally *tally) {
+  if (tally->touched == t->serial) return;
+  bl_touch(t, &tally->level,
+           offsetof(bl_tally, charge_touched) - offsetof(bl_tally, level),
+           &tally->charge_touched);
+}
+
+void bl_touch_counts(bl_tenant *t, bl_customer *customer) {
+  if (customer->touched == t->serial) return;
+  bl_touch(t, &customer->unmatched,
+           offsetof(bl_customer, touched) - offsetof(bl_customer, unmatched),
+           &customer->count_touched);
+}
+
+void bl_touch_charges(bl_tenant *t, bl_wallet *wallet) {
+  size_t from = offsetof(bl_wallet, free_span);
+  size_t to = offsetof(bl_wallet, balance) +
+              (BL_ACCOUNT_REVENUE + 1) * sizeof *wallet->balance;
+
+  if (wallet->touched != t->serial)
+    bl_touch(t, &wallet->free_span, to - from, &wallet->charge_touched);
+  bl_customer_moves(t, wallet->customer);
+}
+
+void bl_touch_lot(bl_tenant *t, bl_grant_state *grant) {
+  bl_lot *lot = &grant->lot;
+
+  if (grant->touched == t->serial) return;
+  bl_touch(t, &lot->left, offsetof(bl_lot, name) - offsetof(bl_lot, left),
+           &grant->lot_touched);
+}
+
 void bl_undo_start(bl_tenant *t, bl_arena *arena) {
   t->undo_arena = arena;
   t->undo = NULL;
@@ -163,7 +192,7 @@ void bl_undo_all(bl_tenant *t) {
     if (u->map) {
       if (u->map->count > u->size) bl_map_cut(u->map, u->size);
     } else {
-      memcpy(u->at, u->saved, u->size);
+      memcpy(u->at, u + 1, u->size);
     }
   }
   for (; t->moved != t->moved_known; t->moved = t->moved->next_moved)
@@ -313,8 +342,7 @@ int bl_customer_name(bl_tenant *t, bl_customer *customer,
 bl_wallet *bl_wallet_of(const bl_customer *customer, const char asset[16]) {
   for (size_t i = 0; i < customer->wallets.count; i++) {
     bl_wallet *wallet = customer->wallets.item[i];
-    if (memcmp(wallet->asset, asset, sizeof wallet->asset) == 0)
-      return wallet;
+    if (bl_asset_equal(wallet->asset, asset)) return wallet;
   }
   return NULL;
 }
@@ -359,6 +387,7 @@ static int keep_live(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant) {
 
   if (is_live == grant->is_live) return BILLING_OK;
   place = bl_lot_place(&wallet->live, lot);
+  bl_touch(t, grant, sizeof *grant, &grant->touched);
   grant->is_live = is_live;
   if (is_live) return bl_list_insert(t, &wallet->live, place, grant);
   bl_list_remove(t, &wallet->live, place);
@@ -393,8 +422,8 @@ int bl_grant_move(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant,
   bl_lot *lot = &grant->lot;
   bl_span life = {lot->effective_us, lot->expires_us};
 
-  bl_touch(t, grant, sizeof *grant, &grant->touched);
-  bl_touch_wallet(t, wallet);
+  bl_touch_lot(t, grant);
+  bl_touch_charges(t, wallet);
   lot->left = bl_dec_add(lot->left, left);
   lot->held = bl_dec_add(lot->held, held);
   /* While the span lasts no grant begins or ends, so one moment tells. */
@@ -402,6 +431,8 @@ int bl_grant_move(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant,
     wallet->free = bl_dec_add(wallet->free, bl_dec_sub(left, held));
   return keep_live(t, wallet, grant);
 }
+
+#define TALLY_ALIGN 32
 
 /* The key of a tally: two numbers and the group's text. */
 typedef struct tally_key {
@@ -435,6 +466,22 @@ bl_tally *bl_tally_of(const bl_contract *contract, uint64_t price,
   return bl_map_get(&contract->tallies, key, len);
 }
 
+/* A tally behind the text of its group.  It begins in the middle of a cache
+ * line, or where one begins: then few lines have all that is looked up. */
+static bl_tally *new_tally(bl_arena *arena, bl_str group) {
+  size_t front = (group.len + TALLY_ALIGN) / TALLY_ALIGN * TALLY_ALIGN;
+  char *text = bl_arena_take(arena, front + sizeof(bl_tally) + TALLY_ALIGN);
+  bl_tally *tally;
+
+  if (!text) return NULL;
+  text += TALLY_ALIGN - (uintptr_t)text % TALLY_ALIGN;
+  if (group.len) memcpy(text, group.text, group.len);
+  tally = (bl_tally *)(void *)(text + front);
+  tally->group = (bl_str){text, group.len};
+  bl_map_open(&tally->unique, arena);
+  return tally;
+}
+
 static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
                             uint64_t price, uint64_t period, bl_str group) {
   char key[TALLY_KEY_BYTES];
@@ -442,14 +489,12 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
   bl_tally *tally = bl_map_get(&contract->tallies, key, len);
 
   if (tally) return tally;
-  tally = bl_arena_take(&t->arena, sizeof *tally);
+  tally = new_tally(&t->arena, group);
   if (!tally) return NULL;
   bl_touch_contract(t, contract);      /* `recent` must not outlive an undo */
   tally->contract = contract;
-  tally->price = price;
-  tally->period = period;
-  tally->group = bl_arena_str(&t->arena, group);
-  bl_map_open(&tally->unique, &t->arena);
+  tally->price = (uint32_t)price;
+  tally->period = (uint32_t)period;
   bl_touch_map(t, &contract->tallies);
   if (t->arena.failed ||
       bl_map_put(&contract->tallies, key, len, tally))
@@ -458,18 +503,22 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
 }
 
 /* Events of one customer have few keys: those used last are found without the
- * map. */
+ * map, and a tag tells most others without a look at them. */
 bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
                         uint64_t period, bl_str group) {
-  uint64_t place = (bl_hash_bytes(group.text, group.len) + price) %
-                   BL_COUNT(contract->recent);
-  bl_tally *recent = contract->recent[place];
+  uint16_t tag =
+      (uint16_t)(bl_hash_bytes(group.text, group.len) + price * 31);
+  bl_tally *recent;
 
-  if (recent && recent->price == price && recent->period == period &&
-      bl_str_equal(recent->group, group))
-    return recent;
+  for (size_t i = 0; i < BL_RECENT; i++) {
+    recent = contract->recent[i];
+    if (contract->recent_tag[i] == tag && recent && recent->price == price &&
+        recent->period == period && bl_str_equal(recent->group, group))
+      return recent;
+  }
   recent = make_tally(t, contract, price, period, group);
-  contract->recent[place] = recent;
+  contract->recent[contract->recent_next % BL_RECENT] = recent;
+  contract->recent_tag[contract->recent_next++ % BL_RECENT] = tag;
   return recent;
 }
 
@@ -481,5 +530,6 @@ size_t bl_plan_first(const bl_plan_version *plan,
 }
 
 #undef TALLY_KEY_BYTES
+#undef TALLY_ALIGN
 #undef WASTE_SMALLEST
 #undef TABLE_PAGE

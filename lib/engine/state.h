@@ -84,69 +84,79 @@ typedef struct bl_grant_state {
   uint64_t     is_live;        /* stands in its wallet's list of them */
   uint64_t     origin;
   uint64_t     touched;
+  uint64_t     lot_touched;    /* of the lot, left and held */
 } bl_grant_state;
 
 /* What a customer has in one asset. */
 typedef struct bl_wallet {
   char     asset[16];
-  bl_list  grants;             /* bl_grant_state, in the default order */
-  bl_list  live;               /* of these, what is not used up */
-  bl_dec   balance[BL_ACCOUNTS];   /* of the ledger */
-  bl_dec   granted;
-  bl_dec   overdraft_held;
+  bl_customer *customer;
+  uint64_t touched;
+  bl_span  free_span;
   bl_dec   free;               /* what is free at any moment of the span; an
                                   empty span says that it is not known */
-  bl_span  free_span;
-  uint64_t touched;
-  bl_customer *customer;
+  bl_dec   balance[BL_ACCOUNTS];   /* of the ledger; the first ones are those
+                                      of charges */
+  bl_list  live;               /* of the grants, what is not used up */
+  bl_list  grants;             /* bl_grant_state, in the default order */
+  bl_dec   granted;
+  bl_dec   overdraft_held;
+  uint64_t charge_touched;     /* from free to the accounts of charges */
 } bl_wallet;
 
-/* Usage under one charge key: the running level and what is booked. */
+/* Usage under one charge key: the running level and what is booked.  In the
+ * order of use: the group's text stands right before it in memory. */
 typedef struct bl_tally {
   bl_contract *contract;
-  uint64_t     price;          /* index in the plan */
-  uint64_t     period;         /* index in the contract's periods */
+  uint32_t     price;          /* index in the plan */
+  uint32_t     period;         /* index in the contract's periods */
   bl_str       group;
-  bl_level     level;
+  bl_level     level;          /* from here on what a charge moves */
   bl_dec       amount;         /* charged in all: price(level.total) */
   bl_dec       drawn;          /* of that, from grants */
-  bl_dec       billed_amount;
-  bl_dec       billed_drawn;
-  bl_dec       held;           /* quantity in open holds */
   bl_draw     *stack;          /* draws in order, equal neighbours merged */
   size_t       stack_count;
   size_t       stack_cap;
-  size_t       stack_saved;    /* from here on undo knows what it was */
-  bl_draw     *billed;         /* by grant, what invoices have shown */
-  size_t       billed_count;
   uint64_t     first_event;
-  uint64_t     last_event;
+  uint64_t     last_event;     /* up to here */
+  uint64_t     charge_touched; /* of that */
+  uint64_t     touched;
+  uint64_t     stack_touched;
+  size_t       stack_saved;    /* from here on undo knows what it was */
   uint64_t     block;          /* of a batch that named it last, and where */
   uint64_t     place;
-  uint64_t     stack_touched;
-  uint64_t     touched;
+  bl_dec       billed_amount;
+  bl_dec       billed_drawn;
+  bl_dec       held;           /* quantity in open holds */
+  bl_draw     *billed;         /* by grant, what invoices have shown */
+  size_t       billed_count;
   bl_map       unique;         /* hashes of the values seen; last */
 } bl_tally;
 
+#define BL_RECENT 8
+
+/* In the order of use: what an event reads stands in front. */
 struct bl_contract {
+  bl_customer      *customer;
+  bl_plan_version  *plan;
+  bl_period        *periods;   /* opened, one after the other */
+  size_t            period_count;
+  uint64_t          closed;    /* how many of them are invoiced */
+  int64_t           late_us;   /* first unbilled late charge, or NEVER */
+  uint64_t          recent_next;   /* the place to be taken next */
+  uint16_t          recent_tag[BL_RECENT];   /* of the hash of each of: */
+  bl_tally         *recent[BL_RECENT];  /* that were looked for last */
+  bl_contract_terms terms;
   uint64_t          number;
   int64_t           seq;       /* of the entry of its newest document */
   uint64_t          version;
   uint64_t          archived;
-  bl_contract_terms terms;
-  bl_customer      *customer;
+  uint64_t          touched;
   bl_plan_state    *plan_state;
-  bl_plan_version  *plan;
   const bl_zone    *zone;      /* NULL until a decision needs it */
-  bl_period        *periods;   /* opened, one after the other */
-  size_t            period_count;
   size_t            period_cap;
-  uint64_t          closed;    /* how many of them are invoiced */
   uint64_t          advanced;  /* how many have their advance fees billed */
   uint64_t          has_ended; /* the last period is closed */
-  int64_t           late_us;   /* first unbilled late charge, or NEVER */
-  bl_tally         *recent[8]; /* tallies that were looked for last */
-  uint64_t          touched;
   bl_map            tallies;   /* price, period, group -> bl_tally; last */
 };
 
@@ -191,6 +201,7 @@ struct bl_customer {
   uint64_t      unpriced;
   uint64_t      events;
   uint64_t      touched;
+  uint64_t      count_touched;   /* unmatched, unpriced, events */
   uint64_t      is_shown;      /* on the board; from here on undo ends */
   uint64_t      is_moved;      /* stands in tenant->moved */
   bl_customer  *next_moved;
@@ -341,6 +352,13 @@ void bl_touch(bl_tenant *t, void *at, size_t size, uint64_t *touched);
  */
 void bl_touch_map(bl_tenant *t, bl_map *map);
 void bl_touch_tally(bl_tenant *t, bl_tally *tally);
+/* Less of them, for what an event moves: what it is charged under, the counts
+ * of the customer, what is free and the accounts of charges, and of a grant
+ * what is left and held. */
+void bl_touch_charged(bl_tenant *t, bl_tally *tally);
+void bl_touch_counts(bl_tenant *t, bl_customer *customer);
+void bl_touch_charges(bl_tenant *t, bl_wallet *wallet);
+void bl_touch_lot(bl_tenant *t, bl_grant_state *grant);
 void bl_touch_customer(bl_tenant *t, bl_customer *customer);
 void bl_touch_wallet(bl_tenant *t, bl_wallet *wallet);
 /* What the customer can spend may be another figure now; touching it or a

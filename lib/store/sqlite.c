@@ -1308,12 +1308,14 @@ static int sqlite_configure_log(sqlite_store *s) {
 }
 
 /* What was deleted is gone.  Nothing that a file says may run code of its
- * own. */
+ * own.  The pages of the latest events stay in memory, 8 MiB of them: resends
+ * and merges come back to those. */
 static int sqlite_configure(sqlite_store *s) {
   static const char *const pragmas[] = {
     "PRAGMA secure_delete=ON",
     "PRAGMA foreign_keys=OFF",
     "PRAGMA trusted_schema=OFF",
+    "PRAGMA cache_size=-8192",
   };
   char mode[16] = "";
   int rc = BILLING_OK;

@@ -164,6 +164,24 @@ START_TEST(utf8_is_checked_strictly) {
 }
 END_TEST
 
+/* Each byte at each place, between plain ones. */
+START_TEST(the_plain_front_ends_at_what_is_not_plain) {
+  char text[19];
+
+  for (size_t len = 0; len < sizeof text; len++)
+    for (size_t at = 0; at < len; at++)
+      for (int byte = 0; byte < 256; byte++) {
+        int is_plain = byte >= 0x20 && byte < 0x7F;
+        size_t front;
+        memset(text, at % 2 ? ' ' : '~', sizeof text);
+        text[at] = (char)byte;
+        front = bl_ascii_front(text, len);
+        if (is_plain) ck_assert_uint_eq(front, len);
+        else ck_assert(front <= at && front + 8 > at);
+      }
+}
+END_TEST
+
 START_TEST(a_character_is_written_as_utf8) {
   static const struct { uint32_t code; const char *text; } cases[] = {
     {0x01, "\x01"}, {0x41, "A"}, {0x7F, "\x7F"}, {0x80, "\xC2\x80"},
@@ -240,6 +258,7 @@ Suite *test_base_text(void) {
   tcase_add_test(t, a_fixed_buffer_is_cut_at_a_character);
   tcase_add_test(t, a_message_is_utf8_whatever_it_quotes);
   tcase_add_test(t, utf8_is_checked_strictly);
+  tcase_add_test(t, the_plain_front_ends_at_what_is_not_plain);
   tcase_add_test(t, a_character_is_written_as_utf8);
   tcase_add_test(t, utf8_is_cut_between_characters);
   tcase_add_test(t, integers_read_back);

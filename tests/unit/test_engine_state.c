@@ -233,11 +233,61 @@ START_TEST(what_cannot_be_saved_makes_the_state_stale) {
 END_TEST
 
 Suite *test_engine_state(void);
+/* ---- parts of structs ---- */
+
+/* Parts and wholes are saved in any order and any number of times. */
+START_TEST(parts_and_wholes_come_back_together) {
+  for (int round = 0; round < 200; round++) {
+    bl_customer customer = {0};
+    bl_wallet wallet = {0}, was_wallet;
+    bl_tally tally = {0}, was_tally;
+    bl_grant_state grant = {0}, was_grant;
+    begin();
+    dice += (uint64_t)round;
+    wallet.customer = &customer;
+    was_wallet = wallet, was_tally = tally, was_grant = grant;
+    bl_undo_start(&tenant, &scratch);
+    for (int i = 0; i < 20; i++) {
+      switch (throw(7)) {
+      case 0: bl_touch_charges(&tenant, &wallet);
+              wallet.free.lo++, wallet.balance[BL_ACCOUNT_REVENUE].lo++; break;
+      case 1: bl_touch_wallet(&tenant, &wallet);
+              wallet.free.lo++, wallet.granted.lo++;
+              wallet.balance[BL_ACCOUNT_ROUNDING].lo++; break;
+      case 2: bl_touch_charged(&tenant, &tally);
+              tally.level.events++, tally.last_event++; break;
+      case 3: bl_touch_tally(&tenant, &tally);
+              tally.level.events++, tally.held.lo++; break;
+      case 4: bl_touch_lot(&tenant, &grant);
+              grant.lot.left.lo++, grant.lot.held.lo++; break;
+      case 5: bl_touch(&tenant, &grant, sizeof grant, &grant.touched);
+              grant.lot.left.lo++, grant.expired_seq++; break;
+      default: bl_touch_counts(&tenant, &customer);
+               customer.events++, customer.unpriced++;
+      }
+    }
+    bl_undo_all(&tenant);
+    ck_assert_uint_eq(wallet.free.lo, was_wallet.free.lo);
+    ck_assert_uint_eq(wallet.granted.lo, was_wallet.granted.lo);
+    ck_assert(!memcmp(wallet.balance, was_wallet.balance,
+                      sizeof wallet.balance));
+    ck_assert_int_eq(tally.level.events, was_tally.level.events);
+    ck_assert_uint_eq(tally.last_event, was_tally.last_event);
+    ck_assert_uint_eq(tally.held.lo, was_tally.held.lo);
+    ck_assert(!memcmp(&grant.lot, &was_grant.lot, sizeof grant.lot));
+    ck_assert_int_eq(grant.expired_seq, was_grant.expired_seq);
+    ck_assert_uint_eq(customer.events + customer.unpriced, 0);
+    end();
+  }
+}
+END_TEST
+
 Suite *test_engine_state(void) {
   Suite *s = suite_create("engine_state");
   TCase *t = tcase_create("undo");
 
   tcase_add_checked_fixture(t, begin, end);
+  tcase_add_test(t, parts_and_wholes_come_back_together);
   tcase_add_test(t, a_failed_call_leaves_a_list_as_it_was);
   tcase_add_test(t, a_failed_call_leaves_a_sorted_list_as_it_was);
   tcase_add_test(t, what_was_added_in_the_place_of_a_taken_item_is_undone);
