@@ -35,7 +35,8 @@ static bench_measure *const measures[] = {
   bench_full_path,      bench_full_path_many,       bench_full_path_uuid7,
   bench_full_path_many_uuid7, bench_full_path_long, bench_authorize,
   bench_holds,          bench_processes,            bench_open_many,
-  bench_reopen,         bench_kernels,              bench_texts,
+  bench_load,           bench_reopen,               bench_kernels,
+  bench_texts,
   bench_library,
 };
 

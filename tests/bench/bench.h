@@ -49,6 +49,7 @@ bench_measure bench_full_path_long;
 bench_measure bench_holds;                               /* holds.c */
 bench_measure bench_processes;                           /* processes.c */
 bench_measure bench_open_many;                           /* open.c */
+bench_measure bench_load;
 bench_measure bench_reopen;
 bench_measure bench_authorize;                           /* authorize.c */
 bench_measure bench_kernels;                             /* kernels.c */

@@ -52,6 +52,7 @@ static figure figures[] = {
   {"processes_4", "holds/s", "one_process", RATE, 0, SHORT, OPEN},
   {"processes_4_spread", "%", "10_percent", SHARE, 1, SHORT, OPEN},
   {"open_1m", "ms", "sqlite_row", TIME, 2, SHORT, OPEN},
+  {"load_customer", "us", "sqlite_gets", TIME, 1, SHORT, OPEN},
   {"reopen_tail", "ms", "sqlite_rows", TIME, 2, SHORT, OPEN},
   {"decimal_mul", "ns", "int128", TIME, 1, SHORT, OPEN},
   {"price_per_unit", "ns", "int128", TIME, 1, SHORT, OPEN},

@@ -12,10 +12,15 @@
 #include <unistd.h>
 
 #define MS 1000.0
+#define US 1000000.0
 #define OPENS 15             /* so many at most, */
 #define OPENS_SECONDS 5.0    /* and no more than three after that time */
 #define BATCH 1000
 #define ONE_ROW "SELECT * FROM billing_meta LIMIT 1"
+#define ENTRIES_OF_CUSTOMER (2 + BENCH_GRANTS)
+#define LOADS 2000
+#define ONE_ENTRY "SELECT * FROM billing_journal WHERE tenant = 1 AND " \
+                  "shard = 0 AND seq = ?"
 #define TAIL_ROWS "SELECT * FROM billing_journal WHERE seq > ? ORDER BY seq"
 
 /* ---- SQLite alone ---- */
@@ -134,6 +139,77 @@ void bench_open_many(const bench_plan *plan) {
     bench_say("open_1m: %d of at most %d", count, OPENS);
   }
   bench_report("open_1m", rounds, count);
+}
+
+/* Customers that nobody has asked for, spread over the file. */
+static uint32_t someone(int at, int round, long customers) {
+  uint64_t spread = (uint64_t)(at + round * LOADS + 1) * 2654435761u;
+
+  return (uint32_t)(spread % (uint64_t)customers);
+}
+
+static double time_loads(const char *path, int round, long customers) {
+  billing_balances balances;
+  billing_call call;
+  billing_error err;
+  char id[BENCH_ID];
+  billing *b = bench_open(path);
+  double start = 0;
+
+  BILLING_INIT(&err);
+  BILLING_INIT(&balances);
+  bench_call_open(&call);
+  for (int i = -1; i < LOADS; i++) {       /* the first one opens, too */
+    bench_customer_id(someone(i, round, customers), id);
+    bench_must(billing_balance(b, &call, id, (size_t)-1, BENCH_ASSET,
+                               &balances, &err), "balance", &err);
+    if (i < 0) start = bench_seconds();
+  }
+  start = bench_seconds() - start;
+  billing_close(b);
+  return start / LOADS;
+}
+
+/* As many rows of the journal as a customer has, by their keys, all over it;
+ * each answer in a transaction of its own, as ours. */
+static double time_sqlite_gets(const char *path, int round, long customers) {
+  sqlite3 *db = open_file(path);
+  sqlite3_stmt *row = prepare(db, ONE_ENTRY);
+  int64_t last = last_entry(path);
+  double start = bench_seconds(), end;
+
+  for (int i = 0; i < LOADS; i++) {
+    sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+    for (int k = 0; k < ENTRIES_OF_CUSTOMER; k++) {
+      uint64_t at = (uint64_t)someone(i, round + k, customers) * 7919u;
+      sqlite3_bind_int64(row, 1, (int64_t)(at % (uint64_t)last) + 1);
+      if (sqlite3_step(row) != SQLITE_ROW) bench_stop(path, "no such entry");
+      sqlite3_reset(row);
+    }
+    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+  }
+  end = bench_seconds();
+  sqlite3_finalize(row);
+  sqlite3_close(db);
+  return (end - start) / LOADS;
+}
+
+void bench_load(const bench_plan *plan) {
+  bench_round rounds[OPENS];
+  const char *path;
+
+  if (!bench_wants("load_customer", NULL)) return;
+  path = bench_prepared(plan->many);
+  if (!can_read(path, ONE_ENTRY)) {
+    bench_skip("load_customer", "the file has no table billing_journal");
+    return;
+  }
+  for (int i = 0; i < plan->rounds; i++) {
+    rounds[i].yardstick = time_sqlite_gets(path, i, plan->many) * US;
+    rounds[i].ours = time_loads(path, i, plan->many) * US;
+    bench_say("load_customer: round %d of %d", i + 1, plan->rounds);
+  }
+  bench_report("load_customer", rounds, plan->rounds);
 }
 
 /* ---- a full tail ---- */

@@ -68,6 +68,24 @@ double bench_samples_at(bench_samples *s, double share) {
 
 /* ---- open and close ---- */
 
+/* Brings everybody into memory: what that costs is a figure of its own. */
+static void load_customers(const bench_road *r, const char *label,
+                           long customers) {
+  billing_balances balances;
+  billing_error err;
+  char id[BENCH_ID];
+
+  BILLING_INIT(&err);
+  BILLING_INIT(&balances);
+  for (long i = 0; i < customers; i++) {
+    bench_customer_id((uint32_t)i, id);
+    bench_must(billing_balance(r->b, &r->call, id, (size_t)-1, BENCH_ASSET,
+                               &balances, &err), "balance", &err);
+    if (i % 10000 == 0)
+      bench_say("%s: loading %ld of %ld customers", label, i, customers);
+  }
+}
+
 bench_road *bench_road_open(const char *label, long customers, uint32_t flags,
                             long events) {
   const char *prepared = bench_prepared(customers);
@@ -87,6 +105,7 @@ bench_road *bench_road_open(const char *label, long customers, uint32_t flags,
   bench_delete(r->side[BENCH_RAW].path);
   r->b = bench_open(r->side[BENCH_OURS].path);
   r->raw = bench_raw_open(r->side[BENCH_RAW].path);
+  load_customers(r, label, customers);
   return r;
 }
 
