@@ -246,9 +246,10 @@ typedef struct billing_options {
                                               in memory until they are written
                                               as a sorted run; 0: 131,072 */
   uint32_t                 reserved;
-  int64_t                  filter_bytes;   /* memory for the filters of keys,
-                                              2 bytes a key: what does not fit
-                                              costs a page read; 0: 256 MiB */
+  int64_t                  filter_bytes;   /* memory of each tenant's filters
+                                              of keys, 2 bytes a key: what does
+                                              not fit costs a page read; 0:
+                                              256 MiB */
 } billing_options;
 
 /*
@@ -633,7 +634,8 @@ BILLING_API void billing_cursor_close(billing_cursor *cursor);  /* or NULL */
  * query {"customer":"id","contract":"id","from":T,"to":T} ->
  * {"usage":[{"contract","price","meter","group":{..},"from","to","quantity",
  * "events","amount","drawn","asset"}],"unmatched":n,"unpriced":n}.
- * The counts are events that were recorded but not billed.
+ * Of each contract by period, price and group.  The counts are events that
+ * were recorded but not billed.
  *
  *   NOTFOUND_CUSTOMER
  */
@@ -901,10 +903,11 @@ BILLING_API int billing_explain(billing *b, const billing_call *call,
 
 /*
  * Walks the whole journal of the call's tenant: every hash of the chain, every
- * entry's two parts, the fold into a fresh state compared with the one in
- * memory and with every derived table, the ledger's zero sums and balances,
- * holds within grants, numbers without gaps.  *out is {"ok":true,"entries":n,
- * "events":n,"redacted":[{"seq","by"}],"checks":{..},"problems":[..]}.
+ * entry's two parts, the fold into a fresh state compared with customers in
+ * memory, their images and every derived table, the ledger's zero sums and
+ * balances, holds within grants, numbers without gaps.  *out is {"ok":true,
+ * "entries":n,"events":n,"redacted":[{"seq","by"}],"checks":{..},
+ * "problems":[..]}.
  * Problems are an answer, not a failure: the function returns OK.
  *
  *   NOTFOUND_TENANT
@@ -914,10 +917,11 @@ BILLING_API int billing_verify(billing *b, const billing_call *call,
 
 /*
  * Work that calls otherwise pay for in small slices: writing sorted runs,
- * merging them, checkpoints.  At most `budget` records (0: all there is) in
- * this call and its one commit; *more, when not NULL, becomes 1 when some is
- * left.  On the host's connection nothing else does this work: call it now and
- * then, outside a transaction.
+ * merging them, checkpoints.  At most `budget` records in this call and its
+ * one commit; 0 is all there is, also what memory would keep for later, so
+ * that whoever opens the file next has nothing to walk.  *more, when not NULL,
+ * becomes 1 when some is left.  On the host's connection nothing else does
+ * this work: call it now and then, outside a transaction.
  *
  *   NOTFOUND_TENANT
  */
