@@ -66,6 +66,14 @@ struct billing {
  */
 enum { BL_READ, BL_AUDIT, BL_WRITE, BL_CREATE, BL_SHARE };
 
+/* Customers who wait to be loaded (load.h). */
+typedef struct bl_loads {
+  bl_customer **customer;
+  size_t        count;
+  size_t        cap;
+  uint64_t      is_deferred;
+} bl_loads;
+
 /* One call under way. */
 struct bl_call {
   billing       *b;
@@ -81,6 +89,7 @@ struct bl_call {
   size_t         opened_cap;
   int32_t        opened_rc;  /* why it could not be made */
   uint32_t       reserved;
+  bl_loads       loads;
   bl_arena       arena;      /* of the call */
   bl_fold        fold;       /* of the entry being made */
 };
@@ -175,6 +184,8 @@ void bl_board_renew(const billing *b, bl_tenant *t);
  * when it was erased. */
 int bl_find_customer(bl_call *c, bl_str id, const char *path,
                      bl_customer **out);
+/* Fails with NOTFOUND_CUSTOMER. */
+int bl_customer_is_erased(bl_call *c, const char *path);
 void bl_customer_hash(const billing *b, bl_str id, unsigned char out[16]);
 /* The zone of a contract, loaded when first needed. */
 int bl_zone_of(bl_call *c, bl_str name, const bl_zone **out);

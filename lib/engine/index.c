@@ -310,4 +310,14 @@ int bl_index_find(bl_call *c, const bl_index_wish *wish, bl_arena *a,
   return rc;
 }
 
+int bl_index_find_written(bl_call *c, const bl_index_wish *wish, bl_arena *a,
+                          int64_t **seqs, size_t *count) {
+  finding f = {wish, a, NULL, 0, 0};
+  int rc = find_in_runs(c, &f);
+
+  *seqs = f.seqs;
+  *count = f.count;
+  return rc;
+}
+
 #undef MARK_KIND_BITS

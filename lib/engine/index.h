@@ -43,5 +43,8 @@ typedef struct bl_index_wish {
 /* The entries that may be meant, in order, in the arena. */
 int bl_index_find(bl_call *c, const bl_index_wish *wish, bl_arena *a,
                   int64_t **seqs, size_t *count);
+/* Of those the ones in runs. */
+int bl_index_find_written(bl_call *c, const bl_index_wish *wish, bl_arena *a,
+                          int64_t **seqs, size_t *count);
 
 #endif

@@ -164,12 +164,75 @@ static int take_image(loading *l) {
   return rc;
 }
 
-/* ---- one customer ---- */
+/* ---- several at once ---- */
 
-/* The customer is in the tables while its part is folded: of the entries that
- * its image names, and of all that came after it. */
-static int load_into(bl_call *c, bl_customer *customer) {
-  bl_arena_mark mark = bl_arena_now(&c->arena);
+/* Entries that have something of a customer that is being loaded. */
+typedef struct entry_list {
+  int64_t *seq;
+  size_t   count;
+  size_t   cap;
+} entry_list;
+
+static int add_entry(bl_call *c, entry_list *list, int64_t seq) {
+  int64_t *place = bl_arena_push(&c->arena, (void **)&list->seq, &list->count,
+                                 &list->cap, sizeof *place);
+
+  if (!place) return BILLING_NOMEM;
+  *place = seq;
+  list->count++;
+  return BILLING_OK;
+}
+
+/* Ascending, each once. */
+static void sort_entries(entry_list *list) {
+  int64_t *seq = list->seq;
+  size_t kept = 0;
+
+  for (size_t gap = list->count / 2; gap > 0;
+       gap = gap == 2 ? 1 : gap * 5 / 11) {
+    for (size_t i = gap; i < list->count; i++) {
+      int64_t one = seq[i];
+      size_t at = i;
+      for (; at >= gap && one < seq[at - gap]; at -= gap)
+        seq[at] = seq[at - gap];
+      seq[at] = one;
+    }
+  }
+  for (size_t i = 0; i < list->count; i++)
+    if (!kept || seq[kept - 1] != seq[i]) seq[kept++] = seq[i];
+  list->count = kept;
+}
+
+/* What came after the customer's image, as far as it is in runs. */
+static int list_written(bl_call *c, const bl_customer *customer,
+                        entry_list *list) {
+  bl_index_wish wish = {bl_subject_customer(customer->number),
+                        customer->loading, BL_ALL_TIMES, 0};
+  int64_t *seqs;
+  size_t count;
+  int rc = bl_index_find_written(c, &wish, &c->arena, &seqs, &count);
+
+  for (size_t i = 0; i < count && !rc; i++) rc = add_entry(c, list, seqs[i]);
+  return rc;
+}
+
+/* The marks in memory are walked once for all. */
+static int list_recent(bl_call *c, entry_list *list) {
+  const bl_index *index = &c->t->index;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < index->count && !rc; i++) {
+    const bl_index_mark *mark = &index->mark[i];
+    const bl_customer *customer;
+    if (mark->subject.kind != BL_SUBJECT_CUSTOMER) continue;
+    customer = bl_table_at(&c->t->by_customer, mark->subject.number);
+    if (customer && mark->seq > customer->loading)
+      rc = add_entry(c, list, mark->seq);
+  }
+  return rc;
+}
+
+static int load_image(bl_call *c, bl_customer *customer) {
   loading l = {.c = c, .customer = customer};
   int rc = bl_images_get(c, customer->number, &l.image);
 
@@ -177,30 +240,97 @@ static int load_into(bl_call *c, bl_customer *customer) {
                      .reach = BL_FOLD_LOADED};
   customer->loading = 0;
   if (!rc && l.image.seq) rc = take_image(&l);
-  customer->loading = l.image.seq;
-  if (!rc)
-    rc = fold_subject(c, &l.fold, customer->number,
-                      (bl_span){l.image.seq, c->t->heads.seq});
-  customer->loading = BL_LOADED;
-  bl_arena_back(&c->arena, mark);
-  return rc || customer->version ? rc : BILLING_CORRUPT;
+  customer->loading = rc ? BL_LOADED : l.image.seq;
+  return rc;
+}
+
+static int fold_entries(bl_call *c, const entry_list *list) {
+  bl_fold fold = {.tenant = c->t, .scratch = &c->arena, .b = c->b,
+                  .reach = BL_FOLD_LOADED};
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < list->count && !rc; i++) {
+    bl_arena_mark mark = bl_arena_now(&c->arena);
+    bl_entry entry;
+    rc = bl_journal_read(c->b, c->t->number, list->seq[i], &c->arena, &entry);
+    if (!rc) rc = bl_fold_entry(&fold, &entry);
+    bl_arena_back(&c->arena, mark);
+  }
+  return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+}
+
+/* Images first, one after the other; then every later entry once, for all
+ * whom it concerns. */
+static int load_waiting(bl_call *c) {
+  const bl_loads *loads = &c->loads;
+  entry_list list = {NULL, 0, 0};
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < loads->count && !rc; i++)
+    rc = load_image(c, loads->customer[i]);
+  for (size_t i = 0; i < loads->count && !rc; i++)
+    rc = list_written(c, loads->customer[i], &list);
+  if (!rc) rc = list_recent(c, &list);
+  sort_entries(&list);
+  if (!rc) rc = fold_entries(c, &list);
+  for (size_t i = 0; i < loads->count; i++) {
+    loads->customer[i]->loading = BL_LOADED;
+    if (!rc && !loads->customer[i]->version) rc = BILLING_CORRUPT;
+  }
+  return rc;
 }
 
 /* Nothing of it is undone with the call, nor counted as its waste; what failed
  * half way is thrown away with everything else. */
-static int load_customer(bl_call *c, uint64_t number, bl_customer **out) {
+int bl_customers_load(bl_call *c) {
   bl_tenant *t = c->t;
   bl_arena *undo = t->undo_arena;
   size_t held = t->arena.held;
+  bl_arena_mark mark;
   int rc;
 
+  c->loads.is_deferred = 0;
+  if (!c->loads.count) return BILLING_OK;
+  mark = bl_arena_now(&c->arena);
   t->undo_arena = NULL;
-  *out = bl_customer_make(t, number);
-  rc = *out ? load_into(c, *out) : BILLING_NOMEM;
+  rc = load_waiting(c);
   t->undo_arena = undo;
   t->held += t->arena.held - held;
+  bl_arena_back(&c->arena, mark);
+  memset(&c->loads, 0, sizeof c->loads);
   if (rc) t->is_stale = 1;
   return rc;
+}
+
+void bl_customers_defer(bl_call *c) {
+  c->loads.is_deferred = 1;
+}
+
+/* An empty customer that waits for what it is made of. */
+static int wait_for_load(bl_call *c, uint64_t number, bl_customer **out) {
+  bl_loads *loads = &c->loads;
+  bl_tenant *t = c->t;
+  bl_arena *undo = t->undo_arena;
+  bl_customer **place = bl_arena_push(&c->arena, (void **)&loads->customer,
+                                      &loads->count, &loads->cap,
+                                      sizeof *place);
+
+  t->undo_arena = NULL;
+  *out = place ? bl_customer_make(t, number) : NULL;
+  t->undo_arena = undo;
+  if (!*out) {
+    t->is_stale = 1;
+    return BILLING_NOMEM;
+  }
+  *place = *out;
+  loads->count++;
+  return BILLING_OK;
+}
+
+static int load_customer(bl_call *c, uint64_t number, bl_customer **out) {
+  int rc = wait_for_load(c, number, out);
+
+  return rc || c->loads.is_deferred ? rc : bl_customers_load(c);
 }
 
 int bl_customer_need(bl_call *c, uint64_t number, bl_customer **out) {

@@ -22,8 +22,16 @@
  * the call, also one that is undone.  CORRUPT when there is none.
  */
 int bl_customer_need(bl_call *c, uint64_t number, bl_customer **out);
-/* The same in a tenant that may be another than the call's: there it must be
- * in memory. */
+/*
+ * From here on customers who are needed only wait to be loaded, so that those
+ * of a whole batch are loaded together: each entry is then read once for all
+ * of them.  Until bl_customers_load, which has to be called in any case, only
+ * their numbers and their hashes are known.
+ */
+void bl_customers_defer(bl_call *c);
+int  bl_customers_load(bl_call *c);
+/* As bl_customer_need, in a tenant that may be another than the call's: there
+ * it must be in memory. */
 int bl_customer_of(bl_call *c, bl_tenant *t, uint64_t number,
                    bl_customer **out);
 /* The tenant's catalog, from its entries up to a seq. */

@@ -9,6 +9,7 @@
  *     prepare   holds end and periods open, as entries of their own
  *     decide    event by event: rate, fold, code, receipt; then one entry
  */
+#include "engine/load.h"
 #include "engine/record.h"
 
 #include "engine/keys.h"
@@ -91,10 +92,25 @@ static int is_refusal(int rc) {
 
 /* ---- read ---- */
 
+/* Customers who were not in memory come there together; of those whom nobody
+ * knows any more the events are refused. */
+static int load_batch(bl_recording *r) {
+  size_t waiting = r->c->loads.count;
+  int rc = bl_customers_load(r->c);
+
+  for (size_t i = 0; waiting && i < r->count && !rc; i++) {
+    const bl_event_in *in = &r->in[i];
+    if (in->code || !in->customer->is_erased) continue;
+    bl_record_refuse(r, i, bl_customer_is_erased(r->c, "/customer"));
+  }
+  return rc;
+}
+
 static int read_batch(bl_recording *r, const billing_event *const *events,
                       const int32_t *codes) {
-  int rc = BILLING_OK;
+  int rc = BILLING_OK, loaded;
 
+  bl_customers_defer(r->c);
   for (size_t i = 0; i < r->count && !rc; i++) {
     if (codes && codes[i]) {
       refuse_unread(r, i, codes[i]);
@@ -104,7 +120,8 @@ static int read_batch(bl_recording *r, const billing_event *const *events,
     if (!rc && r->in[i].code) bl_record_refuse(r, i, r->in[i].code);
     else bl_keys_prefetch(r->c->t, r->in[i].key);
   }
-  return rc;
+  loaded = load_batch(r);
+  return rc ? rc : loaded;
 }
 
 /* ---- order ---- */

@@ -7,6 +7,11 @@ void bl_customer_hash(const billing *b, bl_str id, unsigned char out[16]) {
   bl_key_hash16(out, b->name_key, id.text, id.len);
 }
 
+int bl_customer_is_erased(bl_call *c, const char *path) {
+  return bl_fail(c->err, BILLING_NOTFOUND_CUSTOMER, path, "use another id",
+                 "the customer was erased");
+}
+
 int bl_find_customer(bl_call *c, bl_str id, const char *path,
                      bl_customer **out) {
   unsigned char hash[16];
@@ -18,10 +23,7 @@ int bl_find_customer(bl_call *c, bl_str id, const char *path,
   if (!*out)
     return bl_fail(c->err, BILLING_NOTFOUND_CUSTOMER, path,
                    "put the customer first", "there is no customer %t", &id);
-  if ((*out)->is_erased)
-    return bl_fail(c->err, BILLING_NOTFOUND_CUSTOMER, path, "use another id",
-                   "the customer was erased");
-  return BILLING_OK;
+  return (*out)->is_erased ? bl_customer_is_erased(c, path) : BILLING_OK;
 }
 
 int bl_zone_of(bl_call *c, bl_str name, const bl_zone **out) {
