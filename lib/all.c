@@ -137,6 +137,7 @@
 #include "engine/postings.c"
 #include "engine/query.c"
 #include "engine/rate.c"
+#include "engine/rate_ahead.c"
 #include "engine/readable.c"
 #include "engine/record.c"
 #include "engine/repeat.c"

@@ -48,47 +48,6 @@ int bl_rate_prepare(bl_call *c, bl_customer *customer, int64_t us) {
   return rc;
 }
 
-/* ---- ahead ---- */
-
-/* What tells whether it is the one that is looked for: the text of its group
- * stands right before it. */
-static void fetch_tally(const bl_tally *tally) {
-  bl_prefetch((const void *)((uintptr_t)tally - 32));
-  bl_prefetch((const char *)tally + 32);
-}
-
-static void fetch_contract(const bl_contract *contract, unsigned step) {
-  if (step == 2) bl_prefetch_all(contract, offsetof(bl_contract, terms.zone));
-  if (step == 3) bl_prefetch(contract->periods);
-  for (size_t i = 0; i < BL_RECENT && step == 4; i++)
-    if (contract->recent[i]) fetch_tally(contract->recent[i]);
-}
-
-static void fetch_wallet(const bl_wallet *wallet, unsigned step) {
-  const bl_list *live = &wallet->live;
-
-  if (step == 2) bl_prefetch_all(wallet, offsetof(bl_wallet, grants));
-  if (live->first == live->count) return;
-  if (step == 3) bl_prefetch(&live->item[live->first]);
-  if (step == 4) bl_prefetch_all(live->item[live->first], sizeof(bl_lot));
-}
-
-/* Of several contracts and wallets, the first. */
-void bl_rate_ahead(const bl_customer *customer, unsigned step) {
-  const bl_list *contracts = &customer->contracts;
-  const bl_list *wallets = &customer->wallets;
-
-  if (step == 0) {
-    bl_prefetch_all(customer, sizeof *customer);
-  } else if (step == 1) {
-    bl_prefetch(contracts->item);
-    bl_prefetch(wallets->item);
-  } else {
-    if (contracts->count) fetch_contract(contracts->item[0], step);
-    if (wallets->count) fetch_wallet(wallets->item[0], step);
-  }
-}
-
 /* ---- draws ---- */
 
 /* Room for `more` draws; pointers into the array may move. */
@@ -247,11 +206,9 @@ static int give_back(bl_rater *r, const bl_tally *tally, bl_dec amount) {
   return rc;
 }
 
-/*
- * What of a charge is drawn, or given back when it is below zero.  A total
+/* What of a charge is drawn, or given back when it is below zero.  A total
  * below zero is owed to the customer: nothing was drawn for it, so what is
- * charged next is taken off it first.
- */
+ * charged next is taken off it first. */
 static bl_dec drawable(const bl_tally *tally, bl_dec amount) {
   bl_dec before = bl_dec_max(tally->amount, BL_DEC_ZERO);
   bl_dec after = bl_dec_max(bl_dec_add(tally->amount, amount), BL_DEC_ZERO);

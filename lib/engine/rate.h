@@ -104,14 +104,6 @@ int bl_rate_prepare(bl_call *c, bl_customer *customer, int64_t us);
 int bl_rate_is_prepared(const bl_call *c, const bl_customer *customer,
                         int64_t us);
 
-/*
- * Asks memory for what rating an event of the customer reads, some events
- * ahead of it.  Each step reads what the one before it has asked for, so a few
- * events lie between two of them: first step 0.
- */
-#define BL_AHEAD_STEPS 5
-void bl_rate_ahead(const bl_customer *customer, unsigned step);
-
 /* Splits an amount over a wallet as the contract's order says, after the draws
  * that r->draws has; adds to them. */
 int bl_rate_draws(bl_rater *r, const bl_wallet *wallet, const bl_use *use,
@@ -124,5 +116,15 @@ void bl_receipt_of_fact(const bl_fact_event *fact, bl_tally *const *tallies,
                         billing_receipt *out);
 /* What is free in the first charge's asset once the fact is folded. */
 bl_dec bl_rate_balance(bl_call *c, const bl_rater *r);
+
+/* ---- rate_ahead.c ---- */
+
+/*
+ * Asks memory for what rating an event of the customer reads, some events
+ * ahead of it.  Each step reads what the one before it has asked for, so a few
+ * events lie between two of them: first step 0.
+ */
+#define BL_AHEAD_STEPS 5
+void bl_rate_ahead(const bl_customer *customer, unsigned step);
 
 #endif
