@@ -165,9 +165,8 @@ static int check_key(bl_fold *f, uint64_t key, uint64_t number) {
 static int check_marks(audit *a) {
   bl_index *fresh = &a->fresh->index;
   int is_there = 1;
-  int rc = BILLING_OK;
+  int rc = fresh->count ? bl_index_join(fresh) : BILLING_OK;
 
-  bl_index_join(fresh);
   for (size_t i = 0; i < fresh->count && !rc && !a->c->t->is_stale; i++) {
     rc = bl_index_check(a->c, &fresh->mark[i], &is_there);
     if (!rc && !is_there)

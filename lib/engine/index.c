@@ -123,17 +123,37 @@ static int mark_before(const bl_index_mark *a, const bl_index_mark *b) {
   return a->seq < b->seq;
 }
 
-/* Shell sort: marks come in runs that are sorted already. */
-static void sort_marks(bl_index_mark *marks, size_t count) {
-  for (size_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11) {
-    for (size_t i = gap; i < count; i++) {
-      bl_index_mark one = marks[i];
-      size_t at = i;
-      for (; at >= gap && mark_before(&one, &marks[at - gap]); at -= gap)
-        marks[at] = marks[at - gap];
-      marks[at] = one;
-    }
+static uint64_t sort_key(const bl_index_mark *mark) {
+  return mark->subject.kind << MARK_KIND_BITS | mark->subject.number;
+}
+
+/* One pass by eight bits; 0 when they are the same in all, and none moved. */
+static int sort_pass_of_marks(const bl_index_mark *from, bl_index_mark *to,
+                              size_t count, unsigned shift) {
+  size_t start[257] = {0};
+
+  for (size_t i = 0; i < count; i++)
+    start[(sort_key(&from[i]) >> shift & 255) + 1]++;
+  if (start[(sort_key(&from[0]) >> shift & 255) + 1] == count) return 0;
+  for (size_t i = 0; i < 256; i++) start[i + 1] += start[i];
+  for (size_t i = 0; i < count; i++)
+    to[start[sort_key(&from[i]) >> shift & 255]++] = from[i];
+  return 1;
+}
+
+/* By subject; of one, marks stay in the order of their entries.  `room` is for
+ * as many. */
+static void sort_marks(bl_index_mark *marks, bl_index_mark *room,
+                       size_t count) {
+  bl_index_mark *from = marks, *to = room;
+
+  for (unsigned shift = 0; count > 1 && shift < 64; shift += 8) {
+    bl_index_mark *other = from;
+    if (!sort_pass_of_marks(from, to, count, shift)) continue;
+    from = to;
+    to = other;
   }
+  if (from != marks) memcpy(marks, from, count * sizeof *marks);
 }
 
 /* A batch with the same key twice is not in the order of customers, and may
@@ -153,21 +173,31 @@ static size_t join_marks(bl_index_mark *marks, size_t count) {
   return kept;
 }
 
-void bl_index_join(bl_index *index) {
-  sort_marks(index->mark, index->count);
+int bl_index_join(bl_index *index) {
+  size_t size = (index->count + 1) * sizeof *index->mark;
+  bl_index_mark *room = bl_host_alloc(&index->host, size);
+
+  if (!room) return BILLING_NOMEM;
+  sort_marks(index->mark, room, index->count);
+  bl_host_free(&index->host, room, size);
   index->count = join_marks(index->mark, index->count);
+  return BILLING_OK;
 }
 
 /* Copies the marks up to a seq, sorted; they stay among the others, too. */
 static int freeze(bl_index *index, int64_t through) {
-  size_t count = 0;
-  bl_index_mark *frozen =
-      bl_host_alloc(&index->host, (index->count + 1) * sizeof *frozen);
+  size_t count = 0, size = (index->count + 1) * sizeof *index->mark;
+  bl_index_mark *frozen = bl_host_alloc(&index->host, size);
+  bl_index_mark *room = bl_host_alloc(&index->host, size);
 
-  if (!frozen) return BILLING_NOMEM;
-  for (size_t i = 0; i < index->count; i++)
+  for (size_t i = 0; frozen && room && i < index->count; i++)
     if (index->mark[i].seq <= through) frozen[count++] = index->mark[i];
-  sort_marks(frozen, count);
+  if (frozen && room) sort_marks(frozen, room, count);
+  bl_host_free(&index->host, room, size);
+  if (!frozen || !room) {
+    bl_host_free(&index->host, frozen, size);
+    return BILLING_NOMEM;
+  }
   index->frozen = frozen;
   index->frozen_room = index->count + 1;
   index->frozen_count = join_marks(frozen, count);

@@ -21,8 +21,8 @@ int bl_index_add(bl_tenant *t, const bl_index_mark *mark);
 /* Forgets the newest marks but the first `count`. */
 void bl_index_cut(bl_index *index, size_t count);
 void bl_index_close(bl_index *index);
-/* Sorts the marks, one for each customer and entry, as runs have them. */
-void bl_index_join(bl_index *index);
+/* Sorts the marks, one for each subject and entry, as runs have them. */
+int bl_index_join(bl_index *index);
 
 /* Brings memory to the runs, as bl_keys_sync; after that. */
 int bl_index_sync(billing *b, bl_tenant *t);
