@@ -299,6 +299,23 @@ START_TEST(random_bytes_are_refused_or_come_back) {
 }
 END_TEST
 
+START_TEST(eight_bytes_sort_as_numbers_do) {
+  static const uint64_t numbers[] = {0, 1, 255, 256, 65535, UINT64_C(1) << 40,
+                                     UINT64_MAX};
+  unsigned char last[8] = {0}, bytes[8];
+
+  bl_put_be64(bytes, 0x0102030405060708u);
+  ck_assert_uint_eq(bytes[0], 1);
+  ck_assert_uint_eq(bytes[7], 8);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    bl_put_be64(bytes, numbers[i]);
+    ck_assert(bl_get_be64(bytes) == numbers[i]);
+    if (i) ck_assert_int_lt(memcmp(last, bytes, 8), 0);
+    memcpy(last, bytes, 8);
+  }
+}
+END_TEST
+
 Suite *test_base_pack(void) {
   Suite *s = suite_create("base/pack");
   TCase *t = tcase_create("pack");
@@ -313,6 +330,7 @@ Suite *test_base_pack(void) {
   tcase_add_test(t, a_decimal_comes_apart_and_together);
   tcase_add_test(t, bytes_that_are_not_there_are_not_read);
   tcase_add_test(t, random_bytes_are_refused_or_come_back);
+  tcase_add_test(t, eight_bytes_sort_as_numbers_do);
   suite_add_tcase(s, t);
   return s;
 }

@@ -208,6 +208,29 @@ START_TEST(keys_of_a_failed_call_are_forgotten) {
 }
 END_TEST
 
+START_TEST(a_table_has_places_far_apart_and_forgets_what_failed) {
+  static const uint64_t numbers[] = {1, 255, 256, 257, 70000, 1000000};
+  char item[6], other;
+
+  ck_assert_ptr_null(bl_table_at(&tenant.by_grant, 1));
+  for (size_t i = 0; i < 6; i++)
+    ck_assert_int_eq(bl_table_put(&tenant, &tenant.by_grant, numbers[i],
+                                  &item[i]), 0);
+  bl_undo_start(&tenant, &scratch);
+  ck_assert_int_eq(bl_table_put(&tenant, &tenant.by_grant, 256, NULL), 0);
+  ck_assert_int_eq(bl_table_put(&tenant, &tenant.by_grant, 2, &other), 0);
+  ck_assert_int_eq(bl_table_put(&tenant, &tenant.by_grant, 5000000, &other),
+                   0);
+  ck_assert_ptr_null(bl_table_at(&tenant.by_grant, 256));
+  bl_undo_all(&tenant);
+  for (size_t i = 0; i < 6; i++)
+    ck_assert_ptr_eq(bl_table_at(&tenant.by_grant, numbers[i]), &item[i]);
+  ck_assert_ptr_null(bl_table_at(&tenant.by_grant, 2));
+  ck_assert_ptr_null(bl_table_at(&tenant.by_grant, 5000000));
+  ck_assert_ptr_null(bl_table_at(&tenant.by_grant, UINT64_MAX));
+}
+END_TEST
+
 /* No memory to remember: then the state is folded again. */
 static void *nothing(void *user, void *p, size_t old_size, size_t new_size) {
   (void)user;
@@ -293,6 +316,7 @@ Suite *test_engine_state(void) {
   tcase_add_test(t, what_was_added_in_the_place_of_a_taken_item_is_undone);
   tcase_add_test(t, a_struct_is_saved_once_and_comes_back_whole);
   tcase_add_test(t, keys_of_a_failed_call_are_forgotten);
+  tcase_add_test(t, a_table_has_places_far_apart_and_forgets_what_failed);
   tcase_add_test(t, what_cannot_be_saved_makes_the_state_stale);
   suite_add_tcase(s, t);
   return s;
