@@ -105,7 +105,7 @@ static int find_due_of(bl_call *c, due_heap *heap,
 }
 
 static int find_due(bl_call *c, due_heap *heap, int64_t until_us) {
-  int rc = BILLING_OK;
+  int rc = bl_customers_load_all(c);
 
   for (uint64_t n = 1; n <= c->t->heads.customers && !rc; n++) {
     bl_customer *customer;

@@ -27,7 +27,7 @@ static int is_priced_in(const bl_tenant *t, const char asset[16]) {
 
 /* Whether somebody has a wallet in it: all customers are looked at. */
 static int find_holder(bl_call *c, const char asset[16], int *is_held) {
-  int rc = BILLING_OK;
+  int rc = bl_customers_load_all(c);
 
   *is_held = 0;
   for (uint64_t n = 1; n <= c->t->heads.customers && !rc && !*is_held; n++) {

@@ -283,39 +283,63 @@ static int found_mark(finding *f, const bl_index_mark *mark) {
   return BILLING_OK;
 }
 
-static int meet_record(finding *f, const bl_runs_record *record) {
-  bl_index_mark mark = {.subject = f->wish->subject};
+/* ---- marks in runs ---- */
+
+int bl_index_scan_open(bl_call *c, bl_subject first, uint64_t last,
+                       int64_t after, bl_index_scan *out) {
+  unsigned char from[BL_INDEX_KEY], to[8];
+  bl_subject end = {first.kind, last};
+  bl_runs_range range = {BL_RUNS_INDEX, 0, mark_key(first, after, from),
+                         subject_key(end, to)};
+
+  out->runs = NULL;
+  if (!c->t->runs) return BILLING_OK;
+  return bl_runs_scan_open(c->t->runs, c->b->store, &range, &out->runs);
+}
+
+static void read_mark_key(const bl_runs_record *record, bl_index_mark *out) {
+  const unsigned char *key = (const unsigned char *)record->key.text;
+  uint64_t subject = bl_get_be64(key);
+
+  out->subject.kind = subject >> MARK_KIND_BITS;
+  out->subject.number = subject & (((uint64_t)1 << MARK_KIND_BITS) - 1);
+  out->seq = (int64_t)bl_get_be64(key + 8);
+}
+
+int bl_index_scan_next(bl_index_scan *scan, bl_index_mark *out) {
+  bl_runs_record record;
   bl_unpack from;
   int64_t hour;
+  int rc = scan->runs ? bl_runs_scan_next(scan->runs, &record) : BILLING_DONE;
 
-  bl_unpack_open(&from, record->bytes.text, record->bytes.len);
+  if (rc) return rc;
+  bl_unpack_open(&from, record.bytes.text, record.bytes.len);
   hour = bl_unpack_i64(&from);
-  mark.from_us = hour * BL_HOUR;
-  mark.to_us = (hour + (int64_t)bl_unpack_u64(&from) + 1) * BL_HOUR - 1;
-  mark.kind = (int64_t)bl_unpack_u64(&from);
-  if (record->key.len != BL_INDEX_KEY || !bl_unpack_done(&from) ||
-      mark.kind < 0 || mark.kind >= BL_ENTRY_KINDS)
+  out->from_us = hour * BL_HOUR;
+  out->to_us = (hour + (int64_t)bl_unpack_u64(&from) + 1) * BL_HOUR - 1;
+  out->kind = (int64_t)bl_unpack_u64(&from);
+  if (record.key.len != BL_INDEX_KEY || !bl_unpack_done(&from) ||
+      out->kind < 0 || out->kind >= BL_ENTRY_KINDS)
     return BILLING_CORRUPT;
-  mark.seq =
-      (int64_t)bl_get_be64((const unsigned char *)record->key.text + 8);
-  return found_mark(f, &mark);
+  read_mark_key(&record, out);
+  return BILLING_OK;
+}
+
+void bl_index_scan_close(bl_index_scan *scan) {
+  bl_runs_scan_close(scan->runs);
+  scan->runs = NULL;
 }
 
 static int find_in_runs(bl_call *c, finding *f) {
-  unsigned char from[BL_INDEX_KEY], to[8];
   bl_subject subject = f->wish->subject;
-  bl_runs_range range = {BL_RUNS_INDEX, 0,
-                         mark_key(subject, f->wish->after, from),
-                         subject_key(subject, to)};
-  bl_runs_scan *scan = NULL;
-  bl_runs_record record;
-  int rc;
+  bl_index_scan scan;
+  bl_index_mark mark;
+  int rc = bl_index_scan_open(c, subject, subject.number, f->wish->after,
+                              &scan);
 
-  if (!c->t->runs) return BILLING_OK;
-  rc = bl_runs_scan_open(c->t->runs, c->b->store, &range, &scan);
-  while (!rc && (rc = bl_runs_scan_next(scan, &record)) == BILLING_OK)
-    rc = meet_record(f, &record);
-  bl_runs_scan_close(scan);
+  while (!rc && (rc = bl_index_scan_next(&scan, &mark)) == BILLING_OK)
+    rc = found_mark(f, &mark);
+  bl_index_scan_close(&scan);
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
@@ -335,16 +359,6 @@ int bl_index_find(bl_call *c, const bl_index_wish *wish, bl_arena *a,
   int rc = find_in_runs(c, &f);
 
   if (!rc) rc = find_in_memory(&c->t->index, &f);
-  *seqs = f.seqs;
-  *count = f.count;
-  return rc;
-}
-
-int bl_index_find_written(bl_call *c, const bl_index_wish *wish, bl_arena *a,
-                          int64_t **seqs, size_t *count) {
-  finding f = {wish, a, NULL, 0, 0};
-  int rc = find_in_runs(c, &f);
-
   *seqs = f.seqs;
   *count = f.count;
   return rc;

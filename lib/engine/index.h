@@ -43,8 +43,16 @@ typedef struct bl_index_wish {
 /* The entries that may be meant, in order, in the arena. */
 int bl_index_find(bl_call *c, const bl_index_wish *wish, bl_arena *a,
                   int64_t **seqs, size_t *count);
-/* Of those the ones in runs. */
-int bl_index_find_written(bl_call *c, const bl_index_wish *wish, bl_arena *a,
-                          int64_t **seqs, size_t *count);
+/* Marks that are in runs, of subjects of one kind with numbers from one up to
+ * another, in their order; those of the first one after a seq.  next: DONE at
+ * the end; close it in any case, and before the transaction ends. */
+typedef struct bl_index_scan {
+  bl_runs_scan *runs;
+} bl_index_scan;
+
+int  bl_index_scan_open(bl_call *c, bl_subject first, uint64_t last,
+                        int64_t after, bl_index_scan *out);
+int  bl_index_scan_next(bl_index_scan *scan, bl_index_mark *out);
+void bl_index_scan_close(bl_index_scan *scan);
 
 #endif

@@ -160,7 +160,7 @@ static void list_wallets(const ledger_page *p, const bl_customer *customer,
 
 static int list_balances(const ledger_page *p) {
   bl_json *balances = bl_json_array(p->tree, "balances");
-  int rc = BILLING_OK;
+  int rc = p->customer ? BILLING_OK : bl_customers_load_all(p->c);
 
   if (p->customer) list_wallets(p, p->customer, balances);
   for (uint64_t n = 1; !p->customer && n <= p->c->t->heads.customers && !rc;

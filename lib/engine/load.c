@@ -5,6 +5,9 @@
 #include "engine/images.h"
 #include "engine/index.h"
 
+/* Customers that are loaded together, when it is all of them. */
+#define LOAD_CHUNK 4096
+
 /* Folds from the entries about a subject, after one seq and up to another,
  * what the fold reaches. */
 static int fold_subject(bl_call *c, bl_fold *fold, uint64_t customer,
@@ -203,32 +206,61 @@ static void sort_entries(entry_list *list) {
   list->count = kept;
 }
 
-/* What came after the customer's image, as far as it is in runs. */
-static int list_written(bl_call *c, const bl_customer *customer,
-                        entry_list *list) {
-  bl_index_wish wish = {bl_subject_customer(customer->number),
-                        customer->loading, BL_ALL_TIMES, 0};
-  int64_t *seqs;
-  size_t count;
-  int rc = bl_index_find_written(c, &wish, &c->arena, &seqs, &count);
+/* A mark of a customer who waits, after his image. */
+static int meet_mark(bl_call *c, const bl_index_mark *mark,
+                     entry_list *list) {
+  const bl_customer *customer;
 
-  for (size_t i = 0; i < count && !rc; i++) rc = add_entry(c, list, seqs[i]);
+  if (mark->subject.kind != BL_SUBJECT_CUSTOMER) return BILLING_OK;
+  customer = bl_table_at(&c->t->by_customer, mark->subject.number);
+  return customer && mark->seq > customer->loading
+             ? add_entry(c, list, mark->seq) : BILLING_OK;
+}
+
+static int list_written(bl_call *c, uint64_t first, uint64_t last,
+                        int64_t after, entry_list *list) {
+  bl_index_scan scan;
+  bl_index_mark mark;
+  int rc = bl_index_scan_open(c, bl_subject_customer(first), last, after,
+                              &scan);
+
+  while (!rc && (rc = bl_index_scan_next(&scan, &mark)) == BILLING_OK)
+    rc = meet_mark(c, &mark, list);
+  bl_index_scan_close(&scan);
+  return rc == BILLING_DONE ? BILLING_OK : rc;
+}
+
+/* Neighbours are found in one go, others one by one. */
+static int list_all_written(bl_call *c, entry_list *list) {
+  const bl_loads *loads = &c->loads;
+  uint64_t first = UINT64_MAX, last = 0;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < loads->count; i++) {
+    uint64_t number = loads->customer[i]->number;
+    if (number < first) first = number;
+    if (number > last) last = number;
+  }
+  if (loads->count > 1 && last - first < 2 * loads->count)
+    return list_written(c, first, last, 0, list);
+  for (size_t i = 0; i < loads->count && !rc; i++) {
+    const bl_customer *customer = loads->customer[i];
+    rc = list_written(c, customer->number, customer->number,
+                      customer->loading, list);
+  }
   return rc;
 }
 
-/* The marks in memory are walked once for all. */
+/* Marks in memory are walked once for all; for a single one only his are
+ * looked at. */
 static int list_recent(bl_call *c, entry_list *list) {
   const bl_index *index = &c->t->index;
+  uint64_t only = c->loads.count == 1 ? c->loads.customer[0]->number : 0;
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < index->count && !rc; i++) {
-    const bl_index_mark *mark = &index->mark[i];
-    const bl_customer *customer;
-    if (mark->subject.kind != BL_SUBJECT_CUSTOMER) continue;
-    customer = bl_table_at(&c->t->by_customer, mark->subject.number);
-    if (customer && mark->seq > customer->loading)
-      rc = add_entry(c, list, mark->seq);
-  }
+  for (size_t i = 0; i < index->count && !rc; i++)
+    if (!only || index->mark[i].subject.number == only)
+      rc = meet_mark(c, &index->mark[i], list);
   return rc;
 }
 
@@ -268,8 +300,7 @@ static int load_waiting(bl_call *c) {
 
   for (size_t i = 0; i < loads->count && !rc; i++)
     rc = load_image(c, loads->customer[i]);
-  for (size_t i = 0; i < loads->count && !rc; i++)
-    rc = list_written(c, loads->customer[i], &list);
+  if (!rc) rc = list_all_written(c, &list);
   if (!rc) rc = list_recent(c, &list);
   sort_entries(&list);
   if (!rc) rc = fold_entries(c, &list);
@@ -340,9 +371,27 @@ int bl_customer_need(bl_call *c, uint64_t number, bl_customer **out) {
   return load_customer(c, number, out);
 }
 
+int bl_customers_load_all(bl_call *c) {
+  uint64_t last = c->t->heads.customers;
+  int rc = BILLING_OK, loaded;
+
+  for (uint64_t n = 1; n <= last && !rc;) {
+    bl_customer *customer;
+    bl_customers_defer(c);
+    for (; n <= last && !rc && c->loads.count < LOAD_CHUNK; n++)
+      rc = bl_customer_need(c, n, &customer);
+    loaded = bl_customers_load(c);
+    if (!rc) rc = loaded;
+    if (!rc && bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
+  }
+  return rc;
+}
+
 int bl_customer_of(bl_call *c, bl_tenant *t, uint64_t number,
                    bl_customer **out) {
   if (t == c->t) return bl_customer_need(c, number, out);
   *out = bl_table_at(&t->by_customer, number);
   return *out ? BILLING_OK : BILLING_CORRUPT;
 }
+
+#undef LOAD_CHUNK

@@ -30,6 +30,8 @@ int bl_customer_need(bl_call *c, uint64_t number, bl_customer **out);
  */
 void bl_customers_defer(bl_call *c);
 int  bl_customers_load(bl_call *c);
+/* Everybody, a chunk of them at a time: for those who ask about all. */
+int  bl_customers_load_all(bl_call *c);
 /* As bl_customer_need, in a tenant that may be another than the call's: there
  * it must be in memory. */
 int bl_customer_of(bl_call *c, bl_tenant *t, uint64_t number,
