@@ -215,6 +215,9 @@ BILLING_API void billing_init(void *structure, size_t size);
 #define BILLING_LIMIT_PRICES 8          /* 1000 in one plan */
 #define BILLING_LIMIT_GROUP_KEYS 9      /* 16 of one meter */
 #define BILLING_LIMIT_SHARDS 10         /* 1 of one tenant */
+#define BILLING_LIMIT_EXPRESSION_BYTES 11  /* 4096 */
+#define BILLING_LIMIT_EXPRESSION_DEPTH 12  /* 64: brackets in brackets */
+#define BILLING_LIMIT_EXPRESSION_GAS 13    /* 10000: steps for one event */
 BILLING_API int64_t billing_limit(uint32_t which);
 
 /* ---- Documents ---------------------------------------------------------- */
@@ -658,6 +661,8 @@ BILLING_API int billing_usage(billing *b, const billing_call *call,
  *     periods and the whole cycles they are cut from
  *   {"kernel":"prorate", ..} -> an amount's share, as two integers too
  *   {"kernel":"aggregate", ..} -> the level of a meter over samples
+ *   {"kernel":"expression","expression":"round(event.properties.b / 3, 2)",
+ *    "event":{..}} -> its value, or what is wrong with it and where
  *
  * ARCHITECTURE.md lists every member.  `options` may be NULL; only allocator
  * and zone_folder are used.

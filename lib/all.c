@@ -22,6 +22,12 @@
 #include "base/time.c"
 #include "base/zone.c"
 
+#include "expression/calendar.c"
+#include "expression/compute.c"
+#include "expression/emit.c"
+#include "expression/lex.c"
+#include "expression/parse.c"
+
 #include "catalog/contract.c"
 #include "catalog/customer.c"
 #include "catalog/diff.c"
@@ -96,6 +102,7 @@
 #include "engine/evaluate.c"
 #include "engine/evaluate_burndown.c"
 #include "engine/evaluate_contract.c"
+#include "engine/evaluate_event.c"
 #include "engine/evaluate_meter.c"
 #include "engine/evaluate_offer.c"
 #include "engine/evaluate_price.c"

@@ -26,6 +26,7 @@ static const struct ask_row {
   {"periods",      bl_ask_periods},
   {"prorate",      bl_ask_prorate},
   {"aggregate",    bl_ask_aggregate},
+  {"expression",   bl_ask_expression},
 };
 
 static int ask_unknown(const bl_reader *at, bl_str name) {

@@ -12,7 +12,6 @@
  */
 #include "base/map.h"
 #include "engine/evaluate.h"
-#include "meter/meter.h"
 
 typedef struct tally_terms {
   const bl_json *meter;
@@ -31,28 +30,6 @@ static const bl_shape tally_shape = {
   "a request", tally_fields, BL_COUNT(tally_fields)
 };
 
-/* An event of the request; its properties are there twice. */
-typedef struct tally_input {
-  bl_event       event;
-  const bl_json *properties;
-  bl_members     members;
-} tally_input;
-
-static const bl_field tally_event_fields[] = {
-  {.name = "event", .read = bl_value_id,
-   .at = offsetof(tally_input, event.name)},
-  {.name = "properties", .read = bl_ask_node,
-   .at = offsetof(tally_input, properties)},
-  {.name = "value", .read = bl_ask_dec,
-   .at = offsetof(tally_input, event.value)},
-  {.name = "time", .read = bl_ask_time,
-   .at = offsetof(tally_input, event.time_us)},
-};
-
-static const bl_shape tally_event_shape = {
-  "an event", tally_event_fields, BL_COUNT(tally_event_fields)
-};
-
 /* A group's level and the values that it has seen. */
 typedef struct tally_group {
   bl_level level;
@@ -64,37 +41,6 @@ typedef struct tally {
   bl_map   groups;               /* canonical JSON -> tally_group */
   int64_t  unmatched;
 } tally;
-
-/* The kernels want members, and the request is a tree: it is printed. */
-static int tally_members(const bl_reader *at, tally_input *in) {
-  bl_reader properties = bl_reader_member(at, "properties");
-  bl_text text;
-  int rc;
-
-  if (!in->properties) return BILLING_OK;
-  if (bl_json_kind(in->properties) != BL_JSON_OBJECT)
-    return bl_reader_fail(&properties, BILLING_INVALID, NULL,
-                          "properties are an object");
-  bl_text_open(&text, at->arena);
-  bl_members_open(&in->members, at->arena);
-  rc = bl_json_print(in->properties, &text);
-  if (!rc)
-    rc = bl_json_scan((bl_str){text.text, text.len}, &in->members, NULL);
-  if (rc) return bl_reader_nomem(at);
-  in->event.properties = &in->members;
-  return BILLING_OK;
-}
-
-static int tally_event(const bl_reader *at, const bl_json *item,
-                       const bl_meter *meter, tally_input *in) {
-  int rc;
-
-  memset(in, 0, sizeof *in);
-  in->event.name = meter->event;
-  in->event.value = BL_DEC_ONE;
-  rc = bl_shape_read(&tally_event_shape, at, item, 0, in);
-  return rc ? rc : tally_members(at, in);
-}
 
 /* The group of the event; a new one starts empty. */
 static tally_group *tally_group_of(const bl_ask *ask, tally *t,
@@ -171,9 +117,9 @@ int bl_ask_aggregate(bl_ask *ask) {
   item = bl_json_first(terms.events);
   for (size_t i = 0; !rc && item; i++, item = bl_json_next(item)) {
     bl_reader at = bl_reader_item(&above, i);
-    tally_input in;
+    bl_ask_event in;
 
-    rc = tally_event(&at, item, &t.meter, &in);
+    rc = bl_ask_event_read(&at, item, t.meter.event, &in);
     if (!rc && bl_meter_wants(&t.meter, &in.event))
       rc = tally_add(ask, &at, &t, &in.event);
     else t.unmatched++;

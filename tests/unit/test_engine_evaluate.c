@@ -227,6 +227,28 @@ START_TEST(aggregate_tells_groups_apart) {
 }
 END_TEST
 
+START_TEST(expression_gives_a_value_or_says_what_is_wrong) {
+  expect("{'kernel':'expression','expression':"
+         "'round(event.properties.b / 3, 2)',"
+         "'event':{'properties':{'b':10}}}",
+         "{'type':'number','value':'3.33'}");
+  expect("{'kernel':'expression','expression':'concat(event.code, 1)',"
+         "'event':{'event':'llm'}}", "{'type':'text','value':'llm1'}");
+  expect("{'kernel':'expression','expression':'event.value > 0'}",
+         "{'type':'truth','value':true}");
+  expect("{'kernel':'expression','expression':'1 2'}",
+         "{'at':2,'error':'parse',"
+         "'message':'the expression should end here'}");
+  expect("{'kernel':'expression','expression':'1 + event.properties.a'}",
+         "{'at':4,'error':'evaluate','message':'the event has no such "
+         "property','missing':'a'}");
+  refuse("{'kernel':'expression','expression':5}", BILLING_INVALID,
+         "/expression");
+  refuse("{'kernel':'expression','expression':'1','event':{'x':1}}",
+         BILLING_INVALID, "/event/x");
+}
+END_TEST
+
 /* ---- what is refused ---- */
 
 START_TEST(what_is_wrong_is_named_with_its_path) {
@@ -362,6 +384,7 @@ Suite *test_engine_evaluate(void) {
   tcase_add_test(c, periods_are_cut_in_the_zone);
   tcase_add_test(c, prorate_says_the_share);
   tcase_add_test(c, aggregate_tells_groups_apart);
+  tcase_add_test(c, expression_gives_a_value_or_says_what_is_wrong);
   tcase_add_test(c, what_is_wrong_is_named_with_its_path);
   tcase_add_test(c, a_result_that_does_not_fit_is_a_limit);
   tcase_add_test(c, misuse_is_refused_politely);

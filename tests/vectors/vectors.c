@@ -347,7 +347,8 @@ static int ends_with(const char *text, const char *end) {
 static const char *about_of(const cJSON *format) {
   const char *about = vec_text(format, "about");
 
-  return about ? about : vec_text(format, "purpose");
+  if (!about) about = vec_text(format, "purpose");
+  return about ? about : vec_text(format, "given");
 }
 
 static const vec_file *file_of(const char *path, const cJSON *format) {

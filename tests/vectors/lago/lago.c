@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* lago.c - Lago's fields: charge models and the lots of a wallet. */
+/*
+ * lago.c - Lago's fields: charge models, the lots of a wallet,
+ * expressions.
+ */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "vectors/vectors.h"
 
@@ -234,7 +238,33 @@ static const vec_kind wallet_kinds[] = {
   {NULL, NULL}
 };
 
+/* ---- expressions.json ---- */
+
+static cJSON *expression(const cJSON *given) {
+  const cJSON *event = vec_get(given, "event");
+  cJSON *request = vec_request("expression");
+  cJSON *view = cJSON_AddObjectToObject(request, "event");
+  const char *seconds = vec_text(event, "timestamp");
+
+  vec_copy(request, "expression", given, "expression");
+  vec_copy(view, "event", event, "code");
+  vec_copy(view, "properties", event, "properties");
+  if (seconds) {
+    char us[64];
+
+    snprintf(us, sizeof us, "%.40s000000", seconds);
+    cJSON_AddRawToObject(view, "time", strcmp(seconds, "0") ? us : "0");
+  }
+  return vec_ask(request);
+}
+
+static const vec_kind expression_kinds[] = {{"", expression}, {NULL, NULL}};
+
 const vec_file vec_lago[] = {
+  {"lago/expressions.json",
+   "expression text and one event (code, timestamp as whole seconds, "
+   "properties as text; numeric text counts as a number)", NULL,
+   expression_kinds},
   {"lago/charge_models.json", "Price evaluation of one charge.", NULL,
    charge_kinds},
   {"lago/wallets.json", "Prepaid credit wallets.", NULL, wallet_kinds},
