@@ -397,7 +397,9 @@ typedef struct billing_call {
  *   customer  {"id","name", ... any further members are kept}
  *   meter     {"id","event","aggregation":"count|sum|max|min|unique|latest",
  *              "property","filters":[{"property","in":[..]}|
- *              {"property","not_in":[..]}|{"property","exists":true}],
+ *              {"property","not_in":[..]}|{"property","exists":true}|
+ *              {"property","more_than":"1","at_most":"9"}|
+ *              {"property","since":"2026-01-01","before":".."}],
  *              "groups":["model", ..]}
  *   plan      {"id","currency","prices":[price, ..]}
  *   contract  {"id","customer","plan","start","end","zone",

@@ -32,14 +32,21 @@ typedef struct bl_tenant_terms {
 enum { BL_AGG_COUNT, BL_AGG_SUM, BL_AGG_MAX, BL_AGG_MIN, BL_AGG_UNIQUE,
        BL_AGG_LATEST };
 
-enum { BL_FILTER_IN, BL_FILTER_NOT_IN, BL_FILTER_EXISTS, BL_FILTER_ABSENT };
+enum { BL_FILTER_IN, BL_FILTER_NOT_IN, BL_FILTER_EXISTS, BL_FILTER_ABSENT,
+       BL_FILTER_NUMBER, BL_FILTER_TIME };
+#define BL_FILTER_ABOVE 1u     /* more than `low`; else at least */
+#define BL_FILTER_BELOW 2u     /* less than `high`; else at most */
 
 typedef struct bl_filter {
-  bl_str   property;
+  bl_str   property;           /* empty in a range: the event's own value or
+                                  time */
   uint32_t test;               /* BL_FILTER_* */
-  uint32_t reserved;
+  uint32_t bounds;             /* BL_FILTER_ABOVE, BELOW */
   bl_str  *values;             /* compared as text: "5" matches 5 and "5" */
   size_t   value_count;
+  bl_dec   low;                /* NUMBER; an open end is the least decimal */
+  bl_dec   high;               /* or the greatest */
+  bl_span  times;              /* TIME */
 } bl_filter;
 
 typedef struct bl_meter {
