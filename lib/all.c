@@ -20,6 +20,7 @@
 #include "base/struct.c"
 #include "base/text.c"
 #include "base/time.c"
+#include "base/wide.c"
 #include "base/zone.c"
 
 #include "expression/calendar.c"
