@@ -30,6 +30,7 @@
 #include "expression/parse.c"
 
 #include "catalog/contract.c"
+#include "catalog/convert.c"
 #include "catalog/customer.c"
 #include "catalog/diff.c"
 #include "catalog/field.c"
@@ -47,11 +48,14 @@
 
 #include "crypto/hash.c"
 
+#include "meter/accept.c"
 #include "meter/aggregate.c"
+#include "meter/convert.c"
 #include "meter/filter.c"
 #include "meter/group.c"
 #include "meter/property.c"
 #include "meter/sample.c"
+#include "meter/window.c"
 
 #include "price/bounds.c"
 #include "price/flat.c"
@@ -101,6 +105,7 @@
 #include "engine/entry.c"
 #include "engine/erase.c"
 #include "engine/evaluate.c"
+#include "engine/evaluate_accept.c"
 #include "engine/evaluate_burndown.c"
 #include "engine/evaluate_contract.c"
 #include "engine/evaluate_event.c"
@@ -109,6 +114,7 @@
 #include "engine/evaluate_price.c"
 #include "engine/evaluate_read.c"
 #include "engine/evaluate_wallet.c"
+#include "engine/evaluate_window.c"
 #include "engine/event_code.c"
 #include "engine/event_decode.c"
 #include "engine/event_encode.c"

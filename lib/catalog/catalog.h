@@ -49,6 +49,20 @@ typedef struct bl_filter {
   bl_span  times;              /* TIME */
 } bl_filter;
 
+/* In the order of bl_rounding_words. */
+enum { BL_CONVERT_NONE, BL_CONVERT_UP, BL_CONVERT_DOWN, BL_CONVERT_CEILING,
+       BL_CONVERT_FLOOR, BL_CONVERT_HALF_AWAY, BL_CONVERT_HALF_UP,
+       BL_CONVERT_HALF_DOWN, BL_CONVERT_HALF_EVEN };
+
+/* From the unit that is metered to the unit that is billed. */
+typedef struct bl_convert {
+  bl_dec   by;                 /* > 0 */
+  uint32_t divides;            /* else it multiplies */
+  uint32_t round;              /* BL_CONVERT_* */
+  int32_t  places;             /* -20..18 */
+  int32_t  reserved;
+} bl_convert;
+
 typedef struct bl_meter {
   bl_str     id;
   bl_str     name;
@@ -138,6 +152,7 @@ extern const bl_order bl_order_default;
 /* The words that documents use for the enums of this file, in their order,
  * NULL at the end.  bl_catalog_word is the place of a word, or -1. */
 extern const char *const bl_aggregation_words[];
+extern const char *const bl_rounding_words[];
 extern const char *const bl_model_words[];
 extern const char *const bl_timing_words[];
 extern const char *const bl_proration_words[];

@@ -14,6 +14,19 @@ const char *const bl_aggregation_words[] = {
   NULL
 };
 
+const char *const bl_rounding_words[] = {
+  [BL_CONVERT_NONE]      = "none",
+  [BL_CONVERT_UP]        = "up",
+  [BL_CONVERT_DOWN]      = "down",
+  [BL_CONVERT_CEILING]   = "ceiling",
+  [BL_CONVERT_FLOOR]     = "floor",
+  [BL_CONVERT_HALF_AWAY] = "half_away",
+  [BL_CONVERT_HALF_UP]   = "half_up",
+  [BL_CONVERT_HALF_DOWN] = "half_down",
+  [BL_CONVERT_HALF_EVEN] = "half_even",
+  NULL
+};
+
 const char *const bl_model_words[] = {
   [BL_MODEL_FLAT]      = "flat",
   [BL_MODEL_PER_UNIT]  = "per_unit",

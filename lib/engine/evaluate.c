@@ -27,6 +27,10 @@ static const struct ask_row {
   {"prorate",      bl_ask_prorate},
   {"aggregate",    bl_ask_aggregate},
   {"expression",   bl_ask_expression},
+  {"convert",      bl_ask_convert},
+  {"windows",      bl_ask_windows},
+  {"add_days",     bl_ask_add_days},
+  {"accept",       bl_ask_accept},
 };
 
 static int ask_unknown(const bl_reader *at, bl_str name) {

@@ -33,6 +33,10 @@ bl_ask_kernel bl_ask_periods;      /* evaluate_contract.c */
 bl_ask_kernel bl_ask_prorate;
 bl_ask_kernel bl_ask_aggregate;    /* evaluate_meter.c */
 bl_ask_kernel bl_ask_expression;   /* evaluate_event.c */
+bl_ask_kernel bl_ask_convert;      /* evaluate_window.c */
+bl_ask_kernel bl_ask_windows;
+bl_ask_kernel bl_ask_add_days;
+bl_ask_kernel bl_ask_accept;       /* evaluate_accept.c */
 
 /* ---- readers of values, beside those of catalog/field.h ---- */
 

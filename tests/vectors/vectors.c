@@ -384,8 +384,9 @@ static vec_run *run_of(const vec_file *file, const char *kind) {
 
 /*
  * The rows of its table: | file | kind or id | what | why |.  What is "waits:
- * issue N" for a kind (or a kind+feature) that comes later, "differs" for an
- * id or a kind where we differ on purpose.
+ * issue N" for a kind (or a kind+feature) that comes later, "apart" for one
+ * that has no meaning in our product, "differs" for an id or a kind where we
+ * differ on purpose.
  */
 typedef struct deviation {
   char file[64];
@@ -460,7 +461,7 @@ static const deviation *deviates(const vec_file *file, const cJSON *test,
 /* ---- running ---- */
 
 static struct {
-  unsigned passed, failed, waiting, differing, ambiguous;
+  unsigned passed, failed, waiting, apart, differing, ambiguous;
 } counts;
 
 static void show(const char *word, const char *path, const cJSON *test,
@@ -488,6 +489,10 @@ static void run_case(const char *path, const vec_file *file,
   int is_right;
   cJSON *got = NULL;
 
+  if (d && strncmp(d->verdict, "apart", 5) == 0) {
+    counts.apart++;
+    return;
+  }
   if (d && strncmp(d->verdict, "waits", 5) == 0) {
     counts.waiting += !is_ambiguous;
     counts.ambiguous += is_ambiguous;
@@ -580,6 +585,8 @@ int main(int argc, char **argv) {
   for (int i = 1; i < argc; i++) run_file(argv[i]);
   if (counts.waiting)
     printf("%u waiting for a later issue\n", counts.waiting);
+  if (counts.apart)
+    printf("%u of kinds that have no meaning here\n", counts.apart);
   if (counts.differing)
     printf("%u where we differ on purpose\n", counts.differing);
   if (counts.ambiguous)
