@@ -99,6 +99,9 @@ bl_field_read bl_value_ids;
 /* bl_filter *, and size_t at `beside` (filter.c). */
 bl_field_read bl_value_filters;
 
+/* {"in":[..]} or {"not_in":[..]}, without a property (filter.c). */
+int bl_filter_read_names(const bl_reader *r, const bl_json *doc,
+                         bl_filter *out);
 /* bl_convert (convert.c). */
 bl_field_read bl_value_convert;
 

@@ -208,6 +208,27 @@ static int filter_read(const bl_reader *r, const bl_json *doc,
   return rc;
 }
 
+static const bl_field filter_name_fields[] = {
+  {.name = "in", .read = filter_in},
+  {.name = "not_in", .read = filter_not_in},
+};
+
+static const bl_shape filter_name_shape = {
+  "a choice of events", filter_name_fields, BL_COUNT(filter_name_fields)
+};
+
+int bl_filter_read_names(const bl_reader *r, const bl_json *doc,
+                         bl_filter *out) {
+  filter_draft draft = {.tests = 0};
+  int rc = bl_shape_read(&filter_name_shape, r, doc, 0, &draft);
+
+  if (!rc && draft.tests != 1)
+    rc = bl_reader_fail(r, BILLING_INVALID, NULL,
+                        "name the events by one of in and not_in");
+  if (!rc) *out = draft.filter;
+  return rc;
+}
+
 int bl_value_filters(const bl_reader *r, const bl_field *field,
                      const bl_json *node, void *model) {
   const bl_json *item = bl_json_first(node);

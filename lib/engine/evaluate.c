@@ -31,6 +31,7 @@ static const struct ask_row {
   {"windows",      bl_ask_windows},
   {"add_days",     bl_ask_add_days},
   {"accept",       bl_ask_accept},
+  {"in_advance",   bl_ask_in_advance},
 };
 
 static int ask_unknown(const bl_reader *at, bl_str name) {

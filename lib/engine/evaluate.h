@@ -37,6 +37,7 @@ bl_ask_kernel bl_ask_convert;      /* evaluate_window.c */
 bl_ask_kernel bl_ask_windows;
 bl_ask_kernel bl_ask_add_days;
 bl_ask_kernel bl_ask_accept;       /* evaluate_accept.c */
+bl_ask_kernel bl_ask_in_advance;   /* evaluate_level.c */
 
 /* ---- readers of values, beside those of catalog/field.h ---- */
 
