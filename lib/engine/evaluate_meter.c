@@ -184,12 +184,14 @@ static int tally_add(const bl_ask *ask, tally *t, const bl_event *event,
   bl_text key;
   int rc;
 
+  if (!bl_measure_takes(&t->meter, &t->frame, sample->time_us))
+    return BILLING_OK;
   bl_text_open(&key, ask->top.arena);
   if (bl_meter_group(t->meter.groups, t->meter.group_count, event, &key))
     return bl_reader_nomem(&ask->top);
   rc = tally_group_of(ask, t, (bl_str){key.text ? key.text : "", key.len},
                       &group);
-  if (rc || !bl_measure_takes(&group->measure, sample->time_us)) return rc;
+  if (rc) return rc;
   if (bl_measure_add(&group->measure, sample))
     return bl_reader_nomem(&ask->top);
   return t->terms.has_detail ? tally_detail(ask, group, sample) : BILLING_OK;

@@ -110,12 +110,13 @@ void bl_measure_open(bl_measure *m, const bl_meter *meter,
   bl_map_open(&m->values, arena);
 }
 
-int bl_measure_takes(const bl_measure *m, int64_t time_us) {
-  const bl_span *span = &m->frame.span;
+int bl_measure_takes(const bl_meter *meter, const bl_frame *frame,
+                     int64_t time_us) {
+  const bl_span *span = &frame->span;
 
-  if (time_us < span->from_us && !m->meter->recurring) return 0;
+  if (time_us < span->from_us && !meter->recurring) return 0;
   return time_us < span->to_us ||
-         (m->frame.is_closed && time_us == span->to_us);
+         (frame->is_closed && time_us == span->to_us);
 }
 
 int bl_measure_add(bl_measure *m, const bl_sample *sample) {
@@ -123,7 +124,7 @@ int bl_measure_add(bl_measure *m, const bl_sample *sample) {
   bl_sample own = *sample;
   int rc = BILLING_OK;
 
-  assert(bl_measure_takes(m, sample->time_us));
+  assert(bl_measure_takes(m->meter, &m->frame, sample->time_us));
   switch (m->meter->aggregation) {
   case BL_AGG_UNIQUE:
     rc = measure_keep_value(m, &own);

@@ -61,7 +61,8 @@ void bl_measure_open(bl_measure *m, const bl_meter *meter,
                      const bl_frame *frame, bl_arena *arena);
 /* Whether a sample of that time counts: in the period, or before it when the
  * level is carried over. */
-int  bl_measure_takes(const bl_measure *m, int64_t time_us);
+int  bl_measure_takes(const bl_meter *meter, const bl_frame *frame,
+                      int64_t time_us);
 /* Adds a sample that counts.  BILLING_NOMEM. */
 int  bl_measure_add(bl_measure *m, const bl_sample *sample);
 /* Adds all that another one of the same meter and period has. */
