@@ -395,7 +395,8 @@ typedef struct billing_call {
  *   tenant    {"id","assets":[{"code","places","name"}],"name",
  *              "number_prefix"}
  *   customer  {"id","name", ... any further members are kept}
- *   meter     {"id","event","aggregation":"count|sum|max|min|unique|latest",
+ *   meter     {"id","event","aggregation":"count|sum|max|min|unique|latest|
+ *              average|earliest|weighted_sum|percentile",
  *              "property","filters":[{"property","in":[..]}|
  *              {"property","not_in":[..]}|{"property","exists":true}|
  *              {"property","more_than":"1","at_most":"9"}|
@@ -433,6 +434,7 @@ typedef struct billing_call {
  *   NOTFOUND  it names a meter, plan or customer that is not there
  *   CONFLICT  a member that cannot change was changed (a meter's event,
  *             aggregation or property; a contract's customer, plan or start)
+ *   UNSUPPORTED  a meter that can be measured, but not rated yet
  */
 BILLING_API int billing_put(billing *b, const billing_call *call,
                             const char *kind, const char *json,
@@ -662,7 +664,13 @@ BILLING_API int billing_usage(billing *b, const billing_call *call,
  *   {"kernel":"periods","start","zone","period","anchor", ..} -> billing
  *     periods and the whole cycles they are cut from
  *   {"kernel":"prorate", ..} -> an amount's share, as two integers too
- *   {"kernel":"aggregate", ..} -> the level of a meter over samples
+ *   {"kernel":"aggregate","meter":{..},"events":[..],"from","to","zone", ..}
+ *     -> what any meter makes of events in a period, by group
+ *   {"kernel":"convert", ..} -> a quantity in another unit, rounded
+ *   {"kernel":"windows","unit":"hour|day|week|month","zone","at"} -> the
+ *     window that holds a moment; {"kernel":"add_days", ..}
+ *   {"kernel":"accept", ..} -> which events come too late, early or again
+ *   {"kernel":"in_advance", ..} -> what a level adds to what was billed
  *   {"kernel":"expression","expression":"round(event.properties.b / 3, 2)",
  *    "event":{..}} -> its value, or what is wrong with it and where
  *
