@@ -56,6 +56,7 @@
 #include "meter/in_advance.c"
 #include "meter/level.c"
 #include "meter/measure.c"
+#include "meter/panes.c"
 #include "meter/property.c"
 #include "meter/sample.c"
 #include "meter/sort.c"

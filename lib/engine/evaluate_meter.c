@@ -28,6 +28,8 @@ typedef struct tally_terms {
   uint32_t       has_detail;
   bl_dec         carried;          /* the bad value: none is said */
   int64_t        days;             /* of the whole period; 0: counted */
+  uint32_t       window;           /* BL_WINDOW_*: NONE, no windows */
+  uint32_t       reserved;
 } tally_terms;
 
 static const bl_field tally_fields[] = {
@@ -52,6 +54,8 @@ static const bl_field tally_fields[] = {
    .at = offsetof(tally_terms, carried)},
   {.name = "days", .read = bl_value_whole64, .low = 1, .high = 4000000,
    .at = offsetof(tally_terms, days)},
+  {.name = "window", .read = bl_value_choice, .words = bl_window_words,
+   .at = offsetof(tally_terms, window)},
 };
 
 static const bl_shape tally_shape = {
@@ -70,6 +74,9 @@ typedef struct tally_group {
   tally_part *parts;
   size_t      part_count;
   size_t      part_cap;
+  bl_sample  *samples;             /* for windows */
+  size_t      sample_count;
+  size_t      sample_cap;
 } tally_group;
 
 typedef struct tally {
@@ -78,6 +85,8 @@ typedef struct tally {
   bl_frame    frame;
   bl_map      groups;              /* canonical JSON -> tally_group */
   bl_map      keys;                /* of events that were counted */
+  bl_grid     grid;
+  size_t      panes;               /* windows in the answer */
   int64_t     unmatched;
   int64_t     skipped;
   int64_t     repeated;
@@ -111,10 +120,14 @@ static int tally_frame(bl_ask *ask, tally *t) {
   if (bl_span_is_empty(f->span) || bl_span_is_empty(full.span))
     return bl_reader_fail(&at, BILLING_INVALID, NULL,
                           "the period is empty");
-  if (tally_needs_period(&t->meter) &&
+  if ((tally_needs_period(&t->meter) || terms->window) &&
       !(terms->from.is_given && terms->to.is_given))
     return bl_reader_fail(&at, BILLING_INVALID, "from and to",
                           "this meter is measured in a period");
+  t->grid = (bl_grid){f->zone, terms->window, 1};
+  if (terms->window == BL_WINDOW_MONTH)
+    t->grid.anchor_day = bl_civil_of_us(
+      bl_zone_to_local(f->zone, f->span.from_us)).date.day;
   f->whole_us   = terms->days ? terms->days * BL_DAY
                               : bl_span_length(full.span);
   f->whole_days = terms->days ? terms->days : bl_frame_end(&full, 1);
@@ -125,6 +138,7 @@ static int tally_frame(bl_ask *ask, tally *t) {
 static int tally_check(const bl_ask *ask, const tally *t) {
   bl_reader carried = bl_reader_member(&ask->top, "carried");
   bl_reader detail = bl_reader_member(&ask->top, "detail");
+  bl_reader window = bl_reader_member(&ask->top, "window");
   const bl_meter *m = &t->meter;
   int keeps_all = m->aggregation == BL_AGG_PERCENTILE || m->reads_level;
 
@@ -134,6 +148,10 @@ static int tally_check(const bl_ask *ask, const tally *t) {
     return bl_reader_fail(&carried, BILLING_INVALID, NULL,
                           "this meter begins with no level that one figure "
                           "could be");
+  if (!bl_dec_is_bad(t->terms.carried) && t->terms.window)
+    return bl_reader_fail(&window, BILLING_INVALID, NULL,
+                          "windows are made of events, not of a level that "
+                          "is told");
   if (t->terms.has_detail && keeps_all)
     return bl_reader_fail(&detail, BILLING_INVALID, NULL,
                           "no event has a part in this by itself");
@@ -178,6 +196,18 @@ static int tally_detail(const bl_ask *ask, tally_group *group,
   return BILLING_OK;
 }
 
+static int tally_keep(const bl_ask *ask, tally_group *group,
+                      const bl_sample *sample) {
+  bl_sample *slot = bl_arena_push(ask->top.arena, (void **)&group->samples,
+                                  &group->sample_count, &group->sample_cap,
+                                  sizeof *slot);
+
+  if (!slot) return bl_reader_nomem(&ask->top);
+  *slot = *sample;
+  group->sample_count++;
+  return BILLING_OK;
+}
+
 static int tally_add(const bl_ask *ask, tally *t, const bl_event *event,
                      const bl_sample *sample) {
   tally_group *group;
@@ -194,6 +224,8 @@ static int tally_add(const bl_ask *ask, tally *t, const bl_event *event,
   if (rc) return rc;
   if (bl_measure_add(&group->measure, sample))
     return bl_reader_nomem(&ask->top);
+  if (t->terms.window) rc = tally_keep(ask, group, sample);
+  if (rc) return rc;
   return t->terms.has_detail ? tally_detail(ask, group, sample) : BILLING_OK;
 }
 
@@ -291,8 +323,34 @@ static void tally_put_parts(bl_ask *ask, bl_json *node,
   }
 }
 
-static void tally_put_group(bl_ask *ask, const tally *t, bl_json *node,
-                            tally_group *group) {
+static int tally_put_windows(bl_ask *ask, tally *t, bl_json *node,
+                             tally_group *group) {
+  bl_json *list = bl_json_array(node, "windows");
+  bl_panes panes;
+  bl_pane pane;
+  int rc;
+
+  bl_samples_sort(group->samples, group->sample_count, BL_SAMPLES_BY_TIME);
+  bl_panes_open(&panes, &t->meter, &t->frame, &t->grid, ask->top.arena);
+  panes.samples      = group->samples;
+  panes.sample_count = group->sample_count;
+  while (!(rc = bl_panes_next(&panes, &pane))) {
+    bl_json *one = bl_json_object(list, NULL);
+
+    if (++t->panes > BL_ASK_MOST)
+      return bl_reader_fail(&ask->top, BILLING_LIMIT, NULL,
+                            "there are more than 10000 windows");
+    (void)bl_json_add_time(one, "from", pane.span.from_us);
+    (void)bl_json_add_time(one, "to", pane.span.to_us);
+    bl_ask_put(ask, one, "quantity", pane.quantity);
+    bl_ask_put(ask, one, "cumulative", pane.cumulative);
+    bl_ask_put(ask, one, "change", pane.change);
+  }
+  return rc == BILLING_DONE ? BILLING_OK : bl_reader_nomem(&ask->top);
+}
+
+static int tally_put_group(bl_ask *ask, tally *t, bl_json *node,
+                           tally_group *group) {
   bl_measure *m = &group->measure;
 
   bl_ask_put(ask, node, "quantity", bl_measure_quantity(m));
@@ -306,9 +364,11 @@ static void tally_put_group(bl_ask *ask, const tally *t, bl_json *node,
                bl_measure_finish(&t->meter, bl_measure_level(m)));
   if (t->terms.has_detail)
     tally_put_parts(ask, node, group);
+  return t->terms.window ? tally_put_windows(ask, t, node, group)
+                         : BILLING_OK;
 }
 
-static int tally_put(bl_ask *ask, const tally *t) {
+static int tally_put(bl_ask *ask, tally *t) {
   bl_json *list = bl_json_array(ask->out, "groups");
   int rc = BILLING_OK;
 
@@ -320,7 +380,7 @@ static int tally_put(bl_ask *ask, const tally *t) {
     if (entry->len) rc = bl_json_read(entry->key, entry->len, &names, NULL);
     if (names) (void)bl_json_add_copy(node, "group", names);
     bl_json_free(names);
-    tally_put_group(ask, t, node, entry->value);
+    if (!rc) rc = tally_put_group(ask, t, node, entry->value);
   }
   (void)bl_json_add_int(ask->out, "unmatched", t->unmatched);
   if (t->skipped) (void)bl_json_add_int(ask->out, "skipped", t->skipped);

@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/zone.h"
 #include "meter/meter.h"
+#include "meter/window.h"
 
 /* What one event gives to one meter. */
 typedef struct bl_sample {
@@ -94,6 +95,36 @@ bl_dec bl_measure_share(const bl_measure *m, bl_dec quantity,
 int64_t bl_frame_place(const bl_frame *f, int by_days, int64_t time_us);
 int64_t bl_frame_end(const bl_frame *f, int by_days);
 int64_t bl_frame_whole(const bl_frame *f, int by_days);
+
+/* ---- panes.c: a period, window by window ---- */
+
+typedef struct bl_pane {
+  bl_span span;            /* cut to the period */
+  bl_dec  quantity;        /* of the window alone */
+  bl_dec  cumulative;      /* of the period, up to the window's end */
+  bl_dec  change;          /* of the cumulative one; what was carried over
+                              comes with the first window */
+} bl_pane;
+
+typedef struct bl_panes {
+  const bl_meter  *meter;
+  const bl_grid   *grid;
+  bl_arena        *arena;
+  bl_frame         whole;
+  const bl_sample *samples;      /* by time; set after opening */
+  size_t           sample_count;
+  size_t           next;         /* sample */
+  int64_t          at_us;        /* where the next window begins */
+  bl_measure       running;
+  bl_measure       window;
+  bl_dec           cumulative;
+} bl_panes;
+
+/* The samples are those that the period takes. */
+void bl_panes_open(bl_panes *p, const bl_meter *meter, const bl_frame *frame,
+                   const bl_grid *grid, bl_arena *arena);
+/* BILLING_DONE after the last window; BILLING_NOMEM. */
+int  bl_panes_next(bl_panes *p, bl_pane *out);
 
 /* ---- sort.c ---- */
 

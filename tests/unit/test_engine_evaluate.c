@@ -251,6 +251,31 @@ START_TEST(aggregate_measures_a_period) {
 }
 END_TEST
 
+START_TEST(aggregate_shows_usage_by_windows) {
+  expect("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
+         "'aggregation':'max','property':'v'},'window':'day',"
+         "'zone':'Europe/Berlin','from':'2026-03-28','to':'2026-03-30',"
+         "'events':["
+         "{'time':'2026-03-29T21:59:59Z','properties':{'v':4}},"
+         "{'time':'2026-03-28T22:59:59Z','properties':{'v':5}},"
+         "{'time':'2026-03-29T22:00:00Z','properties':{'v':9}}]}",
+         "{'groups':[{'events':2,'quantity':'5','windows':["
+         "{'change':'5','cumulative':'5','from':'2026-03-27T23:00:00Z',"
+         "'quantity':'5','to':'2026-03-28T23:00:00Z'},"
+         "{'change':'0','cumulative':'5','from':'2026-03-28T23:00:00Z',"
+         "'quantity':'4','to':'2026-03-29T22:00:00Z'}]}],'unmatched':0}");
+  refuse("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
+         "'aggregation':'count'},'window':'hour','from':'2020-01-01',"
+         "'to':'2026-01-01','events':[]}", BILLING_LIMIT, "");
+  refuse("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
+         "'aggregation':'count'},'window':'hour','events':[]}",
+         BILLING_INVALID, "/from");
+  refuse("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
+         "'aggregation':'count','recurring':true},'window':'hour','from':0,"
+         "'to':9,'carried':5,'events':[]}", BILLING_INVALID, "/window");
+}
+END_TEST
+
 START_TEST(windows_convert_accept_and_levels_in_advance) {
   expect("{'kernel':'windows','unit':'day','zone':'Europe/Berlin',"
          "'at':'2026-03-29T12:00:00Z'}",
@@ -443,7 +468,8 @@ START_TEST(every_allocation_may_fail) {
           "{'properties':{'user':'b','g':2}}]}");
   run_out("{'kernel':'aggregate','meter':{'id':'u','event':'seen',"
           "'aggregation':'unique','expression':'concat(event.code, 1)',"
-          "'proration':'time'},'from':0,'to':9,'detail':true,'events':["
+          "'proration':'time'},'from':0,'to':9,'detail':true,"
+          "'window':'hour','events':["
           "{'time':1,'key':'a'},{'time':2,'key':'b'}]}");
   run_out("{'kernel':'accept','events':[{'key':'a','now':0},"
           "{'key':'b','now':1}]}");
@@ -472,6 +498,7 @@ Suite *test_engine_evaluate(void) {
   tcase_add_test(c, prorate_says_the_share);
   tcase_add_test(c, aggregate_tells_groups_apart);
   tcase_add_test(c, aggregate_measures_a_period);
+  tcase_add_test(c, aggregate_shows_usage_by_windows);
   tcase_add_test(c, windows_convert_accept_and_levels_in_advance);
   tcase_add_test(c, requests_of_metering_are_checked);
   tcase_add_test(c, expression_gives_a_value_or_says_what_is_wrong);
