@@ -4,8 +4,9 @@
 
 Each stream is measured by the aggregate kernel and by the model below, which
 is written from the rules alone: it keeps all events, sorts them and counts in
-fractions.  The same stream is asked again in another order of arrival; only
-times that are equal are told apart by arrival, so streams have none.
+fractions.  The same stream is asked again in another order of arrival (only
+times that are equal are told apart by arrival, so streams have none), and by
+local days.
 """
 import sys
 
@@ -67,6 +68,21 @@ class Period:
         self.start, self.end = start, end
         self.whole_days = whole_days
         self.zone = zoneinfo.ZoneInfo(zone)
+
+    def part(self, start, end):
+        return Period(start, end, self.whole_days, self.zone.key)
+
+    def days(self):
+        """Where its local days begin and end, cut to the period."""
+        bounds = [self.start]
+        day = datetime.date.fromordinal(self.day(self.start))
+        while bounds[-1] < self.end:
+            day += datetime.timedelta(days=1)
+            midnight = datetime.datetime(day.year, day.month, day.day,
+                                         tzinfo=self.zone)
+            at = (midnight - EPOCH) // datetime.timedelta(microseconds=1)
+            bounds.append(min(at, self.end))
+        return list(zip(bounds, bounds[1:]))
 
     def day(self, us):
         return local_day(us, self.zone)
@@ -206,6 +222,28 @@ def measure(events, meter, period):
     return groups
 
 
+def panes(events, meter, period):
+    """{group: [(quantity, cumulative, change)]}, a local day each."""
+    out = {name: [] for name in measure(events, meter, period)}
+    none = finished(F(0), meter)
+    for name, row in out.items():
+        own = [e for e in events if 'groups' not in meter or e.group == name]
+        last = F(0)
+        for start, end in period.days():
+            now = measure(own, meter, period.part(period.start, end))
+            alone = measure(own, meter, period.part(start, end))
+            cumulative = now.get(name, (none,))[0]
+            quantity = alone.get(name, (none,))[0]
+            if 'proration' in meter:
+                quantity = cumulative - last
+            elif meter.get('recurring') and \
+                    meter['aggregation'] != 'weighted_sum':
+                quantity = cumulative
+            row.append((quantity, cumulative, cumulative - last))
+            last = cumulative
+    return out
+
+
 # ---- random streams ---------------------------------------------------------
 
 def some_convert(r):
@@ -286,7 +324,7 @@ def some_stream(seed):
             Period(start, end, whole, zone), zone)
 
 
-def request(meter, events, period, zone):
+def request(meter, events, period, zone, window='none'):
     out = []
     for e in events:
         properties = {'v': decimal(e.value), 'g': e.group}
@@ -297,7 +335,7 @@ def request(meter, events, period, zone):
         out.append({'time': e.at, 'properties': properties})
     return json.dumps({'kernel': 'aggregate', 'meter': meter, 'events': out,
                        'from': period.start, 'to': period.end, 'zone': zone,
-                       'days': period.whole_days})
+                       'days': period.whole_days, 'window': window})
 
 
 # ---- comparing --------------------------------------------------------------
@@ -312,6 +350,15 @@ def answer_of(line):
     return groups
 
 
+def panes_of(line):
+    groups = {}
+    for group in json.loads(line)['groups']:
+        groups[group.get('group', {}).get('g', '')] = [
+            (F(w['quantity']), F(w['cumulative']), F(w['change']))
+            for w in group['windows']]
+    return groups
+
+
 def main():
     streams = [some_stream(seed) for seed in range(ROUNDS)]
     lines = []
@@ -320,6 +367,7 @@ def main():
         again = events[:]
         r.shuffle(again)
         lines.append(request(meter, again, period, zone))
+        lines.append(request(meter, events, period, zone, 'day'))
     run = subprocess.run([sys.argv[1]], input='\n'.join(lines) + '\n',
                          stdout=subprocess.PIPE, universal_newlines=True,
                          check=True)
@@ -328,12 +376,17 @@ def main():
     failed = 0
     for i, (_, meter, events, period, _) in enumerate(streams):
         want = measure(events, meter, period)
-        for line in answers[2 * i:2 * i + 2]:
-            if line.startswith('refused') or answer_of(line) != want:
+        windows = panes(events, meter, period)
+        whole, again, days = answers[3 * i:3 * i + 3]
+        for line, is_right in (
+                (whole, lambda x: answer_of(x) == want),
+                (again, lambda x: answer_of(x) == want),
+                (days, lambda x: panes_of(x) == windows)):
+            if line.startswith('refused') or not is_right(line):
                 failed += 1
                 if failed < 10:
                     print('stream %d %s\n  model  %s\n  answer %s' % (
-                        i, meter, want, line))
+                        i, meter, windows if line is days else want, line))
     print('%d passed, %d failed' % (len(lines) - failed, failed))
     sys.exit(failed != 0)
 
