@@ -396,7 +396,7 @@ typedef struct billing_call {
  *              "number_prefix"}
  *   customer  {"id","name", ... any further members are kept}
  *   meter     {"id","event","aggregation":"count|sum|max|min|unique|latest|
- *              average|earliest|weighted_sum|percentile",
+ *              average|earliest|weighted_sum|percentile|peak",
  *              "property","filters":[{"property","in":[..]}|
  *              {"property","not_in":[..]}|{"property","exists":true}|
  *              {"property","more_than":"1","at_most":"9"}|

@@ -93,7 +93,7 @@ static const bl_field meter_fields[] = {
   {.name = "aggregation", .read = bl_value_choice, .needed = BL_ALWAYS,
    .words = bl_aggregation_words,
    .hint = "count, sum, max, min, unique, latest, average, earliest, "
-           "weighted_sum, percentile",
+           "weighted_sum, percentile, peak",
    .at = offsetof(bl_meter, aggregation)},
   {.name = "property", .read = bl_value_id,
    .at = offsetof(bl_meter, property)},
@@ -138,7 +138,7 @@ static const bl_shape meter_shape = {
 #define METER_CARRIES                                             \
   (METER_IS(BL_AGG_COUNT) | METER_IS(BL_AGG_SUM) |                \
    METER_IS(BL_AGG_UNIQUE) | METER_IS(BL_AGG_LATEST) |            \
-   METER_IS(BL_AGG_WEIGHTED))
+   METER_IS(BL_AGG_WEIGHTED) | METER_IS(BL_AGG_PEAK))
 
 /* Members that only some aggregations have. */
 static const struct meter_only {
@@ -148,7 +148,8 @@ static const struct meter_only {
   const char *what;
 } meter_onlys[] = {
   {"recurring", offsetof(bl_meter, recurring), METER_CARRIES,
-   "only the level of count, sum, unique, latest and weighted_sum goes on"},
+   "only the level of count, sum, unique, latest, weighted_sum and peak goes "
+   "on"},
   {"proration", offsetof(bl_meter, share),
    METER_IS(BL_AGG_SUM) | METER_IS(BL_AGG_UNIQUE),
    "only sum and unique are prorated"},

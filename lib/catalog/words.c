@@ -15,6 +15,7 @@ const char *const bl_aggregation_words[] = {
   [BL_AGG_EARLIEST]   = "earliest",
   [BL_AGG_WEIGHTED]   = "weighted_sum",
   [BL_AGG_PERCENTILE] = "percentile",
+  [BL_AGG_PEAK]       = "peak",
   NULL
 };
 

@@ -140,7 +140,8 @@ static int tally_check(const bl_ask *ask, const tally *t) {
   bl_reader detail = bl_reader_member(&ask->top, "detail");
   bl_reader window = bl_reader_member(&ask->top, "window");
   const bl_meter *m = &t->meter;
-  int keeps_all = m->aggregation == BL_AGG_PERCENTILE || m->reads_level;
+  int keeps_all = m->aggregation == BL_AGG_PERCENTILE ||
+                  m->aggregation == BL_AGG_PEAK || m->reads_level;
 
   if (!bl_dec_is_bad(t->terms.carried) &&
       (!m->recurring || m->aggregation == BL_AGG_UNIQUE || keeps_all ||

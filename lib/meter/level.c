@@ -117,6 +117,27 @@ static bl_dec level_percentile(bl_measure *m) {
                                   over, hundred));
 }
 
+/* The highest level of the period that its changes add up to; changes of one
+ * instant are one. */
+static bl_dec level_peak(bl_measure *m) {
+  bl_dec level = BL_DEC_ZERO, peak = BL_DEC_ZERO;
+  int has_begun = 0;
+
+  bl_samples_sort(m->samples, m->sample_count, BL_SAMPLES_BY_TIME);
+  for (size_t i = 0; i < m->sample_count; i++) {
+    int64_t at = bl_frame_place(&m->frame, 0, m->samples[i].time_us);
+    int is_last = i + 1 == m->sample_count ||
+                  at != bl_frame_place(&m->frame, 0,
+                                       m->samples[i + 1].time_us);
+
+    if (at > 0 && !has_begun) peak = level;
+    has_begun |= at > 0;
+    level = bl_dec_add(level, m->samples[i].quantity);
+    if (is_last) peak = has_begun ? bl_dec_max(peak, level) : level;
+  }
+  return peak;
+}
+
 bl_dec bl_measure_level(bl_measure *m) {
   switch (m->meter->aggregation) {
   case BL_AGG_UNIQUE:     return bl_dec_of_int(m->present);
@@ -124,6 +145,7 @@ bl_dec bl_measure_level(bl_measure *m) {
                                            : BL_DEC_ZERO;
   case BL_AGG_WEIGHTED:   return level_weighted(m);
   case BL_AGG_PERCENTILE: return level_percentile(m);
+  case BL_AGG_PEAK:       return level_peak(m);
   case BL_AGG_MAX: case BL_AGG_MIN: case BL_AGG_LATEST: case BL_AGG_EARLIEST:
     return m->events + m->carried ? m->edge.quantity : BL_DEC_ZERO;
   default: return bl_wide_div(&m->sum, 1);

@@ -6,7 +6,7 @@
  *     count 3   sum 16   max 9   min 2   average 5.333333333333333333
  *     latest 2  earliest 9       percentile 50: 5
  *     weighted_sum, as changes of a level: (5 * 12 + 2 * 11 + 9 * 13) / 24
- *     = 8.291666666666666667
+ *     = 8.291666666666666667; peak, as changes of a level: 16
  *
  * Samples come in any order: a sum of changes over time is a sum of each
  * change times the rest of the period, so it needs two sums and no order;
@@ -20,7 +20,7 @@
 
 static int measure_keeps_samples(const bl_meter *meter) {
   switch (meter->aggregation) {
-  case BL_AGG_PERCENTILE: return 1;
+  case BL_AGG_PERCENTILE: case BL_AGG_PEAK: return 1;
   case BL_AGG_WEIGHTED:   return meter->reads_level != 0;
   case BL_AGG_UNIQUE:     return meter->share != BL_SHARE_NONE;
   default:                return 0;
@@ -222,6 +222,14 @@ static int measure_carry_reading(const bl_measure *m, bl_measure *out) {
   return last ? bl_measure_add(out, last) : BILLING_OK;
 }
 
+/* Of changes, what they have come to. */
+static int measure_carry_sum(const bl_measure *m, bl_measure *out) {
+  bl_sample all = {.quantity = bl_wide_div(&m->sum, 1),
+                   .time_us = out->frame.span.from_us - 1};
+
+  return bl_measure_add(out, &all);
+}
+
 int bl_measure_carry(const bl_measure *m, const bl_frame *next,
                      bl_arena *arena, bl_measure *out) {
   int rc = BILLING_OK;
@@ -233,6 +241,8 @@ int bl_measure_carry(const bl_measure *m, const bl_frame *next,
     rc = measure_carry_values(m, out);
   else if (m->meter->aggregation == BL_AGG_WEIGHTED && m->meter->reads_level)
     rc = measure_carry_reading(m, out);
+  else if (m->meter->aggregation == BL_AGG_PEAK)
+    rc = measure_carry_sum(m, out);
   out->sum  = m->sum;
   out->edge = m->edge;
   out->carried = m->carried + m->events;

@@ -43,10 +43,12 @@ static bl_frame panes_frame(const bl_panes *p) {
   return f;
 }
 
-/* Whether a window is measured by a state of its own. */
+/* Whether a window is measured by a state of its own: of other levels that go
+ * on, it shows the one that is reached. */
 static int panes_measures(const bl_meter *meter) {
   return meter->share == BL_SHARE_NONE &&
-         (!meter->recurring || meter->aggregation == BL_AGG_WEIGHTED);
+         (!meter->recurring || meter->aggregation == BL_AGG_WEIGHTED ||
+          meter->aggregation == BL_AGG_PEAK);
 }
 
 static int panes_add(bl_panes *p) {

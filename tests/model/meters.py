@@ -158,8 +158,20 @@ def weighted(events, meter, period):
     return exact(area / unit.get(meter.get('per'), period.whole('time')))
 
 
+def peak(events, period):
+    """The highest level, as it stands after each instant."""
+    def level(at):
+        return sum((e.value for e in events if e.at <= at), F(0))
+    if not events:
+        return F(0)
+    return max(level(at) for at in [period.start] +
+               [e.at for e in events if e.at > period.start])
+
+
 def aggregate(events, meter, period):
     kind = meter['aggregation']
+    if kind == 'peak':
+        return peak(events, period)
     values = [e.value for e in events]
     if kind == 'count':
         return F(len(events))
@@ -237,7 +249,7 @@ def panes(events, meter, period):
             if 'proration' in meter:
                 quantity = cumulative - last
             elif meter.get('recurring') and \
-                    meter['aggregation'] != 'weighted_sum':
+                    meter['aggregation'] not in ('weighted_sum', 'peak'):
                 quantity = cumulative
             row.append((quantity, cumulative, cumulative - last))
             last = cumulative
@@ -259,13 +271,15 @@ def some_convert(r):
 
 def some_meter(r):
     kind = r.choice(['count', 'sum', 'max', 'min', 'average', 'latest',
-                     'earliest', 'unique', 'weighted_sum', 'percentile'])
+                     'earliest', 'unique', 'weighted_sum', 'percentile',
+                     'peak'])
     meter = {'id': 'm', 'event': 'e', 'aggregation': kind}
     if kind != 'count':
         meter['property'] = 'v'
     if kind == 'unique':
         meter['operation'] = 'op'
-    if kind in ('count', 'sum', 'unique', 'latest', 'weighted_sum'):
+    if kind in ('count', 'sum', 'unique', 'latest', 'weighted_sum',
+                'peak'):
         meter['recurring'] = r.random() < 0.5
     if kind in ('sum', 'unique') and r.random() < 0.7:
         meter['proration'] = r.choice(SHARES)

@@ -85,7 +85,7 @@ START_TEST(a_sum_that_does_not_fit_stays_bad) {
 END_TEST
 
 START_TEST(names_lead_back_to_their_aggregation) {
-  for (uint32_t i = BL_AGG_COUNT; i <= BL_AGG_PERCENTILE; i++)
+  for (uint32_t i = BL_AGG_COUNT; i <= BL_AGG_PEAK; i++)
     ck_assert_int_eq(bl_aggregate_of_name(bl_str_of(bl_aggregate_name(i))),
                      (int)i);
   ck_assert_int_eq(bl_aggregate_of_name(BL_STR("median")), -1);

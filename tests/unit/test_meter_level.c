@@ -113,6 +113,33 @@ START_TEST(levels_that_are_read_last_until_the_next) {
 }
 END_TEST
 
+/* A call ends at 2 am as another begins; both count once, and what was going
+ * on before counts from the beginning. */
+START_TEST(a_peak_is_the_highest_level_of_the_period) {
+  static const reading calls[] = {{"1", 1}, {"1", 1}, {"-1", 2}, {"1", 2},
+                                  {"-1", 3}, {"-1", 4}};
+  bl_frame frame = day_frame(0);
+  bl_sample before = sample_of("1", -3, 90), after = sample_of("-1", 0, 91);
+  bl_measure m;
+
+  bl_measure_open(&m, meter_of("peak", ",'recurring':true"), &frame,
+                  &doc_arena);
+  for (size_t i = BL_COUNT(calls); i-- > 0;) {
+    bl_sample s = sample_of(calls[i].quantity, calls[i].hour, i);
+
+    (void)bl_measure_add(&m, &s);
+  }
+  ck_assert_dec_eq(bl_measure_level(&m), "2");
+  (void)bl_measure_add(&m, &before);
+  ck_assert_dec_eq(bl_measure_level(&m), "3");
+  (void)bl_measure_add(&m, &after);
+  ck_assert_dec_eq(bl_measure_level(&m), "2");
+  after = sample_of("-9", 1, 92);
+  (void)bl_measure_add(&m, &after);
+  ck_assert_dec_eq(bl_measure_level(&m), "0");
+}
+END_TEST
+
 /* There from 2 May 00:00 to 3 May 06:00 and from noon to 4 May 18:00.
  * Removed and added again on one day is no change, and the day of a removal
  * counts: Lago's way.  By time it does not. */
@@ -173,6 +200,7 @@ Suite *test_meter_level(void) {
   tcase_add_test(c, the_order_of_things_is_kept);
   tcase_add_test(c, percentiles_are_samples_or_lie_between);
   tcase_add_test(c, levels_that_are_read_last_until_the_next);
+  tcase_add_test(c, a_peak_is_the_highest_level_of_the_period);
   tcase_add_test(c, presence_is_counted_as_the_policy_says);
   tcase_add_test(c, places_are_counted_from_the_beginning);
   return s;

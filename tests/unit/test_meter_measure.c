@@ -35,6 +35,7 @@ START_TEST(every_aggregation_measures_the_example) {
   ck_assert_str_eq(example("earliest", ""), "9");
   ck_assert_str_eq(example("percentile", ",'percentile':50"), "5");
   ck_assert_str_eq(example("weighted_sum", ""), "8.291666666666666667");
+  ck_assert_str_eq(example("peak", ""), "16");
 }
 END_TEST
 
@@ -138,6 +139,7 @@ static const struct kind {
   {"weighted_sum", ",'recurring':true"},
   {"weighted_sum", ",'recurring':true,'reading':'level'"},
   {"percentile", ",'percentile':'90'"},
+  {"peak", ",'recurring':true"}, {"peak", ""},
   {"sum", ""}, {"unique", ""}, {"weighted_sum", ",'reading':'level'"},
 };
 
