@@ -58,6 +58,7 @@
 #include "meter/measure.c"
 #include "meter/panes.c"
 #include "meter/property.c"
+#include "meter/remove.c"
 #include "meter/sample.c"
 #include "meter/sort.c"
 #include "meter/take.c"

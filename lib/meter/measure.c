@@ -32,7 +32,10 @@ static int measure_by_days(const bl_meter *meter) {
   return meter->share >= BL_SHARE_DAYS;
 }
 
-static void measure_keep_sum(bl_measure *m, bl_dec quantity, int64_t place) {
+void bl_measure_keep(bl_measure *m, bl_dec quantity, int64_t time_us) {
+  int64_t place = bl_frame_place(&m->frame, measure_by_days(m->meter),
+                                 time_us);
+
   bl_wide_add(&m->sum, quantity, 1);
   bl_wide_add(&m->moment, quantity, place);
 }
@@ -133,9 +136,7 @@ int bl_measure_add(bl_measure *m, const bl_sample *sample) {
     measure_keep_edge(m, &own, is_first);
     break;
   default:
-    measure_keep_sum(m, own.quantity,
-                     bl_frame_place(&m->frame, measure_by_days(m->meter),
-                                    own.time_us));
+    bl_measure_keep(m, own.quantity, own.time_us);
   }
   if (!rc && measure_keeps_samples(m->meter))
     rc = measure_keep_sample(m, &own);
@@ -153,7 +154,7 @@ void bl_measure_begin(bl_measure *m, bl_dec level) {
     m->edge.time_us  = INT64_MIN;
     m->carried = 1;
   } else {
-    measure_keep_sum(m, level, 0);
+    bl_measure_keep(m, level, m->frame.span.from_us);
   }
 }
 

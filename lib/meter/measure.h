@@ -66,6 +66,15 @@ int  bl_measure_takes(const bl_meter *meter, const bl_frame *frame,
                       int64_t time_us);
 /* Adds a sample that counts.  BILLING_NOMEM. */
 int  bl_measure_add(bl_measure *m, const bl_sample *sample);
+/*
+ * Takes out a sample that was added (remove.c).  BILLING_DONE, with the state
+ * as it was, when only a rebuild from the events can tell what is left: the
+ * sample held an edge, or decided whether a value is there, or came before a
+ * carry that kept no more than a sum.
+ */
+int  bl_measure_remove(bl_measure *m, const bl_sample *sample);
+/* The sums alone: what a quantity of that time adds to them. */
+void bl_measure_keep(bl_measure *m, bl_dec quantity, int64_t time_us);
 /* Adds all that another one of the same meter and period has. */
 int  bl_measure_merge(bl_measure *m, const bl_measure *other);
 /* The next period's state: empty, or beginning at the level that is reached.

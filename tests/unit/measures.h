@@ -3,6 +3,8 @@
 #ifndef MEASURES_H
 #define MEASURES_H
 
+#include <stdio.h>
+
 #include "documents.h"
 #include "meter/measure.h"
 
@@ -50,6 +52,70 @@ static inline bl_sample value_at(const char *value, int64_t hour,
   return (bl_sample){.quantity = BL_DEC_ONE, .value = bl_str_of(value),
                      .time_us = hour * BL_HOUR, .number = number,
                      .is_removal = (uint32_t)is_removal};
+}
+
+/* ---- random streams ---- */
+
+static const struct measure_kind {
+  const char *aggregation;
+  const char *more;
+} measure_kinds[] = {
+  {"count", ",'recurring':true"}, {"sum", ",'recurring':true"},
+  {"sum", ",'recurring':true,'proration':'time'"},
+  {"sum", ",'recurring':true,'proration':'lago_days'"},
+  {"max", ""}, {"min", ""}, {"average", ""}, {"earliest", ""},
+  {"latest", ",'recurring':true"}, {"unique", ",'recurring':true"},
+  {"unique", ",'recurring':true,'proration':'time'"},
+  {"unique", ",'recurring':true,'proration':'lago_days'"},
+  {"weighted_sum", ",'recurring':true"},
+  {"weighted_sum", ",'recurring':true,'reading':'level'"},
+  {"percentile", ",'percentile':'90'"},
+  {"peak", ",'recurring':true"}, {"peak", ""},
+  {"sum", ""}, {"unique", ""}, {"weighted_sum", ",'reading':'level'"},
+};
+
+static uint64_t measure_seed;
+
+static inline uint64_t draw_below(uint64_t below) {
+  measure_seed = measure_seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+  return (measure_seed >> 33) % below;
+}
+
+#define MEASURE_STREAM 60
+static inline size_t some_samples(const bl_meter *meter, bl_sample *out) {
+  static const char *const values[] = {"a", "b", "c", "d"};
+  size_t count = draw_below(MEASURE_STREAM);
+
+  for (size_t i = 0; i < count; i++) {
+    char number[32];
+
+    snprintf(number, sizeof number, "%d.%d", (int)draw_below(200) - 100,
+             (int)draw_below(1000));
+    out[i] = (bl_sample){.quantity = D(number), .value = {"", 0},
+                         .number = i, .is_removal = draw_below(3) == 0};
+    if (meter->aggregation == BL_AGG_COUNT) out[i].quantity = BL_DEC_ONE;
+    if (meter->aggregation == BL_AGG_UNIQUE)
+      out[i].value = bl_str_of(values[draw_below(4)]);
+    out[i].time_us = (int64_t)draw_below(3 * 24) * BL_HOUR / 2 + (int64_t)draw_below(3);
+  }
+  return count;
+}
+
+/* Those of the stream that the state takes; of k parts, the i-th. */
+static inline void add_all(bl_measure *m, const bl_sample *samples, size_t count,
+                    size_t part, size_t parts) {
+  for (size_t i = 0; i < count; i++)
+    if (samples[i].number % parts == part &&
+        bl_measure_takes(m->meter, &m->frame, samples[i].time_us))
+      ck_assert_int_eq(bl_measure_add(m, &samples[i]), 0);
+}
+
+static inline void must_agree(bl_measure *a, bl_measure *b) {
+  ck_assert_int_eq(a->events, b->events);
+  ck_assert_int_eq(a->carried, b->carried);
+  ck_assert_int_eq(a->present, b->present);
+  ck_assert(bl_dec_equal(bl_measure_level(a), bl_measure_level(b)));
+  ck_assert(bl_dec_equal(bl_measure_quantity(a), bl_measure_quantity(b)));
 }
 
 #endif

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include <stdio.h>
-
 #include "measures.h"
 
 Suite *test_meter_measure(void);
@@ -125,63 +123,9 @@ END_TEST
 
 /* ---- random streams: whole, in parts, carried on ---- */
 
-static const struct kind {
-  const char *aggregation;
-  const char *more;
-} kinds[] = {
-  {"count", ",'recurring':true"}, {"sum", ",'recurring':true"},
-  {"sum", ",'recurring':true,'proration':'time'"},
-  {"sum", ",'recurring':true,'proration':'lago_days'"},
-  {"max", ""}, {"min", ""}, {"average", ""}, {"earliest", ""},
-  {"latest", ",'recurring':true"}, {"unique", ",'recurring':true"},
-  {"unique", ",'recurring':true,'proration':'time'"},
-  {"unique", ",'recurring':true,'proration':'lago_days'"},
-  {"weighted_sum", ",'recurring':true"},
-  {"weighted_sum", ",'recurring':true,'reading':'level'"},
-  {"percentile", ",'percentile':'90'"},
-  {"peak", ",'recurring':true"}, {"peak", ""},
-  {"sum", ""}, {"unique", ""}, {"weighted_sum", ",'reading':'level'"},
-};
-
-static uint64_t seed;
-
-static uint64_t draw(uint64_t below) {
-  seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
-  return (seed >> 33) % below;
-}
-
-#define STREAM 60
-static size_t some_samples(const bl_meter *meter, bl_sample *out) {
-  static const char *const values[] = {"a", "b", "c", "d"};
-  size_t count = draw(STREAM);
-
-  for (size_t i = 0; i < count; i++) {
-    char number[32];
-
-    snprintf(number, sizeof number, "%d.%d", (int)draw(200) - 100,
-             (int)draw(1000));
-    out[i] = (bl_sample){.quantity = D(number), .value = {"", 0},
-                         .number = i, .is_removal = draw(3) == 0};
-    if (meter->aggregation == BL_AGG_COUNT) out[i].quantity = BL_DEC_ONE;
-    if (meter->aggregation == BL_AGG_UNIQUE)
-      out[i].value = bl_str_of(values[draw(4)]);
-    out[i].time_us = (int64_t)draw(3 * 24) * BL_HOUR / 2 + (int64_t)draw(3);
-  }
-  return count;
-}
-
-/* Those of the stream that the state takes; of k parts, the i-th. */
-static void add_all(bl_measure *m, const bl_sample *samples, size_t count,
-                    size_t part, size_t parts) {
-  for (size_t i = 0; i < count; i++)
-    if (samples[i].number % parts == part &&
-        bl_measure_takes(m->meter, &m->frame, samples[i].time_us))
-      ck_assert_int_eq(bl_measure_add(m, &samples[i]), 0);
-}
-
 static void shuffle(bl_sample *samples, size_t count) {
   for (size_t i = count; i-- > 1;) {
-    size_t other = draw(i + 1);
+    size_t other = draw_below(i + 1);
     bl_sample kept = samples[i];
 
     samples[i] = samples[other];
@@ -189,22 +133,14 @@ static void shuffle(bl_sample *samples, size_t count) {
   }
 }
 
-static void must_agree(bl_measure *a, bl_measure *b) {
-  ck_assert_int_eq(a->events, b->events);
-  ck_assert_int_eq(a->carried, b->carried);
-  ck_assert_int_eq(a->present, b->present);
-  ck_assert(bl_dec_equal(bl_measure_level(a), bl_measure_level(b)));
-  ck_assert(bl_dec_equal(bl_measure_quantity(a), bl_measure_quantity(b)));
-}
-
 START_TEST(parts_put_together_are_the_whole) {
-  const bl_meter *meter = meter_of(kinds[_i].aggregation, kinds[_i].more);
+  const bl_meter *meter = meter_of(measure_kinds[_i].aggregation, measure_kinds[_i].more);
   bl_frame frame = day_frame(0);
-  bl_sample samples[STREAM];
+  bl_sample samples[MEASURE_STREAM];
 
-  seed = (uint64_t)_i + 1;
+  measure_seed = (uint64_t)_i + 1;
   for (int round = 0; round < 60; round++) {
-    size_t count = some_samples(meter, samples), parts = 1 + draw(5);
+    size_t count = some_samples(meter, samples), parts = 1 + draw_below(5);
     bl_measure whole, sum, part;
 
     bl_measure_open(&whole, meter, &frame, &doc_arena);
@@ -224,13 +160,13 @@ END_TEST
 /* The stream reaches a day and a half: the second day is carried on from the
  * first, some events come late, and it is rebuilt from all of them. */
 START_TEST(a_level_carried_on_is_the_level_rebuilt) {
-  const bl_meter *meter = meter_of(kinds[_i].aggregation, kinds[_i].more);
+  const bl_meter *meter = meter_of(measure_kinds[_i].aggregation, measure_kinds[_i].more);
   bl_frame first = day_frame(0), second = day_frame(1);
-  bl_sample samples[STREAM];
+  bl_sample samples[MEASURE_STREAM];
 
-  seed = (uint64_t)_i + 1000;
+  measure_seed = (uint64_t)_i + 1000;
   for (int round = 0; round < 60; round++) {
-    size_t count = some_samples(meter, samples), late = draw(count + 1);
+    size_t count = some_samples(meter, samples), late = draw_below(count + 1);
     bl_measure before, carried, rebuilt;
 
     bl_measure_open(&before, meter, &first, &doc_arena);
@@ -286,9 +222,9 @@ Suite *test_meter_measure(void) {
   tcase_add_test(c, what_lies_outside_counts_as_the_meter_says);
   tcase_add_test(c, a_level_that_is_told_goes_on);
   tcase_add_loop_test(c, parts_put_together_are_the_whole, 0,
-                      (int)BL_COUNT(kinds));
+                      (int)BL_COUNT(measure_kinds));
   tcase_add_loop_test(c, a_level_carried_on_is_the_level_rebuilt, 0,
-                      (int)BL_COUNT(kinds));
+                      (int)BL_COUNT(measure_kinds));
   tcase_add_test(c, every_allocation_may_fail);
   return s;
 }
