@@ -77,7 +77,8 @@ static const struct measure_kind {
 static uint64_t measure_seed;
 
 static inline uint64_t draw_below(uint64_t below) {
-  measure_seed = measure_seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+  measure_seed = measure_seed * UINT64_C(6364136223846793005) +
+                 UINT64_C(1442695040888963407);
   return (measure_seed >> 33) % below;
 }
 
@@ -96,14 +97,15 @@ static inline size_t some_samples(const bl_meter *meter, bl_sample *out) {
     if (meter->aggregation == BL_AGG_COUNT) out[i].quantity = BL_DEC_ONE;
     if (meter->aggregation == BL_AGG_UNIQUE)
       out[i].value = bl_str_of(values[draw_below(4)]);
-    out[i].time_us = (int64_t)draw_below(3 * 24) * BL_HOUR / 2 + (int64_t)draw_below(3);
+    out[i].time_us = (int64_t)draw_below(3 * 24) * BL_HOUR / 2 +
+                     (int64_t)draw_below(3);
   }
   return count;
 }
 
 /* Those of the stream that the state takes; of k parts, the i-th. */
-static inline void add_all(bl_measure *m, const bl_sample *samples, size_t count,
-                    size_t part, size_t parts) {
+static inline void add_all(bl_measure *m, const bl_sample *samples,
+                           size_t count, size_t part, size_t parts) {
   for (size_t i = 0; i < count; i++)
     if (samples[i].number % parts == part &&
         bl_measure_takes(m->meter, &m->frame, samples[i].time_us))

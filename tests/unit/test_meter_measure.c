@@ -134,7 +134,8 @@ static void shuffle(bl_sample *samples, size_t count) {
 }
 
 START_TEST(parts_put_together_are_the_whole) {
-  const bl_meter *meter = meter_of(measure_kinds[_i].aggregation, measure_kinds[_i].more);
+  const bl_meter *meter = meter_of(measure_kinds[_i].aggregation,
+                                   measure_kinds[_i].more);
   bl_frame frame = day_frame(0);
   bl_sample samples[MEASURE_STREAM];
 
@@ -160,7 +161,8 @@ END_TEST
 /* The stream reaches a day and a half: the second day is carried on from the
  * first, some events come late, and it is rebuilt from all of them. */
 START_TEST(a_level_carried_on_is_the_level_rebuilt) {
-  const bl_meter *meter = meter_of(measure_kinds[_i].aggregation, measure_kinds[_i].more);
+  const bl_meter *meter = meter_of(measure_kinds[_i].aggregation,
+                                   measure_kinds[_i].more);
   bl_frame first = day_frame(0), second = day_frame(1);
   bl_sample samples[MEASURE_STREAM];
 
