@@ -98,6 +98,18 @@ START_TEST(a_day_that_was_left_out_holds_nothing) {
 }
 END_TEST
 
+/* St. John's went back at 00:01 of 7 November 2010, to 23:01: the minute after
+ * the first midnight and the hour before the second are one day with it. */
+START_TEST(a_day_begins_at_the_first_of_two_midnights) {
+  static const char zone[] = "America/St_Johns";
+
+  check(zone, BL_WINDOW_DAY, 1, "2010-11-07T02:29:59Z",
+        "2010-11-06T02:30:00Z", "2010-11-07T02:30:00Z");
+  check(zone, BL_WINDOW_DAY, 1, "2010-11-07T02:45:00Z",
+        "2010-11-07T02:30:00Z", "2010-11-08T03:30:00Z");
+}
+END_TEST
+
 START_TEST(no_unit_is_one_window) {
   bl_grid grid = {zone_of("UTC"), BL_WINDOW_NONE, 1};
   bl_span span = bl_window_at(&grid, 0);
@@ -110,7 +122,7 @@ END_TEST
 static const char *const zones[] = {
   "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe",
   "Pacific/Apia", "Asia/Kathmandu", "America/Sao_Paulo", "Africa/Cairo",
-  "Asia/Beirut", "Antarctica/Troll"
+  "Asia/Beirut", "Antarctica/Troll", "America/St_Johns"
 };
 
 /* From window to window through three years: they touch, hold what they were
@@ -118,7 +130,7 @@ static const char *const zones[] = {
 START_TEST(windows_touch_and_never_overlap) {
   for (uint32_t unit = BL_WINDOW_HOUR; unit <= BL_WINDOW_MONTH; unit++) {
     bl_grid grid = {zone_of(zones[_i]), unit, 31};
-    int64_t us = at("2010-12-01T00:00:00Z"), end = at("2013-01-10T00:00:00Z");
+    int64_t us = at("2010-10-01T00:00:00Z"), end = at("2013-01-10T00:00:00Z");
     bl_span span = bl_window_at(&grid, us), again;
 
     while (span.to_us < end) {
@@ -164,6 +176,7 @@ Suite *test_meter_window(void) {
   tcase_add_test(c, a_change_of_half_an_hour_ends_a_window);
   tcase_add_test(c, months_clamp_to_their_end_and_come_back);
   tcase_add_test(c, a_day_that_was_left_out_holds_nothing);
+  tcase_add_test(c, a_day_begins_at_the_first_of_two_midnights);
   tcase_add_test(c, no_unit_is_one_window);
   tcase_add_loop_test(c, windows_touch_and_never_overlap, 0,
                       (int)BL_COUNT(zones));
