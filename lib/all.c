@@ -28,6 +28,7 @@
 #include "expression/emit.c"
 #include "expression/lex.c"
 #include "expression/parse.c"
+#include "expression/value.c"
 
 #include "catalog/contract.c"
 #include "catalog/convert.c"

@@ -5,9 +5,10 @@
  *     concat('m-', round(event.value / 3, 2)) for an event of value 10
  *     3.333333333333333333, then 3.33, then m-3.33
  *
- * A text of the event that reads as a number is one, and keeps the digits it
- * was written with for concat.  A division is rounded half even at its 18th
- * decimal.  What a step cannot do ends the run and names the step's place.
+ * A text of the event that reads as a number is one, and keeps the decimals
+ * it was written with for concat (value.c).  A division is rounded half even
+ * at its 18th decimal.  What a step cannot do ends the run and names the
+ * step's place.
  */
 #include "base/time.h"
 #include "expression/program.h"
@@ -48,21 +49,12 @@ static void compute_spend(compute *c, const bl_expression_step *step,
 /* ---- values ---- */
 
 static compute_value compute_number(bl_dec number) {
-  return (compute_value){BL_EXPRESSION_NUMBER, 0, number, {"", 0}};
+  return (compute_value){BL_EXPRESSION_NUMBER, 0, 0, number, {"", 0}};
 }
 
 static compute_value compute_truth(int truth) {
-  return (compute_value){BL_EXPRESSION_TRUTH, (uint32_t)truth, BL_DEC_ZERO,
-                         {"", 0}};
-}
-
-/* A text of the event; one that reads as a number is that number. */
-static compute_value compute_given(bl_str text) {
-  compute_value v = {BL_EXPRESSION_TEXT, 0, BL_DEC_ZERO, text};
-
-  if (!bl_dec_parse(text.text, text.len, &v.number))
-    v.kind = BL_EXPRESSION_NUMBER;
-  return v;
+  return (compute_value){BL_EXPRESSION_TRUTH, (uint16_t)truth, 0,
+                         BL_DEC_ZERO, {"", 0}};
 }
 
 static compute_value *compute_top(compute *c, size_t below) {
@@ -85,13 +77,22 @@ static bl_dec compute_dec(compute *c, const bl_expression_step *step,
   return BL_DEC_BAD;
 }
 
-/* The result of a step that took `count` values. */
-static void compute_result(compute *c, const bl_expression_step *step,
-                           size_t count, bl_dec number) {
+/* The result of a step that took `count` values, and its decimals. */
+static void compute_shown(compute *c, const bl_expression_step *step,
+                          size_t count, bl_dec number, int places) {
+  compute_value v = compute_number(number);
+
   if (bl_dec_is_bad(number))
     compute_fail(c, step, BILLING_LIMIT, "the result does not fit");
+  if (places > BL_DEC_SCALE) places = BL_DEC_SCALE;
+  v.places = (uint16_t)(places > 0 ? places : 0);
   c->height -= count;
-  compute_push(c, compute_number(number));
+  compute_push(c, v);
+}
+
+static void compute_result(compute *c, const bl_expression_step *step,
+                           size_t count, bl_dec number) {
+  compute_shown(c, step, count, number, 0);
 }
 
 /* true and false; the texts of these words too, as events write them. */
@@ -112,7 +113,7 @@ static void compute_constant(compute *c, const bl_expression_step *step) {
 
 static void compute_code(compute *c, const bl_expression_step *step) {
   (void)step;
-  compute_push(c, compute_given(c->event->code));
+  compute_push(c, bl_expression_given(c->event->code));
 }
 
 static void compute_time(compute *c, const bl_expression_step *step) {
@@ -128,12 +129,12 @@ static void compute_own_value(compute *c, const bl_expression_step *step) {
 
 /* Objects and arrays have no value here; null is absent. */
 static compute_value compute_of_member(const bl_member *member) {
-  compute_value none = {BL_EXPRESSION_ABSENT, 0, BL_DEC_ZERO, {"", 0}};
+  compute_value none = {BL_EXPRESSION_ABSENT, 0, 0, BL_DEC_ZERO, {"", 0}};
 
   if (!member || member->kind == BL_JSON_NULL) return none;
   if (member->kind == BL_JSON_TRUE) return compute_truth(1);
   if (member->kind == BL_JSON_FALSE) return compute_truth(0);
-  return compute_given(member->value);
+  return bl_expression_given(member->value);
 }
 
 static void compute_perhaps(compute *c, const bl_expression_step *step) {
@@ -159,22 +160,33 @@ static void compute_property(compute *c, const bl_expression_step *step) {
 /* ---- arithmetic ---- */
 
 static void compute_negate(compute *c, const bl_expression_step *step) {
-  compute_result(c, step, 1, bl_dec_neg(compute_dec(c, step, 0)));
+  compute_shown(c, step, 1, bl_dec_neg(compute_dec(c, step, 0)),
+                compute_top(c, 0)->places);
+}
+
+/* A sum has the decimals of the term that has more. */
+static int compute_wider(compute *c) {
+  int a = compute_top(c, 0)->places, b = compute_top(c, 1)->places;
+
+  return a > b ? a : b;
 }
 
 static void compute_add(compute *c, const bl_expression_step *step) {
-  compute_result(c, step, 2, bl_dec_add(compute_dec(c, step, 1),
-                                        compute_dec(c, step, 0)));
+  compute_shown(c, step, 2, bl_dec_add(compute_dec(c, step, 1),
+                                       compute_dec(c, step, 0)),
+                compute_wider(c));
 }
 
 static void compute_subtract(compute *c, const bl_expression_step *step) {
-  compute_result(c, step, 2, bl_dec_sub(compute_dec(c, step, 1),
-                                        compute_dec(c, step, 0)));
+  compute_shown(c, step, 2, bl_dec_sub(compute_dec(c, step, 1),
+                                       compute_dec(c, step, 0)),
+                compute_wider(c));
 }
 
 static void compute_multiply(compute *c, const bl_expression_step *step) {
-  compute_result(c, step, 2, bl_dec_mul(compute_dec(c, step, 1),
-                                        compute_dec(c, step, 0)));
+  compute_shown(c, step, 2, bl_dec_mul(compute_dec(c, step, 1),
+                                       compute_dec(c, step, 0)),
+                compute_top(c, 0)->places + compute_top(c, 1)->places);
 }
 
 static void compute_divide(compute *c, const bl_expression_step *step) {
@@ -205,7 +217,7 @@ static void compute_rounded(compute *c, const bl_expression_step *step,
   int places = compute_places(c, step);
   bl_dec v = compute_dec(c, step, step->count - 1);
 
-  compute_result(c, step, step->count, bl_dec_round(v, places, mode));
+  compute_shown(c, step, step->count, bl_dec_round(v, places, mode), places);
 }
 
 static void compute_round(compute *c, const bl_expression_step *step) {
@@ -221,15 +233,18 @@ static void compute_floor(compute *c, const bl_expression_step *step) {
 }
 
 static void compute_extreme(compute *c, const bl_expression_step *step) {
+  int wanted = step->code == BL_STEP_LEAST ? -1 : 1;
   bl_dec v = compute_dec(c, step, 0);
+  size_t best = 0;
 
   for (size_t i = 1; !c->rc && i < step->count; i++) {
     bl_dec other = compute_dec(c, step, i);
 
-    v = step->code == BL_STEP_LEAST ? bl_dec_min(v, other)
-                                    : bl_dec_max(v, other);
+    if (bl_dec_cmp(other, v) != wanted) continue;
+    v = other;
+    best = i;
   }
-  compute_result(c, step, step->count, v);
+  compute_shown(c, step, step->count, v, compute_top(c, best)->places);
 }
 
 /* ---- comparing ---- */
@@ -242,9 +257,9 @@ static bl_str compute_words(const compute_value *v) {
 /* A text beside a number is compared as the number that it reads as. */
 static int compute_both_numbers(compute_value *a, compute_value *b) {
   if (a->kind == BL_EXPRESSION_NUMBER && b->kind == BL_EXPRESSION_TEXT)
-    *b = compute_given(b->text);
+    *b = bl_expression_given(b->text);
   if (b->kind == BL_EXPRESSION_NUMBER && a->kind == BL_EXPRESSION_TEXT)
-    *a = compute_given(a->text);
+    *a = bl_expression_given(a->text);
   return a->kind == BL_EXPRESSION_NUMBER && b->kind == BL_EXPRESSION_NUMBER;
 }
 
@@ -327,19 +342,15 @@ static void compute_go_present(compute *c, const bl_expression_step *step) {
 /* ---- texts and times ---- */
 
 static void compute_concat(compute *c, const bl_expression_step *step) {
-  compute_value joined = {BL_EXPRESSION_TEXT, 0, BL_DEC_ZERO, {"", 0}};
+  compute_value joined = {BL_EXPRESSION_TEXT, 0, 0, BL_DEC_ZERO, {"", 0}};
   bl_text text;
 
   bl_text_open(&text, c->arena);
   for (size_t i = step->count; !c->rc && i-- > 0;) {
     const compute_value *v = compute_top(c, i);
-    bl_str words = compute_words(v);
 
-    compute_spend(c, step, words.len / 16);
-    if (v->kind == BL_EXPRESSION_NUMBER && !words.len)
-      bl_text_dec(&text, v->number);
-    else if (!c->rc)
-      bl_text_str(&text, words);
+    compute_spend(c, step, v->text.len / 16);
+    if (!c->rc) bl_expression_print(v, &text);
   }
   if (text.failed) c->rc = c->rc ? c->rc : BILLING_NOMEM;
   else if (text.len) joined.text = (bl_str){text.text, text.len};

@@ -67,7 +67,8 @@ void bl_parser_push(bl_parser *p, bl_expression_value value, size_t at) {
 }
 
 void bl_parser_truth(bl_parser *p, uint32_t truth, size_t at) {
-  bl_expression_value v = {BL_EXPRESSION_TRUTH, truth, BL_DEC_ZERO, {"", 0}};
+  bl_expression_value v = {BL_EXPRESSION_TRUTH, (uint16_t)truth, 0,
+                           BL_DEC_ZERO, {"", 0}};
 
   bl_parser_push(p, v, at);
 }

@@ -21,11 +21,15 @@ enum { BL_EXPRESSION_ABSENT, BL_EXPRESSION_NUMBER, BL_EXPRESSION_TEXT,
 
 typedef struct bl_expression_value {
   uint32_t kind;           /* BL_EXPRESSION_* */
-  uint32_t truth;
+  uint16_t truth;
+  uint16_t places;         /* of a number: the decimals that its text has, at
+                              least: 1.50 has two, and so has 1.50 + 1 */
   bl_dec   number;
-  bl_str   text;           /* of a number: as it was written; empty when it
-                              was computed */
+  bl_str   text;
 } bl_expression_value;
+
+/* The value as concat writes it. */
+void bl_expression_print(const bl_expression_value *value, bl_text *out);
 
 /* One step of a program. */
 typedef struct bl_expression_step {

@@ -64,12 +64,13 @@ static void parse_enter(bl_parser *p) {
 }
 
 static void parse_number(bl_parser *p) {
-  bl_expression_value v = {BL_EXPRESSION_NUMBER, 0, BL_DEC_ZERO,
-                           p->token.text};
+  bl_expression_value v;
+  bl_str text = p->token.text;
 
-  while (v.text.len > 1 && v.text.text[0] == '0' && v.text.text[1] != '.')
-    v.text = (bl_str){v.text.text + 1, v.text.len - 1};
-  if (bl_dec_parse(v.text.text, v.text.len, &v.number))
+  while (text.len > 1 && text.text[0] == '0' && text.text[1] != '.')
+    text = (bl_str){text.text + 1, text.len - 1};
+  v = bl_expression_given(text);
+  if (v.kind != BL_EXPRESSION_NUMBER)
     bl_parser_fail(p, BILLING_LIMIT, p->token.at, "this number does not fit",
                    "up to 20 digits before the point and 18 behind it");
   bl_parser_push(p, v, p->token.at);
@@ -94,7 +95,7 @@ static bl_str parse_unquoted(bl_parser *p) {
 }
 
 static void parse_text(bl_parser *p) {
-  bl_expression_value v = {BL_EXPRESSION_TEXT, 0, BL_DEC_ZERO, {"", 0}};
+  bl_expression_value v = {BL_EXPRESSION_TEXT, 0, 0, BL_DEC_ZERO, {"", 0}};
 
   v.text = parse_unquoted(p);
   bl_parser_push(p, v, p->token.at);
@@ -102,7 +103,7 @@ static void parse_text(bl_parser *p) {
 }
 
 static void parse_property(bl_parser *p, bl_str name, size_t at) {
-  bl_expression_value v = {BL_EXPRESSION_TEXT, 0, BL_DEC_ZERO, name};
+  bl_expression_value v = {BL_EXPRESSION_TEXT, 0, 0, BL_DEC_ZERO, name};
   uint32_t place = bl_parser_constant(p, v);
 
   (void)bl_parser_step(p, BL_STEP_PROPERTY, 0, place, at);

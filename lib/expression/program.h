@@ -81,6 +81,11 @@ void     bl_parser_truth(bl_parser *p, uint32_t truth, size_t at);
 /* The step `from` goes on behind the last one. */
 void     bl_parser_land(bl_parser *p, size_t from);
 
+/* ---- value.c ---- */
+
+/* The value of a text of the event: one that reads as a number is that. */
+bl_expression_value bl_expression_given(bl_str text);
+
 /* ---- calendar.c ---- */
 
 /* The beginning, in UTC, of the unit that holds the instant; units are second

@@ -26,15 +26,13 @@ static int take_refuse(const bl_meter *meter, const bl_expression_fault *fault,
                     &meter->id, at, fault->what);
 }
 
-/* What unique counts: the text of the result, a number as it was written. */
+/* What unique counts: the text of the result. */
 static bl_str take_text(const bl_expression_value *v, bl_arena *arena) {
   bl_text text;
 
-  if (v->kind == BL_EXPRESSION_TRUTH)
-    return v->truth ? BL_STR("true") : BL_STR("false");
-  if (v->text.len || v->kind == BL_EXPRESSION_TEXT) return v->text;
+  if (v->kind == BL_EXPRESSION_TEXT) return v->text;
   bl_text_open(&text, arena);
-  bl_text_dec(&text, v->number);
+  bl_expression_print(v, &text);
   return text.failed ? (bl_str){NULL, 0} : (bl_str){text.text, text.len};
 }
 
