@@ -215,6 +215,9 @@ BILLING_API void billing_init(void *structure, size_t size);
 #define BILLING_LIMIT_PRICES 8          /* 1000 in one plan */
 #define BILLING_LIMIT_GROUP_KEYS 9      /* 16 of one meter */
 #define BILLING_LIMIT_SHARDS 10         /* 1 of one tenant */
+#define BILLING_LIMIT_EXPRESSION_BYTES 11  /* 4096 */
+#define BILLING_LIMIT_EXPRESSION_DEPTH 12  /* 64: brackets in brackets */
+#define BILLING_LIMIT_EXPRESSION_GAS 13    /* 10000: steps for one event */
 BILLING_API int64_t billing_limit(uint32_t which);
 
 /* ---- Documents ---------------------------------------------------------- */
@@ -393,9 +396,12 @@ typedef struct billing_call {
  *   tenant    {"id","assets":[{"code","places","name"}],"name",
  *              "number_prefix"}
  *   customer  {"id","name", ... any further members are kept}
- *   meter     {"id","event","aggregation":"count|sum|max|min|unique|latest",
+ *   meter     {"id","event","aggregation":"count|sum|max|min|unique|latest|
+ *              average|earliest|weighted_sum|percentile|peak",
  *              "property","filters":[{"property","in":[..]}|
- *              {"property","not_in":[..]}|{"property","exists":true}],
+ *              {"property","not_in":[..]}|{"property","exists":true}|
+ *              {"property","more_than":"1","at_most":"9"}|
+ *              {"property","since":"2026-01-01","before":".."}],
  *              "groups":["model", ..]}
  *   plan      {"id","currency","prices":[price, ..]}
  *   contract  {"id","customer","plan","start","end","zone",
@@ -429,6 +435,7 @@ typedef struct billing_call {
  *   NOTFOUND  it names a meter, plan or customer that is not there
  *   CONFLICT  a member that cannot change was changed (a meter's event,
  *             aggregation or property; a contract's customer, plan or start)
+ *   UNSUPPORTED  a meter that can be measured, but not rated yet
  */
 BILLING_API int billing_put(billing *b, const billing_call *call,
                             const char *kind, const char *json,
@@ -659,7 +666,15 @@ BILLING_API int billing_usage(billing *b, const billing_call *call,
  *   {"kernel":"periods","start","zone","period","anchor", ..} -> billing
  *     periods and the whole cycles they are cut from
  *   {"kernel":"prorate", ..} -> an amount's share, as two integers too
- *   {"kernel":"aggregate", ..} -> the level of a meter over samples
+ *   {"kernel":"aggregate","meter":{..},"events":[..],"from","to","zone", ..}
+ *     -> what any meter makes of events in a period, by group
+ *   {"kernel":"convert", ..} -> a quantity in another unit, rounded
+ *   {"kernel":"windows","unit":"hour|day|week|month","zone","at"} -> the
+ *     window that holds a moment; {"kernel":"add_days", ..}
+ *   {"kernel":"accept", ..} -> which events come too late, early or again
+ *   {"kernel":"in_advance", ..} -> what a level adds to what was billed
+ *   {"kernel":"expression","expression":"round(event.properties.b / 3, 2)",
+ *    "event":{..}} -> its value, or what is wrong with it and where
  *
  * ARCHITECTURE.md lists every member.  `options` may be NULL; only allocator
  * and zone_folder are used.

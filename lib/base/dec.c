@@ -228,13 +228,19 @@ bl_u128 bl_u128_share(bl_u128 a, bl_u128 num, bl_u128 den, bl_u128 *rest) {
   return dec_divide(dec_multiply(a, num), den, rest);
 }
 
+int bl_u128_muldiv(bl_u128 a, bl_u128 num, bl_u128 den, bl_u128 *quotient,
+                   bl_u128 *rest) {
+  dec_wide n = dec_multiply(a, num);
+
+  assert(den <= DEC_MOST);
+  if (!dec_divides(n, den)) return 0;
+  *quotient = dec_divide(n, den, rest);
+  return 1;
+}
+
 /* ---- Round -------------------------------------------------------------- */
 
-/*
- * Whether a magnitude that is not exact goes up.  `half` is -1, 0 or 1 for
- * less than, exactly and more than half a step.
- */
-static int dec_goes_up(int mode, int negative, int odd, int half) {
+int bl_round_goes_up(int mode, int negative, int odd, int half) {
   switch (mode) {
   case BL_ROUND_HALF_EVEN: return half > 0 || (half == 0 && odd);
   case BL_ROUND_HALF_UP:   return half > 0 || (half == 0 && !negative);
@@ -260,7 +266,7 @@ bl_dec bl_dec_round(bl_dec a, int places, int mode) {
   rest  = dec_magnitude(a) - steps * step;
   if (rest == 0) return a;
   half = (rest > step - rest) - (rest < step - rest);
-  if (dec_goes_up(mode, a.hi < 0, (int)(steps & 1), half)) steps++;
+  if (bl_round_goes_up(mode, a.hi < 0, (int)(steps & 1), half)) steps++;
   return dec_signed(steps * step, a.hi < 0);
 }
 

@@ -97,6 +97,19 @@ bl_dec bl_dec_muldiv(bl_dec a, bl_dec num, bl_dec den);
 /* To `places` decimals, -20..18 (negative: tens, hundreds), by BL_ROUND_*. */
 bl_dec bl_dec_round(bl_dec a, int places, int mode);
 /*
+ * Whether a magnitude that is not exact goes up.  `half` is -1, 0 or 1 for
+ * less than, exactly and more than half a step; odd is that of the steps.
+ */
+int bl_round_goes_up(int mode, int negative, int odd, int half);
+/* a * num / den to `places` decimals, rounded once: the quotient is not cut at
+ * its 18th decimal before (wide.c). */
+bl_dec bl_dec_muldiv_round(bl_dec a, bl_dec num, bl_dec den, int places,
+                           int mode);
+/* The integer part of a * num / den, den at most 10^38 - 1, and what is left
+ * over; 0 when den is zero or the quotient has more than 128 bits. */
+int bl_u128_muldiv(bl_u128 a, bl_u128 num, bl_u128 den, bl_u128 *quotient,
+                   bl_u128 *rest);
+/*
  * The integer part of a * num / den, and in *rest what is left over, for
  * splitting a total without losing any of it.  num <= den, den > 0.
  */
@@ -160,5 +173,11 @@ typedef struct bl_wide {
 void   bl_wide_add(bl_wide *acc, bl_dec a, int64_t factor);
 /* acc / divisor, half even at 10^-18; the bad value when it does not fit. */
 bl_dec bl_wide_div(const bl_wide *acc, int64_t divisor);
+/* acc + other, and acc * factor (wide.c). */
+void   bl_wide_merge(bl_wide *acc, const bl_wide *other);
+void   bl_wide_scale(bl_wide *acc, int64_t factor);
+/* acc / divisor to `places` decimals, -20..18, rounded once; divisor > 0. */
+bl_dec bl_wide_round(const bl_wide *acc, int64_t divisor, int places,
+                     int mode);
 
 #endif

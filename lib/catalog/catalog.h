@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/money.h"
 #include "base/span.h"
+#include "expression/expression.h"
 
 /* ---- tenant ---- */
 
@@ -30,17 +31,49 @@ typedef struct bl_tenant_terms {
 /* ---- meter ---- */
 
 enum { BL_AGG_COUNT, BL_AGG_SUM, BL_AGG_MAX, BL_AGG_MIN, BL_AGG_UNIQUE,
-       BL_AGG_LATEST };
+       BL_AGG_LATEST, BL_AGG_AVERAGE, BL_AGG_EARLIEST, BL_AGG_WEIGHTED,
+       BL_AGG_PERCENTILE, BL_AGG_PEAK };
 
-enum { BL_FILTER_IN, BL_FILTER_NOT_IN, BL_FILTER_EXISTS, BL_FILTER_ABSENT };
+enum { BL_FILTER_IN, BL_FILTER_NOT_IN, BL_FILTER_EXISTS, BL_FILTER_ABSENT,
+       BL_FILTER_NUMBER, BL_FILTER_TIME };
+#define BL_FILTER_ABOVE 1u     /* more than `low`; else at least */
+#define BL_FILTER_BELOW 2u     /* less than `high`; else at most */
 
 typedef struct bl_filter {
-  bl_str   property;
+  bl_str   property;           /* empty in a range: the event's own value or
+                                  time */
   uint32_t test;               /* BL_FILTER_* */
-  uint32_t reserved;
+  uint32_t bounds;             /* BL_FILTER_ABOVE, BELOW */
   bl_str  *values;             /* compared as text: "5" matches 5 and "5" */
   size_t   value_count;
+  bl_dec   low;                /* NUMBER; an open end is the least decimal */
+  bl_dec   high;               /* or the greatest */
+  bl_span  times;              /* TIME */
 } bl_filter;
+
+/* What a level times time is divided by. */
+enum { BL_PER_PERIOD, BL_PER_SECOND, BL_PER_MINUTE, BL_PER_HOUR,
+       BL_PER_DAY };
+
+/* By what share of the period a quantity counts.  From DAYS on in local days.
+ * LAGO: the day of a removal counts, and the result is rounded up at five
+ * decimals; LAGO_EXACT without that. */
+enum { BL_SHARE_NONE, BL_SHARE_TIME, BL_SHARE_DAYS, BL_SHARE_LAGO,
+       BL_SHARE_LAGO_EXACT };
+
+/* In the order of bl_rounding_words. */
+enum { BL_CONVERT_NONE, BL_CONVERT_UP, BL_CONVERT_DOWN, BL_CONVERT_CEILING,
+       BL_CONVERT_FLOOR, BL_CONVERT_HALF_AWAY, BL_CONVERT_HALF_UP,
+       BL_CONVERT_HALF_DOWN, BL_CONVERT_HALF_EVEN };
+
+/* From the unit that is metered to the unit that is billed. */
+typedef struct bl_convert {
+  bl_dec   by;                 /* > 0 */
+  uint32_t divides;            /* else it multiplies */
+  uint32_t round;              /* BL_CONVERT_* */
+  int32_t  places;             /* -20..18 */
+  int32_t  reserved;
+} bl_convert;
 
 typedef struct bl_meter {
   bl_str     id;
@@ -53,6 +86,22 @@ typedef struct bl_meter {
   size_t     filter_count;
   bl_str    *groups;           /* property names that prices may group by */
   size_t     group_count;
+  bl_filter  names;            /* IN or NOT_IN of event names, when `event` is
+                                  empty */
+  bl_expression *expression;   /* of the sample; NULL: by property */
+  bl_str     operation;        /* unique: the property that says add, remove */
+  bl_dec     percentile;       /* 0 to 100 */
+  bl_convert convert;          /* from the metered to the billed unit */
+  uint32_t   converts;
+  uint32_t   interpolates;     /* percentile: between two samples */
+  uint32_t   recurring;        /* the level goes on into the next period */
+  uint32_t   reads_level;      /* weighted_sum: samples are levels, else
+                                  changes of it */
+  uint32_t   per;              /* weighted_sum: BL_PER_* */
+  uint32_t   share;            /* BL_SHARE_* */
+  uint32_t   lifts_negative;   /* less than nothing is nothing */
+  uint32_t   skips;            /* events without a usable value, else they
+                                  are refused */
 } bl_meter;
 
 /* ---- plan ---- */
@@ -131,6 +180,9 @@ extern const bl_order bl_order_default;
 /* The words that documents use for the enums of this file, in their order,
  * NULL at the end.  bl_catalog_word is the place of a word, or -1. */
 extern const char *const bl_aggregation_words[];
+extern const char *const bl_rounding_words[];
+extern const char *const bl_per_words[];
+extern const char *const bl_share_words[];
 extern const char *const bl_model_words[];
 extern const char *const bl_timing_words[];
 extern const char *const bl_proration_words[];
@@ -180,8 +232,12 @@ typedef struct bl_contract_terms {
  */
 int bl_catalog_read_tenant(const bl_json *doc, const char *path, bl_arena *a,
                            bl_tenant_terms *out, billing_error *err);
+/* UNSUPPORTED for a meter that is only measured by itself so far. */
 int bl_catalog_read_meter(const bl_json *doc, const char *path, bl_arena *a,
                           bl_meter *out, billing_error *err);
+/* Any meter, as the aggregate kernel takes it. */
+int bl_catalog_read_any_meter(const bl_json *doc, const char *path,
+                              bl_arena *a, bl_meter *out, billing_error *err);
 int bl_catalog_read_plan(const bl_json *doc, const char *path, bl_arena *a,
                          bl_plan *out, billing_error *err);
 /* What a plan says about others: its assets are currencies or declared by the

@@ -99,6 +99,12 @@ bl_field_read bl_value_ids;
 /* bl_filter *, and size_t at `beside` (filter.c). */
 bl_field_read bl_value_filters;
 
+/* {"in":[..]} or {"not_in":[..]}, without a property (filter.c). */
+int bl_filter_read_names(const bl_reader *r, const bl_json *doc,
+                         bl_filter *out);
+/* bl_convert (convert.c). */
+bl_field_read bl_value_convert;
+
 /* A text without control characters of at most `most` bytes, copied. */
 int bl_value_string(const bl_reader *r, const bl_json *node, size_t most,
                     bl_str *out);

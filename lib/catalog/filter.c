@@ -5,6 +5,10 @@
  *     {"property":"region","in":["eu","us"]}
  *     {"property":"tier","not_in":["free"]}
  *     {"property":"model","exists":true}
+ *     {"property":"tokens","more_than":"100","at_most":"200"}
+ *     {"property":"started","since":"2026-01-01","before":"2026-02-01"}
+ *
+ * A range without a property is about the event's own value or time.
  */
 #include "catalog/field.h"
 
@@ -13,12 +17,14 @@
 
 typedef struct filter_draft {
   bl_filter filter;
-  uint32_t  tests;         /* how many tests it names: one is right */
-  uint32_t  reserved;
+  uint32_t  tests;         /* how many tests it names: one is right; the two
+                              ends of a range are one */
+  uint32_t  ends;          /* which ends of ranges it names */
 } filter_draft;
 
 static const char filter_hint[] =
-  "one of \"in\":[..], \"not_in\":[..], \"exists\":true and \"exists\":false";
+  "one of \"in\":[..], \"not_in\":[..], \"exists\":true, \"exists\":false, a "
+  "range of numbers and a range of times";
 
 /* What a value is compared by: the text of a text, number or truth value. */
 static int filter_text(const bl_reader *r, const bl_json *node, bl_str *out) {
@@ -87,12 +93,103 @@ static int filter_exists(const bl_reader *r, const bl_field *field,
   return BILLING_OK;
 }
 
+/* ---- ranges ---- */
+
+/* The ends, as bits: a range has one of the first two, and one of the last. */
+enum { END_AT_LEAST = 1, END_MORE_THAN = 2, END_AT_MOST = 4,
+       END_LESS_THAN = 8, END_SINCE = 16, END_BEFORE = 32 };
+
+static void filter_note_end(filter_draft *draft, uint32_t end) {
+  uint32_t kin = end < END_SINCE ? (uint32_t)END_SINCE - 1
+                                 : (uint32_t)(END_SINCE | END_BEFORE);
+
+  if (!(draft->ends & kin)) draft->tests++;
+  draft->ends |= end;
+  draft->filter.test = end < END_SINCE ? BL_FILTER_NUMBER : BL_FILTER_TIME;
+}
+
+/* field->low is the end. */
+static int filter_number(const bl_reader *r, const bl_field *field,
+                         const bl_json *node, void *model) {
+  filter_draft *draft = model;
+  uint32_t end = (uint32_t)field->low;
+  bl_dec v = BL_DEC_ZERO;
+
+  if (!bl_json_dec(node, &v))
+    return bl_reader_fail(r, BILLING_INVALID, "such as \"100\" or \"-2.50\"",
+                          "this is not an exact decimal");
+  filter_note_end(draft, end);
+  if (end & (END_AT_LEAST | END_MORE_THAN)) draft->filter.low = v;
+  else draft->filter.high = v;
+  if (end == END_MORE_THAN) draft->filter.bounds |= BL_FILTER_ABOVE;
+  if (end == END_LESS_THAN) draft->filter.bounds |= BL_FILTER_BELOW;
+  return BILLING_OK;
+}
+
+static int filter_time(const bl_reader *r, const bl_field *field,
+                       const bl_json *node, void *model) {
+  filter_draft *draft = model;
+  uint32_t end = (uint32_t)field->low;
+  int64_t us = 0;
+
+  if (!bl_json_time(node, &us))
+    return bl_reader_fail(r, BILLING_INVALID,
+                          "RFC 3339 such as \"2026-01-31T00:00:00Z\", a date, "
+                          "or microseconds",
+                          "this is not a time");
+  filter_note_end(draft, end);
+  if (end == END_SINCE) draft->filter.times.from_us = us;
+  else draft->filter.times.to_us = us;
+  return BILLING_OK;
+}
+
+/* Whether two of the ends are on the same side. */
+static int filter_is_double(uint32_t ends) {
+  uint32_t low = END_AT_LEAST | END_MORE_THAN;
+  uint32_t high = END_AT_MOST | END_LESS_THAN;
+
+  return (ends & low) == low || (ends & high) == high;
+}
+
+static int filter_is_empty(const bl_filter *filter) {
+  int order = bl_dec_cmp(filter->low, filter->high);
+
+  if (filter->test == BL_FILTER_TIME) return bl_span_is_empty(filter->times);
+  return order > 0 || (order == 0 && filter->bounds);
+}
+
+static int filter_check(const bl_reader *r, const filter_draft *draft) {
+  bl_reader property = bl_reader_member(r, "property");
+  int is_range = draft->filter.test >= BL_FILTER_NUMBER;
+
+  if (draft->tests != 1)
+    return bl_reader_fail(r, BILLING_INVALID, filter_hint,
+                          draft->tests ? "a filter has one test, not several"
+                                       : "a filter has a test");
+  if (!draft->filter.property.len && !is_range)
+    return bl_reader_fail(&property, BILLING_INVALID, NULL,
+                          "a filter needs property");
+  if (filter_is_double(draft->ends))
+    return bl_reader_fail(r, BILLING_INVALID, NULL,
+                          "a range has one lower and one upper end");
+  if (is_range && filter_is_empty(&draft->filter))
+    return bl_reader_fail(r, BILLING_INVALID, NULL,
+                          "nothing lies in this range");
+  return BILLING_OK;
+}
+
 static const bl_field filter_fields[] = {
-  {.name = "property", .read = bl_value_id, .needed = BL_ALWAYS,
+  {.name = "property", .read = bl_value_id,
    .at = offsetof(filter_draft, filter.property)},
   {.name = "in", .read = filter_in},
   {.name = "not_in", .read = filter_not_in},
   {.name = "exists", .read = filter_exists},
+  {.name = "at_least", .read = filter_number, .low = END_AT_LEAST},
+  {.name = "more_than", .read = filter_number, .low = END_MORE_THAN},
+  {.name = "at_most", .read = filter_number, .low = END_AT_MOST},
+  {.name = "less_than", .read = filter_number, .low = END_LESS_THAN},
+  {.name = "since", .read = filter_time, .low = END_SINCE},
+  {.name = "before", .read = filter_time, .low = END_BEFORE},
 };
 
 static const bl_shape filter_shape = {
@@ -101,13 +198,33 @@ static const bl_shape filter_shape = {
 
 static int filter_read(const bl_reader *r, const bl_json *doc,
                        bl_filter *out) {
-  filter_draft draft = {0};
+  filter_draft draft = {.filter = {.low = bl_dec_neg(BL_DEC_MAX),
+                                   .high = BL_DEC_MAX,
+                                   .times = {INT64_MIN, INT64_MAX}}};
   int rc = bl_shape_read(&filter_shape, r, doc, 0, &draft);
 
+  if (!rc) rc = filter_check(r, &draft);
+  if (!rc) *out = draft.filter;
+  return rc;
+}
+
+static const bl_field filter_name_fields[] = {
+  {.name = "in", .read = filter_in},
+  {.name = "not_in", .read = filter_not_in},
+};
+
+static const bl_shape filter_name_shape = {
+  "a choice of events", filter_name_fields, BL_COUNT(filter_name_fields)
+};
+
+int bl_filter_read_names(const bl_reader *r, const bl_json *doc,
+                         bl_filter *out) {
+  filter_draft draft = {.tests = 0};
+  int rc = bl_shape_read(&filter_name_shape, r, doc, 0, &draft);
+
   if (!rc && draft.tests != 1)
-    rc = bl_reader_fail(r, BILLING_INVALID, filter_hint,
-                        draft.tests ? "a filter has one test, not several"
-                                    : "a filter has a test");
+    rc = bl_reader_fail(r, BILLING_INVALID, NULL,
+                        "name the events by one of in and not_in");
   if (!rc) *out = draft.filter;
   return rc;
 }

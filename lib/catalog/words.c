@@ -5,12 +5,48 @@
 #include "catalog/field.h"
 
 const char *const bl_aggregation_words[] = {
-  [BL_AGG_COUNT]  = "count",
-  [BL_AGG_SUM]    = "sum",
-  [BL_AGG_MAX]    = "max",
-  [BL_AGG_MIN]    = "min",
-  [BL_AGG_UNIQUE] = "unique",
-  [BL_AGG_LATEST] = "latest",
+  [BL_AGG_COUNT]      = "count",
+  [BL_AGG_SUM]        = "sum",
+  [BL_AGG_MAX]        = "max",
+  [BL_AGG_MIN]        = "min",
+  [BL_AGG_UNIQUE]     = "unique",
+  [BL_AGG_LATEST]     = "latest",
+  [BL_AGG_AVERAGE]    = "average",
+  [BL_AGG_EARLIEST]   = "earliest",
+  [BL_AGG_WEIGHTED]   = "weighted_sum",
+  [BL_AGG_PERCENTILE] = "percentile",
+  [BL_AGG_PEAK]       = "peak",
+  NULL
+};
+
+const char *const bl_per_words[] = {
+  [BL_PER_PERIOD] = "period",
+  [BL_PER_SECOND] = "second",
+  [BL_PER_MINUTE] = "minute",
+  [BL_PER_HOUR]   = "hour",
+  [BL_PER_DAY]    = "day",
+  NULL
+};
+
+const char *const bl_share_words[] = {
+  [BL_SHARE_NONE]       = "none",
+  [BL_SHARE_TIME]       = "time",
+  [BL_SHARE_DAYS]       = "days_half_open",
+  [BL_SHARE_LAGO]       = "lago_days",
+  [BL_SHARE_LAGO_EXACT] = "lago_days_exact",
+  NULL
+};
+
+const char *const bl_rounding_words[] = {
+  [BL_CONVERT_NONE]      = "none",
+  [BL_CONVERT_UP]        = "up",
+  [BL_CONVERT_DOWN]      = "down",
+  [BL_CONVERT_CEILING]   = "ceiling",
+  [BL_CONVERT_FLOOR]     = "floor",
+  [BL_CONVERT_HALF_AWAY] = "half_away",
+  [BL_CONVERT_HALF_UP]   = "half_up",
+  [BL_CONVERT_HALF_DOWN] = "half_down",
+  [BL_CONVERT_HALF_EVEN] = "half_even",
   NULL
 };
 

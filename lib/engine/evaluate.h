@@ -8,6 +8,7 @@
 
 #include "base/zone.h"
 #include "catalog/field.h"
+#include "meter/meter.h"
 
 #define BL_ASK_MOST 10000          /* grants, lines, events, totals, groups */
 
@@ -31,6 +32,12 @@ bl_ask_kernel bl_ask_grant_active;
 bl_ask_kernel bl_ask_periods;      /* evaluate_contract.c */
 bl_ask_kernel bl_ask_prorate;
 bl_ask_kernel bl_ask_aggregate;    /* evaluate_meter.c */
+bl_ask_kernel bl_ask_expression;   /* evaluate_event.c */
+bl_ask_kernel bl_ask_convert;      /* evaluate_window.c */
+bl_ask_kernel bl_ask_windows;
+bl_ask_kernel bl_ask_add_days;
+bl_ask_kernel bl_ask_accept;       /* evaluate_accept.c */
+bl_ask_kernel bl_ask_in_advance;   /* evaluate_level.c */
 
 /* ---- readers of values, beside those of catalog/field.h ---- */
 
@@ -57,6 +64,17 @@ int64_t bl_ask_instant(const bl_ask_clock *clock, const bl_zone *zone);
 
 /* The row of the request's own "kernel" member. */
 #define BL_ASK_KERNEL {.name = "kernel", .read = bl_ask_skip}
+
+/* An event of a request.  Kernels want members and a request is a tree, so
+ * the properties are there twice.  Without a value it is 1. */
+typedef struct bl_ask_event {
+  bl_event       event;
+  bl_str         key;
+  const bl_json *properties;
+  bl_members     members;
+} bl_ask_event;
+int bl_ask_event_read(const bl_reader *at, const bl_json *item,
+                      bl_str default_name, bl_ask_event *out);
 
 /* ---- writing ---- */
 

@@ -67,7 +67,7 @@ bl_level bl_aggregate_add(uint32_t aggregation, bl_level before,
 }
 
 const char *bl_aggregate_name(uint32_t aggregation) {
-  assert(aggregation < BL_COUNT(aggregate_steps));
+  assert(aggregation <= BL_AGG_PEAK);
   return bl_aggregation_words[aggregation];
 }
 

@@ -37,7 +37,10 @@ START_TEST(an_unknown_member_is_refused_with_the_names_that_are_known) {
   ck_assert_str_eq(doc_err.path, "/evnt");
   ck_assert_str_eq(doc_err.message, "a meter has no member evnt");
   ck_assert_str_eq(doc_err.hint, "it has id, name, event, aggregation, "
-                                 "property, filters, groups");
+                                 "property, expression, operation, "
+                                 "percentile, method, recurring, reading, "
+                                 "per, proration, negative, unusable, "
+                                 "convert, filters, groups");
 }
 END_TEST
 

@@ -52,6 +52,26 @@ START_TEST(values_are_kept_as_texts) {
 }
 END_TEST
 
+START_TEST(ranges_are_read_with_their_open_ends) {
+  bag b;
+
+  ck_assert_int_eq(read_filters("[{'property':'n','more_than':'-1.5'},"
+                                "{'property':'n','at_least':1,'at_most':1},"
+                                "{'before':'1970-01-02'}]", &b), 0);
+  ck_assert_uint_eq(b.filters[0].test, BL_FILTER_NUMBER);
+  ck_assert_uint_eq(b.filters[0].bounds, BL_FILTER_ABOVE);
+  ck_assert_dec_eq(b.filters[0].low, "-1.5");
+  ck_assert(bl_dec_is_max(b.filters[0].high));
+  ck_assert_uint_eq(b.filters[1].bounds, 0);
+  ck_assert_dec_eq(b.filters[1].low, "1");
+  ck_assert_dec_eq(b.filters[1].high, "1");
+  ck_assert_uint_eq(b.filters[2].test, BL_FILTER_TIME);
+  ck_assert_uint_eq(b.filters[2].property.len, 0);
+  ck_assert_int_eq(b.filters[2].times.from_us, INT64_MIN);
+  ck_assert_int_eq(b.filters[2].times.to_us, INT64_C(86400000000));
+}
+END_TEST
+
 static const struct refusal {
   const char *json;
   const char *path;
@@ -67,6 +87,16 @@ static const struct refusal {
   {"[{'property':'p','in':[['a']]}]", "/filters/0/in/0"},
   {"[{'property':'p','exists':'yes'}]", "/filters/0/exists"},
   {"[{'property':'p','is':'a'}]", "/filters/0/is"},
+  {"[{'property':'p','at_least':'many'}]", "/filters/0/at_least"},
+  {"[{'property':'p','since':'soon'}]", "/filters/0/since"},
+  {"[{'property':'p','at_least':1,'more_than':1}]", "/filters/0"},
+  {"[{'property':'p','at_most':1,'less_than':1}]", "/filters/0"},
+  {"[{'property':'p','at_least':1,'since':1}]", "/filters/0"},
+  {"[{'property':'p','at_least':1,'in':['a']}]", "/filters/0"},
+  {"[{'property':'p','at_least':2,'at_most':1}]", "/filters/0"},
+  {"[{'property':'p','at_least':1,'less_than':1}]", "/filters/0"},
+  {"[{'property':'p','since':5,'before':5}]", "/filters/0"},
+  {"[{'exists':true}]", "/filters/0/property"},
 };
 
 START_TEST(wrong_filters_are_refused_at_their_path) {
@@ -91,6 +121,7 @@ Suite *test_catalog_filter(void) {
 
   tcase_add_test(c, each_test_is_read);
   tcase_add_test(c, values_are_kept_as_texts);
+  tcase_add_test(c, ranges_are_read_with_their_open_ends);
   tcase_add_loop_test(c, wrong_filters_are_refused_at_their_path, 0,
                       (int)BL_COUNT(refusals));
   tcase_add_test(c, no_filters_are_fine);

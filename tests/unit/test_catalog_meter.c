@@ -42,6 +42,63 @@ START_TEST(id_event_and_aggregation_are_enough) {
 }
 END_TEST
 
+static int read_any(const char *json, bl_meter *out) {
+  return bl_catalog_read_any_meter(J(json), "/meters/0", &doc_arena, out,
+                                   &doc_err);
+}
+
+START_TEST(every_further_member_is_read) {
+  bl_meter m;
+
+  ck_assert_int_eq(read_any(
+    "{'id':'seats','event':{'in':['join','leave']},'aggregation':'unique',"
+    "'property':'user','operation':'op','recurring':true,"
+    "'proration':'time','negative':'zero','unusable':'skip',"
+    "'convert':{'operation':'divide','by':'2'}}", &m), 0);
+  ck_assert_uint_eq(m.event.len, 0);
+  ck_assert_uint_eq(m.names.test, BL_FILTER_IN);
+  ck_assert_uint_eq(m.names.value_count, 2);
+  ck_assert_text_eq(m.operation, "op");
+  ck_assert_uint_eq(m.recurring, 1);
+  ck_assert_uint_eq(m.share, BL_SHARE_TIME);
+  ck_assert_uint_eq(m.lifts_negative, 1);
+  ck_assert_uint_eq(m.skips, 1);
+  ck_assert_uint_eq(m.converts, 1);
+  ck_assert_dec_eq(m.convert.by, "2");
+  ck_assert_int_eq(read_any(
+    "{'id':'p','event':'e','aggregation':'percentile','percentile':'99.9',"
+    "'method':'linear','expression':'event.value * 2'}", &m), 0);
+  ck_assert_dec_eq(m.percentile, "99.9");
+  ck_assert_uint_eq(m.interpolates, 1);
+  ck_assert_ptr_nonnull(m.expression);
+  ck_assert_int_eq(read_any(
+    "{'id':'w','event':{'not_in':['x']},'aggregation':'weighted_sum',"
+    "'reading':'level','per':'hour'}", &m), 0);
+  ck_assert_uint_eq(m.names.test, BL_FILTER_NOT_IN);
+  ck_assert_uint_eq(m.reads_level, 1);
+  ck_assert_uint_eq(m.per, BL_PER_HOUR);
+}
+END_TEST
+
+/* Until events are rated by them. */
+START_TEST(what_can_only_be_measured_cannot_be_put) {
+  static const char *const documents[] = {
+    "{'id':'m','event':'e','aggregation':'average'}",
+    "{'id':'m','event':{'in':['e']},'aggregation':'count'}",
+    "{'id':'m','event':'e','aggregation':'sum','recurring':true}",
+    "{'id':'m','event':'e','aggregation':'sum','expression':'1'}",
+    "{'id':'m','event':'e','aggregation':'sum','convert':{}}",
+  };
+  bl_meter m;
+
+  for (size_t i = 0; i < BL_COUNT(documents); i++) {
+    ck_assert_int_eq(read_any(documents[i], &m), 0);
+    ck_assert_int_eq(read_meter(documents[i], &m), BILLING_UNSUPPORTED);
+    ck_assert_str_eq(doc_err.path, "/meters/0");
+  }
+}
+END_TEST
+
 #define METER "'id':'m','event':'e',"
 static const struct refusal {
   const char *json;
@@ -65,6 +122,38 @@ static const struct refusal {
   {"{" METER "'aggregation':'sum','filters':[{'property':'p'}]}",
    BILLING_INVALID, "/meters/0/filters/0"},
   {"[]", BILLING_INVALID, "/meters/0"},
+  {"{" METER "'aggregation':'sum','expression':'1 +'}", BILLING_INVALID,
+   "/meters/0/expression"},
+  {"{" METER "'aggregation':'sum','expression':5}", BILLING_INVALID,
+   "/meters/0/expression"},
+  {"{" METER "'aggregation':'sum','expression':'1','property':'p'}",
+   BILLING_INVALID, "/meters/0/expression"},
+  {"{" METER "'aggregation':'count','expression':'1'}", BILLING_INVALID,
+   "/meters/0/expression"},
+  {"{" METER "'aggregation':'sum','operation':'op'}", BILLING_INVALID,
+   "/meters/0/operation"},
+  {"{" METER "'aggregation':'max','recurring':true}", BILLING_INVALID,
+   "/meters/0/recurring"},
+  {"{" METER "'aggregation':'latest','proration':'time'}", BILLING_INVALID,
+   "/meters/0/proration"},
+  {"{" METER "'aggregation':'sum','reading':'level'}", BILLING_INVALID,
+   "/meters/0/reading"},
+  {"{" METER "'aggregation':'sum','per':'hour'}", BILLING_INVALID,
+   "/meters/0/per"},
+  {"{" METER "'aggregation':'sum','method':'linear'}", BILLING_INVALID,
+   "/meters/0/method"},
+  {"{" METER "'aggregation':'sum','percentile':5}", BILLING_INVALID,
+   "/meters/0/percentile"},
+  {"{" METER "'aggregation':'percentile'}", BILLING_INVALID,
+   "/meters/0/percentile"},
+  {"{" METER "'aggregation':'percentile','percentile':'100.1'}",
+   BILLING_INVALID, "/meters/0/percentile"},
+  {"{'id':'m','event':{},'aggregation':'count'}", BILLING_INVALID,
+   "/meters/0/event"},
+  {"{'id':'m','event':{'exists':true},'aggregation':'count'}",
+   BILLING_INVALID, "/meters/0/event/exists"},
+  {"{" METER "'aggregation':'sum','recurring':1}", BILLING_INVALID,
+   "/meters/0/recurring"},
 };
 
 START_TEST(wrong_meters_are_refused_at_their_path) {
@@ -81,6 +170,8 @@ Suite *test_catalog_meter(void) {
 
   tcase_add_test(c, every_member_is_read);
   tcase_add_test(c, id_event_and_aggregation_are_enough);
+  tcase_add_test(c, every_further_member_is_read);
+  tcase_add_test(c, what_can_only_be_measured_cannot_be_put);
   tcase_add_loop_test(c, wrong_meters_are_refused_at_their_path, 0,
                       (int)BL_COUNT(refusals));
   return s;

@@ -227,6 +227,132 @@ START_TEST(aggregate_tells_groups_apart) {
 }
 END_TEST
 
+START_TEST(aggregate_measures_a_period) {
+  expect("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
+         "'aggregation':'sum','property':'v','recurring':true,"
+         "'proration':'lago_days','unusable':'skip'},'detail':true,"
+         "'from':'2023-05-01','to':'2023-06-01','events':["
+         "{'time':'2023-03-01','properties':{'v':5}},"
+         "{'time':'2023-05-26','key':'a','properties':{'v':'12'}},"
+         "{'time':'2023-05-26','key':'a','properties':{'v':'12'}},"
+         "{'time':'2023-05-26','properties':{'v':'x'}},"
+         "{'time':'2023-06-01','properties':{'v':'1'}}]}",
+         "{'groups':[{'carried_events':1,'events':1,'full':'17','parts':["
+         "{'change':'5','level':'5','prorated':'5','quantity':'5'},"
+         "{'change':'12','level':'17','prorated':'2.32258',"
+         "'quantity':'12'}],'quantity':'7.32259'}],'repeated':1,"
+         "'skipped':1,'unmatched':0}");
+  expect("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
+         "'aggregation':'weighted_sum','recurring':true},'carried':'10',"
+         "'from':'2026-01-01','to':'2026-01-02','events':["
+         "{'time':'2026-01-01T12:00:00Z','value':'-4'}]}",
+         "{'groups':[{'carried_events':0,'events':1,'level_after':'6',"
+         "'quantity':'8'}],'unmatched':0}");
+}
+END_TEST
+
+START_TEST(aggregate_shows_usage_by_windows) {
+  expect("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
+         "'aggregation':'max','property':'v'},'window':'day',"
+         "'zone':'Europe/Berlin','from':'2026-03-28','to':'2026-03-30',"
+         "'events':["
+         "{'time':'2026-03-29T21:59:59Z','properties':{'v':4}},"
+         "{'time':'2026-03-28T22:59:59Z','properties':{'v':5}},"
+         "{'time':'2026-03-29T22:00:00Z','properties':{'v':9}}]}",
+         "{'groups':[{'events':2,'quantity':'5','windows':["
+         "{'change':'5','cumulative':'5','from':'2026-03-27T23:00:00Z',"
+         "'quantity':'5','to':'2026-03-28T23:00:00Z'},"
+         "{'change':'0','cumulative':'5','from':'2026-03-28T23:00:00Z',"
+         "'quantity':'4','to':'2026-03-29T22:00:00Z'}]}],'unmatched':0}");
+  refuse("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
+         "'aggregation':'count'},'window':'hour','from':'2020-01-01',"
+         "'to':'2026-01-01','events':[]}", BILLING_LIMIT, "");
+  refuse("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
+         "'aggregation':'count'},'window':'hour','events':[]}",
+         BILLING_INVALID, "/from");
+  refuse("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
+         "'aggregation':'count','recurring':true},'window':'hour','from':0,"
+         "'to':9,'carried':5,'events':[]}", BILLING_INVALID, "/window");
+}
+END_TEST
+
+START_TEST(windows_convert_accept_and_levels_in_advance) {
+  expect("{'kernel':'windows','unit':'day','zone':'Europe/Berlin',"
+         "'at':'2026-03-29T12:00:00Z'}",
+         "{'from':'2026-03-28T23:00:00Z','to':'2026-03-29T22:00:00Z'}");
+  expect("{'kernel':'windows','unit':'month','from':'2026-01-31',"
+         "'to':'2026-03-01'}",
+         "{'windows':[{'from':'2026-01-31T00:00:00Z',"
+         "'to':'2026-02-28T00:00:00Z'},{'from':'2026-02-28T00:00:00Z',"
+         "'to':'2026-03-31T00:00:00Z'}]}");
+  expect("{'kernel':'windows','unit':'none','from':'2026-01-31',"
+         "'to':'2026-03-01'}",
+         "{'windows':[{'from':'2026-01-31T00:00:00Z',"
+         "'to':'2026-03-01T00:00:00Z'}]}");
+  expect("{'kernel':'add_days','at':'2026-03-05T05:00:00Z','days':5,"
+         "'zone':'America/New_York'}", "{'at':'2026-03-10T04:00:00Z'}");
+  expect("{'kernel':'add_days','at':0,'days':1,'zone':'No/Where',"
+         "'unknown_zone':'utc'}", "{'at':'1970-01-02T00:00:00Z'}");
+  expect("{'kernel':'convert','quantity':'1247','convert':{"
+         "'operation':'divide','by':'1000','round':'ceiling'}}",
+         "{'converted':'1.247','quantity':'2'}");
+  expect("{'kernel':'accept','most_ahead':300,'events':["
+         "{'key':'a','time':'2026-06-15T12:05:00Z','value':'5',"
+         "'now':'2026-06-15T12:00:00Z'},"
+         "{'key':'a','time':'2026-06-15T12:00:00Z',"
+         "'now':'2026-06-15T12:00:01Z'}]}",
+         "{'sum':'5','verdicts':['accepted','repeated']}");
+  expect("{'kernel':'in_advance','level':'4','change':'10','billed':'10'}",
+         "{'units':'4'}");
+  expect("{'kernel':'in_advance','change':'10','days_left':2,'days':31,"
+         "'share':'lago_days'}", "{'units':'0.64517'}");
+}
+END_TEST
+
+START_TEST(requests_of_metering_are_checked) {
+  refuse("{'kernel':'windows','unit':'day'}", BILLING_INVALID, "/at");
+  refuse("{'kernel':'windows','unit':'hour','from':'2020-01-01',"
+         "'to':'2026-01-01'}", BILLING_LIMIT, "");
+  refuse("{'kernel':'windows','unit':'day','at':0,'zone':'No/Where'}",
+         BILLING_NOTFOUND, "");
+  refuse("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
+         "'aggregation':'weighted_sum'},'events':[]}", BILLING_INVALID,
+         "/from");
+  refuse("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
+         "'aggregation':'sum'},'events':[],'from':'2026-01-02',"
+         "'to':'2026-01-01'}", BILLING_INVALID, "/from");
+  refuse("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
+         "'aggregation':'sum'},'events':[],'carried':'5'}",
+         BILLING_INVALID, "/carried");
+  refuse("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
+         "'aggregation':'percentile','percentile':50},'events':[],"
+         "'detail':true}", BILLING_INVALID, "/detail");
+  refuse("{'kernel':'accept','most_age':-1}", BILLING_INVALID, "/most_age");
+}
+END_TEST
+
+START_TEST(expression_gives_a_value_or_says_what_is_wrong) {
+  expect("{'kernel':'expression','expression':"
+         "'round(event.properties.b / 3, 2)',"
+         "'event':{'properties':{'b':10}}}",
+         "{'type':'number','value':'3.33'}");
+  expect("{'kernel':'expression','expression':'concat(event.code, 1)',"
+         "'event':{'event':'llm'}}", "{'type':'text','value':'llm1'}");
+  expect("{'kernel':'expression','expression':'event.value > 0'}",
+         "{'type':'truth','value':true}");
+  expect("{'kernel':'expression','expression':'1 2'}",
+         "{'at':2,'error':'parse',"
+         "'message':'the expression should end here'}");
+  expect("{'kernel':'expression','expression':'1 + event.properties.a'}",
+         "{'at':4,'error':'evaluate','message':'the event has no such "
+         "property','missing':'a'}");
+  refuse("{'kernel':'expression','expression':5}", BILLING_INVALID,
+         "/expression");
+  refuse("{'kernel':'expression','expression':'1','event':{'x':1}}",
+         BILLING_INVALID, "/event/x");
+}
+END_TEST
+
 /* ---- what is refused ---- */
 
 START_TEST(what_is_wrong_is_named_with_its_path) {
@@ -340,6 +466,15 @@ START_TEST(every_allocation_may_fail) {
           "'aggregation':'unique','property':'user','groups':['g']},"
           "'events':[{'properties':{'user':'a','g':1}},"
           "{'properties':{'user':'b','g':2}}]}");
+  run_out("{'kernel':'aggregate','meter':{'id':'u','event':'seen',"
+          "'aggregation':'unique','expression':'concat(event.code, 1)',"
+          "'proration':'time'},'from':0,'to':9,'detail':true,"
+          "'window':'hour','events':["
+          "{'time':1,'key':'a'},{'time':2,'key':'b'}]}");
+  run_out("{'kernel':'accept','events':[{'key':'a','now':0},"
+          "{'key':'b','now':1}]}");
+  run_out("{'kernel':'expression','expression':'concat(1, event.code)'}");
+  run_out("{'kernel':'windows','unit':'day','zone':'Europe/Berlin','at':0}");
 }
 END_TEST
 
@@ -362,6 +497,11 @@ Suite *test_engine_evaluate(void) {
   tcase_add_test(c, periods_are_cut_in_the_zone);
   tcase_add_test(c, prorate_says_the_share);
   tcase_add_test(c, aggregate_tells_groups_apart);
+  tcase_add_test(c, aggregate_measures_a_period);
+  tcase_add_test(c, aggregate_shows_usage_by_windows);
+  tcase_add_test(c, windows_convert_accept_and_levels_in_advance);
+  tcase_add_test(c, requests_of_metering_are_checked);
+  tcase_add_test(c, expression_gives_a_value_or_says_what_is_wrong);
   tcase_add_test(c, what_is_wrong_is_named_with_its_path);
   tcase_add_test(c, a_result_that_does_not_fit_is_a_limit);
   tcase_add_test(c, misuse_is_refused_politely);

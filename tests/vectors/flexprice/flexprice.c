@@ -104,7 +104,68 @@ static const vec_kind wallet_kinds[] = {
   {"wallet_debit", wallet_debit}, {NULL, NULL}
 };
 
+/* ---- local_time_grid.json ---- */
+
+static cJSON *at_of(cJSON *answer, const char *name) {
+  cJSON *out = answer ? cJSON_CreateObject() : NULL;
+
+  if (out) vec_copy(out, "at", answer, name);
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *grid(const char *kernel, const cJSON *given) {
+  cJSON *request = vec_request(kernel);
+
+  vec_put(request, "unknown_zone", "utc");
+  vec_copy(request, "zone", given, "tz");
+  vec_copy(request, "at", given, "at");
+  return request;
+}
+
+static cJSON *floor_of(const cJSON *given) {
+  cJSON *request = grid("windows", given);
+
+  vec_copy(request, "unit", given, "unit");
+  return at_of(vec_ask(request), "from");
+}
+
+static cJSON *advance_days(const cJSON *given) {
+  cJSON *request = grid("add_days", given);
+
+  vec_copy_whole(request, "days", given, "days", NULL);
+  return at_of(vec_ask(request), "at");
+}
+
+static cJSON *bucket_starts(const cJSON *given) {
+  static const char *const units[][2] = {
+    {"HOUR", "hour"}, {"DAY", "day"}, {"WEEK", "week"}, {"MONTH", "month"}
+  };
+  cJSON *request = vec_request("windows"), *answer, *out;
+
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+    if (vec_is(given, "window", units[i][0]))
+      vec_put(request, "unit", units[i][1]);
+  vec_copy(request, "from", given, "start");
+  vec_copy(request, "to", given, "end");
+  vec_copy(request, "anchor", given, "anchor");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  cJSON_AddItemToObject(out, "starts",
+                        vec_pluck(vec_get(answer, "windows"), "from"));
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind grid_kinds[] = {
+  {"floor", floor_of}, {"advance_days", advance_days},
+  {"bucket_starts", bucket_starts}, {NULL, NULL}
+};
+
 const vec_file vec_flexprice[] = {
+  {"flexprice/local_time_grid.json", "Local hours, days, weeks and windows",
+   NULL, grid_kinds},
   {"flexprice/pricing.json", "Price evaluation and windowed commitments",
    NULL, price_kinds},
   {"flexprice/wallet_debit.json", "Order in which wallet credits are used",

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* lago.c - Lago's fields: charge models and the lots of a wallet. */
+/*
+ * lago.c - Lago's fields: charge models, the lots of a wallet, aggregations,
+ * expressions.
+ */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "vectors/vectors.h"
 
@@ -234,7 +238,391 @@ static const vec_kind wallet_kinds[] = {
   {NULL, NULL}
 };
 
+/* ---- aggregations.json ---- */
+
+static void add_filters(cJSON *meter, const cJSON *match) {
+  cJSON *filters = cJSON_AddArrayToObject(meter, "filters");
+  const cJSON *values;
+
+  cJSON_ArrayForEach(values, match) {
+    cJSON *filter = cJSON_CreateObject();
+
+    vec_put(filter, "property", values->string);
+    cJSON_AddItemToObject(filter, "in", cJSON_Duplicate(values, 1));
+    cJSON_AddItemToArray(filters, filter);
+  }
+}
+
+/* {function, precision} as a conversion that only rounds. */
+static cJSON *rounded(const cJSON *rounding) {
+  static const char *const names[][2] = {
+    {"round", "half_away"}, {"ceil", "ceiling"}, {"floor", "floor"}
+  };
+  cJSON *out = cJSON_CreateObject();
+
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (vec_is(rounding, "function", names[i][0]))
+      vec_put(out, "round", names[i][1]);
+  vec_copy_whole(out, "places", rounding, "precision", NULL);
+  return out;
+}
+
+static cJSON *meter_of(const cJSON *given, const char *aggregation) {
+  cJSON *meter = cJSON_CreateObject();
+  int is_unique = strcmp(aggregation, "unique") == 0;
+
+  vec_put(meter, "id", "metric");
+  vec_put(meter, "event", "code");
+  vec_put(meter, "aggregation", aggregation);
+  vec_put(meter, "unusable", "skip");
+  if (strcmp(aggregation, "count")) vec_put(meter, "property", "the value");
+  if (is_unique) vec_put(meter, "operation", "the operation");
+  if (!strcmp(aggregation, "latest")) vec_put(meter, "negative", "zero");
+  if (cJSON_IsTrue(vec_get(given, "recurring")))
+    vec_put_true(meter, "recurring");
+  if (vec_get(given, "rounding"))
+    cJSON_AddItemToObject(meter, "convert",
+                          rounded(vec_get(given, "rounding")));
+  vec_copy(meter, "groups", given, "group_by");
+  add_filters(meter, vec_get(given, "match"));
+  return meter;
+}
+
+static cJSON *event_of(const cJSON *item, const char *value) {
+  cJSON *event = cJSON_CreateObject(), *properties;
+
+  vec_copy(event, "time", item, "at");
+  vec_copy(event, "properties", item, "properties");
+  properties = cJSON_GetObjectItem(event, "properties");
+  if (!properties) properties = cJSON_AddObjectToObject(event, "properties");
+  vec_copy(properties, "the value", item, value);
+  vec_copy(properties, "the operation", item, "op");
+  return event;
+}
+
+/* Of the events' `value`, or of another member. */
+static cJSON *aggregate_of(const cJSON *given, cJSON *meter,
+                           const char *value) {
+  const cJSON *period = vec_get(given, "period"), *item;
+  cJSON *request = vec_request("aggregate"), *events;
+
+  cJSON_AddItemToObject(request, "meter", meter);
+  events = cJSON_AddArrayToObject(request, "events");
+  cJSON_ArrayForEach(item, vec_get(given, "events"))
+    cJSON_AddItemToArray(events, event_of(item, value));
+  vec_copy(request, "from", period, "from");
+  vec_copy(request, "to", period, "to");
+  vec_copy_whole(request, "days", period, "days", NULL);
+  vec_copy(request, "zone", given, "timezone");
+  vec_put(request, "bounds", "closed");
+  vec_put_true(request, "detail");
+  return request;
+}
+
+static cJSON *count_text(const cJSON *object, const char *name) {
+  const cJSON *node = vec_get(object, name);
+  char text[32];
+
+  snprintf(text, sizeof text, "%d", node ? node->valueint : 0);
+  return cJSON_CreateString(text);
+}
+
+/* The first n levels; or those up to the first above an allowance. */
+static cJSON *running(const cJSON *given, cJSON *levels) {
+  const cJSON *first = vec_get(given, "free_units_per_events");
+  const char *most = vec_text(given, "free_units_per_total_aggregation");
+  cJSON *out = cJSON_CreateArray();
+  int count = first ? (cJSON_IsNumber(first)
+                         ? first->valueint : atoi(first->valuestring)) : -1;
+  const cJSON *level;
+
+  cJSON_ArrayForEach(level, levels) {
+    if (count >= 0 && cJSON_GetArraySize(out) == count) break;
+    cJSON_AddItemToArray(out, cJSON_Duplicate(level, 1));
+    if (count < 0 && most &&
+        *vec_minus(most, cJSON_GetStringValue(level)) == '-')
+      break;
+  }
+  cJSON_Delete(levels);
+  return out;
+}
+
+static void add_groups(cJSON *out, const cJSON *groups) {
+  cJSON *list = cJSON_AddArrayToObject(out, "groups");
+  const cJSON *group;
+
+  cJSON_ArrayForEach(group, groups) {
+    cJSON *one = cJSON_CreateObject();
+
+    vec_copy(one, "key", group, "group");
+    vec_copy(one, "units", group, "quantity");
+    vec_copy(one, "full_units", group,
+             vec_get(group, "full") ? "full" : "quantity");
+    cJSON_AddItemToArray(list, one);
+  }
+}
+
+/* What the events' own amounts come to. */
+static void add_cents(cJSON *out, const cJSON *given) {
+  cJSON *answer = vec_ask(aggregate_of(given, meter_of(given, "sum"),
+                                       "amount_cents"));
+
+  if (answer)
+    vec_copy(out, "amount_cents", vec_get(answer, "groups")->child,
+             "quantity");
+  cJSON_Delete(answer);
+}
+
+static cJSON *aggregated(const cJSON *given, cJSON *request) {
+  cJSON *answer = vec_ask(request), *out, *count, *more;
+  const cJSON *group;
+
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  add_groups(out, vec_get(answer, "groups"));
+  group = vec_get(answer, "groups")->child;
+  vec_copy(out, "units", group, "quantity");
+  vec_copy(out, "full_units", group,
+           vec_get(group, "full") ? "full" : "quantity");
+  count = count_text(group, "events");
+  more = count_text(group, "carried_events");
+  vec_put(out, "count", vec_plus(count->valuestring, more->valuestring));
+  cJSON_Delete(count);
+  cJSON_Delete(more);
+  vec_copy(out, "level_after", group, "level_after");
+  if (vec_get(group, "level_after"))
+    vec_put(out, "change", vec_minus(vec_text(group, "level_after"),
+                                     vec_text(given, "initial_level")));
+  cJSON_AddItemToObject(out, "per_event",
+                        vec_pluck(vec_get(group, "parts"), "quantity"));
+  if (vec_get(group, "full"))
+    cJSON_AddItemToObject(out, "per_event_prorated",
+                          vec_pluck(vec_get(group, "parts"), "prorated"));
+  cJSON_AddItemToObject(out, "running_total",
+                        running(given, vec_pluck(vec_get(group, "parts"),
+                                                 "level")));
+  cJSON_Delete(answer);
+  add_cents(out, given);
+  return out;
+}
+
+static cJSON *plain(const cJSON *given, const char *aggregation) {
+  return aggregated(given, aggregate_of(given, meter_of(given, aggregation),
+                                        "value"));
+}
+
+static cJSON *count(const cJSON *given) { return plain(given, "count"); }
+static cJSON *sum(const cJSON *given) { return plain(given, "sum"); }
+static cJSON *max(const cJSON *given) { return plain(given, "max"); }
+static cJSON *latest(const cJSON *given) { return plain(given, "latest"); }
+static cJSON *unique(const cJSON *given) { return plain(given, "unique"); }
+
+/* The level at the beginning is told. */
+static cJSON *weighted_sum(const cJSON *given) {
+  cJSON *meter = meter_of(given, "weighted_sum"), *request;
+  const char *level = vec_text(given, "initial_level");
+  int begins = level && !vec_is_zero(level);
+
+  if (begins && !vec_get(meter, "recurring"))
+    vec_put_true(meter, "recurring");
+  request = aggregate_of(given, meter, "value");
+  if (begins) vec_copy(request, "carried", given, "initial_level");
+  return aggregated(given, request);
+}
+
+static cJSON *prorated(const cJSON *given, const char *aggregation,
+                       const char *policy) {
+  cJSON *meter = meter_of(given, aggregation);
+
+  cJSON_DeleteItemFromObject(meter, "recurring");
+  vec_put_true(meter, "recurring");
+  vec_put(meter, "proration", policy);
+  return aggregated(given, aggregate_of(given, meter, "value"));
+}
+
+static cJSON *sum_prorated(const cJSON *given) {
+  return prorated(given, "sum", "lago_days");
+}
+
+static cJSON *unique_prorated(const cJSON *given) {
+  return prorated(given, "unique",
+                  cJSON_IsFalse(vec_get(given, "final_ceil"))
+                    ? "lago_days_exact" : "lago_days");
+}
+
+/* With carried_days every value is carried for so many days. */
+static cJSON *sum_prorated_raw(const cJSON *given) {
+  cJSON *out = prorated(given, "sum", "lago_days_exact"), *request, *answer;
+
+  if (!out || !vec_get(given, "carried_days")) return out;
+  request = vec_request("in_advance");
+  vec_copy(request, "change", out, "full_units");
+  vec_copy_whole(request, "days_left", given, "carried_days", NULL);
+  vec_copy_whole(request, "days", vec_get(given, "period"), "days", NULL);
+  answer = vec_ask(request);
+  cJSON_DeleteItemFromObject(out, "units");
+  vec_copy(out, "units", answer, "units");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *rounding(const cJSON *given) {
+  cJSON *request = vec_request("convert"), *answer, *out;
+
+  cJSON_AddItemToObject(request, "convert",
+                        rounded(vec_get(given, "rounding")));
+  vec_copy(request, "quantity", given, "value");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "units", answer, "quantity");
+  cJSON_Delete(answer);
+  return out;
+}
+
+/* ---- levels billed in advance ---- */
+
+static cJSON *rise(const cJSON *given) {
+  const cJSON *state = vec_get(given, "state");
+  cJSON *request = vec_request("in_advance");
+
+  vec_copy(request, "level", state, "current");
+  vec_copy(request, "billed", state, "billed_high_water");
+  if (vec_get(given, "days_left")) {
+    vec_put(request, "share", "lago_days");
+    vec_copy_whole(request, "days_left", given, "days_left", NULL);
+    vec_copy_whole(request, "days", given, "period_days", NULL);
+  }
+  return request;
+}
+
+/* The price of the units, in cents. */
+static void add_price(cJSON *out, const cJSON *given) {
+  cJSON *request, *price, *answer;
+
+  if (!vec_get(given, "unit_price")) return;
+  request = vec_request("quote");
+  price = cJSON_AddObjectToObject(request, "price");
+  vec_put(price, "model", "per_unit");
+  vec_copy(price, "unit", given, "unit_price");
+  vec_copy(request, "quantity", out, "billed_units");
+  answer = vec_ask(request);
+  vec_put_moved(out, "amount_cents", vec_text(answer, "amount"), 2);
+  cJSON_Delete(answer);
+}
+
+static cJSON *risen(const cJSON *given, cJSON *request, const char *name) {
+  cJSON *answer = vec_ask(request), *out;
+
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, name, answer, "units");
+  vec_copy(out, "full_units", answer, "full");
+  add_price(out, given);
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *sum_in_advance(const cJSON *given) {
+  cJSON *request = rise(given);
+
+  vec_copy(request, "change", given, "event_value");
+  return risen(given, request, "billed_units");
+}
+
+static cJSON *unit_in_advance(const cJSON *given) {
+  cJSON *request = rise(given);
+  int adds = !cJSON_IsTrue(vec_get(given, "already_active")) &&
+             !vec_is(given, "op", "remove");
+
+  vec_put(request, "change", adds ? "1" : "0");
+  vec_put(request, "most", adds ? "1" : "0");
+  return risen(given, request, "billed_units");
+}
+
+static cJSON *count_in_advance(const cJSON *given) {
+  cJSON *request = vec_request("in_advance");
+
+  vec_put(request, "change", "1");
+  return risen(given, request, "billed_units");
+}
+
+static cJSON *running_usage(const cJSON *given) {
+  cJSON *request = rise(given);
+
+  vec_copy(request, "total", given, "total");
+  return risen(given, request, "units");
+}
+
+/* The ratio is a number or n/m. */
+static cJSON *running_prorated(const cJSON *given) {
+  cJSON *request = vec_request("in_advance");
+  const cJSON *state = vec_get(given, "state");
+  const char *ratio = vec_text(given, "carried_ratio");
+  const char *over = ratio ? strchr(ratio, '/') : NULL;
+
+  vec_copy(request, "total", given, "total");
+  vec_copy(request, "level", state, "current");
+  vec_copy(request, "billed", state, "billed_prorated");
+  vec_put(request, "negative", "zero");
+  vec_put(request, "share", "lago_days");
+  if (over) {
+    char days[32];
+
+    snprintf(days, sizeof days, "%.*s", (int)(over - ratio), ratio);
+    cJSON_AddRawToObject(request, "days_left", days);
+    cJSON_AddRawToObject(request, "days", over + 1);
+  } else {
+    vec_copy(request, "ratio", given, "carried_ratio");
+  }
+  return risen(given, request, "units");
+}
+
+static const vec_kind aggregation_kinds[] = {
+  {"count", count}, {"sum", sum}, {"max", max}, {"latest", latest},
+  {"weighted_sum", weighted_sum}, {"unique_count", unique},
+  {"sum_prorated", sum_prorated}, {"sum_prorated_raw", sum_prorated_raw},
+  {"unique_count_prorated", unique_prorated}, {"rounding", rounding},
+  {"sum_in_advance", sum_in_advance},
+  {"sum_prorated_in_advance", sum_in_advance},
+  {"unique_in_advance", unit_in_advance},
+  {"unique_prorated_in_advance", unit_in_advance},
+  {"count_in_advance", count_in_advance},
+  {"sum_prorated_billing_day_in_advance", sum},
+  {"in_advance_running_usage", running_usage},
+  {"sum_prorated_in_advance_running_usage", running_prorated},
+  {NULL, NULL}
+};
+
+/* ---- expressions.json ---- */
+
+static cJSON *expression(const cJSON *given) {
+  const cJSON *event = vec_get(given, "event");
+  cJSON *request = vec_request("expression");
+  cJSON *view = cJSON_AddObjectToObject(request, "event");
+  const char *seconds = vec_text(event, "timestamp");
+
+  vec_copy(request, "expression", given, "expression");
+  vec_copy(view, "event", event, "code");
+  vec_copy(view, "properties", event, "properties");
+  if (seconds) {
+    char us[64];
+
+    snprintf(us, sizeof us, "%.40s000000", seconds);
+    cJSON_AddRawToObject(view, "time", strcmp(seconds, "0") ? us : "0");
+  }
+  return vec_ask(request);
+}
+
+static const vec_kind expression_kinds[] = {{"", expression}, {NULL, NULL}};
+
 const vec_file vec_lago[] = {
+  {"lago/aggregations.json", "Turning events into units.", NULL,
+   aggregation_kinds},
+  {"lago/expressions.json",
+   "expression text and one event (code, timestamp as whole seconds, "
+   "properties as text; numeric text counts as a number)", NULL,
+   expression_kinds},
   {"lago/charge_models.json", "Price evaluation of one charge.", NULL,
    charge_kinds},
   {"lago/wallets.json", "Prepaid credit wallets.", NULL, wallet_kinds},

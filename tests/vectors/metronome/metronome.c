@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* metronome.c - Metronome's fields: tiers, quantities, and burndown. */
+/* metronome.c - Metronome's fields: metering, tiers, quantities, burndown. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vectors/vectors.h"
@@ -351,7 +352,185 @@ static const vec_kind amount_kinds[] = {
   {"burndown", burndown}, {NULL, NULL}
 };
 
+/* ---- metering.json ---- */
+
+/* 34 days back and for keys, 24 hours ahead. */
+static cJSON *ingest(const cJSON *given) {
+  static const char *const names[][2] = {
+    {"accepted", "accepted"}, {"repeated", "duplicate_ignored"},
+    {"too_old", "rejected_too_old"}, {"too_far_ahead", "rejected_future"}
+  };
+  cJSON *request = vec_request("accept"), *events, *answer, *out, *list;
+  const cJSON *item;
+
+  cJSON_AddRawToObject(request, "most_age", "2937600");
+  cJSON_AddRawToObject(request, "most_ahead", "86400");
+  cJSON_AddRawToObject(request, "key_window", "2937600");
+  events = cJSON_AddArrayToObject(request, "events");
+  cJSON_ArrayForEach(item, vec_get(given, "events")) {
+    cJSON *event = cJSON_CreateObject();
+
+    vec_copy(event, "key", item, "transaction_id");
+    vec_copy(event, "time", item, "timestamp");
+    vec_copy(event, "now", item, "received_at");
+    cJSON_AddItemToArray(events, event);
+  }
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  list = cJSON_AddArrayToObject(out, "outcomes");
+  cJSON_ArrayForEach(item, vec_get(answer, "verdicts"))
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+      if (!strcmp(item->valuestring, names[i][0]))
+        cJSON_AddItemToArray(list, cJSON_CreateString(names[i][1]));
+  cJSON_Delete(answer);
+  return out;
+}
+
+/* One filter for each test that theirs names. */
+static void add_test(cJSON *filters, const cJSON *from, const char *as,
+                     const char *name) {
+  cJSON *filter;
+
+  if (!vec_get(from, name)) return;
+  filter = cJSON_CreateObject();
+  vec_copy(filter, "property", from, "name");
+  vec_copy(filter, as, from, name);
+  cJSON_AddItemToArray(filters, filter);
+}
+
+static cJSON *metric_meter(const cJSON *metric) {
+  static const char *const types[][2] = {
+    {"COUNT", "count"}, {"SUM", "sum"}, {"MAX", "max"}, {"MIN", "min"},
+    {"AVG", "average"}, {"LATEST", "latest"}, {"EARLIEST", "earliest"},
+    {"UNIQUE", "unique"}
+  };
+  cJSON *meter = cJSON_CreateObject(), *event, *filters;
+  const cJSON *names = vec_get(metric, "event_type_filter"), *item;
+
+  vec_put(meter, "id", "metric");
+  vec_put(meter, "unusable", "skip");
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+    if (vec_is(metric, "aggregation_type", types[i][0]))
+      vec_put(meter, "aggregation", types[i][1]);
+  if (!vec_is(metric, "aggregation_type", "COUNT"))
+    vec_copy(meter, "property", metric, "aggregation_key");
+  event = cJSON_AddObjectToObject(meter, "event");
+  vec_copy(event, "in", names, "in_values");
+  vec_copy(event, "not_in", names, "not_in_values");
+  if (!event->child)
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(event, "not_in"),
+                         cJSON_CreateString(""));
+  filters = cJSON_AddArrayToObject(meter, "filters");
+  cJSON_ArrayForEach(item, vec_get(metric, "property_filters")) {
+    add_test(filters, item, "in", "in_values");
+    add_test(filters, item, "not_in", "not_in_values");
+    add_test(filters, item, "exists", "exists");
+  }
+  vec_copy(meter, "groups", metric, "group_key");
+  return meter;
+}
+
+/* The values of a compound key, joined by bars. */
+static void group_name(const cJSON *group, const cJSON *keys, char *out,
+                       size_t size) {
+  const cJSON *key;
+  size_t len = 0;
+
+  out[0] = '\0';
+  cJSON_ArrayForEach(key, keys) {
+    const cJSON *value = vec_get(group, key->valuestring);
+    char *text = cJSON_IsString(value) ? NULL : cJSON_PrintUnformatted(value);
+
+    len += (size_t)snprintf(out + len, size - len, "%s%s", len ? "|" : "",
+                            text ? text : value ? value->valuestring
+                                                : "null");
+    free(text);
+    if (len >= size) return;
+  }
+}
+
+static cJSON *metric(const cJSON *given) {
+  const cJSON *of = vec_get(given, "metric"), *item;
+  const cJSON *keys = vec_get(of, "group_key");
+  cJSON *request = vec_request("aggregate"), *events, *answer, *out, *groups;
+
+  cJSON_AddItemToObject(request, "meter", metric_meter(of));
+  events = cJSON_AddArrayToObject(request, "events");
+  cJSON_ArrayForEach(item, vec_get(given, "events")) {
+    cJSON *event = cJSON_CreateObject();
+
+    vec_copy(event, "event", item, "event_type");
+    vec_copy(event, "key", item, "transaction_id");
+    vec_copy(event, "time", item, "timestamp");
+    vec_copy(event, "properties", item, "properties");
+    cJSON_AddItemToArray(events, event);
+  }
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  if (!keys)
+    vec_copy(out, "value", vec_get(answer, "groups")->child, "quantity");
+  groups = cJSON_AddObjectToObject(out, "groups");
+  cJSON_ArrayForEach(item, vec_get(answer, "groups")) {
+    char name[300];
+
+    group_name(vec_get(item, "group"), keys, name, sizeof name);
+    vec_copy(groups, name, item, "quantity");
+  }
+  cJSON_Delete(answer);
+  return out;
+}
+
+/* Reports of a level, a second after each other. */
+static cJSON *latest(const cJSON *given) {
+  cJSON *request = vec_request("aggregate"), *meter, *events, *answer, *out;
+  const cJSON *value, *group;
+  int at = 0;
+
+  meter = cJSON_AddObjectToObject(request, "meter");
+  vec_put(meter, "id", "metric");
+  vec_put(meter, "event", "report");
+  vec_put(meter, "aggregation", "latest");
+  vec_put_true(meter, "recurring");
+  vec_put_true(request, "detail");
+  vec_copy(request, "carried", given, "previous");
+  vec_put(request, "from", "1970-01-01");
+  events = cJSON_AddArrayToObject(request, "events");
+  cJSON_ArrayForEach(value, vec_get(given, "values")) {
+    cJSON *event = cJSON_CreateObject();
+
+    cJSON_AddItemToObject(event, "value", cJSON_Duplicate(value, 1));
+    cJSON_AddNumberToObject(event, "time", ++at * 1000000.0);
+    cJSON_AddItemToArray(events, event);
+  }
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  group = vec_get(answer, "groups")->child;
+  out = cJSON_CreateObject();
+  cJSON_AddItemToObject(out, "increments",
+                        vec_pluck(vec_get(group, "parts"), "change"));
+  cJSON_AddItemToObject(out, "absolute",
+                        vec_pluck(vec_get(group, "parts"), "level"));
+  vec_copy(out, "period_value", group, "quantity");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static void metering_features(const cJSON *given, cJSON *list) {
+  if (vec_get(given, "rates")) vec_feature(list, "rates");
+}
+
+static const vec_kind metering_kinds[] = {
+  {"ingest", ingest}, {"metric", metric}, {"latest", latest}, {NULL, NULL}
+};
+
 const vec_file vec_metronome[] = {
+  {"metronome/metering.json",
+   "Events to quantities: acceptance, deduplication, filters, aggregation, "
+   "LATEST increments, SQL breakdown granularity, metric swap, previews, "
+   "routing to contracts.",
+   metering_features, metering_kinds},
   {"metronome/rates_and_tiers.json",
    "Turning a metered quantity into money: conversion, rounding, "
    "flat/tiered/volume rates, dimensional rates, rate schedules, composites, "

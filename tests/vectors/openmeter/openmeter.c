@@ -38,20 +38,24 @@ static void packages(cJSON *request, const cJSON *of, const char *size,
   vec_copy(transform, "free", given, "usage_discount");
 }
 
-/* Each part of a period is converted by itself. */
-static void converted(cJSON *request, const cJSON *config) {
-  cJSON *transform = cJSON_AddObjectToObject(request, "transform");
-
+static void conversion(cJSON *transform, const cJSON *config) {
   vec_copy(transform, "operation", config, "operation");
   vec_copy(transform, "by", config, "factor");
   vec_copy_whole(transform, "places", config, "precision", NULL);
-  vec_put(transform, "of", "part");
   if (vec_is(config, "rounding", "ceil"))
     vec_put(transform, "round", "ceiling");
   else if (vec_is(config, "rounding", "half_up"))
     vec_put(transform, "round", "half_away");
   else
     vec_copy(transform, "round", config, "rounding");
+}
+
+/* Each part of a period is converted by itself. */
+static void converted(cJSON *request, const cJSON *config) {
+  cJSON *transform = cJSON_AddObjectToObject(request, "transform");
+
+  conversion(transform, config);
+  vec_put(transform, "of", "part");
 }
 
 static cJSON *request_of(const char *kernel, const cJSON *given) {
@@ -229,7 +233,29 @@ static const vec_kind active_kinds[] = {
   {"grant_active", grant_active}, {NULL, NULL}
 };
 
+/* ---- unit_conversion.json ---- */
+
+static cJSON *unit_config(const cJSON *given) {
+  cJSON *request = vec_request("convert"), *answer, *out;
+
+  conversion(cJSON_AddObjectToObject(request, "convert"), given);
+  vec_copy(request, "quantity", given, "quantity");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "converted", answer, "converted");
+  vec_copy(out, "invoiced", answer, "quantity");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind unit_kinds[] = {
+  {"unit_config", unit_config}, {NULL, NULL}
+};
+
 const vec_file vec_openmeter[] = {
+  {"openmeter/unit_conversion.json", "Raw meter units to billed units", NULL,
+   unit_kinds},
   {"openmeter/pricing.json",
    "Price evaluation of one charge for one (part of a) billing period.",
    price_features, price_kinds},

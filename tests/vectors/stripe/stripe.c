@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* stripe.c - Stripe's fields: tiers and credit grants. */
+/* stripe.c - Stripe's fields: tiers, credit grants, meter events. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "vectors/vectors.h"
 
@@ -153,7 +155,96 @@ static const vec_kind grant_kinds[] = {
   {NULL, NULL}
 };
 
+/* ---- meters_and_clocks.json ---- */
+
+/* 35 days back, 5 minutes ahead, cancelling within a day; a day of
+ * identifiers, its end excluded. */
+static cJSON *meter_request(const cJSON *given) {
+  cJSON *request = vec_request("accept");
+  const cJSON *hours = vec_get(given, "window_hours");
+  char seconds[64];
+
+  snprintf(seconds, sizeof seconds, "%ld",
+           3600 * (cJSON_IsNumber(hours) ? (long)hours->valueint
+                   : cJSON_IsString(hours) ? strtol(hours->valuestring,
+                                                    NULL, 10) : 24));
+  cJSON_AddRawToObject(request, "most_age", "3024000");
+  cJSON_AddRawToObject(request, "most_ahead", "300");
+  cJSON_AddRawToObject(request, "cancel_within", "86400");
+  cJSON_AddRawToObject(request, "key_window", seconds);
+  vec_put(request, "window_bound", "exclusive");
+  return request;
+}
+
+static cJSON *event_time(const cJSON *given) {
+  cJSON *request = meter_request(given), *event = cJSON_CreateObject();
+  cJSON *answer, *out;
+  const char *verdict;
+
+  vec_copy(event, "now", given, "now");
+  vec_copy(event, "time", given, "timestamp");
+  cJSON_AddItemToArray(cJSON_AddArrayToObject(request, "events"), event);
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  verdict = cJSON_GetStringValue(vec_get(answer, "verdicts")->child);
+  out = cJSON_CreateObject();
+  cJSON_AddBoolToObject(out, "accepted", !strcmp(verdict, "accepted"));
+  if (!strcmp(verdict, "too_far_ahead"))
+    vec_put(out, "why", "too_far_in_future");
+  else if (strcmp(verdict, "accepted"))
+    vec_put(out, "why", verdict);
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *event_cancel(const cJSON *given) {
+  cJSON *request = meter_request(given), *answer, *out;
+
+  vec_copy(request, "now", given, "now");
+  vec_copy(request, "received", given, "received");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "allowed", answer, "cancellable");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *event_dedupe(const cJSON *given) {
+  cJSON *request = meter_request(given), *events, *answer, *out, *list;
+  const cJSON *item;
+
+  events = cJSON_AddArrayToObject(request, "events");
+  cJSON_ArrayForEach(item, vec_get(given, "events")) {
+    cJSON *event = cJSON_CreateObject();
+
+    vec_copy(event, "key", item, "identifier");
+    vec_copy(event, "now", item, "received");
+    vec_copy(event, "value", item, "value");
+    cJSON_AddItemToArray(events, event);
+  }
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  list = cJSON_AddArrayToObject(out, "verdicts");
+  cJSON_ArrayForEach(item, vec_get(answer, "verdicts"))
+    cJSON_AddItemToArray(list, cJSON_CreateString(
+      !strcmp(item->valuestring, "accepted") ? "counted" : "duplicate"));
+  vec_copy(out, "sum", answer, "sum");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind meter_kinds[] = {
+  {"event_time", event_time},
+  {"event_cancel", event_cancel},
+  {"event_dedupe", event_dedupe},
+  {NULL, NULL}
+};
+
 const vec_file vec_stripe[] = {
+  {"stripe/meters_and_clocks.json",
+   "Acceptance of meter events; test clocks", NULL, meter_kinds},
   {"stripe/tiers.json", "Prices of one usage quantity", NULL, tier_kinds},
   {"stripe/credit_grants.json", "Order and use of credit grants", NULL,
    grant_kinds},
