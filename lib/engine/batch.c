@@ -246,16 +246,18 @@ int bl_batch_event(bl_call *c, uint64_t number, const bl_fact_event **fact,
                    bl_tally ***tallies) {
   size_t place = bl_event_place(number);
   bl_batch_pass *p = bl_arena_take(&c->arena, sizeof *p);
+  bl_customer *customer;
   bl_batch batch;
   int rc;
 
   if (!p) return BILLING_NOMEM;
   if (!number || bl_event_seq(number) > c->t->heads.seq)
     return BILLING_NOTFOUND;
-  rc = bl_batch_peek(c, bl_event_seq(number), &batch);
+  rc = bl_batch_read(c, bl_event_seq(number), &batch);
   if (!rc && place >= batch.count) rc = BILLING_NOTFOUND;
   p->batch = &batch;
   if (!rc) rc = bl_batch_pass_to(p, place);
+  if (!rc) rc = bl_customer_need(c, p->fact.customer, &customer);
   *fact = &p->fact;
   return rc ? rc : bl_batch_pass_tallies(c, p, tallies);
 }

@@ -90,7 +90,8 @@ typedef struct bl_batch_pass {
 /* To the event at a place, which may be the last one again.  CORRUPT, also
  * when there is none. */
 int bl_batch_pass_to(bl_batch_pass *p, size_t place);
-/* The tallies of its charges, in the call's arena. */
+/* The tallies of its charges, in the call's arena; its customer is in memory.
+ */
 int bl_batch_pass_tallies(bl_call *c, const bl_batch_pass *p,
                           bl_tally ***out);
 /* One recorded event by its number, with the tallies of its charges, in the

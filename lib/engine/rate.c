@@ -415,7 +415,7 @@ static void hand_out(bl_rater *r) {
 
   for (size_t i = 0; i < r->tally_count; i++) {
     r->charges[i].draws = next;
-    next += r->charges[i].draw_count;
+    if (r->charges[i].draw_count) next += r->charges[i].draw_count;
   }
   r->fact->charges = r->charges;
   r->fact->charge_count = r->tally_count;
