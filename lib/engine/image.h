@@ -22,7 +22,7 @@
 #include "engine/entry.h"
 #include "engine/state.h"
 
-#define BL_IMAGE_AGE 32
+#define BL_IMAGE_AGE 64
 
 typedef struct bl_image_tally {
   uint64_t       price;

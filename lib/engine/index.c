@@ -6,6 +6,8 @@
 
 /* The kind of a subject, before its number. */
 #define MARK_KIND_BITS 60
+/* The kind of an entry, below the hours that its events span. */
+#define MARK_ENTRY_BITS 4
 
 /* ---- marks in memory ---- */
 
@@ -97,8 +99,8 @@ static bl_str mark_value(const bl_index_mark *mark,
   int64_t from = hour_of(mark->from_us);
   unsigned char *end = bl_put_i64(out, from);
 
-  end = bl_put_u64(end, (uint64_t)(hour_of(mark->to_us) - from));
-  end = bl_put_u64(end, (uint64_t)mark->kind);
+  end = bl_put_u64(end, (uint64_t)(hour_of(mark->to_us) - from)
+                            << MARK_ENTRY_BITS | (uint64_t)mark->kind);
   return (bl_str){(const char *)out, (size_t)(end - out)};
 }
 
@@ -238,22 +240,41 @@ int bl_index_write(billing *b, bl_tenant *t, int is_due) {
   return bl_runs_write(t->runs, b->store, BL_RUNS_INDEX, &source);
 }
 
-int bl_index_check(bl_call *c, const bl_index_mark *mark, int *is_there) {
+/* ---- check ---- */
+
+static void add_to_sum(const billing *b, bl_str key, bl_str value,
+                       bl_index_sum *sum) {
+  unsigned char bytes[BL_INDEX_KEY + BL_INDEX_VALUE];
+  size_t len = value.len < BL_INDEX_VALUE ? value.len : BL_INDEX_VALUE;
+
+  memcpy(bytes, key.text, key.len);
+  memcpy(bytes + key.len, value.text, len);
+  sum->count++;
+  sum->sum += bl_key_hash8(b->content_key, bytes, key.len + len);
+}
+
+void bl_index_sum_mark(const bl_call *c, const bl_index_mark *mark,
+                       bl_index_sum *sum) {
   unsigned char key[BL_INDEX_KEY], value[BL_INDEX_VALUE];
-  bl_arena_mark back = bl_arena_now(&c->arena);
-  bl_str wanted, found;
+
+  if (mark->seq > c->t->index.covered) return;
+  add_to_sum(c->b, mark_key(mark->subject, mark->seq, key),
+             mark_value(mark, value), sum);
+}
+
+int bl_index_sum_written(bl_call *c, bl_index_sum *sum) {
+  bl_runs_range all = {BL_RUNS_INDEX, 0, {"", 0}, {"", 0}};
+  bl_runs_scan *scan = NULL;
+  bl_runs_record record;
   int rc;
 
-  *is_there = 1;
-  if (mark->seq > c->t->index.covered) return BILLING_OK;
-  wanted = mark_value(mark, value);
-  rc = bl_runs_get(c->t->runs, c->b->store, BL_RUNS_INDEX,
-                   mark_key(mark->subject, mark->seq, key), &c->arena,
-                   &found);
-  if (rc == BILLING_NOTFOUND || rc == BILLING_CORRUPT) *is_there = 0;
-  else if (!rc) *is_there = bl_str_equal(found, wanted);
-  bl_arena_back(&c->arena, back);
-  return rc == BILLING_NOTFOUND || rc == BILLING_CORRUPT ? BILLING_OK : rc;
+  if (!c->t->runs) return BILLING_OK;
+  rc = bl_runs_scan_open(c->t->runs, c->b->store, &all, &scan);
+  while (!rc && (rc = bl_runs_scan_next(scan, &record)) == BILLING_OK)
+    if (record.key.len == BL_INDEX_KEY)
+      add_to_sum(c->b, record.key, record.bytes, sum);
+  bl_runs_scan_close(scan);
+  return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
 /* ---- find ---- */
@@ -309,6 +330,7 @@ static void read_mark_key(const bl_runs_record *record, bl_index_mark *out) {
 int bl_index_scan_next(bl_index_scan *scan, bl_index_mark *out) {
   bl_runs_record record;
   bl_unpack from;
+  uint64_t rest;
   int64_t hour;
   int rc = scan->runs ? bl_runs_scan_next(scan->runs, &record) : BILLING_DONE;
 
@@ -316,10 +338,12 @@ int bl_index_scan_next(bl_index_scan *scan, bl_index_mark *out) {
   bl_unpack_open(&from, record.bytes.text, record.bytes.len);
   hour = bl_unpack_i64(&from);
   out->from_us = hour * BL_HOUR;
-  out->to_us = (hour + (int64_t)bl_unpack_u64(&from) + 1) * BL_HOUR - 1;
-  out->kind = (int64_t)bl_unpack_u64(&from);
+  rest = bl_unpack_u64(&from);
+  out->to_us =
+      (hour + (int64_t)(rest >> MARK_ENTRY_BITS) + 1) * BL_HOUR - 1;
+  out->kind = (int64_t)(rest & ((1u << MARK_ENTRY_BITS) - 1));
   if (record.key.len != BL_INDEX_KEY || !bl_unpack_done(&from) ||
-      out->kind < 0 || out->kind >= BL_ENTRY_KINDS)
+      out->kind >= BL_ENTRY_KINDS)
     return BILLING_CORRUPT;
   read_mark_key(&record, out);
   return BILLING_OK;
@@ -365,3 +389,4 @@ int bl_index_find(bl_call *c, const bl_index_wish *wish, bl_arena *a,
 }
 
 #undef MARK_KIND_BITS
+#undef MARK_ENTRY_BITS

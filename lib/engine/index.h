@@ -8,8 +8,8 @@
  *
  *     key      subject, seq       eight bytes each, the highest first: kind of
  *                                 the subject and number; filters know them
- *     value    hour of the first event's time, hours to the last one's, kind
- *              of the entry
+ *     value    hour of the first event's time; hours to the last one's << 4 |
+ *              kind of the entry
  */
 #ifndef BL_INDEX_H
 #define BL_INDEX_H
@@ -28,8 +28,21 @@ int bl_index_join(bl_index *index);
 int bl_index_sync(billing *b, bl_tenant *t);
 /* Goes on with a run of marks, or begins one when that is due. */
 int bl_index_write(billing *b, bl_tenant *t, int is_due);
-/* Whether the runs hold a mark as it is. */
-int bl_index_check(bl_call *c, const bl_index_mark *mark, int *is_there);
+/*
+ * A sum over marks as runs have them, in any order: two sets with the same sum
+ * are the same, but for a chance of 2^-64.
+ */
+typedef struct bl_index_sum {
+  uint64_t count;
+  uint64_t sum;
+} bl_index_sum;
+
+/* Adds a mark that should be in runs; those that are still in memory are none.
+ */
+void bl_index_sum_mark(const bl_call *c, const bl_index_mark *mark,
+                       bl_index_sum *sum);
+/* Adds all marks that are in runs; CORRUPT. */
+int bl_index_sum_written(bl_call *c, bl_index_sum *sum);
 
 typedef struct bl_index_wish {
   bl_subject subject;

@@ -242,7 +242,7 @@ typedef struct bl_index_mark {
 
 /* Marks that no run has yet (index.h). */
 #define BL_INDEX_KEY 16
-#define BL_INDEX_VALUE 30
+#define BL_INDEX_VALUE 20
 typedef struct bl_index {
   billing_allocator host;
   bl_index_mark    *mark;        /* in the order of their entries */
