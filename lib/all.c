@@ -17,6 +17,7 @@
 #include "base/map.c"
 #include "base/money.c"
 #include "base/pack.c"
+#include "base/sort.c"
 #include "base/struct.c"
 #include "base/text.c"
 #include "base/time.c"

@@ -41,8 +41,8 @@ struct bl_fold {
 static inline int bl_fold_is_own(const bl_fold *f) {
   return f->reach != BL_FOLD_LOADED;
 }
-/* The customer, when its part is to be folded; NULL otherwise, and then *rc is
- * CORRUPT if it had to be there. */
+/* The customer, one entry older, when its part is to be folded; NULL
+ * otherwise, and then *rc is CORRUPT if it had to be there. */
 bl_customer *bl_fold_customer(const bl_fold *f, uint64_t number, int *rc);
 /* An own number of the tenant's, given in an entry.  They follow one upon the
  * other; a fold that begins within the journal knows only that they ascend. */

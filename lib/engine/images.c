@@ -2,6 +2,7 @@
 /* images.c - writing and reading customers' images; see image.h. */
 #include "engine/images.h"
 
+#include "base/sort.h"
 #include "engine/runs_parts.h"
 
 /* A run is begun when so many are ripe, or whatever is when keys are written,
@@ -75,26 +76,6 @@ int bl_images_sync(billing *b, bl_tenant *t) {
   return BILLING_OK;
 }
 
-/* Ascending, each number once. */
-static void sort_numbers(bl_image_list *list) {
-  uint64_t *number = list->number;
-  size_t kept = 0;
-
-  for (size_t gap = list->count / 2; gap > 0;
-       gap = gap == 2 ? 1 : gap * 5 / 11) {
-    for (size_t i = gap; i < list->count; i++) {
-      uint64_t one = number[i];
-      size_t at = i;
-      for (; at >= gap && one < number[at - gap]; at -= gap)
-        number[at] = number[at - gap];
-      number[at] = one;
-    }
-  }
-  for (size_t i = 0; i < list->count; i++)
-    if (!kept || number[kept - 1] != number[i]) number[kept++] = number[i];
-  list->count = kept;
-}
-
 static void freeze_images(bl_tenant *t) {
   bl_images *images = &t->images;
   bl_arena none = images->frozen.arena;
@@ -103,7 +84,8 @@ static void freeze_images(bl_tenant *t) {
   memset(&images->ripe, 0, sizeof images->ripe);
   images->ripe.arena = none;
   images->last_seq = t->heads.seq;
-  sort_numbers(&images->frozen);
+  images->frozen.count =
+      bl_sort_unique(images->frozen.number, images->frozen.count);
 }
 
 /* The customer as it stands now, which may be later than when the run was

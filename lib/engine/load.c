@@ -2,39 +2,37 @@
 /* load.c - customers come into memory when they are named; see load.h. */
 #include "engine/load.h"
 
+#include "base/sort.h"
 #include "engine/images.h"
 #include "engine/index.h"
 
 /* Customers that are loaded together, when it is all of them. */
 #define LOAD_CHUNK 4096
 
-/* Folds from the entries about a subject, after one seq and up to another,
- * what the fold reaches. */
-static int fold_subject(bl_call *c, bl_fold *fold, uint64_t customer,
-                        bl_span seqs) {
-  bl_index_wish wish = {bl_subject_customer(customer), seqs.from_us,
-                        BL_ALL_TIMES, 0};
-  bl_arena_mark start = bl_arena_now(&c->arena);
-  int64_t *seq;
-  size_t count;
-  int rc = bl_index_find(c, &wish, &c->arena, &seq, &count);
+/* Folds what the fold reaches of one entry. */
+static int fold_at(bl_call *c, bl_fold *fold, int64_t seq) {
+  bl_arena_mark mark = bl_arena_now(&c->arena);
+  bl_entry entry;
+  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
 
-  for (size_t i = 0; !rc && i < count && seq[i] <= seqs.to_us; i++) {
-    bl_arena_mark mark = bl_arena_now(&c->arena);
-    bl_entry entry;
-    rc = bl_journal_read(c->b, c->t->number, seq[i], &c->arena, &entry);
-    if (!rc) rc = bl_fold_entry(fold, &entry);
-    bl_arena_back(&c->arena, mark);
-  }
-  bl_arena_back(&c->arena, start);
+  if (!rc) rc = bl_fold_entry(fold, &entry);
+  bl_arena_back(&c->arena, mark);
   return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
 }
 
 int bl_catalog_load(bl_call *c, int64_t through) {
+  bl_index_wish wish = {bl_subject_customer(0), 0, BL_ALL_TIMES, 0};
   bl_fold fold = {.tenant = c->t, .scratch = &c->arena, .b = c->b,
                   .reach = BL_FOLD_KNOWN};
+  bl_arena_mark mark = bl_arena_now(&c->arena);
+  int64_t *seq;
+  size_t count;
+  int rc = bl_index_find(c, &wish, &c->arena, &seq, &count);
 
-  return fold_subject(c, &fold, 0, (bl_span){0, through});
+  for (size_t i = 0; !rc && i < count && seq[i] <= through; i++)
+    rc = fold_at(c, &fold, seq[i]);
+  bl_arena_back(&c->arena, mark);
+  return rc;
 }
 
 /* ---- from an image ---- */
@@ -49,12 +47,7 @@ typedef struct loading {
 
 /* The customer's part of an entry that the image names. */
 static int fold_named(loading *l, int64_t seq) {
-  bl_call *c = l->c;
-  bl_entry entry;
-  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
-
-  if (!rc) rc = bl_fold_entry(&l->fold, &entry);
-  return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  return fold_at(l->c, &l->fold, seq);
 }
 
 static int take_draws(bl_tenant *t, bl_draw **to, size_t *to_count,
@@ -171,39 +164,19 @@ static int take_image(loading *l) {
 
 /* Entries that have something of a customer that is being loaded. */
 typedef struct entry_list {
-  int64_t *seq;
-  size_t   count;
-  size_t   cap;
+  uint64_t *seq;
+  size_t    count;
+  size_t    cap;
 } entry_list;
 
 static int add_entry(bl_call *c, entry_list *list, int64_t seq) {
-  int64_t *place = bl_arena_push(&c->arena, (void **)&list->seq, &list->count,
-                                 &list->cap, sizeof *place);
+  uint64_t *place = bl_arena_push(&c->arena, (void **)&list->seq, &list->count,
+                                  &list->cap, sizeof *place);
 
   if (!place) return BILLING_NOMEM;
-  *place = seq;
+  *place = (uint64_t)seq;
   list->count++;
   return BILLING_OK;
-}
-
-/* Ascending, each once. */
-static void sort_entries(entry_list *list) {
-  int64_t *seq = list->seq;
-  size_t kept = 0;
-
-  for (size_t gap = list->count / 2; gap > 0;
-       gap = gap == 2 ? 1 : gap * 5 / 11) {
-    for (size_t i = gap; i < list->count; i++) {
-      int64_t one = seq[i];
-      size_t at = i;
-      for (; at >= gap && one < seq[at - gap]; at -= gap)
-        seq[at] = seq[at - gap];
-      seq[at] = one;
-    }
-  }
-  for (size_t i = 0; i < list->count; i++)
-    if (!kept || seq[kept - 1] != seq[i]) seq[kept++] = seq[i];
-  list->count = kept;
 }
 
 /* A mark of a customer who waits, after his image. */
@@ -281,14 +254,9 @@ static int fold_entries(bl_call *c, const entry_list *list) {
                   .reach = BL_FOLD_LOADED};
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < list->count && !rc; i++) {
-    bl_arena_mark mark = bl_arena_now(&c->arena);
-    bl_entry entry;
-    rc = bl_journal_read(c->b, c->t->number, list->seq[i], &c->arena, &entry);
-    if (!rc) rc = bl_fold_entry(&fold, &entry);
-    bl_arena_back(&c->arena, mark);
-  }
-  return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  for (size_t i = 0; i < list->count && !rc; i++)
+    rc = fold_at(c, &fold, (int64_t)list->seq[i]);
+  return rc;
 }
 
 /* Images first, one after the other; then every later entry once, for all
@@ -302,7 +270,7 @@ static int load_waiting(bl_call *c) {
     rc = load_image(c, loads->customer[i]);
   if (!rc) rc = list_all_written(c, &list);
   if (!rc) rc = list_recent(c, &list);
-  sort_entries(&list);
+  list.count = bl_sort_unique(list.seq, list.count);
   if (!rc) rc = fold_entries(c, &list);
   for (size_t i = 0; i < loads->count; i++) {
     loads->customer[i]->loading = BL_LOADED;
