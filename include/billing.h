@@ -396,9 +396,13 @@ typedef struct billing_call {
  *   tenant    {"id","assets":[{"code","places","name"}],"name",
  *              "number_prefix"}
  *   customer  {"id","name", ... any further members are kept}
- *   meter     {"id","event","aggregation":"count|sum|max|min|unique|latest|
- *              average|earliest|weighted_sum|percentile|peak",
- *              "property","filters":[{"property","in":[..]}|
+ *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},
+ *              "aggregation":"count|sum|max|min|unique|latest|average|
+ *              earliest|weighted_sum|percentile|peak",
+ *              "property" or "expression":"event.properties.in * 2",
+ *              "operation","convert":{"operation":"divide","by":"1000",
+ *              "round":"ceiling","places":0},"unusable":"refuse|skip",
+ *              "filters":[{"property","in":[..]}|
  *              {"property","not_in":[..]}|{"property","exists":true}|
  *              {"property","more_than":"1","at_most":"9"}|
  *              {"property","since":"2026-01-01","before":".."}],
@@ -433,8 +437,9 @@ typedef struct billing_call {
  *
  *   INVALID   err->path names the member, err->hint what would be right
  *   NOTFOUND  it names a meter, plan or customer that is not there
- *   CONFLICT  a member that cannot change was changed (a meter's event,
- *             aggregation or property; a contract's customer, plan or start)
+ *   CONFLICT  a member that cannot change was changed (all of a meter but
+ *             its name, filters and groups; a contract's customer, plan or
+ *             start)
  *   UNSUPPORTED  a meter that can be measured, but not rated yet
  */
 BILLING_API int billing_put(billing *b, const billing_call *call,

@@ -162,6 +162,7 @@
 #include "engine/query.c"
 #include "engine/rate.c"
 #include "engine/rate_ahead.c"
+#include "engine/rate_draws.c"
 #include "engine/readable.c"
 #include "engine/record.c"
 #include "engine/repeat.c"

@@ -232,12 +232,14 @@ typedef struct bl_contract_terms {
  */
 int bl_catalog_read_tenant(const bl_json *doc, const char *path, bl_arena *a,
                            bl_tenant_terms *out, billing_error *err);
-/* UNSUPPORTED for a meter that is only measured by itself so far. */
 int bl_catalog_read_meter(const bl_json *doc, const char *path, bl_arena *a,
                           bl_meter *out, billing_error *err);
-/* Any meter, as the aggregate kernel takes it. */
-int bl_catalog_read_any_meter(const bl_json *doc, const char *path,
-                              bl_arena *a, bl_meter *out, billing_error *err);
+/* The first member by which two meters measure differently; NULL: they only
+ * choose other events, or group otherwise. */
+const char *bl_catalog_meter_change(const bl_meter *was, const bl_meter *now);
+/* When the figure of a meter is known: with each event, or when its period
+ * ends. */
+int bl_catalog_meter_ticks(const bl_meter *meter);
 int bl_catalog_read_plan(const bl_json *doc, const char *path, bl_arena *a,
                          bl_plan *out, billing_error *err);
 /* What a plan says about others: its assets are currencies or declared by the

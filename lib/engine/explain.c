@@ -11,6 +11,7 @@
 #include "engine/load.h"
 #include "engine/query.h"
 #include "engine/views.h"
+#include "meter/measure.h"
 #include "price/price.h"
 
 typedef struct explanation {
@@ -176,7 +177,8 @@ static int add_block(explanation *x, const bl_block *block, uint64_t number,
     for (size_t k = 0; !rc && k < fact->charge_count && e->room > 0; k++) {
       if (tallies[k] != e->tally) continue;
       e->level = bl_dec_add(e->level, fact->charges[k].quantity);
-      rc = add_event(e->list, number + i, fact, &block->texts[i], e->level,
+      rc = add_event(e->list, number + i, fact, &block->texts[i],
+                     bl_measure_finish(bl_tally_meter(e->tally), e->level),
                      fact->charges[k].amount);
       e->room--;
     }

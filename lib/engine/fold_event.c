@@ -82,16 +82,38 @@ static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
   return BILLING_OK;
 }
 
-static int fold_unique(bl_fold *f, bl_tally *tally,
-                       const bl_fact_charge *charge) {
-  if (!charge->has_unique || bl_map_get(&tally->unique, charge->unique, 16))
-    return BILLING_OK;
-  bl_touch_map(f->tenant, &tally->unique);
-  return bl_map_put(&tally->unique, charge->unique, 16, tally);
+static int fold_new_value(bl_fold *f, bl_map *values,
+                          const bl_fact_charge *charge,
+                          const bl_tally_value *said) {
+  bl_tally_value *value = bl_arena_copy(&f->tenant->arena, said,
+                                        sizeof *said);
+
+  if (!value) return BILLING_NOMEM;
+  bl_touch_map(f->tenant, values);
+  return bl_map_put(values, charge->unique, 16, value);
 }
 
-static int fold_charge(bl_fold *f, const bl_fact_charge *charge,
-                       bl_tally *tally, uint64_t number) {
+/* The latest operation on a value decides; of one time the later arrival. */
+static int fold_value(bl_fold *f, bl_tally *tally, int64_t time_us,
+                      const bl_fact_charge *charge) {
+  bl_tally_value said = {time_us, charge->is_removal, 0}, *kept;
+
+  if (!charge->has_unique) return BILLING_OK;
+  if (!tally->more) return BILLING_CORRUPT;
+  kept = bl_map_get(&tally->more->values, charge->unique, 16);
+  if (!kept)
+    return fold_new_value(f, &tally->more->values, charge, &said);
+  if (time_us < kept->time_us) return BILLING_OK;
+  bl_touch(f->tenant, kept, offsetof(bl_tally_value, touched),
+           &kept->touched);
+  kept->time_us = time_us;
+  kept->is_removal = charge->is_removal;
+  return BILLING_OK;
+}
+
+static int fold_charge(bl_fold *f, const bl_fact_event *fact,
+                       const bl_fact_charge *charge, bl_tally *tally,
+                       uint64_t number) {
   bl_tenant *t = f->tenant;
   bl_contract *contract = tally->contract;
   bl_wallet *wallet = bl_wallet_make(t, contract->customer,
@@ -108,7 +130,7 @@ static int fold_charge(bl_fold *f, const bl_fact_charge *charge,
   tally->amount = bl_dec_add(tally->amount, charge->amount);
   tally->last_event = number;
   if (!tally->first_event) tally->first_event = number;
-  rc = fold_unique(f, tally, charge);
+  rc = fold_value(f, tally, fact->time_us, charge);
   for (size_t i = 0; i < charge->draw_count && !rc; i++)
     rc = fold_draw(f, tally, wallet, &charge->draws[i], &drawn);
   if (rc) return rc;
@@ -148,6 +170,6 @@ int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
   if (fact->flags & BILLING_RECEIPT_UNMATCHED) customer->unmatched++;
   if (fact->flags & BILLING_RECEIPT_UNPRICED) customer->unpriced++;
   for (size_t i = 0; i < fact->charge_count && !rc; i++)
-    rc = fold_charge(f, &fact->charges[i], tallies[i], number);
+    rc = fold_charge(f, fact, &fact->charges[i], tallies[i], number);
   return rc;
 }

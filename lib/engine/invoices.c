@@ -81,7 +81,7 @@ static int add_usage_line(invoice_draft *d, const bl_tally *tally) {
   line->price = tally->price;
   line->period = tally->period;
   line->group = tally->group;
-  line->quantity = tally->level.total;
+  line->quantity = bl_tally_quantity(tally);
   line->amount = amount;
   line->drawn = drawn;
   line->is_late = tally->period < d->contract->closed;

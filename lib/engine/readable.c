@@ -219,7 +219,7 @@ static int add_usage_row(readable_rows *r, const bl_tally *tally) {
   *v++ = kept_text(r, tally->group.len ? tally->group : BL_STR("{}"));
   *v++ = bl_value_int(span.from_us);
   *v++ = bl_value_int(span.to_us);
-  *v++ = kept_dec(r, tally->level.total);
+  *v++ = kept_dec(r, bl_tally_quantity(tally));
   *v++ = bl_value_int(tally->level.events);
   *v++ = kept_dec(r, tally->amount);
   *v++ = kept_dec(r, tally->drawn);

@@ -16,7 +16,7 @@ static int add_tally(bl_json *usage, const bl_tally *tally) {
   bl_json_add_text(row, "meter", price->meter);
   bl_json_add_time(row, "from", span.from_us);
   bl_json_add_time(row, "to", span.to_us);
-  bl_json_add_dec(row, "quantity", tally->level.total);
+  bl_json_add_dec(row, "quantity", bl_tally_quantity(tally));
   bl_json_add_int(row, "events", tally->level.events);
   bl_json_add_dec(row, "amount", tally->amount);
   bl_json_add_dec(row, "drawn", tally->drawn);
