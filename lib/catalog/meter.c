@@ -218,6 +218,14 @@ static int meter_check(const bl_reader *r, const bl_json *doc,
   return rc;
 }
 
+static int meter_ticks(const bl_meter *meter) {
+  switch (meter->aggregation) {
+  case BL_AGG_AVERAGE: case BL_AGG_WEIGHTED: case BL_AGG_PERCENTILE:
+  case BL_AGG_PEAK: return 1;
+  default: return meter->recurring || meter->share != BL_SHARE_NONE;
+  }
+}
+
 int bl_catalog_read_meter(const bl_json *doc, const char *path, bl_arena *a,
                           bl_meter *out, billing_error *err) {
   bl_reader r = bl_reader_top(path, a, err);
@@ -227,6 +235,7 @@ int bl_catalog_read_meter(const bl_json *doc, const char *path, bl_arena *a,
   assert(doc && a && out);
   rc = bl_shape_read(&meter_shape, &r, doc, 0, &meter);
   if (!rc) rc = meter_check(&r, doc, &meter);
+  meter.ticks = (uint32_t)meter_ticks(&meter);
   if (!rc) *out = meter;
   return rc;
 }
@@ -290,14 +299,6 @@ const char *bl_catalog_meter_change(const bl_meter *was,
       was->convert.places != now->convert.places)
     return "convert";
   return NULL;
-}
-
-int bl_catalog_meter_ticks(const bl_meter *meter) {
-  switch (meter->aggregation) {
-  case BL_AGG_AVERAGE: case BL_AGG_WEIGHTED: case BL_AGG_PERCENTILE:
-  case BL_AGG_PEAK: return 1;
-  default: return meter->recurring || meter->share;
-  }
 }
 
 #undef METER_WORD

@@ -157,9 +157,6 @@ static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
   was = bl_map_get(&c->t->meters, d->id.text, d->id.len);
   d->fact.number = was ? was->number : c->t->heads.meters + 1;
   d->fact.version = was ? was->version : 0;
-  if (bl_catalog_meter_ticks(&d->meter))
-    return bl_fail_at(c->err, BILLING_UNSUPPORTED, d->path, "aggregation",
-                      NULL, "meters cannot be rated at a tick yet");
   if (!was) return BILLING_OK;
   change = bl_catalog_meter_change(&was->meter, &d->meter);
   return change ? conflict_at(c, d, change) : BILLING_OK;

@@ -236,7 +236,7 @@ static int explain(bl_call *c, const bl_query *q, billing_doc **out) {
   rc = bl_view_add_json(x.tree, "group", x.line->group);
   if (!rc) rc = x.price->meter.len ? add_tiers(&x) : add_fee(&x);
   if (!rc) rc = add_draws(&x);
-  if (!rc && x.line->events) rc = add_events(&x, q->events);
+  if (!rc && x.line->first_event) rc = add_events(&x, q->events);
   if (!rc) rc = bl_doc_of_tree(c, x.tree, out);
   bl_json_free(x.tree);
   return rc;

@@ -41,6 +41,7 @@ static bl_dec worst_amount(const bl_tally *tally,
                                 bl_measure_finish(meter, after));
   bl_dec most = bl_dec_max(charge->amount, later);
 
+  if (meter->ticks) return BL_DEC_ZERO;
   return bl_dec_sign(most) < 0 ? BL_DEC_ZERO : most;
 }
 

@@ -16,7 +16,9 @@ static void code_level(bl_codec *c, bl_level *level) {
   bl_code_i64(c, &level->events);
 }
 
-static void code_values(bl_codec *c, bl_image_tally *tally) {
+static void code_more(bl_codec *c, bl_image_tally *tally) {
+  bl_code_dec(c, &tally->ticked);
+  bl_code_u64(c, &tally->is_due);
   tally->values = bl_code_array(c, tally->values, &tally->value_count,
                                 sizeof *tally->values);
   for (size_t i = 0; i < tally->value_count; i++) {
@@ -39,7 +41,7 @@ static void code_tally(bl_codec *c, bl_image_tally *tally) {
   bl_code_draws(c, &tally->billed, &tally->billed_count);
   bl_code_u64(c, &tally->first_event);
   bl_code_u64(c, &tally->last_event);
-  code_values(c, tally);
+  code_more(c, tally);
 }
 
 static void code_contract(bl_codec *c, bl_image_contract *contract) {
@@ -104,6 +106,8 @@ static int image_more(const bl_tally *tally, bl_arena *arena,
   const bl_map *values = tally->more ? &tally->more->values : NULL;
 
   if (!values) return BILLING_OK;
+  out->ticked = tally->more->ticked;
+  out->is_due = tally->more->is_due;
   out->value_count = values->count;
   out->values = bl_arena_array(arena, values->count + 1, sizeof *out->values);
   if (!out->values) return BILLING_NOMEM;

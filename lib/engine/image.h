@@ -45,6 +45,8 @@ typedef struct bl_image_tally {
   size_t         billed_count;
   uint64_t       first_event;
   uint64_t       last_event;
+  bl_dec          ticked;
+  uint64_t        is_due;
   bl_image_value *values;        /* that unique has seen */
   size_t         value_count;
 } bl_image_tally;

@@ -93,6 +93,10 @@ static int take_tally(loading *l, bl_contract *contract,
   if (!rc)
     rc = take_draws(t, &tally->billed, &tally->billed_count, from->billed,
                     from->billed_count);
+  if (tally->more) {
+    tally->more->ticked = from->ticked;
+    tally->more->is_due = from->is_due;
+  }
   for (size_t i = 0; i < from->value_count && !rc; i++)
     rc = take_value(t, tally, &from->values[i]);
   return rc;

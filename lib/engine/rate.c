@@ -106,17 +106,21 @@ static int find_tally(bl_rater *r, bl_contract *contract, size_t at,
   return contract->tallies.count == known ? BILLING_OK : keep_made(r, *out);
 }
 
-/* By how many values more or less are there after this one: the latest
- * operation on a value decides, and nothing arrived later than this. */
-static bl_dec count_value(bl_rater *r, const bl_tally *tally,
-                          const bl_sample *sample, bl_fact_charge *charge) {
-  const bl_tally_value *kept;
-  int was_there, is_there = !sample->is_removal;
-
+static void name_value(const bl_rater *r, const bl_sample *sample,
+                       bl_fact_charge *charge) {
   bl_key_hash16(charge->unique, r->c->b->content_key, sample->value.text,
                 sample->value.len);
   charge->has_unique = 1;
   charge->is_removal = sample->is_removal;
+}
+
+/* By how many values more or less are there after this one: the latest
+ * operation on a value decides, and nothing arrived later than this. */
+static bl_dec count_value(const bl_tally *tally, const bl_sample *sample,
+                          const bl_fact_charge *charge) {
+  const bl_tally_value *kept;
+  int was_there, is_there = !sample->is_removal;
+
   kept = bl_map_get(&tally->more->values, charge->unique, 16);
   was_there = kept && !kept->is_removal;
   if (kept && sample->time_us < kept->time_us) is_there = was_there;
@@ -130,8 +134,11 @@ static bl_level use_sample(bl_rater *r, const bl_tally *tally,
   bl_usage usage = {sample->quantity, sample->time_us};
   bl_level after;
 
-  if (meter->aggregation == BL_AGG_UNIQUE)
-    usage.quantity = count_value(r, tally, sample, charge);
+  if (meter->aggregation == BL_AGG_UNIQUE) {
+    name_value(r, sample, charge);
+    usage.quantity = meter->ticks ? BL_DEC_ZERO
+                                  : count_value(tally, sample, charge);
+  }
   after = bl_aggregate_add(meter->aggregation, tally->level, &usage);
   if (meter->aggregation == BL_AGG_LATEST ||
       meter->aggregation == BL_AGG_EARLIEST)
@@ -139,6 +146,20 @@ static bl_level use_sample(bl_rater *r, const bl_tally *tally,
   charge->sample   = usage.quantity;
   charge->quantity = bl_dec_sub(after.total, tally->level.total);
   return after;
+}
+
+static int refuse_total(const bl_rater *r, const bl_price *price) {
+  return bl_fail(r->c->err, BILLING_LIMIT, "/value",
+                 "quantities and amounts below 10^20",
+                 "the running total of price %t does not fit", &price->id);
+}
+
+/* What it comes to is booked when the period closes (ticks.c). */
+static int wait_for_tick(bl_rater *r, const bl_price *price,
+                         const bl_fact_charge *charge) {
+  r->fact->flags |= BILLING_RECEIPT_PENDING;
+  return bl_dec_is_bad(charge->quantity) ? refuse_total(r, price)
+                                         : BILLING_OK;
 }
 
 static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
@@ -154,14 +175,13 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
   if (!rc) rc = add_charge(r, &charge, tally);
   if (rc) return rc;
   after = use_sample(r, tally, meter, sample, charge);
+  if (period < contract->closed) r->fact->flags |= BILLING_RECEIPT_LATE;
+  if (meter->ticks) return wait_for_tick(r, price, charge);
   total = bl_price_total(price, bl_measure_finish(meter, after.total));
   charge->amount = bl_dec_sub(total, tally->amount);
   if (bl_dec_is_bad(charge->amount) || bl_dec_is_bad(charge->quantity))
-    return bl_fail(r->c->err, BILLING_LIMIT, "/value",
-                   "quantities and amounts below 10^20",
-                   "the running total of price %t does not fit", &price->id);
+    return refuse_total(r, price);
   if (tally->stack_count) bl_prefetch(&tally->stack[tally->stack_count - 1]);
-  if (period < contract->closed) r->fact->flags |= BILLING_RECEIPT_LATE;
   return bl_rate_choose(r, tally, sample->time_us, charge);
 }
 

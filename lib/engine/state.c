@@ -114,6 +114,10 @@ void bl_touch_tally(bl_tenant *t, bl_tally *tally) {
   bl_touch(t, tally, sizeof *tally, &tally->touched);
 }
 
+void bl_touch_more(bl_tenant *t, bl_tally_more *more) {
+  bl_touch(t, more, offsetof(bl_tally_more, touched), &more->touched);
+}
+
 void bl_touch_contract(bl_tenant *t, bl_contract *contract) {
   bl_touch(t, contract, offsetof(bl_contract, tallies), &contract->touched);
 }
@@ -483,7 +487,7 @@ static bl_tally *new_tally(bl_arena *arena, bl_str group) {
 }
 
 static int needs_more(const bl_meter *meter) {
-  return meter->aggregation == BL_AGG_UNIQUE;
+  return meter->ticks || meter->aggregation == BL_AGG_UNIQUE;
 }
 
 static bl_tally_more *new_more(bl_arena *arena) {
@@ -535,6 +539,7 @@ bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
 }
 
 bl_dec bl_tally_quantity(const bl_tally *tally) {
+  if (bl_tally_meter(tally)->ticks) return tally->more->ticked;
   return bl_measure_finish(bl_tally_meter(tally), tally->level.total);
 }
 

@@ -114,7 +114,10 @@ typedef struct bl_tally_value {
 /* What the level of a tally is made of, for meters of which it does not say
  * enough to go on. */
 typedef struct bl_tally_more {
-  bl_map values;               /* hash of a value -> bl_tally_value */
+  bl_dec   ticked;             /* priced by the last tick */
+  uint64_t is_due;             /* it has changed since */
+  uint64_t touched;
+  bl_map   values;             /* unique: hash -> bl_tally_value; last */
 } bl_tally_more;
 
 /* Usage under one charge key: the running level and what is booked.  In the
@@ -366,6 +369,7 @@ void bl_touch(bl_tenant *t, void *at, size_t size, uint64_t *touched);
  */
 void bl_touch_map(bl_tenant *t, bl_map *map);
 void bl_touch_tally(bl_tenant *t, bl_tally *tally);
+void bl_touch_more(bl_tenant *t, bl_tally_more *more);
 /* Less of them, for what an event moves: what it is charged under, the counts
  * of the customer, what is free and the accounts of charges, and of a grant
  * what is left and held. */
@@ -424,6 +428,11 @@ bl_tally *bl_tally_of(const bl_contract *contract, uint64_t price,
                       uint64_t period, bl_str group);
 bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
                         uint64_t period, bl_str group);
+/* Whether there is usage under the key, be it a level of before. */
+static inline int bl_tally_has_usage(const bl_tally *tally) {
+  return tally->level.events ||
+         (tally->more && !bl_dec_is_zero(tally->more->ticked));
+}
 /* What is priced of it: its level in the unit that is billed. */
 bl_dec bl_tally_quantity(const bl_tally *tally);
 /* The first price of a meter; price_count when the plan has none. */

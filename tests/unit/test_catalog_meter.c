@@ -135,7 +135,7 @@ START_TEST(some_figures_are_known_only_at_the_end) {
 
   for (size_t i = 0; i < BL_COUNT(meters); i++) {
     ck_assert_int_eq(read_any(meters[i].json, &m), 0);
-    ck_assert_int_eq(bl_catalog_meter_ticks(&m), meters[i].ticks);
+    ck_assert_int_eq((int)m.ticks, meters[i].ticks);
   }
 }
 END_TEST
