@@ -396,9 +396,16 @@ typedef struct billing_call {
  *   tenant    {"id","assets":[{"code","places","name"}],"name",
  *              "number_prefix"}
  *   customer  {"id","name", ... any further members are kept}
- *   meter     {"id","event","aggregation":"count|sum|max|min|unique|latest|
- *              average|earliest|weighted_sum|percentile|peak",
- *              "property","filters":[{"property","in":[..]}|
+ *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},
+ *              "aggregation":"count|sum|max|min|unique|latest|average|
+ *              earliest|weighted_sum|percentile|peak",
+ *              "property" or "expression":"event.properties.in * 2",
+ *              "operation","recurring":false,"proration":"none|time|..",
+ *              "per":"period|hour|..","reading":"change|level",
+ *              "percentile":"95","method":"nearest|linear",
+ *              "negative":"keep|zero","convert":{"operation":"divide","by":"1000",
+ *              "round":"ceiling","places":0},"unusable":"refuse|skip",
+ *              "filters":[{"property","in":[..]}|
  *              {"property","not_in":[..]}|{"property","exists":true}|
  *              {"property","more_than":"1","at_most":"9"}|
  *              {"property","since":"2026-01-01","before":".."}],
@@ -433,9 +440,9 @@ typedef struct billing_call {
  *
  *   INVALID   err->path names the member, err->hint what would be right
  *   NOTFOUND  it names a meter, plan or customer that is not there
- *   CONFLICT  a member that cannot change was changed (a meter's event,
- *             aggregation or property; a contract's customer, plan or start)
- *   UNSUPPORTED  a meter that can be measured, but not rated yet
+ *   CONFLICT  a member that cannot change was changed (all of a meter but
+ *             its name, filters and groups; a contract's customer, plan or
+ *             start)
  */
 BILLING_API int billing_put(billing *b, const billing_call *call,
                             const char *kind, const char *json,
@@ -522,6 +529,8 @@ typedef struct billing_event {
 #define BILLING_RECEIPT_MIXED 8u     /* charges in several assets: cost is the
                                         first's; the cursor has all */
 #define BILLING_RECEIPT_OWED 16u     /* the grants did not cover it all */
+#define BILLING_RECEIPT_PENDING 32u  /* what it costs, or some of it, is known
+                                        when its period closes */
 
 typedef struct billing_receipt {
   uint32_t        struct_size;
@@ -639,6 +648,9 @@ BILLING_API void billing_cursor_close(billing_cursor *cursor);  /* or NULL */
 /*
  * Usage by meter, price, group and period:
  * query {"customer":"id","contract":"id","from":T,"to":T} ->
+ * What is known only when a period closes is shown as it has come so far,
+ * with "pending":true:
+ *
  * {"usage":[{"contract","price","meter","group":{..},"from","to","quantity",
  * "events","amount","drawn","asset"}],"unmatched":n,"unpriced":n}.
  * Of each contract by period, price and group.  The counts are events that

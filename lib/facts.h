@@ -13,16 +13,17 @@
 
 /* Usage: what one event adds to one meter. */
 typedef struct bl_usage {
-  bl_dec  quantity;        /* the sample: 1 for count, else property or value*/
+  bl_dec  quantity;        /* the sample; of unique, by how many values more
+                              or less are there */
   int64_t time_us;         /* the event's own time */
-  uint32_t is_new;         /* unique: this value was not seen before */
-  uint32_t reserved;
 } bl_usage;
 
-/* The running level of a meter in one period: what usage adds up to. */
+/* The running level of a meter in one period: what usage adds up to, in the
+ * unit that is metered. */
 typedef struct bl_level {
-  bl_dec  total;           /* the quantity that is priced */
-  int64_t at_us;           /* latest: time of the event that set it */
+  bl_dec  total;
+  int64_t at_us;           /* latest, earliest: time of the event that set it
+                              */
   int64_t events;          /* how many events went in */
 } bl_level;
 

@@ -102,6 +102,9 @@ typedef struct bl_meter {
   uint32_t   lifts_negative;   /* less than nothing is nothing */
   uint32_t   skips;            /* events without a usable value, else they
                                   are refused */
+  uint32_t   ticks;            /* its figure is known when the period ends,
+                                  else with each event */
+  uint32_t   reserved_2;
 } bl_meter;
 
 /* ---- plan ---- */
@@ -232,12 +235,14 @@ typedef struct bl_contract_terms {
  */
 int bl_catalog_read_tenant(const bl_json *doc, const char *path, bl_arena *a,
                            bl_tenant_terms *out, billing_error *err);
-/* UNSUPPORTED for a meter that is only measured by itself so far. */
 int bl_catalog_read_meter(const bl_json *doc, const char *path, bl_arena *a,
                           bl_meter *out, billing_error *err);
-/* Any meter, as the aggregate kernel takes it. */
-int bl_catalog_read_any_meter(const bl_json *doc, const char *path,
-                              bl_arena *a, bl_meter *out, billing_error *err);
+/* The first member by which two meters measure differently; NULL: they only
+ * choose other events, or group otherwise. */
+const char *bl_catalog_meter_change(const bl_meter *was, const bl_meter *now);
+/* Whether two lists of filters say the same in the same order. */
+int bl_filters_equal(const bl_filter *a, size_t a_count, const bl_filter *b,
+                     size_t b_count);
 int bl_catalog_read_plan(const bl_json *doc, const char *path, bl_arena *a,
                          bl_plan *out, billing_error *err);
 /* What a plan says about others: its assets are currencies or declared by the

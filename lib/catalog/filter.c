@@ -251,5 +251,27 @@ int bl_value_filters(const bl_reader *r, const bl_field *field,
   return BILLING_OK;
 }
 
+/* ---- two lists ---- */
+
+static int filter_equals(const bl_filter *a, const bl_filter *b) {
+  if (a->test != b->test || a->bounds != b->bounds ||
+      a->value_count != b->value_count ||
+      !bl_str_equal(a->property, b->property))
+    return 0;
+  for (size_t i = 0; i < a->value_count; i++)
+    if (!bl_str_equal(a->values[i], b->values[i])) return 0;
+  return bl_dec_equal(a->low, b->low) && bl_dec_equal(a->high, b->high) &&
+         a->times.from_us == b->times.from_us &&
+         a->times.to_us == b->times.to_us;
+}
+
+int bl_filters_equal(const bl_filter *a, size_t a_count, const bl_filter *b,
+                     size_t b_count) {
+  if (a_count != b_count) return 0;
+  for (size_t i = 0; i < a_count; i++)
+    if (!filter_equals(&a[i], &b[i])) return 0;
+  return 1;
+}
+
 #undef FILTER_VALUES_MOST
 #undef FILTERS_MOST

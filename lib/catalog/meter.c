@@ -218,9 +218,16 @@ static int meter_check(const bl_reader *r, const bl_json *doc,
   return rc;
 }
 
-int bl_catalog_read_any_meter(const bl_json *doc, const char *path,
-                              bl_arena *a, bl_meter *out,
-                              billing_error *err) {
+static int meter_ticks(const bl_meter *meter) {
+  switch (meter->aggregation) {
+  case BL_AGG_AVERAGE: case BL_AGG_WEIGHTED: case BL_AGG_PERCENTILE:
+  case BL_AGG_PEAK: return 1;
+  default: return meter->recurring || meter->share != BL_SHARE_NONE;
+  }
+}
+
+int bl_catalog_read_meter(const bl_json *doc, const char *path, bl_arena *a,
+                          bl_meter *out, billing_error *err) {
   bl_reader r = bl_reader_top(path, a, err);
   bl_meter meter = {0};
   int rc;
@@ -228,33 +235,72 @@ int bl_catalog_read_any_meter(const bl_json *doc, const char *path,
   assert(doc && a && out);
   rc = bl_shape_read(&meter_shape, &r, doc, 0, &meter);
   if (!rc) rc = meter_check(&r, doc, &meter);
+  meter.ticks = (uint32_t)meter_ticks(&meter);
   if (!rc) *out = meter;
   return rc;
 }
 
-/* The journal keeps one figure of a key, and knows no ticks yet. */
-static int meter_is_rated(const bl_meter *meter) {
-  return meter->aggregation <= BL_AGG_LATEST && meter->event.len &&
-         !meter->expression && !meter->operation.len && !meter->recurring &&
-         !meter->share && !meter->lifts_negative && !meter->skips &&
-         !meter->converts;
+/* ---- two meters ---- */
+
+#define METER_WORD(name, member) {name, offsetof(bl_meter, member)}
+
+static const struct meter_word {
+  const char *member;
+  size_t      at;              /* a uint32_t */
+} meter_words[] = {
+  METER_WORD("aggregation", aggregation),
+  METER_WORD("method", interpolates),
+  METER_WORD("recurring", recurring),
+  METER_WORD("reading", reads_level),
+  METER_WORD("per", per),
+  METER_WORD("proration", share),
+  METER_WORD("negative", lifts_negative),
+  METER_WORD("unusable", skips),
+  METER_WORD("convert", converts),
+  METER_WORD("convert", convert.divides),
+  METER_WORD("convert", convert.round),
+  METER_WORD("event", names.test),
+};
+
+static int meter_word_differs(const bl_meter *a, const bl_meter *b,
+                              size_t at) {
+  return memcmp((const unsigned char *)a + at, (const unsigned char *)b + at,
+                sizeof(uint32_t)) != 0;
 }
 
-int bl_catalog_read_meter(const bl_json *doc, const char *path, bl_arena *a,
-                          bl_meter *out, billing_error *err) {
-  bl_reader r = bl_reader_top(path, a, err);
-  bl_meter meter = {0};
-  int rc = bl_catalog_read_any_meter(doc, path, a, &meter, err);
+static int meter_names_differ(const bl_filter *a, const bl_filter *b) {
+  int differ = a->value_count != b->value_count;
 
-  if (!rc && !meter_is_rated(&meter))
-    rc = bl_reader_fail(&r, BILLING_UNSUPPORTED,
-                        "one event name, a property, and count, sum, max, "
-                        "min, unique or latest",
-                        "events cannot be rated by such a meter yet; "
-                        "billing_evaluate can measure it");
-  if (!rc) *out = meter;
-  return rc;
+  for (size_t i = 0; !differ && i < a->value_count; i++)
+    differ = !bl_str_equal(a->values[i], b->values[i]);
+  return differ;
 }
 
+static bl_str meter_source(const bl_meter *meter) {
+  bl_str none = {"", 0};
+
+  return meter->expression ? meter->expression->source : none;
+}
+
+const char *bl_catalog_meter_change(const bl_meter *was,
+                                    const bl_meter *now) {
+  if (!bl_str_equal(was->event, now->event) ||
+      meter_names_differ(&was->names, &now->names))
+    return "event";
+  for (size_t i = 0; i < BL_COUNT(meter_words); i++)
+    if (meter_word_differs(was, now, meter_words[i].at))
+      return meter_words[i].member;
+  if (!bl_str_equal(was->property, now->property)) return "property";
+  if (!bl_str_equal(was->operation, now->operation)) return "operation";
+  if (!bl_str_equal(meter_source(was), meter_source(now)))
+    return "expression";
+  if (!bl_dec_equal(was->percentile, now->percentile)) return "percentile";
+  if (!bl_dec_equal(was->convert.by, now->convert.by) ||
+      was->convert.places != now->convert.places)
+    return "convert";
+  return NULL;
+}
+
+#undef METER_WORD
 #undef METER_IS
 #undef METER_CARRIES

@@ -48,6 +48,18 @@ static void digest_customer(bl_text *t, const bl_customer *customer) {
     digest_wallet(t, customer->wallets.item[i]);
 }
 
+static void digest_more(bl_text *t, const bl_tally_more *more) {
+  bl_pack_dec(t, more->ticked);
+  bl_pack_u64(t, more->is_due);
+  bl_pack_u64(t, more->values.count);
+  for (size_t i = 0; i < more->values.count; i++) {
+    const bl_tally_value *value = more->values.entry[i].value;
+    bl_text_add(t, more->values.entry[i].key, 16);
+    bl_pack_i64(t, value->time_us);
+    bl_pack_u64(t, value->is_removal);
+  }
+}
+
 static void digest_tally(bl_text *t, const bl_tally *tally) {
   bl_pack_u64(t, tally->price);
   bl_pack_u64(t, tally->period);
@@ -62,7 +74,7 @@ static void digest_tally(bl_text *t, const bl_tally *tally) {
   bl_pack_dec(t, tally->held);
   bl_pack_u64(t, tally->first_event);
   bl_pack_u64(t, tally->last_event);
-  bl_pack_u64(t, tally->unique.count);
+  if (tally->more) digest_more(t, tally->more);
   for (size_t i = 0; i < tally->stack_count; i++) {
     bl_pack_u64(t, tally->stack[i].grant);
     bl_pack_dec(t, tally->stack[i].amount);

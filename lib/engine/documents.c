@@ -150,6 +150,7 @@ static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
 static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
   int rc = bl_catalog_read_meter(doc, d->path, &c->arena, &d->meter, c->err);
   const bl_meter_state *was;
+  const char *change;
 
   if (rc) return rc;
   d->id = d->meter.id;
@@ -157,13 +158,8 @@ static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
   d->fact.number = was ? was->number : c->t->heads.meters + 1;
   d->fact.version = was ? was->version : 0;
   if (!was) return BILLING_OK;
-  if (!bl_str_equal(was->meter.event, d->meter.event))
-    return conflict_at(c, d, "event");
-  if (was->meter.aggregation != d->meter.aggregation)
-    return conflict_at(c, d, "aggregation");
-  if (!bl_str_equal(was->meter.property, d->meter.property))
-    return conflict_at(c, d, "property");
-  return BILLING_OK;
+  change = bl_catalog_meter_change(&was->meter, &d->meter);
+  return change ? conflict_at(c, d, change) : BILLING_OK;
 }
 
 /* ---- plan ---- */

@@ -230,6 +230,23 @@ void bl_code_redaction(bl_codec *facts, bl_codec *properties,
   }
 }
 
+static void code_tick(bl_codec *facts, bl_fact_tick *f) {
+  bl_code_u64(facts, &f->price);
+  bl_code_u64(facts, &f->period);
+  bl_code_str(facts, &f->group);
+  bl_code_dec(facts, &f->quantity);
+  bl_code_dec(facts, &f->amount);
+  bl_code_draws(facts, &f->draws, &f->draw_count);
+}
+
+void bl_code_ticks(bl_codec *facts, bl_codec *properties, bl_fact_ticks *f) {
+  (void)properties;
+  bl_code_u64(facts, &f->customer);
+  bl_code_u64(facts, &f->contract);
+  f->items = bl_code_array(facts, f->items, &f->count, sizeof *f->items);
+  for (size_t i = 0; i < f->count; i++) code_tick(facts, &f->items[i]);
+}
+
 /* From the typed pair of each kind to a common shape. */
 #define ENTRY_KIND(name)                                                  \
   static void code_entry_##name(bl_codec *facts, bl_codec *properties,    \
@@ -244,6 +261,7 @@ ENTRY_KIND(grant_expired)
 ENTRY_KIND(periods)
 ENTRY_KIND(invoice)
 ENTRY_KIND(redaction)
+ENTRY_KIND(ticks)
 #undef ENTRY_KIND
 
 typedef void (*entry_coder)(bl_codec *facts, bl_codec *properties,
@@ -258,6 +276,7 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_PERIODS] = code_entry_periods,
     [BL_ENTRY_INVOICE] = code_entry_invoice,
     [BL_ENTRY_REDACTION] = code_entry_redaction,
+    [BL_ENTRY_TICKS] = code_entry_ticks,
 };
 
 int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out) {

@@ -31,6 +31,7 @@ enum {
   BL_ENTRY_PERIODS = 8,
   BL_ENTRY_INVOICE = 9,
   BL_ENTRY_REDACTION = 10,
+  BL_ENTRY_TICKS = 11,
   BL_ENTRY_KINDS
   /* 16 to 19 are reserved for leases. */
 };
@@ -201,6 +202,24 @@ typedef struct bl_fact_redaction {
   size_t            entry_count;
 } bl_fact_redaction;
 
+/* What a charge key has come to at a tick. */
+typedef struct bl_fact_tick {
+  uint64_t price;
+  uint64_t period;
+  bl_str   group;
+  bl_dec   quantity;           /* priced, in all */
+  bl_dec   amount;             /* what is charged beyond what was */
+  bl_draw *draws;
+  size_t   draw_count;
+} bl_fact_tick;
+
+typedef struct bl_fact_ticks {
+  uint64_t      customer;
+  uint64_t      contract;
+  bl_fact_tick *items;
+  size_t        count;
+} bl_fact_ticks;
+
 /* What an entry of any kind but events says. */
 typedef union bl_entry_facts {
   bl_fact_document      document;
@@ -211,6 +230,7 @@ typedef union bl_entry_facts {
   bl_fact_periods       periods;
   bl_fact_invoice       invoice;
   bl_fact_redaction     redaction;
+  bl_fact_ticks         ticks;
 } bl_entry_facts;
 
 /* Reads it; lists are the arena's, texts the entry's.  Properties that were
@@ -234,6 +254,7 @@ void bl_code_invoice(bl_codec *facts, bl_codec *properties,
                      bl_fact_invoice *f);
 void bl_code_redaction(bl_codec *facts, bl_codec *properties,
                        bl_fact_redaction *f);
+void bl_code_ticks(bl_codec *facts, bl_codec *properties, bl_fact_ticks *f);
 
 void bl_code_u64(bl_codec *c, uint64_t *v);
 void bl_code_i64(bl_codec *c, int64_t *v);

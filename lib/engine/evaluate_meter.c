@@ -394,7 +394,7 @@ int bl_ask_aggregate(bl_ask *ask) {
   int rc = bl_shape_read(&tally_shape, &ask->top, ask->doc, 0, &t.terms);
 
   if (!rc)
-    rc = bl_catalog_read_any_meter(t.terms.meter, "/meter", ask->top.arena,
+    rc = bl_catalog_read_meter(t.terms.meter, "/meter", ask->top.arena,
                                    &t.meter, ask->top.err);
   if (!rc) rc = bl_ask_zone(ask, t.terms.zone, &t.frame.zone);
   if (!rc) rc = tally_frame(ask, &t);

@@ -35,8 +35,9 @@
  *             as much more as this customer's number is than that key's
  *             [Z] period, less that of the newest key (at first 0)
  *             [N] group, by its number from 0; or N, bytes: a new one
- *   [extras]  1 byte: bit 0 unique, 1 at.  [16 bytes]  [Z] at, less the
- *             event's time
+ *   [extras]  1 byte: bit 0 unique, 1 at, 2 sample, 3 the value was
+ *             removed.  [16 bytes]  [Z] at, less the event's time
+ *             [D] sample; else it is the quantity
  *   D         quantity
  *   [D]       amount; else the one expected: in proportion to the last charge
  *             under this key whose quantity was not zero, or else of the same

@@ -29,11 +29,12 @@ typedef struct bl_fact_key {
 
 typedef struct bl_fact_charge {
   uint64_t      key;           /* place in the list of keys */
-  uint32_t      has_unique;    /* a value seen for the first time: its hash */
-  uint32_t      reserved;
+  uint32_t      has_unique;    /* unique: the hash of the value */
+  uint32_t      is_removal;    /* of that value */
   unsigned char unique[16];
-  int64_t       at_us;         /* latest: time of the event that set the
-                                  level; 0 otherwise */
+  int64_t       at_us;         /* latest, earliest: time of the event that set
+                                  the level; 0 otherwise */
+  bl_dec        sample;        /* what the event gave; of a value `quantity` */
   bl_dec        quantity;      /* what the level moves by */
   bl_dec        amount;        /* what was charged */
   bl_draw      *draws;

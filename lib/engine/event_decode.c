@@ -101,12 +101,13 @@ static uint64_t evr_place(bl_events_reader *r, unsigned head,
 
 /* ---- A charge ----------------------------------------------------------- */
 
-static void evr_extras(bl_events_reader *r, int64_t time_us,
+static void evr_extras(bl_events_reader *r, unsigned extras, int64_t time_us,
                        bl_fact_charge *charge) {
-  unsigned extras = bl_unpack_byte(&r->facts);
   const unsigned char *unique;
 
-  if (!extras || extras > (BL_CHARGE_UNIQUE | BL_CHARGE_AT)) r->facts.bad = 1;
+  if (!extras || extras >= 2 * BL_CHARGE_REMOVAL) r->facts.bad = 1;
+  charge->is_removal = (extras & BL_CHARGE_REMOVAL) != 0;
+  if (charge->is_removal && !(extras & BL_CHARGE_UNIQUE)) r->facts.bad = 1;
   if (extras & BL_CHARGE_UNIQUE) {
     unique = bl_unpack_bytes(&r->facts, sizeof charge->unique);
     if (!unique) return;
@@ -118,11 +119,13 @@ static void evr_extras(bl_events_reader *r, int64_t time_us,
                               (uint64_t)bl_unpack_i64(&r->facts));
     if (!charge->at_us) r->facts.bad = 1;
   }
+  if (extras & BL_CHARGE_SAMPLE) charge->sample = bl_unpack_dec(&r->facts);
 }
 
 /* The quantity, the amount and the charge as it is remembered. */
-static void evr_amounts(bl_events_reader *r, unsigned head, uint64_t place,
+static void evr_amounts(bl_events_reader *r, unsigned head, int has_sample,
                         bl_fact_charge *charge) {
+  uint64_t place = charge->key;
   const bl_events_tally *tally = &r->past.tallies[place];
   bl_dec_parts quantity = bl_unpack_parts(&r->facts), amount, expected;
   int is_expected = bl_expect_amount(&r->past, tally, &quantity, &expected);
@@ -137,6 +140,8 @@ static void evr_amounts(bl_events_reader *r, unsigned head, uint64_t place,
   if (r->facts.bad) return;
   charge->quantity = bl_dec_join(&quantity);
   charge->amount   = bl_dec_join(&amount);
+  if (!has_sample) charge->sample = charge->quantity;
+  else if (bl_dec_equal(charge->sample, charge->quantity)) r->facts.bad = 1;
   bl_events_past_charge(&r->past, place, &quantity, &amount);
 }
 
@@ -181,15 +186,18 @@ static void evr_listed_draws(bl_events_reader *r, uint64_t expected,
 
 static void evr_charge(bl_events_reader *r, const bl_fact_event *fact,
                        bl_draw *plain, bl_fact_charge *charge) {
-  unsigned head = bl_unpack_byte(&r->facts);
+  unsigned head = bl_unpack_byte(&r->facts), extras = 0;
   bl_events_tally *tally;
   uint64_t grant;
 
   charge->key = evr_place(r, head, fact->customer);
   if (r->facts.bad || r->rc) return;
   tally = &r->past.tallies[charge->key];
-  if (head & BL_CHARGE_EXTRAS) evr_extras(r, fact->time_us, charge);
-  evr_amounts(r, head, charge->key, charge);
+  if (head & BL_CHARGE_EXTRAS) {
+    extras = bl_unpack_byte(&r->facts);
+    evr_extras(r, extras, fact->time_us, charge);
+  }
+  evr_amounts(r, head, (extras & BL_CHARGE_SAMPLE) != 0, charge);
   if (r->facts.bad) return;
   grant = bl_expect_grant(&r->past, tally);
   if (head & BL_CHARGE_DRAWS) {

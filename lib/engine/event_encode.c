@@ -9,7 +9,7 @@
 #define ENCODE_FRONT (1 + BL_PUT_U64_MOST)
 /* At most: of an event, of one charge and of one draw, without texts. */
 #define ENCODE_EVENT (1 + 3 * BL_PUT_U64_MOST + 8 + BL_PUT_DEC_MOST)
-#define ENCODE_CHARGE (19 + 7 * BL_PUT_U64_MOST + 2 * BL_PUT_DEC_MOST)
+#define ENCODE_CHARGE (19 + 7 * BL_PUT_U64_MOST + 3 * BL_PUT_DEC_MOST)
 #define ENCODE_DRAW (BL_PUT_U64_MOST + BL_PUT_DEC_MOST)
 
 void bl_events_writer_open(bl_events_writer *w, bl_arena *arena) {
@@ -137,14 +137,19 @@ static unsigned char *evc_put_draws(unsigned char *at,
 static unsigned char *evc_put_extras(unsigned char *at,
                                      const bl_fact_charge *charge,
                                      int64_t time_us) {
+  int has_sample = !bl_dec_equal(charge->sample, charge->quantity);
+
+  assert(charge->has_unique || !charge->is_removal);
   *at++ = (unsigned char)((charge->has_unique ? BL_CHARGE_UNIQUE : 0) |
-                          (charge->at_us ? BL_CHARGE_AT : 0));
+                          (charge->at_us ? BL_CHARGE_AT : 0) |
+                          (has_sample ? BL_CHARGE_SAMPLE : 0) |
+                          (charge->is_removal ? BL_CHARGE_REMOVAL : 0));
   if (charge->has_unique)
     at = bl_put_bytes(at, charge->unique, sizeof charge->unique);
   if (charge->at_us)
     at = bl_put_i64(at, (int64_t)((uint64_t)charge->at_us -
                                   (uint64_t)time_us));
-  return at;
+  return has_sample ? bl_put_dec(at, charge->sample) : at;
 }
 
 /* How far back the key is, and behind the head what the head does not hold.
@@ -180,7 +185,8 @@ static unsigned char *evc_put_charge(bl_events_writer *w, unsigned char *at,
   at = evc_put_place(w, at, named, fact->customer);
   if (!at) return NULL;
   tally = &w->past.tallies[named->place];
-  if (charge->has_unique || charge->at_us) {
+  if (charge->has_unique || charge->at_us ||
+      !bl_dec_equal(charge->sample, charge->quantity)) {
     *head |= BL_CHARGE_EXTRAS;
     at = evc_put_extras(at, charge, fact->time_us);
   }

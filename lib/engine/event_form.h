@@ -27,7 +27,9 @@ enum {
   BL_CHARGE_AMOUNT = 64,         /* another amount than expected */
   BL_CHARGE_EXTRAS = 128,
   BL_CHARGE_UNIQUE = 1,          /* extras */
-  BL_CHARGE_AT = 2
+  BL_CHARGE_AT = 2,
+  BL_CHARGE_SAMPLE = 4,
+  BL_CHARGE_REMOVAL = 8          /* of a value: only beside UNIQUE */
 };
 
 /* The first byte of a key. */

@@ -11,6 +11,7 @@
 #include "engine/load.h"
 #include "engine/query.h"
 #include "engine/views.h"
+#include "meter/measure.h"
 #include "price/price.h"
 
 typedef struct explanation {
@@ -176,7 +177,8 @@ static int add_block(explanation *x, const bl_block *block, uint64_t number,
     for (size_t k = 0; !rc && k < fact->charge_count && e->room > 0; k++) {
       if (tallies[k] != e->tally) continue;
       e->level = bl_dec_add(e->level, fact->charges[k].quantity);
-      rc = add_event(e->list, number + i, fact, &block->texts[i], e->level,
+      rc = add_event(e->list, number + i, fact, &block->texts[i],
+                     bl_measure_finish(bl_tally_meter(e->tally), e->level),
                      fact->charges[k].amount);
       e->room--;
     }
@@ -234,7 +236,7 @@ static int explain(bl_call *c, const bl_query *q, billing_doc **out) {
   rc = bl_view_add_json(x.tree, "group", x.line->group);
   if (!rc) rc = x.price->meter.len ? add_tiers(&x) : add_fee(&x);
   if (!rc) rc = add_draws(&x);
-  if (!rc && x.line->events) rc = add_events(&x, q->events);
+  if (!rc && x.line->first_event) rc = add_events(&x, q->events);
   if (!rc) rc = bl_doc_of_tree(c, x.tree, out);
   bl_json_free(x.tree);
   return rc;

@@ -69,6 +69,14 @@ int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact);
 int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
                   bl_tally *const *tallies, uint64_t number);
 
+/* The entry charges that much under a key, and draws so. */
+int bl_fold_charged(bl_fold *f, bl_tally *tally, bl_dec amount,
+                    const bl_draw *draws, size_t count);
+/* One key of it; the tenant's own part of it; all of it (fold_tick.c). */
+int bl_fold_tick(bl_fold *f, bl_contract *contract, const bl_fact_tick *fact);
+int bl_fold_ticked(bl_fold *f, const bl_fact_ticks *fact);
+int bl_fold_ticks(bl_fold *f, const bl_fact_ticks *fact);
+
 /* Any entry from its bytes; unknown ones that are not critical do nothing. */
 int bl_fold_entry(bl_fold *f, const bl_entry *entry);
 /* The tally of a key, made when it is missing; NULL: no memory, or the key is

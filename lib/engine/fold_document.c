@@ -144,6 +144,14 @@ static int fold_customer(bl_fold *f, const bl_fact_document *fact,
   return BILLING_OK;
 }
 
+/* Meters that an event may be for: those of its name, and those that choose
+ * names. */
+static bl_list *listeners_of(bl_tenant *t, const bl_meter *meter) {
+  if (!meter->event.len) return &t->meters_by_filter;
+  return model_of(t, &t->meters_by_event, meter->event.text,
+                  meter->event.len, sizeof(bl_list));
+}
+
 static int fold_meter(bl_fold *f, const bl_fact_document *fact,
                       const bl_json *doc) {
   bl_tenant *t = f->tenant;
@@ -157,9 +165,7 @@ static int fold_meter(bl_fold *f, const bl_fact_document *fact,
   rc = bl_catalog_read_meter(doc, "", &t->arena, &meter->meter, NULL);
   if (rc) return rc;
   if (!meter->number) {
-    bl_str event = meter->meter.event;
-    listeners = model_of(t, &t->meters_by_event, event.text, event.len,
-                         sizeof *listeners);
+    listeners = listeners_of(t, &meter->meter);
     if (!listeners) return BILLING_NOMEM;
     rc = bl_list_add(t, listeners, meter);
     meter->number = fact->number;

@@ -17,6 +17,7 @@ FOLD_KIND(grant_expired)
 FOLD_KIND(periods)
 FOLD_KIND(invoice)
 FOLD_KIND(redaction)
+FOLD_KIND(ticks)
 #undef FOLD_KIND
 
 typedef struct entry_kind {
@@ -35,6 +36,7 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
     [BL_ENTRY_PERIODS] = {"periods", fold_entry_periods},
     [BL_ENTRY_INVOICE] = {"invoice", fold_entry_invoice},
     [BL_ENTRY_REDACTION] = {"redaction", fold_entry_redaction},
+    [BL_ENTRY_TICKS] = {"ticks", fold_entry_ticks},
 };
 
 const char *bl_entry_name(int64_t kind) {

@@ -82,44 +82,85 @@ static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
   return BILLING_OK;
 }
 
-static int fold_unique(bl_fold *f, bl_tally *tally,
-                       const bl_fact_charge *charge) {
-  if (!charge->has_unique || bl_map_get(&tally->unique, charge->unique, 16))
-    return BILLING_OK;
-  bl_touch_map(f->tenant, &tally->unique);
-  return bl_map_put(&tally->unique, charge->unique, 16, tally);
+static int fold_new_value(bl_fold *f, bl_map *values,
+                          const bl_fact_charge *charge,
+                          const bl_tally_value *said) {
+  bl_tally_value *value = bl_arena_copy(&f->tenant->arena, said,
+                                        sizeof *said);
+
+  if (!value) return BILLING_NOMEM;
+  bl_touch_map(f->tenant, values);
+  return bl_map_put(values, charge->unique, 16, value);
 }
 
-static int fold_charge(bl_fold *f, const bl_fact_charge *charge,
-                       bl_tally *tally, uint64_t number) {
-  bl_tenant *t = f->tenant;
-  bl_contract *contract = tally->contract;
-  bl_wallet *wallet = bl_wallet_make(t, contract->customer,
+/* The latest operation on a value decides; of one time the later arrival. */
+static int keep_value(bl_fold *f, bl_tally *tally, int64_t time_us,
+                      const bl_fact_charge *charge) {
+  bl_tally_value said = {time_us, charge->is_removal, 0}, *kept;
+
+  kept = bl_map_get(&tally->more->values, charge->unique, 16);
+  if (!kept)
+    return fold_new_value(f, &tally->more->values, charge, &said);
+  if (time_us < kept->time_us) return BILLING_OK;
+  bl_touch(f->tenant, kept, offsetof(bl_tally_value, touched),
+           &kept->touched);
+  kept->time_us = time_us;
+  kept->is_removal = charge->is_removal;
+  return BILLING_OK;
+}
+
+static int fold_more(bl_fold *f, bl_tally *tally, int64_t time_us,
+                     const bl_fact_charge *charge) {
+  if (!bl_tally_meter(tally)->ticks)
+    return charge->has_unique ? keep_value(f, tally, time_us, charge)
+                              : BILLING_OK;
+  bl_touch_more(f->tenant, tally->more);
+  tally->more->is_due = 1;
+  return BILLING_OK;
+}
+
+int bl_fold_charged(bl_fold *f, bl_tally *tally, bl_dec amount,
+                    const bl_draw *draws, size_t count) {
+  bl_wallet *wallet = bl_wallet_make(f->tenant, tally->contract->customer,
                                      bl_tally_price(tally)->asset);
   bl_posting postings[4];
   bl_dec drawn = BL_DEC_ZERO;
-  int rc;
+  int rc = BILLING_OK;
 
   if (!wallet) return BILLING_NOMEM;
+  bl_touch_charged(f->tenant, tally);
+  tally->amount = bl_dec_add(tally->amount, amount);
+  for (size_t i = 0; i < count && !rc; i++)
+    rc = fold_draw(f, tally, wallet, &draws[i], &drawn);
+  if (rc) return rc;
+  tally->drawn = bl_dec_add(tally->drawn, drawn);
+  return bl_fold_post(f, wallet, postings,
+                      bl_ledger_charge(amount, drawn, postings));
+}
+
+static int fold_charge(bl_fold *f, const bl_fact_event *fact,
+                       const bl_fact_charge *charge, bl_tally *tally,
+                       uint64_t number) {
+  bl_tenant *t = f->tenant;
+  bl_contract *contract = tally->contract;
+  int rc = BILLING_OK;
+
   bl_touch_charged(t, tally);
   tally->level.total = bl_dec_add(tally->level.total, charge->quantity);
   if (charge->at_us) tally->level.at_us = charge->at_us;
   tally->level.events++;
-  tally->amount = bl_dec_add(tally->amount, charge->amount);
   tally->last_event = number;
   if (!tally->first_event) tally->first_event = number;
-  rc = fold_unique(f, tally, charge);
-  for (size_t i = 0; i < charge->draw_count && !rc; i++)
-    rc = fold_draw(f, tally, wallet, &charge->draws[i], &drawn);
+  if (tally->more) rc = fold_more(f, tally, fact->time_us, charge);
+  else if (charge->has_unique) rc = BILLING_CORRUPT;
   if (rc) return rc;
-  tally->drawn = bl_dec_add(tally->drawn, drawn);
   if (tally->period < contract->closed &&
       contract->late_us == BL_TIME_NEVER) {
     bl_touch_contract(t, contract);
     contract->late_us = f->at_us;
   }
-  return bl_fold_post(f, wallet, postings,
-                      bl_ledger_charge(charge->amount, drawn, postings));
+  return bl_fold_charged(f, tally, charge->amount, charge->draws,
+                         charge->draw_count);
 }
 
 /* The tenant's own part of an event. */
@@ -148,6 +189,6 @@ int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
   if (fact->flags & BILLING_RECEIPT_UNMATCHED) customer->unmatched++;
   if (fact->flags & BILLING_RECEIPT_UNPRICED) customer->unpriced++;
   for (size_t i = 0; i < fact->charge_count && !rc; i++)
-    rc = fold_charge(f, &fact->charges[i], tallies[i], number);
+    rc = fold_charge(f, fact, &fact->charges[i], tallies[i], number);
   return rc;
 }

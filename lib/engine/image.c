@@ -16,10 +16,16 @@ static void code_level(bl_codec *c, bl_level *level) {
   bl_code_i64(c, &level->events);
 }
 
-static void code_unique(bl_codec *c, bl_image_tally *tally) {
-  tally->unique = bl_code_array(c, tally->unique, &tally->unique_count, 16);
-  for (size_t i = 0; i < tally->unique_count; i++)
-    bl_code_hash(c, tally->unique + 16 * i, 16);
+static void code_more(bl_codec *c, bl_image_tally *tally) {
+  bl_code_dec(c, &tally->ticked);
+  bl_code_u64(c, &tally->is_due);
+  tally->values = bl_code_array(c, tally->values, &tally->value_count,
+                                sizeof *tally->values);
+  for (size_t i = 0; i < tally->value_count; i++) {
+    bl_code_hash(c, tally->values[i].hash, sizeof tally->values[i].hash);
+    bl_code_i64(c, &tally->values[i].time_us);
+    bl_code_u64(c, &tally->values[i].is_removal);
+  }
 }
 
 static void code_tally(bl_codec *c, bl_image_tally *tally) {
@@ -35,7 +41,7 @@ static void code_tally(bl_codec *c, bl_image_tally *tally) {
   bl_code_draws(c, &tally->billed, &tally->billed_count);
   bl_code_u64(c, &tally->first_event);
   bl_code_u64(c, &tally->last_event);
-  code_unique(c, tally);
+  code_more(c, tally);
 }
 
 static void code_contract(bl_codec *c, bl_image_contract *contract) {
@@ -95,15 +101,22 @@ void bl_code_image(bl_codec *c, bl_image *image) {
 
 /* ---- from the state ---- */
 
-static int image_unique(const bl_tally *tally, bl_arena *arena,
-                        bl_image_tally *out) {
-  const bl_map *unique = &tally->unique;
+static int image_more(const bl_tally *tally, bl_arena *arena,
+                      bl_image_tally *out) {
+  const bl_map *values = tally->more ? &tally->more->values : NULL;
 
-  out->unique_count = unique->count;
-  out->unique = bl_arena_array(arena, unique->count + 1, 16);
-  if (!out->unique) return BILLING_NOMEM;
-  for (size_t i = 0; i < unique->count; i++)
-    memcpy(out->unique + 16 * i, unique->entry[i].key, 16);
+  if (!values) return BILLING_OK;
+  out->ticked = tally->more->ticked;
+  out->is_due = tally->more->is_due;
+  out->value_count = values->count;
+  out->values = bl_arena_array(arena, values->count + 1, sizeof *out->values);
+  if (!out->values) return BILLING_NOMEM;
+  for (size_t i = 0; i < values->count; i++) {
+    const bl_tally_value *value = values->entry[i].value;
+    memcpy(out->values[i].hash, values->entry[i].key, 16);
+    out->values[i].time_us = value->time_us;
+    out->values[i].is_removal = value->is_removal;
+  }
   return BILLING_OK;
 }
 
@@ -123,7 +136,7 @@ static int image_tally(const bl_tally *tally, bl_arena *arena,
   out->billed_count = tally->billed_count;
   out->first_event = tally->first_event;
   out->last_event = tally->last_event;
-  return image_unique(tally, arena, out);
+  return image_more(tally, arena, out);
 }
 
 static int image_contract(const bl_contract *contract, bl_arena *arena,

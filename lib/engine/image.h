@@ -24,6 +24,12 @@
 
 #define BL_IMAGE_AGE 64
 
+typedef struct bl_image_value {
+  unsigned char hash[16];
+  int64_t       time_us;
+  uint64_t      is_removal;
+} bl_image_value;
+
 typedef struct bl_image_tally {
   uint64_t       price;
   uint64_t       period;
@@ -39,8 +45,10 @@ typedef struct bl_image_tally {
   size_t         billed_count;
   uint64_t       first_event;
   uint64_t       last_event;
-  unsigned char *unique;         /* 16 bytes each */
-  size_t         unique_count;
+  bl_dec          ticked;
+  uint64_t        is_due;
+  bl_image_value *values;        /* that unique has seen */
+  size_t         value_count;
 } bl_image_tally;
 
 typedef struct bl_image_contract {

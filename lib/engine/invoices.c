@@ -11,6 +11,7 @@
 #include "engine/due.h"
 #include "engine/named.h"
 #include "engine/tallies.h"
+#include "engine/ticks.h"
 #include "engine/views.h"
 #include "invoice/invoice.h"
 #include "price/price.h"
@@ -81,7 +82,7 @@ static int add_usage_line(invoice_draft *d, const bl_tally *tally) {
   line->price = tally->price;
   line->period = tally->period;
   line->group = tally->group;
-  line->quantity = tally->level.total;
+  line->quantity = bl_tally_quantity(tally);
   line->amount = amount;
   line->drawn = drawn;
   line->is_late = tally->period < d->contract->closed;
@@ -114,6 +115,7 @@ static int add_unused(invoice_draft *d, uint64_t period) {
     bl_fact_line *line;
     bl_tally *tally;
     if (!price->meter.len || price->group_count ||
+        d->contract->plan->meters[i]->meter.ticks ||
         !(price->flags & BL_PRICE_FLAT_AT_ZERO))
       continue;
     tally = bl_tally_of(d->contract, i, period, (bl_str){NULL, 0});
@@ -236,12 +238,14 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
            contract->periods[closed].span.to_us <= at_us;
   if (closes) {
     d.fact.closes = closed + 1;
-    rc = add_usage(&d, closed + 1);
+    rc = bl_ticks_book(c, contract, closed + 1);
+    if (!rc) rc = add_usage(&d, closed + 1);
     if (!rc) rc = add_unused(&d, closed);
     if (!rc) rc = add_fees(&d, BL_TIMING_ARREARS, closed);
     closed++;
   } else if (contract->has_ended) {
-    rc = add_usage(&d, contract->period_count);
+    rc = bl_ticks_book(c, contract, contract->period_count);
+    if (!rc) rc = add_usage(&d, contract->period_count);
   }
   if (!rc && contract->plan->has_advance && contract->advanced == closed)
     rc = has_period(c, contract, closed, &has);

@@ -58,6 +58,17 @@ static int take_draws(bl_tenant *t, bl_draw **to, size_t *to_count,
   return *to ? BILLING_OK : BILLING_NOMEM;
 }
 
+static int take_value(bl_tenant *t, bl_tally *tally,
+                      const bl_image_value *from) {
+  bl_tally_value said = {from->time_us, from->is_removal, 0}, *value;
+
+  if (!tally->more || bl_map_get(&tally->more->values, from->hash, 16))
+    return BILLING_CORRUPT;
+  value = bl_arena_copy(&t->arena, &said, sizeof said);
+  return value ? bl_map_put(&tally->more->values, from->hash, 16, value)
+               : BILLING_NOMEM;
+}
+
 static int take_tally(loading *l, bl_contract *contract,
                       const bl_image_tally *from) {
   bl_tenant *t = l->c->t;
@@ -82,9 +93,12 @@ static int take_tally(loading *l, bl_contract *contract,
   if (!rc)
     rc = take_draws(t, &tally->billed, &tally->billed_count, from->billed,
                     from->billed_count);
-  for (size_t i = 0; i < from->unique_count && !rc; i++)
-    if (!bl_map_get(&tally->unique, from->unique + 16 * i, 16))
-      rc = bl_map_put(&tally->unique, from->unique + 16 * i, 16, tally);
+  if (tally->more) {
+    tally->more->ticked = from->ticked;
+    tally->more->is_due = from->is_due;
+  }
+  for (size_t i = 0; i < from->value_count && !rc; i++)
+    rc = take_value(t, tally, &from->values[i]);
   return rc;
 }
 

@@ -16,6 +16,11 @@
 #include "engine/event_walk.h"
 #include "engine/load.h"
 
+typedef struct posting_draws {
+  const bl_draw *draws;
+  size_t         count;
+} posting_draws;
+
 /* What one entry moves in one wallet. */
 typedef struct posting_sum {
   uint64_t customer;
@@ -93,20 +98,29 @@ static int book_return(posting_book *k, const bl_draw *draw) {
   return book_expiry(k, grant, bl_dec_neg(draw->amount));
 }
 
-static int book_charge(posting_book *k, const bl_row_charge *charge) {
+static int book_charged(posting_book *k, const bl_contract *contract,
+                        const bl_price *price, bl_dec amount,
+                        const posting_draws *by) {
   bl_dec drawn = BL_DEC_ZERO;
   bl_posting postings[4];
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < charge->draw_count && !rc; i++) {
-    const bl_draw *draw = &charge->draws[i];
+  for (size_t i = 0; i < by->count && !rc; i++) {
+    const bl_draw *draw = &by->draws[i];
     if (!draw->grant) continue;
     drawn = bl_dec_add(drawn, draw->amount);
     if (bl_dec_sign(draw->amount) < 0) rc = book_return(k, draw);
   }
   if (rc) return rc;
-  return book(k, charge->contract->customer, charge->price->asset, postings,
-              bl_ledger_charge(charge->amount, drawn, postings));
+  return book(k, contract->customer, price->asset, postings,
+              bl_ledger_charge(amount, drawn, postings));
+}
+
+static int book_charge(posting_book *k, const bl_row_charge *charge) {
+  posting_draws by = {charge->draws, charge->draw_count};
+
+  return book_charged(k, charge->contract, charge->price, charge->amount,
+                      &by);
 }
 
 static int book_events(posting_book *k) {
@@ -170,6 +184,25 @@ static int book_invoice(posting_book *k, const bl_fact_invoice *fact) {
   return rc;
 }
 
+static int book_ticks(posting_book *k, const bl_fact_ticks *fact) {
+  const bl_contract *contract;
+  bl_customer *customer;
+  int rc = bl_customer_of(k->c, k->t, fact->customer, &customer);
+
+  if (rc) return rc;
+  contract = bl_table_at(&k->t->by_contract, fact->contract);
+  if (!contract) return BILLING_CORRUPT;
+  for (size_t i = 0; i < fact->count && !rc; i++) {
+    const bl_fact_tick *tick = &fact->items[i];
+    posting_draws by = {tick->draws, tick->draw_count};
+    if (tick->price >= contract->plan->plan.price_count)
+      return BILLING_CORRUPT;
+    rc = book_charged(k, contract, &contract->plan->plan.prices[tick->price],
+                      tick->amount, &by);
+  }
+  return rc;
+}
+
 static int book_coded(posting_book *k) {
   bl_entry_facts facts;
   int rc = bl_entry_read(k->entry, k->arena, &facts);
@@ -179,6 +212,7 @@ static int book_coded(posting_book *k) {
   case BL_ENTRY_GRANT: return book_grant(k, &facts.grant);
   case BL_ENTRY_GRANT_EXPIRED: return book_expired(k, &facts.grant_expired);
   case BL_ENTRY_INVOICE: return book_invoice(k, &facts.invoice);
+  case BL_ENTRY_TICKS: return book_ticks(k, &facts.ticks);
   default: return BILLING_OK;
   }
 }

@@ -48,198 +48,6 @@ int bl_rate_prepare(bl_call *c, bl_customer *customer, int64_t us) {
   return rc;
 }
 
-/* ---- draws ---- */
-
-/* Room for `more` draws; pointers into the array may move. */
-static int reserve_draws(bl_rater *r, size_t more) {
-  bl_draws *d = &r->draws;
-  size_t wanted = d->cap ? d->cap : 16;
-  bl_draw *item;
-
-  if (d->count + more <= d->cap) return BILLING_OK;
-  while (wanted < d->count + more) wanted *= 2;
-  item = bl_arena_grow(&r->c->arena, d->item, d->cap * sizeof *item,
-                       wanted * sizeof *item);
-  if (!item) return BILLING_NOMEM;
-  d->item = item;
-  d->cap = wanted;
-  return BILLING_OK;
-}
-
-/* What the draws before have taken of a grant. */
-static bl_dec taken_of(const bl_rater *r, size_t before, uint64_t grant) {
-  bl_dec sum = BL_DEC_ZERO;
-
-  for (size_t i = 0; i < before; i++)
-    if (r->draws.item[i].grant == grant)
-      sum = bl_dec_add(sum, r->draws.item[i].amount);
-  return sum;
-}
-
-/* An amount being split over lots. */
-typedef struct split {
-  bl_rater            *r;
-  const bl_use        *use;
-  const bl_hold_state *hold;   /* its lots first; NULL: none */
-  bl_dec               rest;
-  size_t               before; /* draws that are decided, but not folded */
-} split;
-
-/* A lot as it stands, or a copy, when some of it is or will be taken. */
-static bl_lot *payer_of(split *s, bl_lot *lot, bl_dec left) {
-  bl_lot *copy;
-
-  if (!s->hold && bl_dec_equal(left, lot->left)) return lot;
-  copy = bl_arena_copy(&s->r->own, lot, sizeof *lot);
-  if (copy) copy->left = left;
-  return copy;
-}
-
-/* What an earlier charge of the event gives back may bring a lot to life. */
-static const bl_list *candidates(const split *s, const bl_wallet *wallet) {
-  for (size_t i = 0; i < s->before; i++)
-    if (bl_dec_sign(s->r->draws.item[i].amount) < 0) return &wallet->grants;
-  return &wallet->live;
-}
-
-static int add_payer(bl_rater *r, bl_lot *lot) {
-  bl_lot **place;
-
-  if (!lot) return BILLING_NOMEM;
-  place = bl_arena_push(&r->c->arena, (void **)&r->lots, &r->lot_count,
-                        &r->lot_cap, sizeof *place);
-  if (!place) return BILLING_NOMEM;
-  *place = lot;
-  r->lot_count++;
-  return BILLING_OK;
-}
-
-/* The lots in the default order until they cover the amount, or all. */
-static int find_payers(split *s, const bl_wallet *wallet, int all) {
-  const bl_list *grants = candidates(s, wallet);
-  bl_dec rest = s->rest;
-  int rc = BILLING_OK;
-
-  for (size_t i = grants->first;
-       i < grants->count && !rc && (all || bl_dec_sign(rest) > 0); i++) {
-    bl_grant_state *grant = grants->item[i];
-    bl_dec left = grant->lot.left;
-    if (s->before)
-      left = bl_dec_sub(left, taken_of(s->r, s->before, grant->lot.number));
-    if (bl_dec_sign(left) <= 0 || !bl_lot_pays(&grant->lot, s->use)) continue;
-    rc = add_payer(s->r, payer_of(s, &grant->lot, left));
-    left = bl_dec_sub(left, grant->lot.held);
-    if (bl_dec_sign(left) > 0) rest = bl_dec_sub(rest, left);
-  }
-  return rc;
-}
-
-/* What the hold reserved in a lot is drawn before anything else. */
-static void draw_reserved(split *s, bl_lot *lot, bl_dec most) {
-  bl_lot copy = *lot, *one = &copy;
-  bl_draw made[2];
-
-  copy.held = BL_DEC_ZERO;
-  copy.left = bl_dec_min(most, bl_dec_sub(lot->left, lot->held));
-  if (bl_dec_sign(copy.left) <= 0) return;
-  bl_burndown(&one, 1, s->use, s->rest, made);
-  if (made[0].grant != lot->number) return;
-  s->r->draws.item[s->r->draws.count++] = made[0];
-  lot->left = bl_dec_sub(lot->left, made[0].amount);
-  s->rest = bl_dec_sub(s->rest, made[0].amount);
-}
-
-static void draw_held(split *s) {
-  const bl_rater *r = s->r;
-
-  for (size_t i = 0; i < s->hold->draw_count && bl_dec_sign(s->rest) > 0;
-       i++) {
-    const bl_draw *held = &s->hold->draws[i];
-    bl_dec most = bl_dec_sub(held->amount,
-                             taken_of(r, s->before, held->grant));
-    if (bl_dec_sign(most) <= 0) continue;
-    for (size_t k = 0; k < r->lot_count; k++)
-      if (r->lots[k]->number == held->grant)
-        draw_reserved(s, r->lots[k], most);
-  }
-}
-
-static int make_draws(split *s, const bl_order *order, int is_capped) {
-  bl_rater *r = s->r;
-  size_t held = s->hold ? s->hold->draw_count : 0;
-  int rc = reserve_draws(r, r->lot_count + held + 2);
-
-  if (rc) return rc;
-  if (order) bl_order_sort(order, r->lots, r->lot_count);
-  if (s->hold) draw_held(s);
-  if (is_capped) r->lot_count = 0;
-  if (bl_dec_sign(s->rest) > 0)
-    r->draws.count += bl_burndown(r->lots, r->lot_count, s->use, s->rest,
-                                  r->draws.item + r->draws.count);
-  return BILLING_OK;
-}
-
-int bl_rate_draws(bl_rater *r, const bl_wallet *wallet, const bl_use *use,
-                  const bl_order *order, bl_dec amount,
-                  const bl_draw_rule *rule) {
-  const bl_hold_state *hold =
-      rule && rule->hold && rule->hold->draw_count ? rule->hold : NULL;
-  split s = {r, use, hold, amount, r->draws.count};
-  bl_arena_mark mark = bl_arena_now(&r->own);
-  int rc = BILLING_OK;
-
-  r->lot_count = 0;
-  if (wallet) rc = find_payers(&s, wallet, order || hold);
-  if (!rc) rc = make_draws(&s, order, rule && rule->is_capped);
-  bl_arena_back(&r->own, mark);
-  return rc;
-}
-
-/* The newest draws of the key come back first. */
-static int give_back(bl_rater *r, const bl_tally *tally, bl_dec amount) {
-  int rc = reserve_draws(r, tally->stack_count + 1);
-
-  if (!rc)
-    r->draws.count += bl_burndown_back(tally->stack, tally->stack_count,
-                                       amount,
-                                       r->draws.item + r->draws.count);
-  return rc;
-}
-
-/* What of a charge is drawn, or given back when it is below zero.  A total
- * below zero is owed to the customer: nothing was drawn for it, so what is
- * charged next is taken off it first. */
-static bl_dec drawable(const bl_tally *tally, bl_dec amount) {
-  bl_dec before = bl_dec_max(tally->amount, BL_DEC_ZERO);
-  bl_dec after = bl_dec_max(bl_dec_add(tally->amount, amount), BL_DEC_ZERO);
-
-  return bl_dec_sub(after, before);
-}
-
-/* draw_count is set; where they begin is set when all charges are made. */
-static int choose_draws(bl_rater *r, const bl_contract *contract,
-                        const bl_price *price, const bl_tally *tally,
-                        bl_fact_charge *charge) {
-  bl_dec amount = drawable(tally, charge->amount);
-  int sign = bl_dec_sign(amount);
-  size_t before = r->draws.count;
-  const bl_order *order;
-  bl_use use;
-  int rc;
-
-  if (sign == 0) return BILLING_OK;
-  order = contract->terms.has_order ? &contract->terms.order : NULL;
-  use = (bl_use){price->meter, price->id, contract->terms.id,
-                 r->in->view.time_us, {0}};
-  memcpy(use.asset, price->asset, sizeof use.asset);
-  rc = sign > 0 ? bl_rate_draws(r, bl_wallet_of(contract->customer,
-                                                price->asset),
-                                &use, order, amount, r->rule)
-                : give_back(r, tally, bl_dec_neg(amount));
-  charge->draw_count = r->draws.count - before;
-  return rc;
-}
-
 /* ---- charges ---- */
 
 static int add_charge(bl_rater *r, bl_fact_charge **charge, bl_tally *tally) {
@@ -298,47 +106,91 @@ static int find_tally(bl_rater *r, bl_contract *contract, size_t at,
   return contract->tallies.count == known ? BILLING_OK : keep_made(r, *out);
 }
 
-/* What a value of `unique` counts as, and whether it is new. */
-static void count_unique(bl_rater *r, const bl_tally *tally, bl_str unique,
-                         bl_usage *usage, bl_fact_charge *charge) {
-  bl_key_hash16(charge->unique, r->c->b->content_key, unique.text, unique.len);
-  usage->is_new = !bl_map_get(&tally->unique, charge->unique, 16);
-  charge->has_unique = usage->is_new;
+static void name_value(const bl_rater *r, const bl_sample *sample,
+                       bl_fact_charge *charge) {
+  bl_key_hash16(charge->unique, r->c->b->content_key, sample->value.text,
+                sample->value.len);
+  charge->has_unique = 1;
+  charge->is_removal = sample->is_removal;
+}
+
+/* By how many values more or less are there after this one: the latest
+ * operation on a value decides, and nothing arrived later than this. */
+static bl_dec count_value(const bl_tally *tally, const bl_sample *sample,
+                          const bl_fact_charge *charge) {
+  const bl_tally_value *kept;
+  int was_there, is_there = !sample->is_removal;
+
+  kept = bl_map_get(&tally->more->values, charge->unique, 16);
+  was_there = kept && !kept->is_removal;
+  if (kept && sample->time_us < kept->time_us) is_there = was_there;
+  return bl_dec_of_int(is_there - was_there);
+}
+
+/* The level that the sample leads to, and what the charge says of it. */
+static bl_level use_sample(bl_rater *r, const bl_tally *tally,
+                           const bl_meter *meter, const bl_sample *sample,
+                           bl_fact_charge *charge) {
+  bl_usage usage = {sample->quantity, sample->time_us};
+  bl_level after;
+
+  if (meter->aggregation == BL_AGG_UNIQUE) {
+    name_value(r, sample, charge);
+    usage.quantity = meter->ticks ? BL_DEC_ZERO
+                                  : count_value(tally, sample, charge);
+  }
+  after = bl_aggregate_add(meter->aggregation, tally->level, &usage);
+  if (meter->aggregation == BL_AGG_LATEST ||
+      meter->aggregation == BL_AGG_EARLIEST)
+    charge->at_us = after.at_us;
+  charge->sample   = usage.quantity;
+  charge->quantity = bl_dec_sub(after.total, tally->level.total);
+  return after;
+}
+
+static int refuse_total(const bl_rater *r, const bl_price *price) {
+  return bl_fail(r->c->err, BILLING_LIMIT, "/value",
+                 "quantities and amounts below 10^20",
+                 "the running total of price %t does not fit", &price->id);
+}
+
+/* What it comes to is booked when the period closes (ticks.c). */
+static int wait_for_tick(bl_rater *r, const bl_price *price,
+                         const bl_fact_charge *charge) {
+  r->fact->flags |= BILLING_RECEIPT_PENDING;
+  return bl_dec_is_bad(charge->quantity) ? refuse_total(r, price)
+                                         : BILLING_OK;
 }
 
 static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
                         uint64_t period, const bl_meter *meter,
-                        bl_usage usage, bl_str unique) {
+                        const bl_sample *sample) {
   const bl_price *price = &contract->plan->plan.prices[at];
   bl_fact_charge *charge;
   bl_tally *tally;
   bl_level after;
+  bl_dec total;
   int rc = find_tally(r, contract, at, period, &tally);
 
   if (!rc) rc = add_charge(r, &charge, tally);
   if (rc) return rc;
-  if (meter->aggregation == BL_AGG_UNIQUE)
-    count_unique(r, tally, unique, &usage, charge);
-  after = bl_aggregate_add(meter->aggregation, tally->level, &usage);
-  if (meter->aggregation == BL_AGG_LATEST) charge->at_us = after.at_us;
-  charge->quantity = bl_dec_sub(after.total, tally->level.total);
-  charge->amount =
-      bl_dec_sub(bl_price_total(price, after.total), tally->amount);
-  if (bl_dec_is_bad(charge->amount) || bl_dec_is_bad(charge->quantity))
-    return bl_fail(r->c->err, BILLING_LIMIT, "/value",
-                   "quantities and amounts below 10^20",
-                   "the running total of price %t does not fit", &price->id);
-  if (tally->stack_count) bl_prefetch(&tally->stack[tally->stack_count - 1]);
+  after = use_sample(r, tally, meter, sample, charge);
   if (period < contract->closed) r->fact->flags |= BILLING_RECEIPT_LATE;
-  return choose_draws(r, contract, price, tally, charge);
+  if (meter->ticks) return wait_for_tick(r, price, charge);
+  total = bl_price_total(price, bl_measure_finish(meter, after.total));
+  charge->amount = bl_dec_sub(total, tally->amount);
+  if (bl_dec_is_bad(charge->amount) || bl_dec_is_bad(charge->quantity))
+    return refuse_total(r, price);
+  if (tally->stack_count) bl_prefetch(&tally->stack[tally->stack_count - 1]);
+  return bl_rate_choose(r, tally, sample->time_us, charge);
 }
 
 static int charge_contract(bl_rater *r, bl_contract *contract,
-                           const bl_meter_state *meter, bl_usage usage,
-                           bl_str unique) {
+                           const bl_meter_state *meter,
+                           const bl_sample *sample) {
   const bl_plan_version *plan = contract->plan;
   uint64_t period;
-  int rc = bl_open_periods(r->c, contract, usage.time_us, &period);
+  int rc = bl_open_periods(r->c, contract, sample->time_us, &period);
 
   if (rc) return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
   for (size_t i = bl_plan_first(plan, meter); i < plan->plan.price_count &&
@@ -347,26 +199,44 @@ static int charge_contract(bl_rater *r, bl_contract *contract,
     if (!bl_meter_matches(price->filters, price->filter_count, &r->in->view))
       continue;
     r->is_priced = 1;
-    rc = charge_price(r, contract, i, period, &meter->meter, usage, unique);
+    rc = charge_price(r, contract, i, period, &meter->meter, sample);
   }
   return rc;
 }
 
 static int use_meter(bl_rater *r, const bl_meter_state *meter) {
   bl_customer *customer = r->in->customer;
-  bl_usage usage = {BL_DEC_ZERO, r->in->view.time_us, 0, 0};
-  bl_str unique = {NULL, 0};
+  bl_arena_mark mark;
+  bl_sample sample;
   int rc;
 
   if (!bl_meter_matches(meter->meter.filters, meter->meter.filter_count,
                         &r->in->view))
     return BILLING_OK;
-  r->is_matched = 1;
-  rc = bl_meter_sample(&meter->meter, &r->in->view, &usage.quantity, &unique,
-                       r->c->err);
+  if (meter->meter.expression) mark = bl_arena_now(&r->own);
+  rc = bl_meter_take(&meter->meter, &r->in->view, &r->own, &sample,
+                     r->c->err);
+  r->is_matched |= rc != BILLING_DONE;
   for (size_t i = 0; i < customer->contracts.count && !rc; i++)
-    rc = charge_contract(r, customer->contracts.item[i], meter, usage,
-                         unique);
+    rc = charge_contract(r, customer->contracts.item[i], meter, &sample);
+  if (meter->meter.expression) bl_arena_back(&r->own, mark);
+  return rc == BILLING_DONE ? BILLING_OK : rc;
+}
+
+/* The meters of the event's name, and those that choose names. */
+static int use_meters(bl_rater *r) {
+  const bl_tenant *t = r->c->t;
+  bl_str name = r->in->view.name;
+  const bl_list *named = bl_map_get(&t->meters_by_event, name.text, name.len);
+  const bl_list *others = &t->meters_by_filter;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; named && i < named->count && !rc; i++)
+    rc = use_meter(r, named->item[i]);
+  for (size_t i = 0; i < others->count && !rc; i++) {
+    const bl_meter_state *meter = others->item[i];
+    if (bl_meter_names(&meter->meter, name)) rc = use_meter(r, meter);
+  }
   return rc;
 }
 
@@ -436,14 +306,10 @@ static void start_rating(bl_rater *r, const bl_event_in *in,
 
 int bl_rate(bl_rater *r, const bl_event_in *in, const bl_draw_rule *rule,
             bl_fact_event *fact) {
-  bl_str name = in->view.name;
-  const bl_list *listeners =
-      bl_map_get(&r->c->t->meters_by_event, name.text, name.len);
-  int rc = BILLING_OK;
+  int rc;
 
   start_rating(r, in, rule, fact);
-  for (size_t i = 0; listeners && i < listeners->count && !rc; i++)
-    rc = use_meter(r, listeners->item[i]);
+  rc = use_meters(r);
   if (!rc) rc = check_room(r);
   if (rc) {
     forget_made(r);

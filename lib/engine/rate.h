@@ -7,7 +7,7 @@
 #define BL_RATE_H
 
 #include "engine/engine.h"
-#include "meter/meter.h"
+#include "meter/measure.h"
 
 /* ---- event_read.c: an event in normal form ---- */
 
@@ -104,6 +104,12 @@ int bl_rate_prepare(bl_call *c, bl_customer *customer, int64_t us);
 int bl_rate_is_prepared(const bl_call *c, const bl_customer *customer,
                         int64_t us);
 
+/* ---- rate_draws.c ---- */
+
+/* Who pays the charge, or whom it is given back: adds to r->draws and sets
+ * draw_count; where they begin is set when all charges are made. */
+int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
+                   bl_fact_charge *charge);
 /* Splits an amount over a wallet as the contract's order says, after the draws
  * that r->draws has; adds to them. */
 int bl_rate_draws(bl_rater *r, const bl_wallet *wallet, const bl_use *use,

@@ -219,7 +219,7 @@ static int add_usage_row(readable_rows *r, const bl_tally *tally) {
   *v++ = kept_text(r, tally->group.len ? tally->group : BL_STR("{}"));
   *v++ = bl_value_int(span.from_us);
   *v++ = bl_value_int(span.to_us);
-  *v++ = kept_dec(r, tally->level.total);
+  *v++ = kept_dec(r, bl_tally_quantity(tally));
   *v++ = bl_value_int(tally->level.events);
   *v++ = kept_dec(r, tally->amount);
   *v++ = kept_dec(r, tally->drawn);
@@ -238,7 +238,7 @@ static int read_usage_of(readable_rows *r, const bl_customer *customer) {
     for (; r->tally < tallies->count; r->tally++) {
       const bl_tally *tally = tallies->entry[r->tally].value;
       if (r->page.held >= r->size) return BILLING_OK;
-      if (tally->level.events) rc = add_usage_row(r, tally);
+      if (bl_tally_has_usage(tally)) rc = add_usage_row(r, tally);
       if (rc) return rc;
     }
   }

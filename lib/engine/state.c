@@ -4,6 +4,7 @@
 
 #include "engine/image.h"
 #include "engine/index.h"
+#include "meter/measure.h"
 
 /* Below this, waste is not worth a fold. */
 #define WASTE_SMALLEST ((size_t)4 << 20)
@@ -110,7 +111,11 @@ void bl_touch_map(bl_tenant *t, bl_map *map) {
 }
 
 void bl_touch_tally(bl_tenant *t, bl_tally *tally) {
-  bl_touch(t, tally, offsetof(bl_tally, unique), &tally->touched);
+  bl_touch(t, tally, sizeof *tally, &tally->touched);
+}
+
+void bl_touch_more(bl_tenant *t, bl_tally_more *more) {
+  bl_touch(t, more, offsetof(bl_tally_more, touched), &more->touched);
 }
 
 void bl_touch_contract(bl_tenant *t, bl_contract *contract) {
@@ -478,8 +483,18 @@ static bl_tally *new_tally(bl_arena *arena, bl_str group) {
   if (group.len) memcpy(text, group.text, group.len);
   tally = (bl_tally *)(void *)(text + front);
   tally->group = (bl_str){text, group.len};
-  bl_map_open(&tally->unique, arena);
   return tally;
+}
+
+static int needs_more(const bl_meter *meter) {
+  return meter->ticks || meter->aggregation == BL_AGG_UNIQUE;
+}
+
+static bl_tally_more *new_more(bl_arena *arena) {
+  bl_tally_more *more = bl_arena_take(arena, sizeof *more);
+
+  if (more) bl_map_open(&more->values, arena);
+  return more;
 }
 
 static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
@@ -495,6 +510,7 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
   tally->contract = contract;
   tally->price = (uint32_t)price;
   tally->period = (uint32_t)period;
+  if (needs_more(bl_tally_meter(tally))) tally->more = new_more(&t->arena);
   bl_touch_map(t, &contract->tallies);
   if (t->arena.failed ||
       bl_map_put(&contract->tallies, key, len, tally))
@@ -520,6 +536,11 @@ bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
   contract->recent[contract->recent_next % BL_RECENT] = recent;
   contract->recent_tag[contract->recent_next++ % BL_RECENT] = tag;
   return recent;
+}
+
+bl_dec bl_tally_quantity(const bl_tally *tally) {
+  if (bl_tally_meter(tally)->ticks) return tally->more->ticked;
+  return bl_measure_finish(bl_tally_meter(tally), tally->level.total);
 }
 
 size_t bl_plan_first(const bl_plan_version *plan,

@@ -104,6 +104,22 @@ typedef struct bl_wallet {
   uint64_t charge_touched;     /* from free to the accounts of charges */
 } bl_wallet;
 
+/* What unique knows of a value: its latest operation by time. */
+typedef struct bl_tally_value {
+  int64_t  time_us;
+  uint64_t is_removal;
+  uint64_t touched;
+} bl_tally_value;
+
+/* What the level of a tally is made of, for meters of which it does not say
+ * enough to go on. */
+typedef struct bl_tally_more {
+  bl_dec   ticked;             /* priced by the last tick */
+  uint64_t is_due;             /* it has changed since */
+  uint64_t touched;
+  bl_map   values;             /* unique: hash -> bl_tally_value; last */
+} bl_tally_more;
+
 /* Usage under one charge key: the running level and what is booked.  In the
  * order of use: the group's text stands right before it in memory. */
 typedef struct bl_tally {
@@ -112,7 +128,7 @@ typedef struct bl_tally {
   uint32_t     period;         /* index in the contract's periods */
   bl_str       group;
   bl_level     level;          /* from here on what a charge moves */
-  bl_dec       amount;         /* charged in all: price(level.total) */
+  bl_dec       amount;         /* charged in all */
   bl_dec       drawn;          /* of that, from grants */
   bl_draw     *stack;          /* draws in order, equal neighbours merged */
   size_t       stack_count;
@@ -125,12 +141,12 @@ typedef struct bl_tally {
   size_t       stack_saved;    /* from here on undo knows what it was */
   uint64_t     block;          /* of a batch that named it last, and where */
   uint64_t     place;
+  bl_tally_more *more;         /* NULL when the level is enough */
   bl_dec       billed_amount;
   bl_dec       billed_drawn;
   bl_dec       held;           /* quantity in open holds */
   bl_draw     *billed;         /* by grant, what invoices have shown */
   size_t       billed_count;
-  bl_map       unique;         /* hashes of the values seen; last */
 } bl_tally;
 
 #define BL_RECENT 8
@@ -307,6 +323,7 @@ struct bl_tenant {
   bl_map              customers;     /* keyed hash of the id */
   bl_map              meters;        /* id */
   bl_map              meters_by_event;  /* event -> bl_list of bl_meter_state*/
+  bl_list             meters_by_filter; /* the others: they choose names */
   bl_map              plans;         /* id */
   bl_map              contracts;     /* id */
   bl_key_tail         tail;          /* keys of events that no run has yet */
@@ -352,6 +369,7 @@ void bl_touch(bl_tenant *t, void *at, size_t size, uint64_t *touched);
  */
 void bl_touch_map(bl_tenant *t, bl_map *map);
 void bl_touch_tally(bl_tenant *t, bl_tally *tally);
+void bl_touch_more(bl_tenant *t, bl_tally_more *more);
 /* Less of them, for what an event moves: what it is charged under, the counts
  * of the customer, what is free and the accounts of charges, and of a grant
  * what is left and held. */
@@ -410,10 +428,20 @@ bl_tally *bl_tally_of(const bl_contract *contract, uint64_t price,
                       uint64_t period, bl_str group);
 bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
                         uint64_t period, bl_str group);
+/* Whether there is usage under the key, be it a level of before. */
+static inline int bl_tally_has_usage(const bl_tally *tally) {
+  return tally->level.events ||
+         (tally->more && !bl_dec_is_zero(tally->more->ticked));
+}
+/* What is priced of it: its level in the unit that is billed. */
+bl_dec bl_tally_quantity(const bl_tally *tally);
 /* The first price of a meter; price_count when the plan has none. */
 size_t bl_plan_first(const bl_plan_version *plan, const bl_meter_state *meter);
 static inline const bl_price *bl_tally_price(const bl_tally *tally) {
   return &tally->contract->plan->plan.prices[tally->price];
+}
+static inline const bl_meter *bl_tally_meter(const bl_tally *tally) {
+  return &tally->contract->plan->meters[tally->price]->meter;
 }
 
 /* Among the flags of a fact, but of no receipt: its time was left to the call.

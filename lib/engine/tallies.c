@@ -27,7 +27,7 @@ static void sort_tallies(bl_tally **tallies, size_t count) {
 
 /* A price that costs something without usage has no events, yet an amount. */
 static int is_used(const bl_tally *tally) {
-  return tally->level.events || !bl_dec_is_zero(tally->held) ||
+  return bl_tally_has_usage(tally) || !bl_dec_is_zero(tally->held) ||
          !bl_dec_is_zero(tally->amount);
 }
 

@@ -1,30 +1,100 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* usages.c - usage by contract, price, group and period. */
 #include "engine/tallies.h"
+#include "engine/ticks.h"
 #include "engine/views.h"
+#include "price/price.h"
 
-static int add_tally(bl_json *usage, const bl_tally *tally) {
-  const bl_contract *contract = tally->contract;
-  const bl_price *price = bl_tally_price(tally);
-  bl_span span = contract->periods[tally->period].span;
+/* What a row says of a charge key. */
+typedef struct usage_row {
+  const bl_contract *contract;
+  uint64_t           price;
+  uint64_t           period;
+  bl_str             group;
+  bl_dec             quantity;
+  bl_dec             amount;
+  bl_dec             drawn;
+  int64_t            events;
+  uint64_t           is_pending;
+} usage_row;
+
+static int add_usage(bl_json *usage, const usage_row *u) {
+  const bl_price *price = &u->contract->plan->plan.prices[u->price];
+  bl_span span = u->contract->periods[u->period].span;
   bl_json *row = bl_json_object(usage, NULL);
-  int rc = bl_view_add_json(row, "group", tally->group);
+  int rc = bl_view_add_json(row, "group", u->group);
 
   if (rc) return rc;
-  bl_json_add_text(row, "contract", contract->terms.id);
+  bl_json_add_text(row, "contract", u->contract->terms.id);
   bl_json_add_text(row, "price", price->id);
   bl_json_add_text(row, "meter", price->meter);
   bl_json_add_time(row, "from", span.from_us);
   bl_json_add_time(row, "to", span.to_us);
-  bl_json_add_dec(row, "quantity", tally->level.total);
-  bl_json_add_int(row, "events", tally->level.events);
-  bl_json_add_dec(row, "amount", tally->amount);
-  bl_json_add_dec(row, "drawn", tally->drawn);
+  bl_json_add_dec(row, "quantity", u->quantity);
+  bl_json_add_int(row, "events", u->events);
+  bl_json_add_dec(row, "amount", u->amount);
+  bl_json_add_dec(row, "drawn", u->drawn);
+  if (u->is_pending) bl_json_add_bool(row, "pending", 1);
   return bl_json_add_c(row, "asset", price->asset) ? BILLING_OK
                                                    : BILLING_NOMEM;
 }
 
-static int add_contract_usage(bl_call *c, const bl_contract *contract,
+static int add_tally(bl_json *usage, const bl_tally *tally) {
+  usage_row row = {
+    .contract = tally->contract, .price = tally->price,
+    .period = tally->period, .group = tally->group,
+    .quantity = bl_tally_quantity(tally), .amount = tally->amount,
+    .drawn = tally->drawn, .events = tally->level.events};
+
+  return add_usage(usage, &row);
+}
+
+/* Whether what the key comes to is still to be booked by a tick. */
+static int is_pending(const bl_contract *contract, uint64_t price,
+                      uint64_t period) {
+  const bl_meter_state *meter = contract->plan->meters[price];
+
+  return meter && meter->meter.ticks && period >= contract->closed;
+}
+
+/* What a key has come to by now. */
+static int add_pending(bl_ticks *t, const bl_tick_group *group,
+                       uint64_t period, bl_json *usage) {
+  const bl_contract *contract = t->contract;
+  const bl_price *price = &contract->plan->plan.prices[group->price];
+  const bl_tally *tally = bl_tally_of(contract, group->price, period,
+                                      group->group);
+  usage_row row = {.contract = contract, .price = group->price,
+                   .period = period, .group = group->group,
+                   .is_pending = 1};
+  int rc = bl_ticks_measure(t, group, period, t->c->now_us, &row.quantity);
+
+  if (rc) return rc;
+  if (tally) row.events = tally->level.events;
+  if (!row.events && bl_dec_is_zero(row.quantity)) return BILLING_OK;
+  row.amount = bl_price_total(price, row.quantity);
+  return add_usage(usage, &row);
+}
+
+static int add_all_pending(bl_call *c, bl_contract *contract, bl_span wanted,
+                           bl_json *usage) {
+  uint64_t periods = contract->period_count;
+  bl_ticks t;
+  int rc;
+
+  if (contract->closed >= periods || !bl_ticks_has(contract->plan))
+    return BILLING_OK;
+  rc = bl_ticks_read(&t, c, contract, contract->closed, periods);
+  for (uint64_t p = contract->closed; p < periods; p++) {
+    bl_span span = contract->periods[p].span;
+    if (bl_span_is_empty(bl_span_cut(span, wanted))) continue;
+    for (size_t i = 0; i < t.groups.count && !rc; i++)
+      rc = add_pending(&t, t.groups.entry[i].value, p, usage);
+  }
+  return rc;
+}
+
+static int add_contract_usage(bl_call *c, bl_contract *contract,
                               const bl_query *q, bl_json *usage) {
   bl_span wanted = {q->from_us, q->to_us};
   bl_tallies tallies;
@@ -36,11 +106,12 @@ static int add_contract_usage(bl_call *c, const bl_contract *contract,
   for (size_t i = 0; !rc && i < tallies.count; i++) {
     const bl_tally *tally = tallies.item[i];
     bl_span span = contract->periods[tally->period].span;
-    if (!tally->level.events || bl_span_is_empty(bl_span_cut(span, wanted)))
+    if (is_pending(contract, tally->price, tally->period)) continue;
+    if (!bl_tally_has_usage(tally) || bl_span_is_empty(bl_span_cut(span, wanted)))
       continue;
     rc = add_tally(usage, tally);
   }
-  return rc;
+  return rc ? rc : add_all_pending(c, contract, wanted, usage);
 }
 
 static int usage_document(bl_call *c, const bl_query *q, billing_doc **out) {

@@ -3,10 +3,10 @@
  * aggregate.c - the running level of a meter, one sample after the other.
  *
  *     samples 5, 2, 9 at noon, 1 pm, 11 am
- *     count 3    sum 16    max 9    min 2    latest 2 (of 1 pm)
+ *     count 3    sum 16    max 9    min 2    latest 2    earliest 9
  *
- * A level is all that is kept of a period's usage, so every aggregation here
- * can go on from its level without the samples.
+ * The narrow form of measure.c: a level goes on without the samples, as long
+ * as they arrive one after the other and none is taken out.
  */
 #include "meter/meter.h"
 
@@ -33,12 +33,15 @@ static bl_level aggregate_min(bl_level level, const bl_usage *usage) {
   return level;
 }
 
-static bl_level aggregate_unique(bl_level level, const bl_usage *usage) {
-  return usage->is_new ? aggregate_count(level, usage) : level;
-}
-
 static bl_level aggregate_latest(bl_level level, const bl_usage *usage) {
   if (level.events && usage->time_us < level.at_us) return level;
+  level.total = usage->quantity;
+  level.at_us = usage->time_us;
+  return level;
+}
+
+static bl_level aggregate_earliest(bl_level level, const bl_usage *usage) {
+  if (level.events && usage->time_us >= level.at_us) return level;
   level.total = usage->quantity;
   level.at_us = usage->time_us;
   return level;
@@ -51,8 +54,13 @@ static aggregate_step *const aggregate_steps[] = {
   [BL_AGG_SUM]    = aggregate_sum,
   [BL_AGG_MAX]    = aggregate_max,
   [BL_AGG_MIN]    = aggregate_min,
-  [BL_AGG_UNIQUE] = aggregate_unique,
+  [BL_AGG_UNIQUE] = aggregate_sum,
   [BL_AGG_LATEST] = aggregate_latest,
+  [BL_AGG_AVERAGE]    = aggregate_sum,
+  [BL_AGG_EARLIEST]   = aggregate_earliest,
+  [BL_AGG_WEIGHTED]   = aggregate_sum,
+  [BL_AGG_PERCENTILE] = aggregate_sum,
+  [BL_AGG_PEAK]       = aggregate_sum,
 };
 
 bl_level bl_aggregate_add(uint32_t aggregation, bl_level before,

@@ -86,7 +86,7 @@ int bl_meter_matches(const bl_filter *filters, size_t count,
   return 1;
 }
 
-static int filter_holds_name(const bl_meter *meter, bl_str name) {
+int bl_meter_names(const bl_meter *meter, bl_str name) {
   if (meter->event.len) return bl_str_equal(meter->event, name);
   return filter_names(&meter->names, name) ==
          (meter->names.test == BL_FILTER_IN);
@@ -94,6 +94,6 @@ static int filter_holds_name(const bl_meter *meter, bl_str name) {
 
 int bl_meter_wants(const bl_meter *meter, const bl_event *event) {
   assert(meter && event);
-  return filter_holds_name(meter, event->name) &&
+  return bl_meter_names(meter, event->name) &&
          bl_meter_matches(meter->filters, meter->filter_count, event);
 }

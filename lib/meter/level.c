@@ -228,7 +228,7 @@ bl_dec bl_measure_share(const bl_measure *m, bl_dec quantity,
   return bl_wide_div(&rest, bl_frame_whole(&m->frame, by_days));
 }
 
-bl_dec bl_measure_finish(const bl_meter *meter, bl_dec quantity) {
+bl_dec bl_measure_convert(const bl_meter *meter, bl_dec quantity) {
   if (meter->lifts_negative) quantity = bl_dec_max(quantity, BL_DEC_ZERO);
   return meter->converts ? bl_convert_quantity(&meter->convert, quantity)
                          : quantity;

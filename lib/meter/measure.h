@@ -94,7 +94,12 @@ bl_dec bl_measure_prorated(bl_measure *m);
 /* What is priced: prorated, nothing below zero if the meter says so,
  * converted, rounded. */
 bl_dec bl_measure_quantity(bl_measure *m);
-bl_dec bl_measure_finish(const bl_meter *meter, bl_dec quantity);
+bl_dec bl_measure_convert(const bl_meter *meter, bl_dec quantity);
+static inline bl_dec bl_measure_finish(const bl_meter *meter,
+                                       bl_dec quantity) {
+  return meter->converts || meter->lifts_negative
+           ? bl_measure_convert(meter, quantity) : quantity;
+}
 /* What one quantity that begins at that time is of the period. */
 bl_dec bl_measure_share(const bl_measure *m, bl_dec quantity,
                         int64_t time_us);

@@ -19,6 +19,8 @@ typedef struct bl_event {
  * absent, which not_in accepts; objects and arrays never match a value. */
 int bl_meter_matches(const bl_filter *filters, size_t count,
                      const bl_event *event);
+/* Whether the meter selects events of that name. */
+int bl_meter_names(const bl_meter *meter, bl_str name);
 /* Whether the meter wants the event: its name and its filters. */
 int bl_meter_wants(const bl_meter *meter, const bl_event *event);
 
@@ -41,10 +43,11 @@ int bl_meter_group(const bl_str *names, size_t count, const bl_event *event,
                    bl_text *out);
 
 /*
- * The level after one more sample (aggregate.c).  count adds 1; unique adds 1
- * when usage->is_new; max and min keep the extreme (the first sample sets
- * it); latest keeps the sample with the latest time, among equals the later
- * arrival.
+ * The level after one more sample (aggregate.c): what billing keeps of a
+ * period as long as no more is needed.  count adds 1; max and min keep the
+ * extreme (the first sample sets it); latest keeps the sample with the latest
+ * time, among equals the later arrival, earliest the other way round.  All
+ * others add up.
  */
 bl_level bl_aggregate_add(uint32_t aggregation, bl_level before,
                           const bl_usage *usage);

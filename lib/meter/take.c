@@ -67,7 +67,6 @@ static int take_operation(const bl_meter *meter, const bl_event *event,
   const bl_member *member;
   bl_str word;
 
-  if (!meter->operation.len) return BILLING_OK;
   member = bl_property(event, meter->operation);
   word = bl_property_text(member);
   out->is_removal = word.text && bl_str_is(word, "remove");
@@ -78,22 +77,35 @@ static int take_operation(const bl_meter *meter, const bl_event *event,
                     "the meter %t knows no such operation", &meter->id);
 }
 
+static int take_sample(const bl_meter *meter, const bl_event *event,
+                       bl_arena *arena, bl_sample *out, billing_error *err) {
+  int rc = meter->expression
+             ? take_expression(meter, event, arena, out, err)
+             : bl_meter_sample(meter, event, &out->quantity, &out->value,
+                               err);
+
+  return rc || !meter->operation.len
+           ? rc : take_operation(meter, event, out, err);
+}
+
+/* Words of what is skipped are nobody's. */
+static int take_or_skip(const bl_meter *meter, const bl_event *event,
+                        bl_arena *arena, bl_sample *out, billing_error *err) {
+  billing_error why = {.struct_size = sizeof why};
+  int rc = take_sample(meter, event, arena, out, &why);
+
+  if (BILLING_CODE(rc) == BILLING_INVALID) return BILLING_DONE;
+  return bl_fail_code(err, rc);
+}
+
 int bl_meter_take(const bl_meter *meter, const bl_event *event,
                   bl_arena *arena, bl_sample *out, billing_error *err) {
-  billing_error why = {.struct_size = sizeof why};
-  billing_error *into = meter->skips ? &why : err;
-  int rc;
-
   assert(meter && event && arena && out);
-  memset(out, 0, sizeof *out);
-  out->quantity = BL_DEC_ONE;
-  out->time_us  = event->time_us;
-  if (meter->expression)
-    rc = take_expression(meter, event, arena, out, into);
-  else
-    rc = bl_meter_sample(meter, event, &out->quantity, &out->value, into);
-  if (!rc) rc = take_operation(meter, event, out, into);
-  if (meter->skips && BILLING_CODE(rc) == BILLING_INVALID)
-    return BILLING_DONE;
-  return meter->skips ? bl_fail_code(err, rc) : rc;
+  out->quantity   = BL_DEC_ONE;
+  out->value      = (bl_str){"", 0};
+  out->time_us    = event->time_us;
+  out->number     = 0;
+  out->is_removal = out->reserved = 0;
+  if (meter->skips) return take_or_skip(meter, event, arena, out, err);
+  return take_sample(meter, event, arena, out, err);
 }

@@ -64,7 +64,9 @@ static int same_charge(const batch *a, const bl_fact_charge *x,
          k->period == l->period && bl_str_equal(k->group, l->group) &&
          x->has_unique == y->has_unique && x->at_us == y->at_us &&
          !memcmp(x->unique, y->unique, sizeof x->unique) &&
+         x->is_removal == y->is_removal &&
          bl_dec_equal(x->quantity, y->quantity) &&
+         bl_dec_equal(x->sample, y->sample) &&
          bl_dec_equal(x->amount, y->amount);
 }
 

@@ -30,7 +30,7 @@ static inline const bl_meter *meter_of(const char *aggregation,
   bl_text_format(&json, "{'id':'m','event':'e','aggregation':'%s'%s%s}",
                  aggregation,
                  strcmp(aggregation, "count") ? ",'property':'v'" : "", more);
-  ck_assert_msg(bl_catalog_read_any_meter(J(json.text), "", &doc_arena, m,
+  ck_assert_msg(bl_catalog_read_meter(J(json.text), "", &doc_arena, m,
                                           &doc_err) == 0,
                 "%s: %s", json.text, doc_err.message);
   return m;

@@ -43,7 +43,7 @@ START_TEST(id_event_and_aggregation_are_enough) {
 END_TEST
 
 static int read_any(const char *json, bl_meter *out) {
-  return bl_catalog_read_any_meter(J(json), "/meters/0", &doc_arena, out,
+  return bl_catalog_read_meter(J(json), "/meters/0", &doc_arena, out,
                                    &doc_err);
 }
 
@@ -80,21 +80,62 @@ START_TEST(every_further_member_is_read) {
 }
 END_TEST
 
-/* Until events are rated by them. */
-START_TEST(what_can_only_be_measured_cannot_be_put) {
-  static const char *const documents[] = {
-    "{'id':'m','event':'e','aggregation':'average'}",
-    "{'id':'m','event':{'in':['e']},'aggregation':'count'}",
-    "{'id':'m','event':'e','aggregation':'sum','recurring':true}",
-    "{'id':'m','event':'e','aggregation':'sum','expression':'1'}",
-    "{'id':'m','event':'e','aggregation':'sum','convert':{}}",
+/* Two meters that differ in one member, and the one that says so. */
+START_TEST(a_meter_is_told_from_another_by_what_it_measures) {
+  static const struct {
+    const char *json;
+    const char *change;
+  } others[] = {
+    {"{'id':'m','event':'e','aggregation':'sum','property':'p',"
+     "'name':'N','filters':[{'property':'r','in':['x']}],'groups':['g']}",
+     NULL},
+    {"{'id':'m','event':'f','aggregation':'sum','property':'p'}", "event"},
+    {"{'id':'m','event':{'in':['e']},'aggregation':'sum','property':'p'}",
+     "event"},
+    {"{'id':'m','event':'e','aggregation':'max','property':'p'}",
+     "aggregation"},
+    {"{'id':'m','event':'e','aggregation':'sum','property':'q'}",
+     "property"},
+    {"{'id':'m','event':'e','aggregation':'sum','expression':'1'}",
+     "property"},
+    {"{'id':'m','event':'e','aggregation':'sum','property':'p',"
+     "'recurring':true}", "recurring"},
+    {"{'id':'m','event':'e','aggregation':'sum','property':'p',"
+     "'convert':{'by':'2'}}", "convert"},
+    {"{'id':'m','event':'e','aggregation':'sum','property':'p',"
+     "'unusable':'skip'}", "unusable"},
+  };
+  bl_meter was, now;
+
+  ck_assert_int_eq(read_any("{'id':'m','event':'e','aggregation':'sum',"
+                            "'property':'p'}", &was), 0);
+  for (size_t i = 0; i < BL_COUNT(others); i++) {
+    ck_assert_int_eq(read_any(others[i].json, &now), 0);
+    ck_assert_pstr_eq(bl_catalog_meter_change(&was, &now),
+                      others[i].change);
+  }
+}
+END_TEST
+
+START_TEST(some_figures_are_known_only_at_the_end) {
+  static const struct {
+    const char *json;
+    int         ticks;
+  } meters[] = {
+    {"{'id':'m','event':'e','aggregation':'sum'}", 0},
+    {"{'id':'m','event':'e','aggregation':'earliest'}", 0},
+    {"{'id':'m','event':'e','aggregation':'unique','property':'p',"
+     "'operation':'op'}", 0},
+    {"{'id':'m','event':'e','aggregation':'average'}", 1},
+    {"{'id':'m','event':'e','aggregation':'peak'}", 1},
+    {"{'id':'m','event':'e','aggregation':'sum','recurring':true}", 1},
+    {"{'id':'m','event':'e','aggregation':'sum','proration':'time'}", 1},
   };
   bl_meter m;
 
-  for (size_t i = 0; i < BL_COUNT(documents); i++) {
-    ck_assert_int_eq(read_any(documents[i], &m), 0);
-    ck_assert_int_eq(read_meter(documents[i], &m), BILLING_UNSUPPORTED);
-    ck_assert_str_eq(doc_err.path, "/meters/0");
+  for (size_t i = 0; i < BL_COUNT(meters); i++) {
+    ck_assert_int_eq(read_any(meters[i].json, &m), 0);
+    ck_assert_int_eq((int)m.ticks, meters[i].ticks);
   }
 }
 END_TEST
@@ -171,7 +212,8 @@ Suite *test_catalog_meter(void) {
   tcase_add_test(c, every_member_is_read);
   tcase_add_test(c, id_event_and_aggregation_are_enough);
   tcase_add_test(c, every_further_member_is_read);
-  tcase_add_test(c, what_can_only_be_measured_cannot_be_put);
+  tcase_add_test(c, a_meter_is_told_from_another_by_what_it_measures);
+  tcase_add_test(c, some_figures_are_known_only_at_the_end);
   tcase_add_loop_test(c, wrong_meters_are_refused_at_their_path, 0,
                       (int)BL_COUNT(refusals));
   return s;

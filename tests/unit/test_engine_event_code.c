@@ -87,9 +87,11 @@ static int batch_write(const batch *b, bl_events_writer *w, bl_str *facts,
 
 static void ck_charge(const bl_fact_charge *a, const bl_fact_charge *b) {
   ck_assert_uint_eq(a->has_unique, b->has_unique);
+  ck_assert_uint_eq(a->is_removal, b->is_removal);
   ck_assert_mem_eq(a->unique, b->unique, 16);
   ck_assert_int_eq(a->at_us, b->at_us);
   ck_assert(bl_dec_equal(a->quantity, b->quantity));
+  ck_assert(bl_dec_equal(a->sample, b->sample));
   ck_assert(bl_dec_equal(a->amount, b->amount));
   ck_assert_uint_eq(a->draw_count, b->draw_count);
   for (size_t i = 0; i < a->draw_count; i++) {
@@ -192,7 +194,7 @@ static bl_fact_charge *charge_with(batch *b, uint64_t key, const char *units,
   bl_fact_charge *charge = bl_arena_take(&b->arena, sizeof *charge);
 
   charge->key = key;
-  charge->quantity = D(units);
+  charge->quantity = charge->sample = D(units);
   charge->amount = D(amount);
   charge->draw_count = draws;
   charge->draws = bl_arena_array(&b->arena, draws + 1, sizeof(bl_draw));
@@ -362,6 +364,7 @@ START_TEST(the_ends_of_time_and_of_numbers_come_back) {
     fact->charges = charge_with(&b, (uint64_t)i / 2, "1", "1", 1);
     fact->charge_count = 1;
     fact->charges->quantity = i == 1 ? bl_dec_neg(BL_DEC_MAX) : BL_DEC_MAX;
+    fact->charges->sample = bl_dec_neg(fact->charges->quantity);
     fact->charges->amount = BL_DEC_MAX;
     fact->charges->draws[0] = (bl_draw){UINT64_MAX * (uint64_t)(i % 2),
                                         i ? BL_DEC_MAX : BL_DEC_ONE};
@@ -491,6 +494,23 @@ START_TEST(unique_values_and_times_of_levels_are_extras) {
                "41 0E C0 00 03 'abcdefghijklmnop' 00 03 01"
                "40 81 02 01 03"
                "40 81 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 03");
+  batch_close(&b);
+}
+END_TEST
+
+/* A value is removed; a sample of 5 moves the level by 1. */
+START_TEST(removals_and_samples_are_extras) {
+  batch b;
+
+  batch_open(&b, 2);
+  b.keys[b.key_count++] = (bl_fact_key){7, 0, 0, {"", 0}};
+  for (int i = 0; i < 2; i++) add_free(&b, 7, 0, "1");
+  b.facts[0].charges->has_unique = b.facts[0].charges->is_removal = 1;
+  memcpy(b.facts[0].charges->unique, "abcdefghijklmnop", 16);
+  b.facts[1].charges->sample = D("5");
+  ck_facts(&b, "01 02"
+               "41 0E C0 00 09 'abcdefghijklmnop' 03 01"
+               "40 81 04 0B 03");
   batch_close(&b);
 }
 END_TEST
@@ -921,6 +941,8 @@ static void roll_charge(dice *d, batch *b, bl_fact_charge *charge) {
     charge->unique[i] = (unsigned char)roll(d, 256);
   charge->at_us = roll(d, 5) ? 0 : MIDNIGHT + (int64_t)roll(d, 99);
   charge->quantity = roll_dec(d);
+  charge->sample = roll(d, 5) ? charge->quantity : roll_dec(d);
+  charge->is_removal = charge->has_unique && roll(d, 2);
   charge->amount = roll(d, 2) ? bl_dec_of_int((int64_t)roll(d, 9))
                               : roll_dec(d);
   charge->draw_count = roll(d, 4) ? 1 : roll(d, 6);
@@ -1093,7 +1115,7 @@ static void make_usual(batch *b) {
     b->keys[b->key_count] = (bl_fact_key){customer, metric, 2, {"", 0}};
     fact->charges = charge_with(b, b->key_count++, "0", "0", 1);
     fact->charge_count = 1;
-    fact->charges->quantity = units;
+    fact->charges->quantity = fact->charges->sample = units;
     fact->charges->amount =
         bl_dec_mul(units, bl_dec_mul(D("0.000002"),
                                      bl_dec_of_int((int64_t)metric + 1)));
@@ -1560,6 +1582,7 @@ static void add_facts(Suite *s) {
   tcase_add_test(t, old_keys_and_many_charges_take_a_number_more);
   tcase_add_test(t, draws_say_what_is_not_expected_of_them);
   tcase_add_test(t, unique_values_and_times_of_levels_are_extras);
+  tcase_add_test(t, removals_and_samples_are_extras);
   tcase_add_test(t, amounts_in_proportion_cost_nothing);
   tcase_add_test(t, a_new_key_costs_as_its_price_did);
   tcase_add_test(t, the_balance_follows_the_grants_of_one_customer);

@@ -12,7 +12,7 @@ static void end(void) { bl_arena_close(&arena); }
 /* A customer with one of everything that an image has. */
 static bl_image whole_image(void) {
   static bl_draw stack[] = {{4, {0}}, {0, {0}}}, billed[] = {{4, {0}}};
-  static unsigned char unique[32] = {1, 2, 3};
+  static bl_image_value values[2] = {{{1, 2, 3}, 70, 0}, {{4}, -5, 1}};
   static bl_period periods[] = {{{10, 20}, {5, 20}}, {{20, 30}, {20, 30}}};
   static bl_image_tally tally;
   static bl_image_contract contract;
@@ -29,8 +29,8 @@ static bl_image whole_image(void) {
       .level = {D("7.5"), 17, 3}, .amount = D("1.25"), .drawn = D("0.25"),
       .billed_amount = D("0.9"), .billed_drawn = D("0.2"), .stack = stack,
       .stack_count = 2, .billed = billed, .billed_count = 1,
-      .first_event = 65536, .last_event = 131073, .unique = unique,
-      .unique_count = 2};
+      .first_event = 65536, .last_event = 131073, .values = values,
+      .value_count = 2};
   contract = (bl_image_contract){12, 1, 0, 0, 999, periods, 2, &tally, 1};
   grants[0] = (bl_image_grant){40, D("9.75"), 0};
   grants[1] = (bl_image_grant){41, D("0"), 88};
@@ -58,8 +58,10 @@ START_TEST(an_image_comes_back_as_it_was) {
   ck_assert_int_eq(back.seq, 90);
   ck_assert_int_eq(back.holds[0], 77);
   ck_assert_int_eq(back.contracts[0].periods[1].full.to_us, 30);
-  ck_assert_uint_eq(back.contracts[0].tallies[0].unique_count, 2);
-  ck_assert_uint_eq(back.contracts[0].tallies[0].unique[2], 3);
+  ck_assert_uint_eq(back.contracts[0].tallies[0].value_count, 2);
+  ck_assert_uint_eq(back.contracts[0].tallies[0].values[0].hash[2], 3);
+  ck_assert_int_eq(back.contracts[0].tallies[0].values[1].time_us, -5);
+  ck_assert_uint_eq(back.contracts[0].tallies[0].values[1].is_removal, 1);
   ck_assert(bl_dec_equal(back.contracts[0].tallies[0].stack[1].amount,
                          D("1")));
   ck_assert(bl_dec_equal(back.wallets[0].grants[0].left, D("9.75")));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* test_engine_rate.c - events that cannot be rated leave no trace. */
+/*
+ * test_engine_rate.c - events that cannot be rated leave no trace; meters of
+ * every kind, from the event to the charge.
+ */
 #include "engine.h"
 
 static const char two_prices[] =
@@ -95,6 +98,220 @@ START_TEST(an_event_is_charged_under_every_contract_that_prices_it) {
 }
 END_TEST
 
+/* ---- meters ----
+ *
+ * Each price is 1 for a unit, so that the cost of an event is what the priced
+ * quantity moved by.
+ */
+
+#define METER(id, rest) "{\"id\":\"" id "\"," rest "}"
+#define PRICE(id)                                                    \
+  "{\"id\":\"" id "\",\"meter\":\"" id "\",\"model\":\"per_unit\"," \
+  "\"unit\":\"1\"}"
+
+static billing *open_meters(const char *path, const char *meters,
+                            const char *prices) {
+  static const char format[] =
+      "{\"meters\":[%s],\"plans\":[{\"id\":\"pp\",\"currency\":\"USD\","
+      "\"prices\":[%s]}],\"contracts\":[{\"id\":\"cc\",\"customer\":\"a\","
+      "\"plan\":\"pp\",\"start\":\"2026-01-01\"}]}";
+  billing *b = shop_open(path);
+  billing_call call = shop_call("");
+  char catalog[8192];
+  billing_error err;
+
+  BILLING_INIT(&err);
+  snprintf(catalog, sizeof catalog, format, meters, prices);
+  ck_assert_msg(!billing_catalog_apply(b, &call, catalog, (size_t)-1, NULL,
+                                       &err), "%s %s", err.path, err.message);
+  return b;
+}
+
+/* An event hours after the first of January; what it costs. */
+static void costs(billing *b, const char *name, int64_t hour,
+                  const char *properties, const char *cost) {
+  static int keys;
+  billing_call call = shop_call("");
+  billing_receipt receipt;
+  billing_event event;
+  billing_error err;
+  char key[20];
+
+  snprintf(key, sizeof key, "key %d", keys++);
+  event = shop_event(key, name);
+  event.time_us = SHOP_NOW - 4 * SHOP_DAY + hour * (SHOP_DAY / 24);
+  event.properties = shop_text(properties);
+  ck_assert_msg(!shop_record(b, &call, &event, &receipt, &err), "%s %s",
+                err.path, err.message);
+  ck_assert_dec_eq(receipt.cost, cost);
+}
+
+START_TEST(an_expression_gives_the_quantity) {
+  billing *b = open_meters(NULL,
+    METER("x", "\"event\":\"llm\",\"aggregation\":\"sum\",\"expression\":"
+               "\"event.properties.in + 4 * event.properties.out\""),
+    PRICE("x"));
+  billing_call call = shop_call("");
+  billing_event event = shop_event("bad", "llm");
+  billing_receipt receipt;
+  billing_error err;
+
+  costs(b, "llm", 1, "{\"in\":3,\"out\":2}", "11");
+  costs(b, "llm", 2, "{\"in\":0.5,\"out\":\"1\"}", "4.5");
+  event.properties = shop_text("{\"in\":1}");
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, &err), 0);
+  ck_assert_int_eq(receipt.code, BILLING_INVALID);
+  ck_assert_str_eq(err.path, "/properties/out");
+  shop_is_sound(b);
+  billing_close(b);
+}
+END_TEST
+
+/* 1,247 bytes and 800 bytes are 2 and then 3 kilobytes begun. */
+START_TEST(the_running_total_is_converted_and_rounded) {
+  billing *b = open_meters(NULL,
+    METER("kb", "\"event\":\"sent\",\"aggregation\":\"sum\",\"property\":"
+                "\"bytes\",\"convert\":{\"operation\":\"divide\",\"by\":"
+                "\"1000\",\"round\":\"ceiling\"}"),
+    PRICE("kb"));
+
+  costs(b, "sent", 1, "{\"bytes\":1247}", "2");
+  costs(b, "sent", 2, "{\"bytes\":800}", "1");
+  costs(b, "sent", 3, "{\"bytes\":900}", "0");
+  costs(b, "sent", 4, "{\"bytes\":54}", "1");
+  shop_is_sound(b);
+  billing_close(b);
+}
+END_TEST
+
+/* The charges stand in the order of meters: those of the name first. */
+START_TEST(meters_choose_names_and_properties) {
+  billing *b = open_meters(NULL,
+    METER("both", "\"event\":{\"in\":[\"get\",\"put\"]},\"aggregation\":"
+                  "\"count\"") ","
+    METER("rest", "\"event\":{\"not_in\":[\"get\",\"put\"]},\"aggregation\":"
+                  "\"sum\",\"expression\":\"10\"") ","
+    METER("large", "\"event\":\"put\",\"aggregation\":\"sum\",\"expression\":"
+                   "\"100\",\"filters\":[{\"property\":\"size\","
+                   "\"more_than\":\"5\"},{\"property\":\"draft\",\"exists\":"
+                   "false}]"),
+    PRICE("both") "," PRICE("rest") "," PRICE("large"));
+
+  costs(b, "get", 1, "{}", "1");
+  costs(b, "put", 2, "{\"size\":5}", "1");
+  costs(b, "put", 3, "{\"size\":5.5}", "101");
+  costs(b, "put", 4, "{\"size\":6,\"draft\":true}", "1");
+  costs(b, "head", 5, "{}", "10");
+  shop_is_sound(b);
+  billing_close(b);
+}
+END_TEST
+
+START_TEST(earliest_goes_by_time) {
+  billing *b = open_meters(NULL,
+    METER("first", "\"event\":\"size\",\"aggregation\":\"earliest\","
+                   "\"property\":\"n\""),
+    PRICE("first"));
+
+  costs(b, "size", 5, "{\"n\":7}", "7");
+  costs(b, "size", 6, "{\"n\":9}", "0");
+  costs(b, "size", 5, "{\"n\":9}", "0");
+  costs(b, "size", 4, "{\"n\":2}", "-5");
+  shop_is_sound(b);
+  billing_close(b);
+}
+END_TEST
+
+#define SEATS                                                          \
+  METER("seats", "\"event\":\"seat\",\"aggregation\":\"unique\","      \
+                 "\"property\":\"user\",\"operation\":\"op\"")
+
+/* The latest operation by time decides, in whatever order they come; a
+ * process that was not there before knows the same. */
+START_TEST(values_come_and_go_by_their_time) {
+  shop_folder f = shop_folder_make();
+  billing *b = open_meters(f.path, SEATS, PRICE("seats"));
+  billing_error err;
+
+  BILLING_INIT(&err);
+  costs(b, "seat", 1, "{\"user\":\"ann\"}", "1");
+  costs(b, "seat", 2, "{\"user\":\"bob\",\"op\":\"add\"}", "1");
+  costs(b, "seat", 3, "{\"user\":\"ann\",\"op\":\"add\"}", "0");
+  costs(b, "seat", 6, "{\"user\":\"ann\",\"op\":\"remove\"}", "-1");
+  costs(b, "seat", 5, "{\"user\":\"ann\",\"op\":\"add\"}", "0");
+  costs(b, "seat", 4, "{\"user\":\"cem\",\"op\":\"remove\"}", "0");
+  shop_is_sound(b);
+  billing_close(b);
+  ck_assert_int_eq(billing_open(&b, f.path, (size_t)-1, NULL, &err), 0);
+  costs(b, "seat", 3, "{\"user\":\"cem\"}", "0");
+  costs(b, "seat", 6, "{\"user\":\"ann\"}", "1");
+  costs(b, "seat", 7, "{\"user\":\"bob\",\"op\":\"remove\"}", "-1");
+  shop_is_sound(b);
+  billing_close(b);
+  shop_folder_remove(&f);
+}
+END_TEST
+
+/* One after the other into images, and back out of them. */
+START_TEST(values_live_in_images) {
+  shop_folder f = shop_folder_make();
+  billing *b = open_meters(f.path, SEATS, PRICE("seats"));
+  billing_error err;
+
+  BILLING_INIT(&err);
+  for (int i = 0; i < 150; i++) {
+    char properties[60];
+    snprintf(properties, sizeof properties, "{\"user\":\"u%d\"}", i % 75);
+    costs(b, "seat", i, properties, i < 75 ? "1" : "0");
+  }
+  ck_assert_int_eq(billing_maintain(b, &(billing_call){
+    .struct_size = sizeof(billing_call), .tenant = shop_text("t"),
+    .now_us = SHOP_NOW}, 0, NULL, &err), 0);
+  billing_close(b);
+  ck_assert_int_eq(billing_open(&b, f.path, (size_t)-1, NULL, &err), 0);
+  costs(b, "seat", 10, "{\"user\":\"u74\",\"op\":\"remove\"}", "0");
+  costs(b, "seat", 160, "{\"user\":\"u74\",\"op\":\"remove\"}", "-1");
+  shop_is_sound(b);
+  billing_close(b);
+  shop_folder_remove(&f);
+}
+END_TEST
+
+START_TEST(what_a_meter_skips_is_not_refused) {
+  billing *b = open_meters(NULL,
+    METER("n", "\"event\":\"use\",\"aggregation\":\"sum\",\"property\":"
+               "\"n\",\"unusable\":\"skip\""),
+    PRICE("n"));
+  billing_call call = shop_call("");
+  billing_event event = shop_event("none", "use");
+  billing_receipt receipt;
+  billing_error err;
+
+  costs(b, "use", 1, "{\"n\":2}", "2");
+  event.properties = shop_text("{\"n\":\"many\"}");
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, &err), 0);
+  ck_assert_int_eq(receipt.code, 0);
+  ck_assert_uint_eq(receipt.flags, BILLING_RECEIPT_UNMATCHED);
+  shop_is_sound(b);
+  billing_close(b);
+}
+END_TEST
+
+START_TEST(how_a_meter_measures_cannot_change) {
+  billing *b = open_meters(NULL, SEATS, PRICE("seats"));
+  billing_call call = shop_call("");
+  billing_error err;
+
+  BILLING_INIT(&err);
+  ck_assert_int_eq(billing_put(b, &call, "meter",
+    METER("seats", "\"event\":\"seat\",\"aggregation\":\"unique\","
+                   "\"property\":\"user\",\"operation\":\"what\""),
+    (size_t)-1, NULL, &err), BILLING_CONFLICT);
+  ck_assert_str_eq(err.path, "/operation");
+  billing_close(b);
+}
+END_TEST
+
 Suite *test_engine_rate(void);
 Suite *test_engine_rate(void) {
   Suite *s = suite_create("engine_rate");
@@ -104,6 +321,14 @@ Suite *test_engine_rate(void) {
       an_event_that_does_not_fit_leaves_the_state_as_the_journal_has_it);
   tcase_add_test(t, the_largest_total_is_reached_exactly_and_not_passed);
   tcase_add_test(t, an_event_is_charged_under_every_contract_that_prices_it);
+  tcase_add_test(t, an_expression_gives_the_quantity);
+  tcase_add_test(t, the_running_total_is_converted_and_rounded);
+  tcase_add_test(t, meters_choose_names_and_properties);
+  tcase_add_test(t, earliest_goes_by_time);
+  tcase_add_test(t, values_come_and_go_by_their_time);
+  tcase_add_test(t, values_live_in_images);
+  tcase_add_test(t, what_a_meter_skips_is_not_refused);
+  tcase_add_test(t, how_a_meter_measures_cannot_change);
   suite_add_tcase(s, t);
   return s;
 }

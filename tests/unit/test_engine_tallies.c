@@ -5,10 +5,14 @@
 
 static bl_tenant tenant;
 static bl_contract contract;
+static bl_meter_state meter;
+static bl_meter_state *meters[] = {&meter, &meter, &meter};
+static bl_plan_version plan = {.meters = meters};
 
 static void begin(void) {
   bl_tenant_open(&tenant, BL_STR("t"), NULL);
   memset(&contract, 0, sizeof contract);
+  contract.plan = &plan;
   bl_map_open(&contract.tallies, &tenant.arena);
 }
 

@@ -9,7 +9,7 @@ static int take(const char *meter, const char *properties) {
   bl_meter m;
   bl_event e = {BL_STR("e"), NULL, D("3"), 7};
 
-  ck_assert_msg(bl_catalog_read_any_meter(J(meter), "", &doc_arena, &m,
+  ck_assert_msg(bl_catalog_read_meter(J(meter), "", &doc_arena, &m,
                                           &doc_err) == 0, "%s",
                 doc_err.message);
   if (properties) e.properties = M(properties);

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * rate_draws.c - who pays a charge: lots in the contract's order; and to whom
+ * a charge below zero goes back.
+ */
+#include "engine/rate.h"
+
+/* Room for `more` draws; pointers into the array may move. */
+static int reserve_draws(bl_rater *r, size_t more) {
+  bl_draws *d = &r->draws;
+  size_t wanted = d->cap ? d->cap : 16;
+  bl_draw *item;
+
+  if (d->count + more <= d->cap) return BILLING_OK;
+  while (wanted < d->count + more) wanted *= 2;
+  item = bl_arena_grow(&r->c->arena, d->item, d->cap * sizeof *item,
+                       wanted * sizeof *item);
+  if (!item) return BILLING_NOMEM;
+  d->item = item;
+  d->cap = wanted;
+  return BILLING_OK;
+}
+
+/* What the draws before have taken of a grant. */
+static bl_dec taken_of(const bl_rater *r, size_t before, uint64_t grant) {
+  bl_dec sum = BL_DEC_ZERO;
+
+  for (size_t i = 0; i < before; i++)
+    if (r->draws.item[i].grant == grant)
+      sum = bl_dec_add(sum, r->draws.item[i].amount);
+  return sum;
+}
+
+/* An amount being split over lots. */
+typedef struct split {
+  bl_rater            *r;
+  const bl_use        *use;
+  const bl_hold_state *hold;   /* its lots first; NULL: none */
+  bl_dec               rest;
+  size_t               before; /* draws that are decided, but not folded */
+} split;
+
+/* A lot as it stands, or a copy, when some of it is or will be taken. */
+static bl_lot *payer_of(split *s, bl_lot *lot, bl_dec left) {
+  bl_lot *copy;
+
+  if (!s->hold && bl_dec_equal(left, lot->left)) return lot;
+  copy = bl_arena_copy(&s->r->own, lot, sizeof *lot);
+  if (copy) copy->left = left;
+  return copy;
+}
+
+/* What an earlier charge of the event gives back may bring a lot to life. */
+static const bl_list *candidates(const split *s, const bl_wallet *wallet) {
+  for (size_t i = 0; i < s->before; i++)
+    if (bl_dec_sign(s->r->draws.item[i].amount) < 0) return &wallet->grants;
+  return &wallet->live;
+}
+
+static int add_payer(bl_rater *r, bl_lot *lot) {
+  bl_lot **place;
+
+  if (!lot) return BILLING_NOMEM;
+  place = bl_arena_push(&r->c->arena, (void **)&r->lots, &r->lot_count,
+                        &r->lot_cap, sizeof *place);
+  if (!place) return BILLING_NOMEM;
+  *place = lot;
+  r->lot_count++;
+  return BILLING_OK;
+}
+
+/* The lots in the default order until they cover the amount, or all. */
+static int find_payers(split *s, const bl_wallet *wallet, int all) {
+  const bl_list *grants = candidates(s, wallet);
+  bl_dec rest = s->rest;
+  int rc = BILLING_OK;
+
+  for (size_t i = grants->first;
+       i < grants->count && !rc && (all || bl_dec_sign(rest) > 0); i++) {
+    bl_grant_state *grant = grants->item[i];
+    bl_dec left = grant->lot.left;
+    if (s->before)
+      left = bl_dec_sub(left, taken_of(s->r, s->before, grant->lot.number));
+    if (bl_dec_sign(left) <= 0 || !bl_lot_pays(&grant->lot, s->use)) continue;
+    rc = add_payer(s->r, payer_of(s, &grant->lot, left));
+    left = bl_dec_sub(left, grant->lot.held);
+    if (bl_dec_sign(left) > 0) rest = bl_dec_sub(rest, left);
+  }
+  return rc;
+}
+
+/* What the hold reserved in a lot is drawn before anything else. */
+static void draw_reserved(split *s, bl_lot *lot, bl_dec most) {
+  bl_lot copy = *lot, *one = &copy;
+  bl_draw made[2];
+
+  copy.held = BL_DEC_ZERO;
+  copy.left = bl_dec_min(most, bl_dec_sub(lot->left, lot->held));
+  if (bl_dec_sign(copy.left) <= 0) return;
+  bl_burndown(&one, 1, s->use, s->rest, made);
+  if (made[0].grant != lot->number) return;
+  s->r->draws.item[s->r->draws.count++] = made[0];
+  lot->left = bl_dec_sub(lot->left, made[0].amount);
+  s->rest = bl_dec_sub(s->rest, made[0].amount);
+}
+
+static void draw_held(split *s) {
+  const bl_rater *r = s->r;
+
+  for (size_t i = 0; i < s->hold->draw_count && bl_dec_sign(s->rest) > 0;
+       i++) {
+    const bl_draw *held = &s->hold->draws[i];
+    bl_dec most = bl_dec_sub(held->amount,
+                             taken_of(r, s->before, held->grant));
+    if (bl_dec_sign(most) <= 0) continue;
+    for (size_t k = 0; k < r->lot_count; k++)
+      if (r->lots[k]->number == held->grant)
+        draw_reserved(s, r->lots[k], most);
+  }
+}
+
+static int make_draws(split *s, const bl_order *order, int is_capped) {
+  bl_rater *r = s->r;
+  size_t held = s->hold ? s->hold->draw_count : 0;
+  int rc = reserve_draws(r, r->lot_count + held + 2);
+
+  if (rc) return rc;
+  if (order) bl_order_sort(order, r->lots, r->lot_count);
+  if (s->hold) draw_held(s);
+  if (is_capped) r->lot_count = 0;
+  if (bl_dec_sign(s->rest) > 0)
+    r->draws.count += bl_burndown(r->lots, r->lot_count, s->use, s->rest,
+                                  r->draws.item + r->draws.count);
+  return BILLING_OK;
+}
+
+int bl_rate_draws(bl_rater *r, const bl_wallet *wallet, const bl_use *use,
+                  const bl_order *order, bl_dec amount,
+                  const bl_draw_rule *rule) {
+  const bl_hold_state *hold =
+      rule && rule->hold && rule->hold->draw_count ? rule->hold : NULL;
+  split s = {r, use, hold, amount, r->draws.count};
+  bl_arena_mark mark = bl_arena_now(&r->own);
+  int rc = BILLING_OK;
+
+  r->lot_count = 0;
+  if (wallet) rc = find_payers(&s, wallet, order || hold);
+  if (!rc) rc = make_draws(&s, order, rule && rule->is_capped);
+  bl_arena_back(&r->own, mark);
+  return rc;
+}
+
+/* The newest draws of the key come back first. */
+static int give_back(bl_rater *r, const bl_tally *tally, bl_dec amount) {
+  int rc = reserve_draws(r, tally->stack_count + 1);
+
+  if (!rc)
+    r->draws.count += bl_burndown_back(tally->stack, tally->stack_count,
+                                       amount,
+                                       r->draws.item + r->draws.count);
+  return rc;
+}
+
+/* What of a charge is drawn, or given back when it is below zero.  A total
+ * below zero is owed to the customer: nothing was drawn for it, so what is
+ * charged next is taken off it first. */
+static bl_dec drawable(const bl_tally *tally, bl_dec amount) {
+  bl_dec before = bl_dec_max(tally->amount, BL_DEC_ZERO);
+  bl_dec after = bl_dec_max(bl_dec_add(tally->amount, amount), BL_DEC_ZERO);
+
+  return bl_dec_sub(after, before);
+}
+
+int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
+                   bl_fact_charge *charge) {
+  const bl_contract *contract = tally->contract;
+  const bl_price *price = bl_tally_price(tally);
+  bl_dec amount = drawable(tally, charge->amount);
+  int sign = bl_dec_sign(amount);
+  size_t before = r->draws.count;
+  const bl_order *order;
+  bl_use use;
+  int rc;
+
+  if (sign == 0) return BILLING_OK;
+  order = contract->terms.has_order ? &contract->terms.order : NULL;
+  use = (bl_use){price->meter, price->id, contract->terms.id,
+                 time_us, {0}};
+  memcpy(use.asset, price->asset, sizeof use.asset);
+  rc = sign > 0 ? bl_rate_draws(r, bl_wallet_of(contract->customer,
+                                                price->asset),
+                                &use, order, amount, r->rule)
+                : give_back(r, tally, bl_dec_neg(amount));
+  charge->draw_count = r->draws.count - before;
+  return rc;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* samples.c - samples out of recorded charges; see samples.h. */
+#include "engine/samples.h"
+
+#include "engine/index.h"
+
+typedef struct samples_walk {
+  bl_call           *c;
+  const bl_customer *customer;
+  bl_samples_take   *take;
+  void              *user;
+  bl_arena           arena;    /* of the entry at hand */
+} samples_walk;
+
+static int samples_of_event(samples_walk *w, const bl_block *block,
+                            const bl_fact_event *fact, uint64_t number) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < fact->charge_count && !rc; i++) {
+    const bl_fact_charge *charge = &fact->charges[i];
+    bl_sample sample = {charge->sample, {"", 0}, fact->time_us, number,
+                        charge->is_removal, 0};
+
+    if (charge->has_unique) {
+      sample.quantity = BL_DEC_ONE;
+      sample.value = (bl_str){(const char *)charge->unique,
+                              sizeof charge->unique};
+    }
+    rc = w->take(w->user, &block->keys[charge->key], &sample);
+  }
+  return rc;
+}
+
+static int samples_of_block(samples_walk *w, const bl_block *block,
+                            uint64_t number) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < block->count && !rc; i++)
+    if (block->facts[i].customer == w->customer->number)
+      rc = samples_of_event(w, block, &block->facts[i], number + i);
+  return rc;
+}
+
+static int samples_of_entry(samples_walk *w, int64_t seq) {
+  bl_batch batch;
+  bl_entry entry;
+  int rc = bl_journal_read(w->c->b, w->c->t->number, seq, &w->arena, &entry);
+
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  rc = bl_batch_open(&w->arena, &entry, &batch);
+  for (size_t i = 0; !rc && i < batch.block_count; i++) {
+    const bl_block *block;
+    rc = bl_batch_block(&batch, i, &block);
+    if (!rc)
+      rc = samples_of_block(w, block,
+                            bl_event_number(seq, i * BL_BATCH_BLOCK));
+  }
+  return rc;
+}
+
+int bl_samples_walk(bl_call *c, const bl_customer *customer, bl_span times,
+                    bl_samples_take *take, void *user) {
+  bl_index_wish wish = {bl_subject_customer(customer->number), 0, times,
+                        UINT64_C(1) << BL_ENTRY_EVENTS};
+  samples_walk w = {.c = c, .customer = customer, .take = take,
+                    .user = user};
+  int64_t *seqs;
+  size_t count;
+  int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
+
+  bl_arena_open(&w.arena, &c->b->host);
+  for (size_t i = 0; i < count && !rc; i++) {
+    rc = samples_of_entry(&w, seqs[i]);
+    bl_arena_empty(&w.arena, SIZE_MAX);
+    if (!rc && bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
+  }
+  bl_arena_close(&w.arena);
+  return rc;
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* ticks.c - measuring and booking at the end of a period; see ticks.h. */
+#include "engine/ticks.h"
+
+#include "engine/image.h"
+#include "engine/rate.h"
+#include "engine/samples.h"
+#include "price/price.h"
+
+static const bl_meter *tick_meter(const bl_contract *contract, size_t price) {
+  const bl_meter_state *meter = contract->plan->meters[price];
+
+  return meter && meter->meter.ticks ? &meter->meter : NULL;
+}
+
+int bl_ticks_has(const bl_plan_version *plan) {
+  for (size_t i = 0; i < plan->first_count; i++)
+    if (plan->meters[plan->first[i]]->meter.ticks) return 1;
+  return 0;
+}
+
+/* ---- samples by price and group ---- */
+
+static int ticks_group(bl_ticks *t, uint64_t price, bl_str group,
+                       bl_tick_group **out) {
+  bl_arena *arena = &t->c->arena;
+  bl_text key;
+
+  bl_text_open(&key, arena);
+  bl_pack_u64(&key, price);
+  bl_text_str(&key, group);
+  if (key.failed) return BILLING_NOMEM;
+  *out = bl_map_get(&t->groups, key.text, key.len);
+  if (*out) return BILLING_OK;
+  *out = bl_arena_take(arena, sizeof **out);
+  if (!*out) return BILLING_NOMEM;
+  (*out)->price = price;
+  (*out)->group = bl_arena_str(arena, group);
+  if (arena->failed) return BILLING_NOMEM;
+  return bl_map_put(&t->groups, key.text, key.len, *out);
+}
+
+/* Of an event that several contracts charge, one sample is enough. */
+static int ticks_keep(bl_ticks *t, uint64_t price, bl_str group,
+                      const bl_sample *sample) {
+  bl_arena *arena = &t->c->arena;
+  bl_tick_group *to;
+  bl_sample *kept;
+  int rc = ticks_group(t, price, group, &to);
+
+  if (rc) return rc;
+  if (to->count && to->samples[to->count - 1].number == sample->number)
+    return BILLING_OK;
+  kept = bl_arena_push(arena, (void **)&to->samples, &to->count, &to->cap,
+                       sizeof *kept);
+  if (!kept) return BILLING_NOMEM;
+  *kept = *sample;
+  if (sample->value.len) kept->value = bl_arena_str(arena, sample->value);
+  to->count++;
+  return arena->failed ? BILLING_NOMEM : BILLING_OK;
+}
+
+static int ticks_same_names(const bl_price *a, const bl_price *b) {
+  if (a->group_count != b->group_count) return 0;
+  for (size_t i = 0; i < a->group_count; i++)
+    if (!bl_str_equal(a->groups[i], b->groups[i])) return 0;
+  return 1;
+}
+
+/* Whether what was charged under a key goes on as the level of a price: that
+ * of the contract itself, or in another one of the customer's a price of the
+ * same meter that takes the same events apart in the same way. */
+static int ticks_goes_on(const bl_ticks *t, const bl_fact_key *key,
+                         size_t price) {
+  const bl_contract *other = bl_table_at(&t->c->t->by_contract,
+                                         key->contract);
+  const bl_price *a, *b;
+
+  if (other == t->contract) return key->price == price;
+  if (!other || key->price >= other->plan->plan.price_count ||
+      other->plan->meters[key->price] != t->contract->plan->meters[price])
+    return 0;
+  a = &other->plan->plan.prices[key->price];
+  b = &t->contract->plan->plan.prices[price];
+  return ticks_same_names(a, b) &&
+         bl_filters_equal(a->filters, a->filter_count, b->filters,
+                          b->filter_count);
+}
+
+static int ticks_take(void *user, const bl_fact_key *key,
+                      const bl_sample *sample) {
+  bl_ticks *t = user;
+  int is_own = key->contract == t->contract->number;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < t->contract->plan->plan.price_count && !rc; i++) {
+    const bl_meter *meter = tick_meter(t->contract, i);
+
+    if (!meter || (meter->recurring ? !ticks_goes_on(t, key, i)
+                                    : !is_own || key->price != i))
+      continue;
+    rc = ticks_keep(t, i, key->group, sample);
+  }
+  return rc;
+}
+
+/* What the first of the periods needs: all of before for levels that go on. */
+static int64_t ticks_from(const bl_contract *contract, uint64_t from) {
+  const bl_plan *plan = &contract->plan->plan;
+
+  for (size_t i = 0; i < plan->price_count; i++) {
+    const bl_meter *meter = tick_meter(contract, i);
+    if (meter && meter->recurring) return INT64_MIN;
+  }
+  return contract->periods[from].span.from_us;
+}
+
+/* A price that costs something at zero has a figure without samples. */
+static int ticks_add_unused(bl_ticks *t) {
+  const bl_plan *plan = &t->contract->plan->plan;
+  bl_str none = {"", 0};
+  bl_tick_group *group;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < plan->price_count && !rc; i++)
+    if (tick_meter(t->contract, i) && !plan->prices[i].group_count &&
+        (plan->prices[i].flags & BL_PRICE_FLAT_AT_ZERO))
+      rc = ticks_group(t, i, none, &group);
+  return rc;
+}
+
+int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
+                  uint64_t from, uint64_t to) {
+  bl_span times;
+  int rc = BILLING_OK;
+
+  assert(from < to && to <= contract->period_count);
+  *t = (bl_ticks){.c = c, .contract = contract};
+  bl_map_open(&t->groups, &c->arena);
+  times.from_us = ticks_from(contract, from);
+  times.to_us   = contract->periods[to - 1].span.to_us;
+  if (!contract->zone)
+    rc = bl_zone_of(c, contract->terms.zone, &contract->zone);
+  if (!rc) rc = ticks_add_unused(t);
+  if (!rc) rc = bl_samples_walk(c, contract->customer, times, ticks_take, t);
+  return rc;
+}
+
+/* ---- a figure ---- */
+
+static bl_frame ticks_frame(const bl_contract *contract, uint64_t period,
+                            int64_t until_us) {
+  const bl_period *p = &contract->periods[period];
+  bl_frame frame = {.span = p->full, .zone = contract->zone};
+
+  frame.whole_us   = bl_span_length(p->full);
+  frame.whole_days = bl_frame_end(&frame, 1);
+  frame.span       = p->span;
+  if (until_us < frame.span.to_us) frame.span.to_us = until_us;
+  if (frame.span.to_us < frame.span.from_us)
+    frame.span.to_us = frame.span.from_us;
+  return frame;
+}
+
+int bl_ticks_measure(const bl_ticks *t, const bl_tick_group *group,
+                     uint64_t period, int64_t until_us, bl_dec *out) {
+  const bl_price *price = &t->contract->plan->plan.prices[group->price];
+  bl_frame frame = ticks_frame(t->contract, period, until_us);
+  bl_measure m;
+  bl_arena own;
+  int rc = BILLING_OK;
+
+  bl_arena_open(&own, &t->c->b->host);
+  bl_measure_open(&m, tick_meter(t->contract, group->price), &frame, &own);
+  for (size_t i = 0; i < group->count && !rc; i++)
+    if (bl_measure_takes(m.meter, &frame, group->samples[i].time_us))
+      rc = bl_measure_add(&m, &group->samples[i]);
+  if (!rc) *out = bl_measure_quantity(&m);
+  bl_arena_close(&own);
+  if (!rc && bl_dec_is_bad(*out))
+    return bl_fail(t->c->err, BILLING_LIMIT, "",
+                   "quantities and amounts below 10^20",
+                   "the quantity of price %t does not fit", &price->id);
+  return rc;
+}
+
+/* ---- booking ---- */
+
+typedef struct tick_book {
+  bl_ticks       ticks;
+  bl_rater       rater;
+  bl_fold       *fold;
+  bl_fact_ticks  fact;
+  size_t         cap;
+  uint64_t       periods;
+} tick_book;
+
+/* Who pays; what the lots have left is known, because every figure is folded
+ * before the next one. */
+static int tick_draws(tick_book *k, const bl_tally *tally,
+                      bl_fact_tick *tick) {
+  const bl_period *period = &tally->contract->periods[tally->period];
+  bl_fact_charge charge = {.amount = tick->amount};
+  int rc;
+
+  k->rater.draws.count = 0;
+  rc = bl_rate_choose(&k->rater, tally, period->span.to_us - 1, &charge);
+  if (rc || !charge.draw_count) return rc;
+  tick->draws = bl_arena_copy(&k->ticks.c->arena, k->rater.draws.item,
+                              charge.draw_count * sizeof *tick->draws);
+  tick->draw_count = charge.draw_count;
+  return tick->draws ? BILLING_OK : BILLING_NOMEM;
+}
+
+static int tick_add(tick_book *k, const bl_tick_group *group,
+                    uint64_t period, bl_dec quantity) {
+  bl_call *c = k->ticks.c;
+  bl_contract *contract = k->ticks.contract;
+  const bl_price *price = &contract->plan->plan.prices[group->price];
+  bl_tally *tally = bl_tally_make(c->t, contract, group->price, period,
+                                  group->group);
+  bl_fact_tick *tick = bl_arena_push(&c->arena, (void **)&k->fact.items,
+                                     &k->fact.count, &k->cap, sizeof *tick);
+  int rc;
+
+  if (!tally || !tick) return BILLING_NOMEM;
+  tick->price    = group->price;
+  tick->period   = period;
+  tick->group    = group->group;
+  tick->quantity = quantity;
+  tick->amount = bl_dec_sub(bl_price_total(price, quantity), tally->amount);
+  if (bl_dec_is_bad(tick->amount))
+    return bl_fail(c->err, BILLING_LIMIT, "", "amounts below 10^20",
+                   "what price %t comes to does not fit", &price->id);
+  rc = tick_draws(k, tally, tick);
+  if (rc) return rc;
+  k->fact.count++;
+  return bl_fold_tick(k->fold, contract, tick);
+}
+
+/* Whether the figure of a period may be another one than was booked. */
+static int tick_is_open(const tick_book *k, const bl_tick_group *group,
+                        uint64_t period, const bl_tally *tally) {
+  const bl_contract *contract = k->ticks.contract;
+
+  if (tick_meter(contract, group->price)->recurring) return 1;
+  return period >= contract->closed || (tally && tally->more->is_due);
+}
+
+static int tick_period(tick_book *k, const bl_tick_group *group,
+                       uint64_t period) {
+  const bl_tally *tally = bl_tally_of(k->ticks.contract, group->price,
+                                      period, group->group);
+  bl_dec ticked = tally ? tally->more->ticked : BL_DEC_ZERO, quantity;
+  int is_new = tally ? tally->more->is_due != 0
+                     : period >= k->ticks.contract->closed;
+  int rc;
+
+  if (!tick_is_open(k, group, period, tally)) return BILLING_OK;
+  rc = bl_ticks_measure(&k->ticks, group, period, INT64_MAX, &quantity);
+  if (rc || (!is_new && bl_dec_equal(quantity, ticked))) return rc;
+  return tick_add(k, group, period, quantity);
+}
+
+/* In the order of prices, of first use, of periods. */
+static int tick_all(tick_book *k) {
+  const bl_map *groups = &k->ticks.groups;
+  size_t prices = k->ticks.contract->plan->plan.price_count;
+  int rc = BILLING_OK;
+
+  for (size_t price = 0; price < prices; price++)
+    for (size_t i = 0; i < groups->count; i++) {
+      const bl_tick_group *group = groups->entry[i].value;
+      for (uint64_t p = 0; p < k->periods && !rc; p++)
+        if (group->price == price) rc = tick_period(k, group, p);
+    }
+  return rc;
+}
+
+static int tick_write(tick_book *k) {
+  bl_call *c = k->ticks.c;
+  bl_contract *contract = k->ticks.contract;
+  bl_writer w;
+  int rc;
+
+  k->fact.customer = contract->customer->number;
+  k->fact.contract = contract->number;
+  bl_rater_open(&k->rater, c);
+  k->fold = bl_entry_start(c);
+  rc = tick_all(k);
+  bl_rater_close(&k->rater);
+  if (rc || !k->fact.count) return rc;
+  rc = bl_fold_ticked(k->fold, &k->fact);
+  bl_customer_moves(c->t, contract->customer);
+  bl_image_age(c->t, contract->customer, k->fold->seq);
+  bl_writer_open(&w, c);
+  bl_code_ticks(&w.facts, &w.properties, &k->fact);
+  return rc ? rc : bl_append(c, BL_ENTRY_TICKS, &w);
+}
+
+/* The first period whose figure may be another than was booked. */
+static uint64_t tick_first(const bl_contract *contract, uint64_t periods) {
+  uint64_t first = periods - 1;
+
+  for (size_t i = 0; i < contract->tallies.count; i++) {
+    const bl_tally *tally = contract->tallies.entry[i].value;
+    if (tally->more && tally->more->is_due && tally->period < first)
+      first = tally->period;
+  }
+  return first;
+}
+
+int bl_ticks_book(bl_call *c, bl_contract *contract, uint64_t periods) {
+  tick_book k = {.periods = periods};
+  int rc;
+
+  if (!periods || !bl_ticks_has(contract->plan)) return BILLING_OK;
+  rc = bl_ticks_read(&k.ticks, c, contract, tick_first(contract, periods),
+                     periods);
+  return rc ? rc : tick_write(&k);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * ticks.h - figures that are known when a period ends: averages, levels times
+ * time, percentiles, peaks, shares of a period, levels that go on.
+ *
+ *     a price of 0.10 per GB-month, storage as changes of a level
+ *     1 April +10, 16 April +20: 10 * 30/30 + 20 * 15/30 = 20
+ *     the tick at the end of April books 20 for 2.00, and who pays
+ *     1 May: the level goes on at 30
+ *
+ * Nothing is kept for them between ticks.  A tick reads the customer's samples
+ * in the journal, and books the law of rating: what the price of the figure is
+ * beyond what was charged.  So late events and voids need no code of their
+ * own: the next tick finds another figure.
+ */
+#ifndef BL_TICKS_H
+#define BL_TICKS_H
+
+#include "engine/engine.h"
+#include "meter/measure.h"
+
+/* The samples of one price and group, in the order of arrival. */
+typedef struct bl_tick_group {
+  uint64_t   price;            /* index in the plan */
+  bl_str     group;
+  bl_sample *samples;
+  size_t     count;
+  size_t     cap;
+} bl_tick_group;
+
+/* What the ticks of a contract go by. */
+typedef struct bl_ticks {
+  bl_call     *c;
+  bl_contract *contract;
+  bl_map       groups;         /* price and group -> bl_tick_group, by price
+                                  once read */
+} bl_ticks;
+
+/* Whether a price of the plan is known at ticks only. */
+int bl_ticks_has(const bl_plan_version *plan);
+/*
+ * The samples that figures of the contract's periods [from, to) need; levels
+ * that go on need all of before, also those of the customer's other contracts.
+ */
+int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
+                  uint64_t from, uint64_t to);
+/* What is priced of a period: of what lies before until_us, as shares of all
+ * of it.  LIMIT when it does not fit. */
+int bl_ticks_measure(const bl_ticks *t, const bl_tick_group *group,
+                     uint64_t period, int64_t until_us, bl_dec *out);
+/* Books the periods [0, periods): the last one, and what changed before. */
+int bl_ticks_book(bl_call *c, bl_contract *contract, uint64_t periods);
+
+#endif
