@@ -397,7 +397,7 @@ typedef struct billing_call {
  *              "number_prefix"}
  *   customer  {"id","name", ... any further members are kept}
  *   meter     {"id","event","aggregation":"count|sum|max|min|unique|latest|
- *              average|earliest|weighted_sum|percentile|peak",
+ *              average|earliest|weighted_sum|percentile|peak|sql",
  *              "property","filters":[{"property","in":[..]}|
  *              {"property","not_in":[..]}|{"property","exists":true}|
  *              {"property","more_than":"1","at_most":"9"}|
@@ -668,6 +668,8 @@ BILLING_API int billing_usage(billing *b, const billing_call *call,
  *   {"kernel":"prorate", ..} -> an amount's share, as two integers too
  *   {"kernel":"aggregate","meter":{..},"events":[..],"from","to","zone", ..}
  *     -> what any meter makes of events in a period, by group
+ *   {"kernel":"sql_meter","meter":{"aggregation":"sql","sql":"SELECT ..", ..},
+ *    "events":[..]} -> what a statement makes of them
  *   {"kernel":"convert", ..} -> a quantity in another unit, rounded
  *   {"kernel":"windows","unit":"hour|day|week|month","zone","at"} -> the
  *     window that holds a moment; {"kernel":"add_days", ..}

@@ -9,6 +9,7 @@
 #endif
 
 #include "base/arena.c"
+#include "base/calendar.c"
 #include "base/dec.c"
 #include "base/error.c"
 #include "base/json.c"
@@ -24,7 +25,6 @@
 #include "base/wide.c"
 #include "base/zone.c"
 
-#include "expression/calendar.c"
 #include "expression/compute.c"
 #include "expression/emit.c"
 #include "expression/lex.c"
@@ -94,8 +94,11 @@
 #include "store/memory.c"
 #include "store/schema.c"
 #include "store/sql.c"
+#include "store/sql_words.c"
 #include "store/sqlite.c"
+#include "store/sqlite_exact.c"
 #include "store/sqlite_facts.c"
+#include "store/sqlite_meter.c"
 #include "store/sqlite_tables.c"
 #include "store/sqlite_wal.c"
 
@@ -125,6 +128,7 @@
 #include "engine/evaluate_offer.c"
 #include "engine/evaluate_price.c"
 #include "engine/evaluate_read.c"
+#include "engine/evaluate_sql.c"
 #include "engine/evaluate_wallet.c"
 #include "engine/evaluate_window.c"
 #include "engine/event_code.c"
@@ -178,6 +182,7 @@
 #include "engine/runs_tail.c"
 #include "engine/runs_verify.c"
 #include "engine/shared.c"
+#include "engine/sql_meters.c"
 #include "engine/state.c"
 #include "engine/tallies.c"
 #include "engine/usages.c"

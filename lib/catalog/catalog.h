@@ -32,7 +32,10 @@ typedef struct bl_tenant_terms {
 
 enum { BL_AGG_COUNT, BL_AGG_SUM, BL_AGG_MAX, BL_AGG_MIN, BL_AGG_UNIQUE,
        BL_AGG_LATEST, BL_AGG_AVERAGE, BL_AGG_EARLIEST, BL_AGG_WEIGHTED,
-       BL_AGG_PERCENTILE, BL_AGG_PEAK };
+       BL_AGG_PERCENTILE, BL_AGG_PEAK, BL_AGG_SQL };
+
+/* When a SQL meter is measured. */
+enum { BL_TICK_PERIOD, BL_TICK_HOUR, BL_TICK_DAY };
 
 enum { BL_FILTER_IN, BL_FILTER_NOT_IN, BL_FILTER_EXISTS, BL_FILTER_ABSENT,
        BL_FILTER_NUMBER, BL_FILTER_TIME };
@@ -102,6 +105,11 @@ typedef struct bl_meter {
   uint32_t   lifts_negative;   /* less than nothing is nothing */
   uint32_t   skips;            /* events without a usable value, else they
                                   are refused */
+  bl_str     sql;              /* a SELECT over the events it selects */
+  bl_str    *properties;       /* that are columns there */
+  size_t     property_count;
+  uint32_t   tick;             /* sql: BL_TICK_* */
+  uint32_t   unused;
 } bl_meter;
 
 /* ---- plan ---- */

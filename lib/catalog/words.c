@@ -16,6 +16,7 @@ const char *const bl_aggregation_words[] = {
   [BL_AGG_WEIGHTED]   = "weighted_sum",
   [BL_AGG_PERCENTILE] = "percentile",
   [BL_AGG_PEAK]       = "peak",
+  [BL_AGG_SQL]        = "sql",
   NULL
 };
 
