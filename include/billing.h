@@ -415,6 +415,16 @@ typedef struct billing_call {
  *    "asset":"USD","groups":["model"],"filters":[..],"rounding":"line"}
  *   {"id","meter","model":"graduated|volume",
  *    "tiers":[{"up_to":"100","unit":"0.10","flat":"0"},{"up_to":null, ..}]}
+ *   {"id","meter","model":"stairstep",
+ *    "tiers":[{"up_to":"10","flat":"20"}, ..]}
+ *   {"id","meter","model":"package","unit":"15","per":"10","free":"3",
+ *    "partial":"up|down|prorate"}
+ *   {"id","meter","model":"percentage","rate":"2.9","free":"100",
+ *    "maximum":"20"}
+ *   {"id","meter","model":"graduated_percentage","tiers":[{"rate":"3"}, ..]}
+ *   {"id","meter","model":"dynamic","multiplier":"1.2"}
+ *   {"id","meter","model":"matrix","groups":["model", ..],"rates":[
+ *    {"values":{"model":"m1"},"unit":"2"},{"values":{},"price":{..}}, ..]}
  *   {"id","model":"flat","amount":"20","timing":"advance|arrears",
  *    "quantity":"seats","proration":"time|days_half_open|none"}
  *

@@ -306,15 +306,28 @@ static void count_unique(bl_rater *r, const bl_tally *tally, bl_str unique,
   charge->has_unique = usage->is_new;
 }
 
+/* A combination of values that nobody has priced is not free of charge. */
+static int find_rate(const bl_rater *r, const bl_price *price,
+                     const bl_tally *tally, const bl_price **out) {
+  *out = bl_price_of_group(price, tally->group);
+  if (*out) return BILLING_OK;
+  return bl_fail(r->c->err, BILLING_INVALID, "/properties",
+                 "give it a rate, or one with values {} for all others",
+                 "the price %t has no rate for %t", &price->id,
+                 &tally->group);
+}
+
 static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
                         uint64_t period, const bl_meter *meter,
                         bl_usage usage, bl_str unique) {
   const bl_price *price = &contract->plan->plan.prices[at];
+  const bl_price *rate = NULL;
   bl_fact_charge *charge;
   bl_tally *tally;
   bl_level after;
   int rc = find_tally(r, contract, at, period, &tally);
 
+  if (!rc) rc = find_rate(r, price, tally, &rate);
   if (!rc) rc = add_charge(r, &charge, tally);
   if (rc) return rc;
   if (meter->aggregation == BL_AGG_UNIQUE)
@@ -323,7 +336,7 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
   if (meter->aggregation == BL_AGG_LATEST) charge->at_us = after.at_us;
   charge->quantity = bl_dec_sub(after.total, tally->level.total);
   charge->amount =
-      bl_dec_sub(bl_price_total(price, after.total), tally->amount);
+      bl_dec_sub(bl_price_total(rate, after.total), tally->amount);
   if (bl_dec_is_bad(charge->amount) || bl_dec_is_bad(charge->quantity))
     return bl_fail(r->c->err, BILLING_LIMIT, "/value",
                    "quantities and amounts below 10^20",
