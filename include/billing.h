@@ -398,13 +398,14 @@ typedef struct billing_call {
  *   customer  {"id","name", ... any further members are kept}
  *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},
  *              "aggregation":"count|sum|max|min|unique|latest|average|
- *              earliest|weighted_sum|percentile|peak",
+ *              earliest|weighted_sum|percentile|peak|sql",
  *              "property" or "expression":"event.properties.in * 2",
  *              "operation","recurring":false,"proration":"none|time|..",
  *              "per":"period|hour|..","reading":"change|level",
  *              "percentile":"95","method":"nearest|linear",
- *              "negative":"keep|zero","convert":{"operation":"divide","by":"1000",
- *              "round":"ceiling","places":0},"unusable":"refuse|skip",
+ *              "negative":"keep|zero","convert":{"operation":"divide",
+ *              "by":"1000","round":"ceiling","places":0},
+ *              "unusable":"refuse|skip",
  *              "filters":[{"property","in":[..]}|
  *              {"property","not_in":[..]}|{"property","exists":true}|
  *              {"property","more_than":"1","at_most":"9"}|
@@ -422,6 +423,16 @@ typedef struct billing_call {
  *    "asset":"USD","groups":["model"],"filters":[..],"rounding":"line"}
  *   {"id","meter","model":"graduated|volume",
  *    "tiers":[{"up_to":"100","unit":"0.10","flat":"0"},{"up_to":null, ..}]}
+ *   {"id","meter","model":"stairstep",
+ *    "tiers":[{"up_to":"10","flat":"20"}, ..]}
+ *   {"id","meter","model":"package","unit":"15","per":"10","free":"3",
+ *    "partial":"up|down|prorate"}
+ *   {"id","meter","model":"percentage","rate":"2.9","free":"100",
+ *    "maximum":"20"}
+ *   {"id","meter","model":"graduated_percentage","tiers":[{"rate":"3"}, ..]}
+ *   {"id","meter","model":"dynamic","multiplier":"1.2"}
+ *   {"id","meter","model":"matrix","groups":["model", ..],"rates":[
+ *    {"values":{"model":"m1"},"unit":"2"},{"values":{},"price":{..}}, ..]}
  *   {"id","model":"flat","amount":"20","timing":"advance|arrears",
  *    "quantity":"seats","proration":"time|days_half_open|none"}
  *
@@ -680,6 +691,8 @@ BILLING_API int billing_usage(billing *b, const billing_call *call,
  *   {"kernel":"prorate", ..} -> an amount's share, as two integers too
  *   {"kernel":"aggregate","meter":{..},"events":[..],"from","to","zone", ..}
  *     -> what any meter makes of events in a period, by group
+ *   {"kernel":"sql_meter","meter":{"aggregation":"sql","sql":"SELECT ..", ..},
+ *    "events":[..]} -> what a statement makes of them
  *   {"kernel":"convert", ..} -> a quantity in another unit, rounded
  *   {"kernel":"windows","unit":"hour|day|week|month","zone","at"} -> the
  *     window that holds a moment; {"kernel":"add_days", ..}

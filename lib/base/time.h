@@ -57,4 +57,9 @@ int    bl_time_parse(bl_str text, int64_t *out);
  * any value; out has room for BL_TIME_TEXT; returns the length. */
 size_t bl_time_print(int64_t us, char *out);
 
+/* The beginning, in UTC, of the unit that holds the instant (calendar.c);
+ * units are second minute hour day week month year.  0 when there is no such
+ * unit. */
+int bl_time_floor(bl_str unit, int64_t us, int64_t *out);
+
 #endif

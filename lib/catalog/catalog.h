@@ -32,7 +32,10 @@ typedef struct bl_tenant_terms {
 
 enum { BL_AGG_COUNT, BL_AGG_SUM, BL_AGG_MAX, BL_AGG_MIN, BL_AGG_UNIQUE,
        BL_AGG_LATEST, BL_AGG_AVERAGE, BL_AGG_EARLIEST, BL_AGG_WEIGHTED,
-       BL_AGG_PERCENTILE, BL_AGG_PEAK };
+       BL_AGG_PERCENTILE, BL_AGG_PEAK, BL_AGG_SQL };
+
+/* When a SQL meter is measured. */
+enum { BL_TICK_PERIOD, BL_TICK_HOUR, BL_TICK_DAY };
 
 enum { BL_FILTER_IN, BL_FILTER_NOT_IN, BL_FILTER_EXISTS, BL_FILTER_ABSENT,
        BL_FILTER_NUMBER, BL_FILTER_TIME };
@@ -104,24 +107,50 @@ typedef struct bl_meter {
                                   are refused */
   uint32_t   ticks;            /* its figure is known when the period ends,
                                   else with each event */
-  uint32_t   reserved_2;
+  bl_str     sql;              /* a SELECT over the events it selects */
+  bl_str    *properties;       /* that are columns there */
+  size_t     property_count;
+  uint32_t   tick;             /* sql: BL_TICK_* */
 } bl_meter;
 
 /* ---- plan ---- */
 
-enum { BL_MODEL_FLAT, BL_MODEL_PER_UNIT, BL_MODEL_GRADUATED, BL_MODEL_VOLUME };
+enum { BL_MODEL_FLAT, BL_MODEL_PER_UNIT, BL_MODEL_GRADUATED, BL_MODEL_VOLUME,
+       BL_MODEL_STAIRSTEP, BL_MODEL_PACKAGE, BL_MODEL_PERCENTAGE,
+       BL_MODEL_GRADUATED_PERCENTAGE, BL_MODEL_DYNAMIC, BL_MODEL_MATRIX,
+       BL_MODELS };
 enum { BL_TIMING_ARREARS, BL_TIMING_ADVANCE };
+/* What a package that was begun costs. */
+enum { BL_PARTIAL_UP, BL_PARTIAL_DOWN, BL_PARTIAL_PRORATE };
 enum { BL_PRORATE_TIME, BL_PRORATE_DAYS, BL_PRORATE_NONE };
 
 typedef struct bl_tier {
   bl_dec up_to;                /* inclusive; the last one's is BL_DEC_MAX */
-  bl_dec unit;                 /* per `per` units */
+  bl_dec unit;                 /* per `per` units; of percentages, percent */
   bl_dec flat;                 /* due once the tier is entered */
+  bl_dec package;              /* units are sold in so many, and `unit` is for
+                                  one package; 0: they are not */
 } bl_tier;
+
+/* A value of a group that a matrix looks for, as JSON in both spellings; text
+ * NULL: any. */
+typedef struct bl_cell {
+  bl_str text;
+  bl_str quoted;
+} bl_cell;
+
+/* The price of some combinations of group values. */
+typedef struct bl_rate_row {
+  bl_str          *names;      /* of the price's groups, as JSON texts */
+  bl_cell         *cells;      /* one for each of them */
+  size_t           named;      /* of them, not any */
+  struct bl_price *price;
+} bl_rate_row;
 
 #define BL_PRICE_FLAT_AT_ZERO 1u   /* tier one's flat is due at zero units */
 #define BL_PRICE_BOUND_EXCLUSIVE 2u  /* a quantity on a bound is in the tier
                                         above it (volume and flats) */
+#define BL_PRICE_HAS_MAXIMUM 4u
 
 typedef struct bl_price {
   bl_str     id;
@@ -141,6 +170,16 @@ typedef struct bl_price {
   bl_str     quantity;         /* flat: name in the contract's quantities */
   uint32_t   timing;           /* flat: BL_TIMING_* */
   uint32_t   proration;        /* flat: BL_PRORATE_* of a stub */
+  bl_dec     free;             /* units, or an amount, free of charge */
+  bl_dec     maximum;          /* of a period: BL_PRICE_HAS_MAXIMUM */
+  bl_dec     fixed;            /* percentage: for each transaction */
+  bl_dec     least;            /* .. and what one costs at least and at */
+  bl_dec     most;             /* most; BL_DEC_MAX: no limit */
+  int64_t    free_events;      /* .. and how many are free */
+  uint32_t   partial;          /* package: BL_PARTIAL_* */
+  uint32_t   unused;
+  bl_rate_row *rates;          /* matrix: the most specific first */
+  size_t     rate_count;
 } bl_price;
 
 typedef struct bl_plan {
@@ -189,6 +228,7 @@ extern const char *const bl_share_words[];
 extern const char *const bl_model_words[];
 extern const char *const bl_timing_words[];
 extern const char *const bl_proration_words[];
+extern const char *const bl_partial_words[];
 extern const char *const bl_unit_words[];
 extern const char *const bl_order_words[];
 int bl_catalog_word(const char *const *words, bl_str word);

@@ -120,7 +120,8 @@ int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,
                   const char *currency, bl_price *out);
 /* A burndown order (order.c). */
 int bl_value_order(const bl_reader *r, const bl_json *node, bl_order *out);
-/* The tiers of a graduated or volume price (tier.c). */
+/* The tiers of a price (tier.c), and the rates of a matrix (rates.c). */
 bl_field_read bl_value_tiers;
+bl_field_read bl_value_rates;
 
 #endif

@@ -14,6 +14,7 @@
 static const char *const meter_methods[] = {"nearest", "linear", NULL};
 static const char *const meter_readings[] = {"change", "level", NULL};
 static const char *const meter_negatives[] = {"keep", "zero", NULL};
+static const char *const meter_grids[] = {"period", "hour", "day", NULL};
 static const char *const meter_unusables[] = {"refuse", "skip", NULL};
 
 static void *meter_at(void *model, size_t at) {
@@ -80,6 +81,20 @@ static int meter_expression(const bl_reader *r, const bl_field *field,
   return BILLING_OK;
 }
 
+/* A statement may have lines. */
+static int meter_sql(const bl_reader *r, const bl_field *field,
+                     const bl_json *node, void *model) {
+  bl_meter *meter = model;
+
+  (void)field;
+  if (bl_json_kind(node) != BL_JSON_TEXT)
+    return bl_reader_fail(r, BILLING_INVALID,
+                          "such as \"SELECT sum(value) FROM events\"",
+                          "this is not a text");
+  meter->sql = bl_arena_str(r->arena, bl_json_text(node));
+  return r->arena->failed ? bl_reader_nomem(r) : BILLING_OK;
+}
+
 /* ---- the table ---- */
 
 static const bl_field meter_fields[] = {
@@ -93,7 +108,7 @@ static const bl_field meter_fields[] = {
   {.name = "aggregation", .read = bl_value_choice, .needed = BL_ALWAYS,
    .words = bl_aggregation_words,
    .hint = "count, sum, max, min, unique, latest, average, earliest, "
-           "weighted_sum, percentile, peak",
+           "weighted_sum, percentile, peak, sql",
    .at = offsetof(bl_meter, aggregation)},
   {.name = "property", .read = bl_value_id,
    .at = offsetof(bl_meter, property)},
@@ -126,6 +141,12 @@ static const bl_field meter_fields[] = {
   {.name = "groups", .read = bl_value_ids, .high = BL_LIMIT_GROUP_KEYS,
    .at = offsetof(bl_meter, groups),
    .beside = offsetof(bl_meter, group_count)},
+  {.name = "sql", .read = meter_sql, .at = offsetof(bl_meter, sql)},
+  {.name = "properties", .read = bl_value_ids, .high = BL_LIMIT_COLUMNS,
+   .at = offsetof(bl_meter, properties),
+   .beside = offsetof(bl_meter, property_count)},
+  {.name = "tick", .read = bl_value_choice, .words = meter_grids,
+   .at = offsetof(bl_meter, tick)},
 };
 
 static const bl_shape meter_shape = {
@@ -205,12 +226,36 @@ static int meter_check_value(const bl_reader *r, const bl_meter *meter) {
   return BILLING_OK;
 }
 
+/* A statement samples and groups by itself. */
+static int meter_check_sql(const bl_reader *r, const bl_meter *meter) {
+  int is_sql = meter->aggregation == BL_AGG_SQL;
+
+  if (is_sql != (meter->sql.len > 0))
+    return meter_fail(r, is_sql ? "sql" : "aggregation", "\"aggregation\": "
+                      "\"sql\", \"sql\": \"SELECT sum(value) FROM events\"",
+                      is_sql ? "the statement is missing"
+                             : "only sql has a statement");
+  if (!is_sql && (meter->property_count || meter->tick))
+    return meter_fail(r, meter->tick ? "tick" : "properties", NULL,
+                      "only sql has this");
+  if (!is_sql) return BILLING_OK;
+  if (meter->property.len || meter->expression)
+    return meter_fail(r, meter->property.len ? "property" : "expression",
+                      "name it in properties, and in the statement",
+                      "a statement says itself what it measures");
+  if (meter->group_count)
+    return meter_fail(r, "groups", "leave it out: all columns beside the "
+                      "quantity are groups", "a statement groups by itself");
+  return BILLING_OK;
+}
+
 static int meter_check(const bl_reader *r, const bl_json *doc,
                        const bl_meter *meter) {
   int has_percent = bl_json_get(doc, "percentile") != NULL;
   int rc = meter_check_value(r, meter);
 
   if (!rc) rc = meter_check_only(r, meter);
+  if (!rc) rc = meter_check_sql(r, meter);
   if (!rc && has_percent != (meter->aggregation == BL_AGG_PERCENTILE))
     rc = meter_fail(r, "percentile", "such as \"95\"",
                     has_percent ? "only percentile has one"

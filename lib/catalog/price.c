@@ -10,26 +10,54 @@
 #include "catalog/field.h"
 
 /*
- * The forms of a price: bits 0 to 3 are the models by themselves, bits 4 to 7
- * the models in a plan, where a price has an id and says what it prices.
+ * The forms of a price: bits 0 to 15 are the models by themselves, bits 16 to
+ * 31 the models in a plan, where a price has an id and says what it prices.
  */
-#define PRICE_IN_PLAN 4u
-#define PRICE_PLAN 0xf0u
-#define PRICE_FLAT 0x11u
-#define PRICE_PER_UNIT 0x22u
-#define PRICE_TIERED 0xccu
-#define PRICE_USAGE 0xeeu
+#define PRICE_IN_PLAN 16u
+#define PRICE_PLAN 0xffff0000u
+#define PRICE_OF(model) (1u << (model) | 1u << ((model) + PRICE_IN_PLAN))
+#define PRICE_FLAT PRICE_OF(BL_MODEL_FLAT)
+#define PRICE_UNIT (PRICE_OF(BL_MODEL_PER_UNIT) | PRICE_OF(BL_MODEL_PACKAGE))
+#define PRICE_PACKAGE PRICE_OF(BL_MODEL_PACKAGE)
+#define PRICE_PERCENT PRICE_OF(BL_MODEL_PERCENTAGE)
+#define PRICE_FREE (PRICE_UNIT | PRICE_PERCENT)
+#define PRICE_DYNAMIC PRICE_OF(BL_MODEL_DYNAMIC)
+#define PRICE_MATRIX PRICE_OF(BL_MODEL_MATRIX)
+#define PRICE_TIERED                                              \
+  (PRICE_OF(BL_MODEL_GRADUATED) | PRICE_OF(BL_MODEL_VOLUME) |     \
+   PRICE_OF(BL_MODEL_STAIRSTEP) |                                 \
+   PRICE_OF(BL_MODEL_GRADUATED_PERCENTAGE))
+#define PRICE_PER                                                 \
+  (PRICE_UNIT | PRICE_OF(BL_MODEL_GRADUATED) | PRICE_OF(BL_MODEL_VOLUME))
+#define PRICE_USAGE (~PRICE_FLAT)
+#define PRICE_CAPPED (~(PRICE_FLAT | PRICE_MATRIX))
 
-static int price_unit(const bl_reader *r, const bl_field *field,
-                      const bl_json *node, void *model) {
-  bl_price *price = model;
+/* A price without a ladder has one tier, which is open. */
+static int price_one_tier(const bl_reader *r, bl_price *price) {
   bl_tier *tier = bl_arena_array(r->arena, 1, sizeof *tier);
 
   if (!tier) return bl_reader_nomem(r);
   tier->up_to       = BL_DEC_MAX;
+  tier->unit        = BL_DEC_ONE;
   price->tiers      = tier;
   price->tier_count = 1;
-  return bl_value_amount(r, field, node, tier);
+  return BILLING_OK;
+}
+
+static int price_unit(const bl_reader *r, const bl_field *field,
+                      const bl_json *node, void *model) {
+  bl_price *price = model;
+  int rc = price_one_tier(r, price);
+
+  return rc ? rc : bl_value_amount(r, field, node, price->tiers);
+}
+
+static int price_maximum(const bl_reader *r, const bl_field *field,
+                         const bl_json *node, void *model) {
+  bl_price *price = model;
+
+  price->flags |= BL_PRICE_HAS_MAXIMUM;
+  return bl_value_amount(r, field, node, model);
 }
 
 static int price_flat_at_zero(const bl_reader *r, const bl_field *field,
@@ -85,11 +113,34 @@ static const bl_field price_fields[] = {
   {.name = "filters", .read = bl_value_filters, .forms = PRICE_USAGE,
    .at = offsetof(bl_price, filters),
    .beside = offsetof(bl_price, filter_count)},
-  {.name = "per", .read = bl_value_positive, .forms = PRICE_USAGE,
+  {.name = "per", .read = bl_value_positive, .forms = PRICE_PER,
+   .needed = PRICE_PACKAGE, .hint = "how many units a package has",
    .at = offsetof(bl_price, per)},
-  {.name = "unit", .read = price_unit, .forms = PRICE_PER_UNIT,
-   .needed = PRICE_PER_UNIT, .hint = "the price of `per` units",
+  {.name = "unit", .read = price_unit, .forms = PRICE_UNIT,
+   .needed = PRICE_UNIT, .hint = "the price of `per` units",
    .at = offsetof(bl_tier, unit)},
+  {.name = "rate", .read = price_unit, .forms = PRICE_PERCENT,
+   .needed = PRICE_PERCENT, .hint = "percent, such as \"2.9\"",
+   .at = offsetof(bl_tier, unit)},
+  {.name = "multiplier", .read = price_unit, .forms = PRICE_DYNAMIC,
+   .at = offsetof(bl_tier, unit)},
+  {.name = "partial", .read = bl_value_choice, .forms = PRICE_PACKAGE,
+   .words = bl_partial_words, .at = offsetof(bl_price, partial)},
+  {.name = "free", .read = bl_value_amount, .forms = PRICE_FREE,
+   .at = offsetof(bl_price, free)},
+  {.name = "fixed", .read = bl_value_amount, .forms = PRICE_PERCENT,
+   .at = offsetof(bl_price, fixed)},
+  {.name = "free_events", .read = bl_value_whole64, .forms = PRICE_PERCENT,
+   .high = 1000000000, .at = offsetof(bl_price, free_events)},
+  {.name = "transaction_minimum", .read = bl_value_amount,
+   .forms = PRICE_PERCENT, .at = offsetof(bl_price, least)},
+  {.name = "transaction_maximum", .read = bl_value_amount,
+   .forms = PRICE_PERCENT, .at = offsetof(bl_price, most)},
+  {.name = "rates", .read = bl_value_rates, .forms = PRICE_MATRIX,
+   .needed = PRICE_MATRIX,
+   .hint = "[{\"values\":{\"model\":\"m1\"},\"unit\":\"2.50\"}]"},
+  {.name = "maximum", .read = price_maximum, .forms = PRICE_CAPPED,
+   .at = offsetof(bl_price, maximum)},
   {.name = "tiers", .read = bl_value_tiers, .forms = PRICE_TIERED,
    .needed = PRICE_TIERED},
   {.name = "flat_at_zero", .read = price_flat_at_zero,
@@ -122,9 +173,25 @@ static int price_model(const bl_reader *r, const bl_json *doc,
   node = bl_json_get(doc, "model");
   if (!node)
     return bl_reader_fail(&at, BILLING_INVALID,
-                          "flat, per_unit, graduated, volume",
-                          "model is missing");
+                          "flat, per_unit, graduated, volume, stairstep, "
+                          "package, percentage, graduated_percentage, "
+                          "dynamic, matrix", "model is missing");
   return bl_value_word(&at, node, bl_model_words, model);
+}
+
+/* What each transaction costs cannot be told from a running total. */
+static int price_is_rated(const bl_reader *r, const bl_price *price) {
+  int by_event = !bl_dec_is_zero(price->fixed) || price->free_events ||
+                 !bl_dec_is_zero(price->least) ||
+                 !bl_dec_is_max(price->most);
+  bl_reader at = bl_reader_member(r, "model");
+
+  if (!by_event) return BILLING_OK;
+  return bl_reader_fail(&at, BILLING_UNSUPPORTED,
+                        "rate and free; billing_evaluate prices single "
+                        "transactions", "fixed, free_events, "
+                        "transaction_minimum and transaction_maximum cannot "
+                        "be rated in a plan yet");
 }
 
 int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,
@@ -134,11 +201,17 @@ int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,
   int rc = price_model(r, doc, &model);
 
   assert(currency && out);
-  price.per = BL_DEC_ONE;
+  price.per  = BL_DEC_ONE;
+  price.most = BL_DEC_MAX;
+  if (model == BL_MODEL_PERCENTAGE || model == BL_MODEL_GRADUATED_PERCENTAGE)
+    price.per = bl_dec_of_int(100);
   if (!rc) rc = bl_asset_set(price.asset, bl_str_of(currency));
   if (!rc)
     rc = bl_shape_read(&price_shape, r, doc,
                        model + (in_plan ? PRICE_IN_PLAN : 0), &price);
+  if (!rc && model == BL_MODEL_DYNAMIC && !price.tiers)
+    rc = price_one_tier(r, &price);
+  if (!rc && in_plan) rc = price_is_rated(r, &price);
   if (rc) return rc;
   if (!price.name.len) price.name = price.id;
   *out = price;
@@ -156,7 +229,15 @@ int bl_catalog_read_price(const bl_json *doc, const char *path, bl_arena *a,
 
 #undef PRICE_IN_PLAN
 #undef PRICE_PLAN
+#undef PRICE_OF
 #undef PRICE_FLAT
-#undef PRICE_PER_UNIT
+#undef PRICE_UNIT
+#undef PRICE_PACKAGE
+#undef PRICE_PERCENT
+#undef PRICE_FREE
+#undef PRICE_DYNAMIC
+#undef PRICE_MATRIX
 #undef PRICE_TIERED
+#undef PRICE_PER
 #undef PRICE_USAGE
+#undef PRICE_CAPPED

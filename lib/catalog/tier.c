@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * tier.c - the tiers of graduated and volume prices: ascending bounds, the
- * last one open.
+ * tier.c - the tiers of a price: ascending bounds, the last one open.
  *
  *     [{"up_to":"100","unit":"0.10"},{"up_to":null,"unit":"0.08"}]
  *
@@ -10,11 +9,21 @@
  */
 #include "catalog/field.h"
 
+/* The forms of a tier are the models; steps have no price for a unit, and
+ * percentages call it a rate. */
+#define TIER_UNITS (1u << BL_MODEL_GRADUATED | 1u << BL_MODEL_VOLUME)
+#define TIER_RATES (1u << BL_MODEL_GRADUATED_PERCENTAGE)
+
 static const bl_field tier_fields[] = {
   {.name = "up_to", .read = bl_value_positive,
    .at = offsetof(bl_tier, up_to)},
-  {.name = "unit", .read = bl_value_amount, .at = offsetof(bl_tier, unit)},
+  {.name = "unit", .read = bl_value_amount, .forms = TIER_UNITS,
+   .at = offsetof(bl_tier, unit)},
+  {.name = "rate", .read = bl_value_amount, .forms = TIER_RATES,
+   .at = offsetof(bl_tier, unit)},
   {.name = "flat", .read = bl_value_amount, .at = offsetof(bl_tier, flat)},
+  {.name = "package", .read = bl_value_positive, .forms = TIER_UNITS,
+   .at = offsetof(bl_tier, package)},
 };
 
 static const bl_shape tier_shape = {
@@ -42,9 +51,11 @@ static int tier_check(const bl_reader *r, const bl_tier *tier, size_t i,
   return BILLING_OK;
 }
 
-static int tier_read(const bl_reader *r, const bl_json *doc, bl_tier *out) {
-  bl_tier tier = {BL_DEC_MAX, BL_DEC_BAD, BL_DEC_BAD};   /* bad: not given */
-  int rc = bl_shape_read(&tier_shape, r, doc, 0, &tier);
+static int tier_read(const bl_reader *r, const bl_json *doc, uint32_t model,
+                     bl_tier *out) {
+  bl_tier tier = {BL_DEC_MAX, BL_DEC_BAD, BL_DEC_BAD,    /* bad: not given */
+                  BL_DEC_ZERO};
+  int rc = bl_shape_read(&tier_shape, r, doc, model, &tier);
 
   if (!rc && bl_dec_is_bad(tier.unit) && bl_dec_is_bad(tier.flat))
     rc = bl_reader_fail(r, BILLING_INVALID, "a unit price may be \"0\"",
@@ -70,9 +81,12 @@ int bl_value_tiers(const bl_reader *r, const bl_field *field,
   for (size_t i = 0; !rc && i < count; i++, item = bl_json_next(item)) {
     bl_reader at = bl_reader_item(r, i);
 
-    rc = tier_read(&at, item, &price->tiers[i]);
+    rc = tier_read(&at, item, price->model, &price->tiers[i]);
     if (!rc) rc = tier_check(&at, &price->tiers[i], i, count);
   }
   price->tier_count = count;
   return rc;
 }
+
+#undef TIER_UNITS
+#undef TIER_RATES

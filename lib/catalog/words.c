@@ -16,6 +16,7 @@ const char *const bl_aggregation_words[] = {
   [BL_AGG_WEIGHTED]   = "weighted_sum",
   [BL_AGG_PERCENTILE] = "percentile",
   [BL_AGG_PEAK]       = "peak",
+  [BL_AGG_SQL]        = "sql",
   NULL
 };
 
@@ -55,6 +56,19 @@ const char *const bl_model_words[] = {
   [BL_MODEL_PER_UNIT]  = "per_unit",
   [BL_MODEL_GRADUATED] = "graduated",
   [BL_MODEL_VOLUME]    = "volume",
+  [BL_MODEL_STAIRSTEP] = "stairstep",
+  [BL_MODEL_PACKAGE]   = "package",
+  [BL_MODEL_PERCENTAGE] = "percentage",
+  [BL_MODEL_GRADUATED_PERCENTAGE] = "graduated_percentage",
+  [BL_MODEL_DYNAMIC]   = "dynamic",
+  [BL_MODEL_MATRIX]    = "matrix",
+  NULL
+};
+
+const char *const bl_partial_words[] = {
+  [BL_PARTIAL_UP]      = "up",
+  [BL_PARTIAL_DOWN]    = "down",
+  [BL_PARTIAL_PRORATE] = "prorate",
   NULL
 };
 

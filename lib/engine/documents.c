@@ -10,6 +10,7 @@
 
 #include "engine/assets.h"
 #include "engine/named.h"
+#include "engine/sql_meters.h"
 #include "price/price.h"
 #include "store/store.h"
 
@@ -148,10 +149,16 @@ static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
 /* ---- meter ---- */
 
 static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
-  int rc = bl_catalog_read_meter(doc, d->path, &c->arena, &d->meter, c->err);
+  int rc = bl_sql_meter_check(doc, d->path, &c->arena, c->err);
   const bl_meter_state *was;
   const char *change;
 
+  if (!rc)
+    rc = bl_catalog_read_meter(doc, d->path, &c->arena, &d->meter, c->err);
+  if (!rc && d->meter.aggregation == BL_AGG_SQL)
+    rc = bl_fail_at(c->err, BILLING_UNSUPPORTED, d->path, "aggregation",
+                    "ask billing_evaluate (sql_meter) what it comes to",
+                    "meters of SQL are not rated yet");
   if (rc) return rc;
   d->id = d->meter.id;
   was = bl_map_get(&c->t->meters, d->id.text, d->id.len);

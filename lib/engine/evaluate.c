@@ -26,6 +26,7 @@ static const struct ask_row {
   {"periods",      bl_ask_periods},
   {"prorate",      bl_ask_prorate},
   {"aggregate",    bl_ask_aggregate},
+  {"sql_meter",    bl_ask_sql_meter},
   {"expression",   bl_ask_expression},
   {"convert",      bl_ask_convert},
   {"windows",      bl_ask_windows},

@@ -140,9 +140,14 @@ static int tally_check(const bl_ask *ask, const tally *t) {
   bl_reader detail = bl_reader_member(&ask->top, "detail");
   bl_reader window = bl_reader_member(&ask->top, "window");
   const bl_meter *m = &t->meter;
+  bl_reader meter = bl_reader_member(&ask->top, "meter");
   int keeps_all = m->aggregation == BL_AGG_PERCENTILE ||
                   m->aggregation == BL_AGG_PEAK || m->reads_level;
 
+  if (m->aggregation == BL_AGG_SQL)
+    return bl_reader_fail(&meter, BILLING_INVALID,
+                          "the kernel sql_meter measures it",
+                          "events are not added up by a SQL meter");
   if (!bl_dec_is_bad(t->terms.carried) &&
       (!m->recurring || m->aggregation == BL_AGG_UNIQUE || keeps_all ||
        m->group_count))

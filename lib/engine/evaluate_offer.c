@@ -42,6 +42,7 @@ static int offer_names(const bl_offer_terms *terms, size_t tier,
   if (!node) return strcmp(member, "unit") == 0;
   for (node = bl_json_first(node); node && tier; node = bl_json_next(node))
     tier--;
+  if (node && !strcmp(member, "unit") && bl_json_get(node, "rate")) return 1;
   return node && bl_json_get(node, member);
 }
 

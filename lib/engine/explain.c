@@ -97,7 +97,7 @@ static int add_fee(explanation *x) {
 
 /* The tiers of the whole quantity, and what earlier invoices billed of it. */
 static int add_tiers(explanation *x) {
-  const bl_price *price = x->price;
+  const bl_price *price = bl_price_of_group(x->price, x->line->group);
   bl_dec total = BL_DEC_ZERO;
   bl_part *parts = bl_arena_array(&x->c->arena, price->tier_count + 1,
                                   sizeof *parts);

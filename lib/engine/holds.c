@@ -33,7 +33,8 @@ typedef struct hold_draft {
 /* What one charge of the estimate must reserve. */
 static bl_dec worst_amount(const bl_tally *tally,
                            const bl_fact_charge *charge) {
-  const bl_price *price = bl_tally_price(tally);
+  const bl_price *price = bl_price_of_group(bl_tally_price(tally),
+                                            tally->group);
   const bl_meter *meter = bl_tally_meter(tally);
   bl_dec total = bl_dec_add(tally->level.total, tally->held);
   bl_dec after = bl_dec_add(total, charge->quantity);

@@ -162,22 +162,35 @@ static int wait_for_tick(bl_rater *r, const bl_price *price,
                                          : BILLING_OK;
 }
 
+/* A combination of values that nobody has priced is not free of charge. */
+static int find_rate(const bl_rater *r, const bl_price *price,
+                     const bl_tally *tally, const bl_price **out) {
+  *out = bl_price_of_group(price, tally->group);
+  if (*out) return BILLING_OK;
+  return bl_fail(r->c->err, BILLING_INVALID, "/properties",
+                 "give it a rate, or one with values {} for all others",
+                 "the price %t has no rate for %t", &price->id,
+                 &tally->group);
+}
+
 static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
                         uint64_t period, const bl_meter *meter,
                         const bl_sample *sample) {
   const bl_price *price = &contract->plan->plan.prices[at];
+  const bl_price *rate = NULL;
   bl_fact_charge *charge;
   bl_tally *tally;
   bl_level after;
   bl_dec total;
   int rc = find_tally(r, contract, at, period, &tally);
 
+  if (!rc) rc = find_rate(r, price, tally, &rate);
   if (!rc) rc = add_charge(r, &charge, tally);
   if (rc) return rc;
   after = use_sample(r, tally, meter, sample, charge);
   if (period < contract->closed) r->fact->flags |= BILLING_RECEIPT_LATE;
   if (meter->ticks) return wait_for_tick(r, price, charge);
-  total = bl_price_total(price, bl_measure_finish(meter, after.total));
+  total = bl_price_total(rate, bl_measure_finish(meter, after.total));
   charge->amount = bl_dec_sub(total, tally->amount);
   if (bl_dec_is_bad(charge->amount) || bl_dec_is_bad(charge->quantity))
     return refuse_total(r, price);

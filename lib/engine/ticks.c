@@ -216,7 +216,8 @@ static int tick_add(tick_book *k, const bl_tick_group *group,
                     uint64_t period, bl_dec quantity) {
   bl_call *c = k->ticks.c;
   bl_contract *contract = k->ticks.contract;
-  const bl_price *price = &contract->plan->plan.prices[group->price];
+  const bl_price *price = bl_price_of_group(
+      &contract->plan->plan.prices[group->price], group->group);
   bl_tally *tally = bl_tally_make(c->t, contract, group->price, period,
                                   group->group);
   bl_fact_tick *tick = bl_arena_push(&c->arena, (void **)&k->fact.items,

@@ -18,7 +18,7 @@ typedef struct usage_row {
   uint64_t           is_pending;
 } usage_row;
 
-static int add_usage(bl_json *usage, const usage_row *u) {
+static int add_row_of_usage(bl_json *usage, const usage_row *u) {
   const bl_price *price = &u->contract->plan->plan.prices[u->price];
   bl_span span = u->contract->periods[u->period].span;
   bl_json *row = bl_json_object(usage, NULL);
@@ -46,7 +46,7 @@ static int add_tally(bl_json *usage, const bl_tally *tally) {
     .quantity = bl_tally_quantity(tally), .amount = tally->amount,
     .drawn = tally->drawn, .events = tally->level.events};
 
-  return add_usage(usage, &row);
+  return add_row_of_usage(usage, &row);
 }
 
 /* Whether what the key comes to is still to be booked by a tick. */
@@ -61,7 +61,8 @@ static int is_pending(const bl_contract *contract, uint64_t price,
 static int add_pending(bl_ticks *t, const bl_tick_group *group,
                        uint64_t period, bl_json *usage) {
   const bl_contract *contract = t->contract;
-  const bl_price *price = &contract->plan->plan.prices[group->price];
+  const bl_price *price = bl_price_of_group(
+      &contract->plan->plan.prices[group->price], group->group);
   const bl_tally *tally = bl_tally_of(contract, group->price, period,
                                       group->group);
   usage_row row = {.contract = contract, .price = group->price,
@@ -73,7 +74,7 @@ static int add_pending(bl_ticks *t, const bl_tick_group *group,
   if (tally) row.events = tally->level.events;
   if (!row.events && bl_dec_is_zero(row.quantity)) return BILLING_OK;
   row.amount = bl_price_total(price, row.quantity);
-  return add_usage(usage, &row);
+  return add_row_of_usage(usage, &row);
 }
 
 static int add_all_pending(bl_call *c, bl_contract *contract, bl_span wanted,
@@ -107,7 +108,8 @@ static int add_contract_usage(bl_call *c, bl_contract *contract,
     const bl_tally *tally = tallies.item[i];
     bl_span span = contract->periods[tally->period].span;
     if (is_pending(contract, tally->price, tally->period)) continue;
-    if (!bl_tally_has_usage(tally) || bl_span_is_empty(bl_span_cut(span, wanted)))
+    if (!bl_tally_has_usage(tally) ||
+        bl_span_is_empty(bl_span_cut(span, wanted)))
       continue;
     rc = add_tally(usage, tally);
   }

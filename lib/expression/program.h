@@ -86,10 +86,4 @@ void     bl_parser_land(bl_parser *p, size_t from);
 /* The value of a text of the event: one that reads as a number is that. */
 bl_expression_value bl_expression_given(bl_str text);
 
-/* ---- calendar.c ---- */
-
-/* The beginning, in UTC, of the unit that holds the instant; units are second
- * minute hour day week month year.  0 when there is no such unit. */
-int bl_time_floor(bl_str unit, int64_t us, int64_t *out);
-
 #endif

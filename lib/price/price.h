@@ -26,8 +26,11 @@ typedef struct bl_part {
  */
 bl_dec bl_price_total(const bl_price *price, bl_dec quantity);
 /* The same, part by part; parts has room for price->tier_count (1 for
- * per_unit and flat).  The sum of the amounts is bl_price_total's, exactly. */
+ * flat).  The sum of the amounts is bl_price_total's, exactly. */
 size_t bl_price_parts(const bl_price *price, bl_dec quantity, bl_part *parts);
+/* The price of a group, given as canonical JSON: a matrix is one of its rates,
+ * NULL when none fits.  Any other price is itself. */
+const bl_price *bl_price_of_group(const bl_price *price, bl_str group);
 /* price(after) - price(before).  Differences from zero on add up to the total
  * less what is due at zero (FLAT_AT_ZERO): that is booked once a period. */
 bl_dec bl_price_delta(const bl_price *price, bl_dec before, bl_dec after);

@@ -16,6 +16,8 @@
  */
 #include "price/run.h"
 
+#include "price/models.h"
+
 size_t bl_run_tiers(const bl_price *price) {
   return price->tier_count ? price->tier_count : 1;
 }
@@ -45,9 +47,7 @@ static size_t run_located(const bl_price *price, const bl_run *run,
   for (size_t i = 0; i < count; i++) {
     bl_part *p = &parts[i];
 
-    p->quantity = run->after;
-    p->amount = bl_dec_add(bl_dec_muldiv(p->quantity, p->unit, price->per),
-                           p->flat);
+    *p = bl_part_of(price, p->tier, run->after, p->flat);
   }
   return count;
 }

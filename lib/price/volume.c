@@ -20,17 +20,21 @@ static int volume_is_beyond(const bl_price *price, bl_dec quantity,
   return bl_dec_less(bound, quantity);
 }
 
-int bl_price_volume(const bl_price *price, bl_dec quantity, size_t tier,
-                    bl_part *out) {
+int bl_tier_holds(const bl_price *price, bl_dec quantity, size_t tier) {
   const bl_tier *here = &price->tiers[tier];
   int is_last = tier + 1 == price->tier_count;
 
   assert(tier < price->tier_count);
   assert(!is_last || bl_dec_is_max(here->up_to));
+  if (tier && !volume_is_beyond(price, quantity, here[-1].up_to)) return 0;
+  return is_last || !volume_is_beyond(price, quantity, here->up_to);
+}
+
+int bl_price_volume(const bl_price *price, bl_dec quantity, size_t tier,
+                    bl_part *out) {
   if (bl_dec_is_zero(quantity)) return bl_part_at_zero(price, tier, out);
   if (bl_dec_sign(quantity) < 0) return 0;
-  if (tier && !volume_is_beyond(price, quantity, here[-1].up_to)) return 0;
-  if (!is_last && volume_is_beyond(price, quantity, here->up_to)) return 0;
-  *out = bl_part_of(price, tier, quantity, here->flat);
+  if (!bl_tier_holds(price, quantity, tier)) return 0;
+  *out = bl_part_of(price, tier, quantity, price->tiers[tier].flat);
   return 1;
 }

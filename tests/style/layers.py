@@ -57,6 +57,7 @@ FREE = re.compile(r'(assert|limits|stdalign|stdarg|stdatomic|stddef|stdint|'
 ROUNDS_QUANTITIES = {
     'lib/price/transform.c': 'units to whole packages, as the price says',
     'lib/expression/compute.c': 'numbers, as the expression says',
+    'lib/store/sqlite_exact.c': 'numbers, as the statement says',
 }
 
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <stdio.h>
+
 #include "catalog/catalog.h"
 #include "documents.h"
 
@@ -46,6 +48,43 @@ static int read_any(const char *json, bl_meter *out) {
   return bl_catalog_read_meter(J(json), "/meters/0", &doc_arena, out,
                                    &doc_err);
 }
+
+START_TEST(a_sql_meter_has_a_statement_columns_and_a_tick) {
+  bl_meter m;
+
+  ck_assert_int_eq(read_any(
+    "{'id':'gb','event':'put','aggregation':'sql','tick':'hour',"
+    "'sql':'SELECT sum(value)\\nFROM events','properties':['region']}",
+    &m), 0);
+  ck_assert_text_eq(m.sql, "SELECT sum(value)\nFROM events");
+  ck_assert_uint_eq(m.property_count, 1);
+  ck_assert_uint_eq(m.tick, BL_TICK_HOUR);
+}
+END_TEST
+
+START_TEST(what_a_statement_says_itself_is_refused_beside_it) {
+  static const char *const refused[][2] = {
+    {"'aggregation':'sql'", "/meters/0/sql"},
+    {"'aggregation':'sum','sql':'SELECT 1'", "/meters/0/aggregation"},
+    {"'aggregation':'sum','tick':'hour'", "/meters/0/tick"},
+    {"'aggregation':'sum','properties':['a']", "/meters/0/properties"},
+    {"'aggregation':'sql','sql':'SELECT 1','groups':['a']",
+     "/meters/0/groups"},
+    {"'aggregation':'sql','sql':'SELECT 1','property':'a'",
+     "/meters/0/property"},
+    {"'aggregation':'sql','sql':5", "/meters/0/sql"},
+  };
+  bl_meter m;
+
+  for (size_t i = 0; i < BL_COUNT(refused); i++) {
+    char json[200];
+
+    snprintf(json, sizeof json, "{'id':'m','event':'e',%s}", refused[i][0]);
+    ck_assert_int_eq(read_any(json, &m), BILLING_INVALID);
+    ck_assert_str_eq(doc_err.path, refused[i][1]);
+  }
+}
+END_TEST
 
 START_TEST(every_further_member_is_read) {
   bl_meter m;
@@ -211,6 +250,8 @@ Suite *test_catalog_meter(void) {
 
   tcase_add_test(c, every_member_is_read);
   tcase_add_test(c, id_event_and_aggregation_are_enough);
+  tcase_add_test(c, a_sql_meter_has_a_statement_columns_and_a_tick);
+  tcase_add_test(c, what_a_statement_says_itself_is_refused_beside_it);
   tcase_add_test(c, every_further_member_is_read);
   tcase_add_test(c, a_meter_is_told_from_another_by_what_it_measures);
   tcase_add_test(c, some_figures_are_known_only_at_the_end);

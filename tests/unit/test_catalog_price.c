@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <stdio.h>
+
 #include "catalog/field.h"
 #include "documents.h"
 
@@ -106,7 +108,24 @@ static const struct refusal {
   {"7", ""},
   {"{'id':'p'}", "/model"},
   {"{'id':'p','model':null}", "/model"},
-  {"{'id':'p','model':'package'}", "/model"},
+  {"{'id':'p','model':'packages'}", "/model"},
+  {"{'id':'p','model':'package','meter':'m','unit':'1'}", "/per"},
+  {"{'id':'p','model':'package','meter':'m','unit':'1','per':'0'}", "/per"},
+  {"{'id':'p','model':'package','meter':'m','unit':'1','per':'5',"
+   "'partial':'half'}", "/partial"},
+  {"{'id':'p','model':'percentage','meter':'m','unit':'1'}", "/unit"},
+  {"{'id':'p','model':'percentage','meter':'m'}", "/rate"},
+  {"{'id':'p','model':'percentage','meter':'m','rate':'1','free':'-1'}",
+   "/free"},
+  {"{'id':'p','model':'stairstep','meter':'m','tiers':[{'unit':'1'}]}",
+   "/tiers/0/unit"},
+  {"{'id':'p','model':'graduated_percentage','meter':'m','tiers':"
+   "[{'unit':'1'}]}", "/tiers/0/unit"},
+  {"{'id':'p','model':'dynamic','meter':'m','multiplier':'-1'}",
+   "/multiplier"},
+  {"{'id':'p','model':'matrix','meter':'m'}", "/rates"},
+  {"{'id':'p','model':'matrix','meter':'m','groups':['a'],'maximum':'1',"
+   "'rates':[{'values':{},'unit':'1'}]}", "/maximum"},
   {"{'model':'flat','amount':'1'}", "/id"},
   {"{'id':'p','model':'flat'}", "/amount"},
   {"{'id':'p','model':'flat','amount':'-1'}", "/amount"},
@@ -150,6 +169,59 @@ START_TEST(wrong_prices_are_refused_at_their_path) {
 }
 END_TEST
 
+START_TEST(each_model_has_its_members) {
+  bl_price p;
+
+  ck_assert_int_eq(read_in_plan("{'id':'p','model':'package','meter':'m',"
+                                "'unit':'15','per':'10','free':'3',"
+                                "'partial':'prorate','maximum':'60'}", &p),
+                   0);
+  ck_assert_dec_eq(p.per, "10");
+  ck_assert_dec_eq(p.free, "3");
+  ck_assert_dec_eq(p.maximum, "60");
+  ck_assert_uint_eq(p.flags, BL_PRICE_HAS_MAXIMUM);
+  ck_assert_uint_eq(p.partial, BL_PARTIAL_PRORATE);
+  ck_assert_int_eq(read_in_plan("{'id':'p','model':'percentage','meter':'m',"
+                                "'rate':'2.9','free':'100'}", &p), 0);
+  ck_assert_dec_eq(p.per, "100");
+  ck_assert_dec_eq(p.tiers[0].unit, "2.9");
+  ck_assert_int_eq(read_in_plan("{'id':'p','model':'stairstep','meter':'m',"
+                                "'tiers':[{'up_to':5,'flat':'1'},"
+                                "{'flat':'2'}]}", &p), 0);
+  ck_assert_dec_eq(p.tiers[1].flat, "2");
+  ck_assert_int_eq(read_in_plan("{'id':'p','model':'graduated_percentage',"
+                                "'meter':'m','tiers':[{'rate':'3'}]}", &p),
+                   0);
+  ck_assert_dec_eq(p.tiers[0].unit, "3");
+  ck_assert_int_eq(read_in_plan("{'id':'p','model':'dynamic','meter':'m'}",
+                                &p), 0);
+  ck_assert_dec_eq(p.tiers[0].unit, "1");
+  ck_assert_int_eq(read_in_plan("{'id':'p','model':'volume','meter':'m',"
+                                "'tiers':[{'unit':'1','package':'100'}]}",
+                                &p), 0);
+  ck_assert_dec_eq(p.tiers[0].package, "100");
+}
+END_TEST
+
+START_TEST(transactions_are_priced_by_themselves_so_far) {
+  static const char *const members[] = {
+    "'fixed':'1'", "'free_events':3", "'transaction_minimum':'1'",
+    "'transaction_maximum':'9'"
+  };
+  bl_price p;
+
+  for (size_t i = 0; i < BL_COUNT(members); i++) {
+    char json[200];
+
+    snprintf(json, sizeof json, "{'id':'p','meter':'m','model':'percentage',"
+             "'rate':'1',%s}", members[i]);
+    ck_assert_int_eq(read_in_plan(json, &p), BILLING_UNSUPPORTED);
+    ck_assert_str_eq(doc_err.path, "/model");
+    ck_assert_int_eq(read_alone(json, &p), 0);
+  }
+}
+END_TEST
+
 START_TEST(a_member_of_another_model_is_told_so) {
   bl_price p;
 
@@ -158,7 +230,8 @@ START_TEST(a_member_of_another_model_is_told_so) {
   ck_assert_str_eq(doc_err.message, "a price of this model has no member "
                                     "tiers");
   ck_assert_str_eq(doc_err.hint, "it has id, name, model, asset, rounding, "
-                                 "meter, groups, filters, per, unit");
+                                 "meter, groups, filters, per, unit, free, "
+                                 "maximum");
 }
 END_TEST
 
@@ -174,6 +247,8 @@ Suite *test_catalog_price(void) {
   tcase_add_test(c, a_price_by_itself_needs_no_id_and_no_meter);
   tcase_add_loop_test(c, wrong_prices_are_refused_at_their_path, 0,
                       (int)BL_COUNT(refusals));
+  tcase_add_test(c, each_model_has_its_members);
+  tcase_add_test(c, transactions_are_priced_by_themselves_so_far);
   tcase_add_test(c, a_member_of_another_model_is_told_so);
   return s;
 }

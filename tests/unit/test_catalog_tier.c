@@ -8,6 +8,7 @@ static int read_tiers_of(bl_json *doc, bl_price *out) {
   bl_reader r = bl_reader_top("/tiers", &doc_arena, &doc_err);
 
   memset(out, 0, sizeof *out);
+  out->model = BL_MODEL_GRADUATED;
   return bl_value_tiers(&r, NULL, doc, out);
 }
 

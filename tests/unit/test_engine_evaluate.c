@@ -251,6 +251,30 @@ START_TEST(aggregate_measures_a_period) {
 }
 END_TEST
 
+START_TEST(sql_meter_runs_a_statement_over_events) {
+  expect("{'kernel':'sql_meter','meter':{'id':'gb','event':'put',"
+         "'aggregation':'sql','properties':['region'],'sql':"
+         "'SELECT sum(value), region FROM events GROUP BY region'},"
+         "'events':[{'value':'1.5','properties':{'region':'eu'}},"
+         "{'value':'2','properties':{'region':'eu'}},{'event':'get'}]}",
+         "{'columns':['region'],'groups':[{'group':{'region':'eu'},"
+         "'quantity':'3.5'}],'unmatched':1}");
+  expect("{'kernel':'sql_meter','from':10,'to':20,'meter':{'id':'gb',"
+         "'event':'put','aggregation':'sql','sql':"
+         "'SELECT latest(value, time_us) FROM events'},'events':["
+         "{'time':15,'value':'1'},{'time':12,'value':'2'},"
+         "{'time':20,'value':'3'}]}",
+         "{'columns':[],'groups':[{'quantity':'1'}],'unmatched':0}");
+  refuse("{'kernel':'sql_meter','events':[],'meter':{'id':'gb','event':'put',"
+         "'aggregation':'sql','sql':'SELECT random()'}}",
+         BILLING_INVALID, "/meter/sql");
+  refuse("{'kernel':'sql_meter','events':[],'meter':{'id':'gb','event':'put',"
+         "'aggregation':'sum'}}", BILLING_INVALID, "/meter/aggregation");
+  refuse("{'kernel':'aggregate','events':[],'meter':{'id':'gb','event':'put',"
+         "'aggregation':'sql','sql':'SELECT 1'}}", BILLING_INVALID, "/meter");
+}
+END_TEST
+
 START_TEST(aggregate_shows_usage_by_windows) {
   expect("{'kernel':'aggregate','meter':{'id':'m','event':'e',"
          "'aggregation':'max','property':'v'},'window':'day',"
@@ -471,6 +495,10 @@ START_TEST(every_allocation_may_fail) {
           "'proration':'time'},'from':0,'to':9,'detail':true,"
           "'window':'hour','events':["
           "{'time':1,'key':'a'},{'time':2,'key':'b'}]}");
+  run_out("{'kernel':'sql_meter','meter':{'id':'m','event':'put',"
+          "'aggregation':'sql','properties':['g'],'sql':"
+          "'SELECT sum(value), g FROM events GROUP BY g'},"
+          "'events':[{'properties':{'g':'a'}},{'value':'2'}]}");
   run_out("{'kernel':'accept','events':[{'key':'a','now':0},"
           "{'key':'b','now':1}]}");
   run_out("{'kernel':'expression','expression':'concat(1, event.code)'}");
@@ -498,6 +526,7 @@ Suite *test_engine_evaluate(void) {
   tcase_add_test(c, prorate_says_the_share);
   tcase_add_test(c, aggregate_tells_groups_apart);
   tcase_add_test(c, aggregate_measures_a_period);
+  tcase_add_test(c, sql_meter_runs_a_statement_over_events);
   tcase_add_test(c, aggregate_shows_usage_by_windows);
   tcase_add_test(c, windows_convert_accept_and_levels_in_advance);
   tcase_add_test(c, requests_of_metering_are_checked);

@@ -43,7 +43,7 @@ START_TEST(names_lead_back_to_their_model) {
   for (uint32_t i = BL_MODEL_FLAT; i <= BL_MODEL_VOLUME; i++)
     ck_assert_int_eq(bl_price_model_of_name(
                        bl_str_of(bl_price_model_name(i))), (int)i);
-  ck_assert_int_eq(bl_price_model_of_name(BL_STR("package")), -1);
+  ck_assert_int_eq(bl_price_model_of_name(BL_STR("packages")), -1);
 }
 END_TEST
 

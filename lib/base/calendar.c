@@ -7,7 +7,6 @@
  *     month 2026-08-01  year 2026-01-01
  */
 #include "base/time.h"
-#include "expression/program.h"
 
 static int64_t calendar_week(int64_t days) {
   return days - (bl_weekday(days) - 1);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/time.h"
-#include "expression/program.h"
 #include "unit.h"
 
-Suite *test_expression_calendar(void);
+Suite *test_base_calendar(void);
 
 static const char *cut(const char *unit, const char *time) {
   static char out[BL_TIME_TEXT];
@@ -57,8 +56,8 @@ START_TEST(other_units_are_unknown) {
 }
 END_TEST
 
-Suite *test_expression_calendar(void) {
-  Suite *s = suite_create("expression_calendar");
+Suite *test_base_calendar(void) {
+  Suite *s = suite_create("base_calendar");
   TCase *c = tcase_create("all");
 
   tcase_add_test(c, every_unit_begins_where_the_calendar_says);
