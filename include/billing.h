@@ -403,9 +403,9 @@ typedef struct billing_call {
  *              "operation","recurring":false,"proration":"none|time|..",
  *              "per":"period|hour|..","reading":"change|level",
  *              "percentile":"95","method":"nearest|linear",
- *              "negative":"keep|zero","convert":{"operation":"divide",
- *              "by":"1000","round":"ceiling","places":0},
- *              "unusable":"refuse|skip",
+ *              "negative":"keep|zero","unusable":"refuse|skip",
+ *              "convert":{"operation":"divide","by":"1000",
+ *              "round":"ceiling","places":0},
  *              "filters":[{"property","in":[..]}|
  *              {"property","not_in":[..]}|{"property","exists":true}|
  *              {"property","more_than":"1","at_most":"9"}|
@@ -532,7 +532,7 @@ typedef struct billing_event {
 #define BILLING_STATUS_CONFLICT 3u   /* refused: the key has other content */
 #define BILLING_STATUS_REFUSED 4u    /* refused: code says why */
 
-/* Flags of a receipt. */
+/* Flags of a receipt, and of a recorded event. */
 #define BILLING_RECEIPT_UNMATCHED 1u /* no meter wanted it: it cost nothing */
 #define BILLING_RECEIPT_UNPRICED 2u  /* a meter, but no contract prices it */
 #define BILLING_RECEIPT_LATE 4u      /* its period was invoiced already: the
@@ -542,6 +542,7 @@ typedef struct billing_event {
 #define BILLING_RECEIPT_OWED 16u     /* the grants did not cover it all */
 #define BILLING_RECEIPT_PENDING 32u  /* what it costs, or some of it, is known
                                         when its period closes */
+#define BILLING_RECEIPT_VOIDED 128u  /* it does not count any more */
 
 typedef struct billing_receipt {
   uint32_t        struct_size;
@@ -604,6 +605,37 @@ BILLING_API int billing_record_text(billing *b, const billing_call *call,
                                     size_t *count, billing_error *err);
 
 /*
+ * Takes a recorded event back, by its key, whenever it was: what is left of
+ * its charges is rated at once, draws return to the grants that they came
+ * from, and usage of a period that was invoiced is corrected by the next
+ * invoice, under that period.  The event stays in the journal, and its key
+ * stays used.  *out, when not NULL, is the receipt: `number` is the event's,
+ * `cost` what its charges changed by (mostly below zero), `drawn` what grants
+ * paid (below zero: what they got back).  A void that is sent again gets the
+ * first receipt, with BILLING_STATUS_SAME.
+ *
+ *   NOTFOUND  no event has the key
+ */
+BILLING_API int billing_void(billing *b, const billing_call *call,
+                             const char *key, size_t key_len,
+                             billing_receipt *out, billing_error *err);
+
+/*
+ * Puts an event, with a key of its own, in the place of one that was recorded
+ * under `key`: a void and a record in one commit.  `receipts` is NULL or has
+ * two: of the void, and of the event.  A correction that is sent again gets
+ * the first receipts.
+ *
+ *   NOTFOUND  no event has the key
+ *   as a receipt of billing_record, returned: then nothing was changed
+ */
+BILLING_API int billing_correct(billing *b, const billing_call *call,
+                                const char *key, size_t key_len,
+                                const billing_event *event,
+                                billing_receipt *receipts,
+                                billing_error *err);
+
+/*
  * What an event would cost the customer now and what it would leave, without
  * recording it: the receipt that billing_record would give.  Holds nothing.
  *
@@ -659,13 +691,11 @@ BILLING_API void billing_cursor_close(billing_cursor *cursor);  /* or NULL */
 /*
  * Usage by meter, price, group and period:
  * query {"customer":"id","contract":"id","from":T,"to":T} ->
- * What is known only when a period closes is shown as it has come so far,
- * with "pending":true:
- *
  * {"usage":[{"contract","price","meter","group":{..},"from","to","quantity",
  * "events","amount","drawn","asset"}],"unmatched":n,"unpriced":n}.
- * Of each contract by period, price and group.  The counts are events that
- * were recorded but not billed.
+ * Of each contract by period, price and group; then, with "pending":true, what
+ * is known only when a period closes, as it has come so far.  The counts are
+ * events that were recorded but not billed.
  *
  *   NOTFOUND_CUSTOMER
  */

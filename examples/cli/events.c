@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* events.c - quote, draws, usage; the others are in feed.c and export.c. */
+/* events.c - quote, void, draws, usage; the others are in feed.c and export.c. */
 #include "event.h"
 
 int cli_event(cli *c, const cli_event_words *in, billing_event *out) {
@@ -42,6 +42,55 @@ static int quote(cli *c) {
     rc = billing_quote(c->b, cli_call(c, NULL, 0), &event, &receipt, &c->err);
   } while (cli_again(c, rc));
   return cli_show_receipt(c, rc, &receipt);
+}
+
+static int void_event(cli *c) {
+  const char *words[1];
+  billing_receipt receipt;
+  int rc = cli_start(c, NULL, words, 1, 1, CLI_WRITE);
+
+  if (rc) return rc;
+  BILLING_INIT(&receipt);
+  do {
+    rc = billing_void(c->b, cli_call(c, NULL, 0), words[0], (size_t)-1,
+                      &receipt, &c->err);
+  } while (cli_again(c, rc));
+  return cli_show_receipt(c, rc, &receipt);
+}
+
+/* What is not said of the event that takes the place is said anew: its time
+ * too is now unless it is given. */
+static int correct_event(cli *c) {
+  cli_event_words in = {0};
+  const char *words[3];
+  const cli_option options[] = {{"--key", &in.key, NULL, NULL},
+                                CLI_EVENT_OPTIONS(in),
+                                {NULL, NULL, NULL, NULL}};
+  billing_receipt receipts[2];
+  billing_event event;
+  buffer json = {0};
+  int rc = cli_start(c, options, words, 3, 3, CLI_WRITE);
+
+  if (rc) return rc;
+  if (!in.key) return cli_usage(c, "what stands in its place needs a key",
+                                "--key");
+  BILLING_INIT(&receipts[0]);
+  BILLING_INIT(&receipts[1]);
+  in.customer = words[1];
+  in.event = words[2];
+  rc = cli_event(c, &in, &event);
+  if (rc) return rc;
+  do {
+    rc = billing_correct(c->b, cli_call(c, NULL, 0), words[0], (size_t)-1,
+                         &event, receipts, &c->err);
+  } while (cli_again(c, rc));
+  if (rc) return cli_fail(c, rc);
+  buffer_c(&json, "{\"voided\":");
+  cli_receipt_json(&receipts[0], &json);
+  buffer_c(&json, ",\"recorded\":");
+  cli_receipt_json(&receipts[1], &json);
+  buffer_c(&json, "}");
+  return cli_show_buffer(c, &json, NULL);
 }
 
 static int print_draws(cli *c, billing_cursor *cursor) {
@@ -124,6 +173,10 @@ const cli_command cli_events[] = {
      "what was recorded, with its charges and draws", cli_export},
     {"quote", "CUSTOMER EVENT [--value V] [--properties JSON] [--time TIME]",
      "what an event would cost", quote},
+    {"void", "KEY", "take a recorded event back", void_event},
+    {"correct", "KEY CUSTOMER EVENT --key NEW-KEY [--value V]\n"
+     "       [--properties JSON] [--time TIME]",
+     "put another event in the place of a recorded one", correct_event},
     {"draws", "EVENT-NUMBER", "which grants paid an event", draws},
     {"usage", "CUSTOMER [--contract ID] [--from TIME] [--to TIME]",
      "usage by price, group and period", usage},

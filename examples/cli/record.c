@@ -58,7 +58,8 @@ const char *cli_receipt_status(const billing_receipt *r) {
 
 static void add_flags(const billing_receipt *r, buffer *out) {
   static const char *const names[] = {"unmatched", "unpriced", "late",
-                                      "mixed", "owed", "pending"};
+                                      "mixed", "owed", "pending", "",
+                                      "voided"};
   int count = 0;
 
   json_name(out, "flags");

@@ -247,6 +247,34 @@ void bl_code_ticks(bl_codec *facts, bl_codec *properties, bl_fact_ticks *f) {
   for (size_t i = 0; i < f->count; i++) code_tick(facts, &f->items[i]);
 }
 
+static void code_undone(bl_codec *facts, bl_fact_undone *f) {
+  bl_code_u64(facts, &f->contract);
+  bl_code_u64(facts, &f->price);
+  bl_code_u64(facts, &f->period);
+  bl_code_str(facts, &f->group);
+  bl_code_dec(facts, &f->quantity);
+  bl_code_i64(facts, &f->at_us);
+  bl_code_dec(facts, &f->amount);
+  bl_code_draws(facts, &f->draws, &f->draw_count);
+  bl_code_u64(facts, &f->has_value);
+  if (!f->has_value) return;
+  bl_code_hash(facts, f->value, sizeof f->value);
+  bl_code_i64(facts, &f->value_us);
+  bl_code_u64(facts, &f->is_removal);
+}
+
+void bl_code_undone(bl_codec *facts, bl_codec *properties, bl_fact_void *f) {
+  (void)properties;
+  bl_code_u64(facts, &f->customer);
+  bl_code_u64(facts, &f->event);
+  bl_code_i64(facts, &f->time_us);
+  bl_code_u64(facts, &f->event_flags);
+  bl_code_u64(facts, &f->flags);
+  bl_code_dec(facts, &f->balance);
+  f->items = bl_code_array(facts, f->items, &f->count, sizeof *f->items);
+  for (size_t i = 0; i < f->count; i++) code_undone(facts, &f->items[i]);
+}
+
 /* From the typed pair of each kind to a common shape. */
 #define ENTRY_KIND(name)                                                  \
   static void code_entry_##name(bl_codec *facts, bl_codec *properties,    \
@@ -262,6 +290,7 @@ ENTRY_KIND(periods)
 ENTRY_KIND(invoice)
 ENTRY_KIND(redaction)
 ENTRY_KIND(ticks)
+ENTRY_KIND(undone)
 #undef ENTRY_KIND
 
 typedef void (*entry_coder)(bl_codec *facts, bl_codec *properties,
@@ -277,6 +306,7 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_INVOICE] = code_entry_invoice,
     [BL_ENTRY_REDACTION] = code_entry_redaction,
     [BL_ENTRY_TICKS] = code_entry_ticks,
+    [BL_ENTRY_VOID] = code_entry_undone,
 };
 
 int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out) {

@@ -32,6 +32,7 @@ enum {
   BL_ENTRY_INVOICE = 9,
   BL_ENTRY_REDACTION = 10,
   BL_ENTRY_TICKS = 11,
+  BL_ENTRY_VOID = 12,
   BL_ENTRY_KINDS
   /* 16 to 19 are reserved for leases. */
 };
@@ -220,6 +221,35 @@ typedef struct bl_fact_ticks {
   size_t        count;
 } bl_fact_ticks;
 
+/* What is left of a charge key without an event. */
+typedef struct bl_fact_undone {
+  uint64_t      contract;
+  uint64_t      price;
+  uint64_t      period;
+  bl_str        group;
+  bl_dec        quantity;      /* what the level moves by */
+  int64_t       at_us;         /* latest, earliest: time of the event that
+                                  sets the level now */
+  bl_dec        amount;
+  bl_draw      *draws;
+  size_t        draw_count;
+  uint64_t      has_value;     /* unique: the latest operation on the value */
+  unsigned char value[16];
+  int64_t       value_us;
+  uint64_t      is_removal;    /* also when there is none at all */
+} bl_fact_undone;
+
+typedef struct bl_fact_void {
+  uint64_t        customer;
+  uint64_t        event;       /* its own number */
+  int64_t         time_us;     /* its own */
+  uint64_t        event_flags; /* of its receipt */
+  uint64_t        flags;       /* of this one */
+  bl_dec          balance;     /* as in an event */
+  bl_fact_undone *items;
+  size_t          count;
+} bl_fact_void;
+
 /* What an entry of any kind but events says. */
 typedef union bl_entry_facts {
   bl_fact_document      document;
@@ -231,6 +261,7 @@ typedef union bl_entry_facts {
   bl_fact_invoice       invoice;
   bl_fact_redaction     redaction;
   bl_fact_ticks         ticks;
+  bl_fact_void          undone;
 } bl_entry_facts;
 
 /* Reads it; lists are the arena's, texts the entry's.  Properties that were
@@ -254,6 +285,7 @@ void bl_code_invoice(bl_codec *facts, bl_codec *properties,
                      bl_fact_invoice *f);
 void bl_code_redaction(bl_codec *facts, bl_codec *properties,
                        bl_fact_redaction *f);
+void bl_code_undone(bl_codec *facts, bl_codec *properties, bl_fact_void *f);
 void bl_code_ticks(bl_codec *facts, bl_codec *properties, bl_fact_ticks *f);
 
 void bl_code_u64(bl_codec *c, uint64_t *v);

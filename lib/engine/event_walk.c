@@ -81,6 +81,8 @@ int bl_event_entry_next(bl_event_entry *e, bl_event_row *out) {
 int bl_event_walk_open(bl_event_walk *w, bl_call *c,
                        const bl_customer *customer, bl_span times,
                        uint64_t after) {
+  int rc;
+
   memset(w, 0, sizeof *w);
   w->c = c;
   w->customer = customer;
@@ -88,6 +90,8 @@ int bl_event_walk_open(bl_event_walk *w, bl_call *c,
   w->after = after;
   bl_arena_open(&w->arena, &c->b->host);
   bl_arena_open(&w->list, &c->b->host);
+  rc = bl_voids_read(c, customer, times, &w->list, &w->voids);
+  if (rc) return rc;
   if (customer) {
     bl_index_wish wish = {bl_subject_customer(customer->number),
                           bl_event_seq(after) - 1, times,
@@ -143,7 +147,11 @@ int bl_event_walk_next(bl_event_walk *w, bl_event_row *out) {
 
   while (!rc) {
     rc = w->entry.arena ? bl_event_entry_next(&w->entry, out) : BILLING_DONE;
-    if (!rc && walk_wants(w, out)) return BILLING_OK;
+    if (!rc && walk_wants(w, out)) {
+      if (bl_voids_at(&w->voids, out->number))
+        out->flags |= BILLING_RECEIPT_VOIDED;
+      return BILLING_OK;
+    }
     if (rc == BILLING_DONE) rc = walk_open_entry(w);
   }
   return rc;

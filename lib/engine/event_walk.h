@@ -11,6 +11,7 @@
 #define BL_EVENT_WALK_H
 
 #include "engine/batch.h"
+#include "engine/samples.h"
 
 /* A charge, with what its key stands for. */
 typedef struct bl_row_charge {
@@ -67,6 +68,7 @@ typedef struct bl_event_walk {
   uint64_t           after;
   bl_journal_walk    journal;       /* of all customers */
   bl_arena           list;
+  bl_voids           voids;
   int64_t           *seqs;          /* of one customer */
   size_t             seq_count;
   size_t             seq_at;

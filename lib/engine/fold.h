@@ -72,6 +72,17 @@ int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
 /* The entry charges that much under a key, and draws so. */
 int bl_fold_charged(bl_fold *f, bl_tally *tally, bl_dec amount,
                     const bl_draw *draws, size_t count);
+/* The latest operation on a value of unique is this one, whatever it was. */
+int bl_fold_value(bl_fold *f, bl_tally *tally, const unsigned char value[16],
+                  int64_t time_us, uint64_t is_removal);
+/* Usage of a period that was invoiced has changed: it is due. */
+void bl_fold_late(bl_fold *f, const bl_tally *tally);
+/* One key of it; what it counts for the tenant and the customer, who is NULL
+ * when his part is not folded; all of it (fold_void.c). */
+int bl_fold_undo(bl_fold *f, const bl_fact_undone *fact);
+int bl_fold_voided(bl_fold *f, const bl_fact_void *fact,
+                   bl_customer **customer);
+int bl_fold_undone(bl_fold *f, const bl_fact_void *fact);
 /* One key of it; the tenant's own part of it; all of it (fold_tick.c). */
 int bl_fold_tick(bl_fold *f, bl_contract *contract, const bl_fact_tick *fact);
 int bl_fold_ticked(bl_fold *f, const bl_fact_ticks *fact);

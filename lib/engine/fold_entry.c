@@ -18,6 +18,7 @@ FOLD_KIND(periods)
 FOLD_KIND(invoice)
 FOLD_KIND(redaction)
 FOLD_KIND(ticks)
+FOLD_KIND(undone)
 #undef FOLD_KIND
 
 typedef struct entry_kind {
@@ -37,6 +38,7 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
     [BL_ENTRY_INVOICE] = {"invoice", fold_entry_invoice},
     [BL_ENTRY_REDACTION] = {"redaction", fold_entry_redaction},
     [BL_ENTRY_TICKS] = {"ticks", fold_entry_ticks},
+    [BL_ENTRY_VOID] = {"void", fold_entry_undone},
 };
 
 const char *bl_entry_name(int64_t kind) {

@@ -82,31 +82,34 @@ static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
   return BILLING_OK;
 }
 
-static int fold_new_value(bl_fold *f, bl_map *values,
-                          const bl_fact_charge *charge,
-                          const bl_tally_value *said) {
-  bl_tally_value *value = bl_arena_copy(&f->tenant->arena, said,
-                                        sizeof *said);
+int bl_fold_value(bl_fold *f, bl_tally *tally, const unsigned char value[16],
+                  int64_t time_us, uint64_t is_removal) {
+  bl_tally_value said = {time_us, is_removal, 0};
+  bl_map *values = &tally->more->values;
+  bl_tally_value *kept = bl_map_get(values, value, 16);
 
-  if (!value) return BILLING_NOMEM;
+  if (kept) {
+    bl_touch(f->tenant, kept, offsetof(bl_tally_value, touched),
+             &kept->touched);
+    kept->time_us = time_us;
+    kept->is_removal = is_removal;
+    return BILLING_OK;
+  }
+  kept = bl_arena_copy(&f->tenant->arena, &said, sizeof said);
+  if (!kept) return BILLING_NOMEM;
   bl_touch_map(f->tenant, values);
-  return bl_map_put(values, charge->unique, 16, value);
+  return bl_map_put(values, value, 16, kept);
 }
 
 /* The latest operation on a value decides; of one time the later arrival. */
 static int keep_value(bl_fold *f, bl_tally *tally, int64_t time_us,
                       const bl_fact_charge *charge) {
-  bl_tally_value said = {time_us, charge->is_removal, 0}, *kept;
+  const bl_tally_value *kept =
+      bl_map_get(&tally->more->values, charge->unique, 16);
 
-  kept = bl_map_get(&tally->more->values, charge->unique, 16);
-  if (!kept)
-    return fold_new_value(f, &tally->more->values, charge, &said);
-  if (time_us < kept->time_us) return BILLING_OK;
-  bl_touch(f->tenant, kept, offsetof(bl_tally_value, touched),
-           &kept->touched);
-  kept->time_us = time_us;
-  kept->is_removal = charge->is_removal;
-  return BILLING_OK;
+  if (kept && time_us < kept->time_us) return BILLING_OK;
+  return bl_fold_value(f, tally, charge->unique, time_us,
+                       charge->is_removal);
 }
 
 static int fold_more(bl_fold *f, bl_tally *tally, int64_t time_us,
@@ -138,11 +141,19 @@ int bl_fold_charged(bl_fold *f, bl_tally *tally, bl_dec amount,
                       bl_ledger_charge(amount, drawn, postings));
 }
 
+void bl_fold_late(bl_fold *f, const bl_tally *tally) {
+  bl_contract *contract = tally->contract;
+
+  if (tally->period >= contract->closed || contract->late_us != BL_TIME_NEVER)
+    return;
+  bl_touch_contract(f->tenant, contract);
+  contract->late_us = f->at_us;
+}
+
 static int fold_charge(bl_fold *f, const bl_fact_event *fact,
                        const bl_fact_charge *charge, bl_tally *tally,
                        uint64_t number) {
   bl_tenant *t = f->tenant;
-  bl_contract *contract = tally->contract;
   int rc = BILLING_OK;
 
   bl_touch_charged(t, tally);
@@ -154,11 +165,7 @@ static int fold_charge(bl_fold *f, const bl_fact_event *fact,
   if (tally->more) rc = fold_more(f, tally, fact->time_us, charge);
   else if (charge->has_unique) rc = BILLING_CORRUPT;
   if (rc) return rc;
-  if (tally->period < contract->closed &&
-      contract->late_us == BL_TIME_NEVER) {
-    bl_touch_contract(t, contract);
-    contract->late_us = f->at_us;
-  }
+  bl_fold_late(f, tally);
   return bl_fold_charged(f, tally, charge->amount, charge->draws,
                          charge->draw_count);
 }

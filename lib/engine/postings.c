@@ -203,6 +203,23 @@ static int book_ticks(posting_book *k, const bl_fact_ticks *fact) {
   return rc;
 }
 
+static int book_undone(posting_book *k, const bl_fact_void *fact) {
+  bl_customer *customer;
+  int rc = bl_customer_of(k->c, k->t, fact->customer, &customer);
+
+  for (size_t i = 0; i < fact->count && !rc; i++) {
+    const bl_fact_undone *one = &fact->items[i];
+    const bl_contract *contract = bl_table_at(&k->t->by_contract,
+                                              one->contract);
+    posting_draws by = {one->draws, one->draw_count};
+    if (!contract || one->price >= contract->plan->plan.price_count)
+      return BILLING_CORRUPT;
+    rc = book_charged(k, contract, &contract->plan->plan.prices[one->price],
+                      one->amount, &by);
+  }
+  return rc;
+}
+
 static int book_coded(posting_book *k) {
   bl_entry_facts facts;
   int rc = bl_entry_read(k->entry, k->arena, &facts);
@@ -213,6 +230,7 @@ static int book_coded(posting_book *k) {
   case BL_ENTRY_GRANT_EXPIRED: return book_expired(k, &facts.grant_expired);
   case BL_ENTRY_INVOICE: return book_invoice(k, &facts.invoice);
   case BL_ENTRY_TICKS: return book_ticks(k, &facts.ticks);
+  case BL_ENTRY_VOID: return book_undone(k, &facts.undone);
   default: return BILLING_OK;
   }
 }

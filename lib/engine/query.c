@@ -2,7 +2,7 @@
 /* query.c - reading queries; see query.h. */
 #include "engine/query.h"
 
-enum { QUERY_TEXT, QUERY_INT, QUERY_TIME, QUERY_BOOL };
+enum { QUERY_TEXT, QUERY_INT, QUERY_TIME, QUERY_BOOL, QUERY_NODE };
 
 typedef struct query_member {
   const char *name;
@@ -28,6 +28,13 @@ static const query_member query_members[] = {
     MEMBER("events", QUERY_INT, events, 0, 10000),
     MEMBER("from", QUERY_TIME, from_us, 0, 0),
     MEMBER("to", QUERY_TIME, to_us, 0, 0),
+    MEMBER("meter", QUERY_TEXT, meter, 0, 0),
+    MEMBER("window", QUERY_TEXT, window, 0, 0),
+    MEMBER("zone", QUERY_TEXT, zone, 0, 0),
+    MEMBER("group_by", QUERY_NODE, group_by, 0, 0),
+    MEMBER("filters", QUERY_NODE, filters, 0, 0),
+    MEMBER("as_of", QUERY_TIME, as_of_us, 0, 0),
+    MEMBER("known_at", QUERY_TIME, known_at_us, 0, 0),
     MEMBER("archived", QUERY_BOOL, archived, 0, 0),
 };
 #undef MEMBER
@@ -49,6 +56,9 @@ static int read_query_member(const query_member *m, const bl_json *node,
     return 1;
   case QUERY_TIME:
     return bl_json_time(node, (int64_t *)(void *)at);
+  case QUERY_NODE:
+    *(const bl_json **)(void *)at = node;
+    return 1;
   default:
     if (bl_json_kind(node) != BL_JSON_TRUE &&
         bl_json_kind(node) != BL_JSON_FALSE)
@@ -72,7 +82,7 @@ static const char *query_hint(const query_member *m) {
   static const char *const hints[] = {
       [QUERY_TEXT] = "a text", [QUERY_INT] = "a whole number in its range",
       [QUERY_TIME] = "an RFC 3339 time or microseconds",
-      [QUERY_BOOL] = "true or false"};
+      [QUERY_BOOL] = "true or false", [QUERY_NODE] = "a list"};
   return hints[m->type];
 }
 
@@ -84,7 +94,7 @@ static int open_query(bl_call *c, const bl_question *question, bl_query *out) {
   out->limit = 100;
   out->events = 100;
   out->from_us = INT64_MIN;
-  out->to_us = INT64_MAX;
+  out->to_us = out->as_of_us = out->known_at_us = INT64_MAX;
   rc = bl_query_read(c, question->text, question->len, &out->tree);
   if (rc || !out->tree) return rc;
   for (bl_json *node = bl_json_first(out->tree); node && !rc;

@@ -16,6 +16,13 @@ typedef struct bl_query {
   bl_str   after;
   bl_str   invoice;
   bl_str   id;
+  bl_str   meter;
+  bl_str   window;
+  bl_str   zone;
+  const bl_json *group_by; /* NULL: not asked for */
+  const bl_json *filters;
+  int64_t  as_of_us;       /* INT64_MAX: not asked for */
+  int64_t  known_at_us;
   int64_t  limit;
   int64_t  line;
   int64_t  events;

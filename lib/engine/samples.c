@@ -4,11 +4,52 @@
 
 #include "engine/index.h"
 
+/* ---- voids ---- */
+
+static int voids_read_one(bl_call *c, int64_t seq, bl_arena *arena,
+                          bl_voids *out) {
+  bl_voided *one = bl_arena_take(arena, sizeof *one);
+  uint64_t number;
+  bl_entry entry;
+  int rc = bl_journal_read(c->b, c->t->number, seq, arena, &entry);
+
+  if (!one) return BILLING_NOMEM;
+  if (!rc) rc = bl_entry_read(&entry, arena, &one->facts);
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  one->at_us = entry.at_us;
+  number = one->facts.undone.event;
+  if (bl_voids_at(out, number)) return BILLING_CORRUPT;
+  return bl_map_put(&out->numbers, &number, sizeof number, one);
+}
+
+int bl_voids_read(bl_call *c, const bl_customer *customer, bl_span times,
+                  bl_arena *arena, bl_voids *out) {
+  bl_index_wish wish = {{BL_SUBJECT_VOID, 0}, 0, times,
+                        UINT64_C(1) << BL_ENTRY_VOID};
+  int64_t *seqs;
+  size_t count;
+  int rc;
+
+  bl_map_open(&out->numbers, arena);
+  if (customer) wish.subject = bl_subject_customer(customer->number);
+  rc = bl_index_find(c, &wish, arena, &seqs, &count);
+  for (size_t i = 0; i < count && !rc; i++)
+    rc = voids_read_one(c, seqs[i], arena, out);
+  return rc;
+}
+
+const bl_voided *bl_voids_at(const bl_voids *voids, uint64_t number) {
+  return bl_map_get(&voids->numbers, &number, sizeof number);
+}
+
+/* ---- samples ---- */
+
 typedef struct samples_walk {
   bl_call           *c;
   const bl_customer *customer;
   bl_samples_take   *take;
   void              *user;
+  bl_voids           voids;
   bl_arena           arena;    /* of the entry at hand */
 } samples_walk;
 
@@ -36,7 +77,8 @@ static int samples_of_block(samples_walk *w, const bl_block *block,
   int rc = BILLING_OK;
 
   for (size_t i = 0; i < block->count && !rc; i++)
-    if (block->facts[i].customer == w->customer->number)
+    if (block->facts[i].customer == w->customer->number &&
+        !bl_voids_at(&w->voids, number + i))
       rc = samples_of_event(w, block, &block->facts[i], number + i);
   return rc;
 }
@@ -68,6 +110,7 @@ int bl_samples_walk(bl_call *c, const bl_customer *customer, bl_span times,
   size_t count;
   int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
 
+  if (!rc) rc = bl_voids_read(c, customer, times, &c->arena, &w.voids);
   bl_arena_open(&w.arena, &c->b->host);
   for (size_t i = 0; i < count && !rc; i++) {
     rc = samples_of_entry(&w, seqs[i]);

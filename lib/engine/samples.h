@@ -17,7 +17,24 @@
 typedef int bl_samples_take(void *user, const bl_fact_key *key,
                             const bl_sample *sample);
 
-/* Those of events that lie in the span, and perhaps of some that do not. */
+/* Events that do not count any more, by number. */
+typedef struct bl_voided {
+  bl_entry_facts facts;
+  int64_t        at_us;        /* when that was decided */
+} bl_voided;
+
+typedef struct bl_voids {
+  bl_map numbers;              /* -> bl_voided */
+} bl_voids;
+
+/* Those of a customer (NULL: all) whose time may lie in the span; in the
+ * arena. */
+int bl_voids_read(bl_call *c, const bl_customer *customer, bl_span times,
+                  bl_arena *arena, bl_voids *out);
+const bl_voided *bl_voids_at(const bl_voids *voids, uint64_t number);
+
+/* Those of events that lie in the span, and perhaps of some that do not; none
+ * of events that were voided. */
 int bl_samples_walk(bl_call *c, const bl_customer *customer, bl_span times,
                     bl_samples_take *take, void *user);
 

@@ -234,8 +234,9 @@ typedef struct bl_rows {
 } bl_rows;
 
 /* What entries are about, and are found by: a customer (number 0: the tenant
- * itself), a grant or a hold. */
-enum { BL_SUBJECT_CUSTOMER, BL_SUBJECT_GRANT, BL_SUBJECT_HOLD };
+ * itself), a grant or a hold; of voids number 0 is all of them. */
+enum { BL_SUBJECT_CUSTOMER, BL_SUBJECT_GRANT, BL_SUBJECT_HOLD,
+       BL_SUBJECT_VOID };
 
 typedef struct bl_subject {
   uint64_t kind;             /* BL_SUBJECT_* */

@@ -18,7 +18,7 @@ typedef struct usage_row {
   uint64_t           is_pending;
 } usage_row;
 
-static int add_row_of_usage(bl_json *usage, const usage_row *u) {
+static int usage_put(bl_json *usage, const usage_row *u) {
   const bl_price *price = &u->contract->plan->plan.prices[u->price];
   bl_span span = u->contract->periods[u->period].span;
   bl_json *row = bl_json_object(usage, NULL);
@@ -39,14 +39,14 @@ static int add_row_of_usage(bl_json *usage, const usage_row *u) {
                                                    : BILLING_NOMEM;
 }
 
-static int add_tally(bl_json *usage, const bl_tally *tally) {
+static int usage_of_tally(bl_json *usage, const bl_tally *tally) {
   usage_row row = {
     .contract = tally->contract, .price = tally->price,
     .period = tally->period, .group = tally->group,
     .quantity = bl_tally_quantity(tally), .amount = tally->amount,
     .drawn = tally->drawn, .events = tally->level.events};
 
-  return add_row_of_usage(usage, &row);
+  return usage_put(usage, &row);
 }
 
 /* Whether what the key comes to is still to be booked by a tick. */
@@ -74,7 +74,7 @@ static int add_pending(bl_ticks *t, const bl_tick_group *group,
   if (tally) row.events = tally->level.events;
   if (!row.events && bl_dec_is_zero(row.quantity)) return BILLING_OK;
   row.amount = bl_price_total(price, row.quantity);
-  return add_row_of_usage(usage, &row);
+  return usage_put(usage, &row);
 }
 
 static int add_all_pending(bl_call *c, bl_contract *contract, bl_span wanted,
@@ -111,7 +111,7 @@ static int add_contract_usage(bl_call *c, bl_contract *contract,
     if (!bl_tally_has_usage(tally) ||
         bl_span_is_empty(bl_span_cut(span, wanted)))
       continue;
-    rc = add_tally(usage, tally);
+    rc = usage_of_tally(usage, tally);
   }
   return rc ? rc : add_all_pending(c, contract, wanted, usage);
 }
@@ -140,11 +140,37 @@ static int usage_document(bl_call *c, const bl_query *q, billing_doc **out) {
   return rc;
 }
 
+/* What only windows of a meter are asked by. */
+static const char *usage_stray(const bl_query *q) {
+  if (q->window.len) return "window";
+  if (q->zone.len) return "zone";
+  if (q->group_by) return "group_by";
+  if (q->filters) return "filters";
+  if (q->as_of_us != INT64_MAX) return "as_of";
+  if (q->known_at_us != INT64_MAX) return "known_at";
+  return q->after.len ? "after" : NULL;
+}
+
+static int usage_answer(bl_call *c, const bl_query *q, billing_doc **out) {
+  const char *stray = q->meter.len ? NULL : usage_stray(q);
+
+  if (stray)
+    return bl_fail_at(c->err, BILLING_INVALID, "", stray,
+                      "name a meter, or leave it out",
+                      "only usage of one meter has windows");
+  if (q->meter.len && q->contract.len)
+    return bl_fail(c->err, BILLING_INVALID, "/contract", "leave it out",
+                   "usage of a meter is a customer's");
+  return q->meter.len ? bl_usage_windows(c, q, out)
+                      : usage_document(c, q, out);
+}
+
 int billing_usage(billing *b, const billing_call *call, const char *query,
                   size_t query_len, billing_doc **out, billing_error *err) {
-  static const char *const allowed[] = {"customer", "contract", "from", "to",
-                                        NULL};
-  bl_question question = {query, query_len, allowed, NULL, usage_document};
+  static const char *const allowed[] = {
+    "customer", "contract", "from", "to", "meter", "window", "zone",
+    "group_by", "filters", "as_of", "known_at", "after", "limit", NULL};
+  bl_question question = {query, query_len, allowed, NULL, usage_answer};
 
   return bl_question_ask(b, call, &question, out, err);
 }

@@ -12,6 +12,8 @@ int bl_view_list(bl_call *c, const bl_query *q, const bl_customer *customer,
 /* Adds a JSON text, as its tree, to an object or (key NULL) an array; an empty
  * text adds nothing. */
 int bl_view_add_json(bl_json *parent, const char *key, bl_str json);
+/* Usage of a meter, window by window (usage_windows.c). */
+int bl_usage_windows(bl_call *c, const bl_query *q, billing_doc **out);
 /* An invoice's stored JSON by its number or own number; NOTFOUND. */
 int bl_invoice_stored(bl_call *c, bl_str id, uint64_t *own, int64_t *seq,
                       bl_str *json);

@@ -20,6 +20,7 @@ int bl_price_package(const bl_price *price, bl_dec quantity, size_t tier,
   bl_dec unit = price->tiers[0].unit, packages;
 
   assert(tier == 0 && price->tier_count == 1);
+  (void)tier;
   if (bl_dec_sign(units) <= 0) return 0;
   if (price->partial == BL_PARTIAL_PRORATE) {
     *out = bl_part_of(price, 0, units, BL_DEC_ZERO);

@@ -14,6 +14,7 @@ int bl_price_percentage(const bl_price *price, bl_dec quantity, size_t tier,
   bl_dec amount = bl_above_free(price->free, quantity);
 
   assert(tier == 0 && price->tier_count == 1);
+  (void)tier;
   if (bl_dec_is_zero(amount)) return 0;
   *out = bl_part_of(price, 0, amount, BL_DEC_ZERO);
   return 1;

@@ -281,7 +281,7 @@ static void do_erase(scenario_run *r, const cJSON *step) {
 
 static void show_flags(scenario_run *r, uint32_t flags) {
   static const char *const names[] = {"unmatched", "unpriced", "late", "mixed",
-                                      "owed", "pending"};
+                                      "owed", "pending", "", "voided"};
 
   for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
     if (flags & 1u << i) fprintf(r->out, ", %s", names[i]);
@@ -448,6 +448,72 @@ static void do_quote(scenario_run *r, const cJSON *step) {
             show(&a.receipt.balance), a.receipt.asset);
     show_flags(r, a.receipt.flags);
     fprintf(r->out, "\n");
+  }
+  free(properties);
+}
+
+typedef struct void_arguments {
+  billing_call    call;
+  billing_event   event;
+  const char     *key;
+  billing_receipt receipts[2];
+} void_arguments;
+
+static int call_void(scenario_run *r, void *arguments) {
+  void_arguments *a = arguments;
+
+  BILLING_INIT(&a->receipts[0]);
+  return billing_void(r->b, &a->call, a->key, (size_t)-1, &a->receipts[0],
+                      &r->err);
+}
+
+static int call_correct(scenario_run *r, void *arguments) {
+  void_arguments *a = arguments;
+
+  BILLING_INIT(&a->receipts[0]);
+  BILLING_INIT(&a->receipts[1]);
+  return billing_correct(r->b, &a->call, a->key, (size_t)-1, &a->event,
+                         a->receipts, &r->err);
+}
+
+/* Who gets back what the event's own draws say of the time before. */
+static void show_void(scenario_run *r, const char *key,
+                      const billing_receipt *receipt) {
+  fprintf(r->out, "  %s", key);
+  if (receipt->status == BILLING_STATUS_SAME) fprintf(r->out, " same");
+  fprintf(r->out, " changes by %s, drawn %s, balance %s %s",
+          show(&receipt->cost), show(&receipt->drawn),
+          show(&receipt->balance), receipt->asset);
+  show_flags(r, receipt->flags);
+  fprintf(r->out, "\n");
+}
+
+static void do_void(scenario_run *r, const cJSON *step) {
+  void_arguments a;
+
+  memset(&a, 0, sizeof a);
+  a.call = scenario_call_of(r, NULL);
+  a.key = need_text(step, "key");
+  head(r, "void", NULL);
+  if (is_refused(r, attempt(r, "void", call_void, &a))) return;
+  fprintf(r->out, "\n");
+  show_void(r, a.key, &a.receipts[0]);
+}
+
+static void do_correct(scenario_run *r, const cJSON *step) {
+  const cJSON *event = cJSON_GetObjectItem(step, "event");
+  void_arguments a;
+  char *properties;
+
+  memset(&a, 0, sizeof a);
+  a.call = scenario_call_of(r, NULL);
+  a.key = need_text(step, "key");
+  a.event = event_of(event, &properties);
+  head(r, "correct", NULL);
+  if (!is_refused(r, attempt(r, "correct", call_correct, &a))) {
+    fprintf(r->out, "\n");
+    show_void(r, a.key, &a.receipts[0]);
+    show_receipt(r, need_text(event, "key"), &a.receipts[1]);
   }
   free(properties);
 }
@@ -875,7 +941,8 @@ static const struct step_kind {
   {"quote", do_quote},       {"grant", do_grant},     {"settle", do_settle},
   {"authorize", do_authorize}, {"release", do_release},
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},
-  {"usage", do_usage},       {"events", do_events},
+  {"usage", do_usage},       {"events", do_events},   {"void", do_void},
+  {"correct", do_correct},
 };
 
 static void play_step(scenario_run *r, const cJSON *step) {

@@ -69,6 +69,30 @@ class Events(Base):
                  array, receipt)
         return receipt_of(receipt)
 
+    def void(self, key: str, *, now: datetime, step: bool = False) -> Receipt:
+        """Take a recorded event back, by its key, whenever it was: what is
+        left of its charges is rated at once.  The receipt says by how much
+        they changed; a void that is sent again gets the first one."""
+        receipt = new("billing_receipt")
+        data = bytes_of(key, "a key")
+        self._do(lib.billing_void, self._call(now, step=step), data,
+                 len(data), receipt)
+        return receipt_of(receipt)
+
+    def correct(self, key: str, event: Event | Mapping[str, Any], *,
+                now: datetime, step: bool = False) -> tuple[Receipt, Receipt]:
+        """Put an event, with a key of its own, in the place of the one that
+        was recorded under `key`: the receipts of the void and of the event.
+        """
+        texts = Texts()
+        array, _ = events_of([event], texts)
+        receipts = new_receipts(2)
+        data = bytes_of(key, "a key")
+        err = self._do(lib.billing_correct, self._call(now, step=step), data,
+                       len(data), array, receipts)
+        undone, recorded = receipts_of(receipts, 2, err)
+        return undone, recorded
+
     def events_page(self, *, customer: str | None = None,
                     start: datetime | None = None,
                     end: datetime | None = None, after: str | None = None,

@@ -36,6 +36,7 @@ class ReceiptFlag(enum.IntFlag):
     MIXED = lib.BILLING_RECEIPT_MIXED
     OWED = lib.BILLING_RECEIPT_OWED
     PENDING = lib.BILLING_RECEIPT_PENDING
+    VOIDED = lib.BILLING_RECEIPT_VOIDED
 
 
 class HoldStatus(enum.IntEnum):
