@@ -218,6 +218,7 @@ BILLING_API void billing_init(void *structure, size_t size);
 #define BILLING_LIMIT_EXPRESSION_BYTES 11  /* 4096 */
 #define BILLING_LIMIT_EXPRESSION_DEPTH 12  /* 64: brackets in brackets */
 #define BILLING_LIMIT_EXPRESSION_GAS 13    /* 10000: steps for one event */
+#define BILLING_LIMIT_LINE_BYTES 14        /* 1048576: of a stream */
 BILLING_API int64_t billing_limit(uint32_t which);
 
 /* ---- Documents ---------------------------------------------------------- */
@@ -574,6 +575,10 @@ BILLING_API int billing_record(billing *b, const billing_call *call,
  * "time" may also be an integer of microseconds.  Empty lines are skipped,
  * and so is what billing_events adds to an event ("number", "decided",
  * "flags", "charges"), so that its lines can be recorded elsewhere, or again.
+ * A line with "specversion" is a CloudEvent 1.0 in structured mode: its key is
+ * "SOURCE ID", its customer the subject, its name the type, its properties the
+ * data, a JSON object; extensions are passed over.
+ *
  * *count, when not NULL, becomes the number of events.  `capacity` is how many
  * receipts fit; fewer than events is LIMIT with nothing recorded, unless
  * `receipts` is NULL.
@@ -582,6 +587,76 @@ BILLING_API int billing_record_text(billing *b, const billing_call *call,
                                     const char *text, size_t len,
                                     billing_receipt *receipts, size_t capacity,
                                     size_t *count, billing_error *err);
+
+#define BILLING_STREAM_END 1u     /* the caller's: this piece is the last */
+#define BILLING_STREAM_INSIDE 2u  /* it stands within a refused line */
+
+/* Where a stream stands, and what has become of it so far. */
+typedef struct billing_stream {
+  uint32_t struct_size;
+  uint32_t flags;        /* BILLING_STREAM_* */
+  uint64_t bytes;        /* read: where it goes on */
+  uint64_t lines;        /* line ends in them */
+  uint64_t rows;         /* lines, or rows of CSV, that were not empty */
+  uint64_t events;       /* in them: the sum of the next four */
+  uint64_t recorded;     /* new */
+  uint64_t same;         /* recorded before */
+  uint64_t conflicts;    /* refused: the key has other content */
+  uint64_t refused;      /* for any other reason */
+  uint64_t late;         /* of the recorded ones, by BILLING_RECEIPT_* */
+  uint64_t unmatched;
+  uint64_t unpriced;
+  uint64_t unentitled;
+  uint64_t parked;
+} billing_stream;
+
+/*
+ * Records a stream of any size piece by piece: lines of JSON as in
+ * billing_record_text, or CSV.  Of the `len` bytes at `bytes`, which stand at
+ * stream->bytes of the stream, whole lines are read, at most as many as one
+ * batch takes (10,000 events, 8 MiB), and recorded in one commit; *stream then
+ * says where to go on.  So the caller's buffer is all the memory that a stream
+ * needs; it holds at least one line (1 MiB is the most), and a call for which
+ * nothing moved asks for more bytes.  With BILLING_STREAM_END the bytes end
+ * the stream.  In which pieces it comes changes nothing.
+ *
+ * call->key is the stream's name; it may be empty.  Where a stream with a name
+ * stands is recorded with each batch, in the same commit.  A call whose
+ * *stream stands before that reads nothing, and *stream becomes where it
+ * stands: so whoever was killed begins with an empty struct, and goes on
+ * without a gap or a repeat.  Beyond it is CONFLICT.
+ *
+ * `form` is JSON, or empty for lines of JSON:
+ *
+ *   {"format":"csv","separator":",","quote":"\"","header":["at", ..],
+ *    "fields":{"customer":"account","time":"at","properties.model":"#7"},
+ *    "set":{"event":"llm"},"times":"microseconds|milliseconds|seconds",
+ *    "events":[{"event":"input","fields":{"value":"tokens_in"}}, ..],
+ *    "key_prefix":"usage.csv"}
+ *
+ * "fields" says which column has the key, customer, event, time, value,
+ * properties (JSON) or properties.NAME; without it columns have these names.
+ * "set" is the same in every row.  With "events" a row becomes several, whose
+ * keys end in their names.  With "key_prefix" keys are PREFIX-row.  Without
+ * "header" the first row is it.  An empty cell is left out; a whole number in
+ * "time" counts "times".
+ *
+ * *refused, when not NULL, becomes {"header":[..],"refused":[{"line","column",
+ * "field","code","path","message","hint","offset","length"}]}: what was wrong
+ * with which line and what would be right; lines and columns (bytes) count
+ * from 1.  "header" is CSV's; without a name it has to be given again in
+ * `form` with all pieces but the first.  A refused line does not stop the
+ * others: *err holds the first, its item the line.  With
+ * BILLING_CALL_ALL_OR_NOTHING the first is returned and nothing is recorded;
+ * with BILLING_CALL_DRY_RUN nothing is in any case, also not where it stands.
+ *
+ *   INVALID (form)  CONFLICT  and as billing_record
+ */
+BILLING_API int billing_ingest(billing *b, const billing_call *call,
+                               const char *form, size_t form_len,
+                               const char *bytes, size_t len,
+                               billing_stream *stream, billing_doc **refused,
+                               billing_error *err);
 
 /*
  * What an event would cost the customer now and what it would leave, without

@@ -115,10 +115,13 @@ static int usage(cli *c) {
 const cli_command cli_events[] = {
     {"record", "[FILE|-] [--batch N] [--strict] [--receipts]",
      "record events, one JSON object a line", cli_record},
-    {"import", "FILE.csv --map COLUMN=FIELD,.. [--set FIELD=VALUE]\n"
-     "       [--event NAME:COLUMN=FIELD,..] [--key-prefix P] [--batch N] "
-     "[--strict]",
-     "record the rows of a CSV file; again is fine", cli_import},
+    {"import", "FILE|- [--stream NAME] [--map COLUMN=FIELD,..] "
+     "[--set FIELD=VALUE]\n"
+     "       [--event NAME:COLUMN=FIELD,..] [--key-prefix P] [--separator C]\n"
+     "       [--form FILE] [--format csv|ndjson] [--batch LINES] [--strict]\n"
+     "       [--all-or-nothing] [--errors FILE] [--rejected FILE]",
+     "record a stream of events, CSV or JSON lines; again is fine",
+     cli_import},
     {"export", "events [--format ndjson|csv] [--customer ID] [--from TIME]\n"
      "       [--to TIME]",
      "what was recorded, with its charges and draws", cli_export},

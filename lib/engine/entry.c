@@ -244,6 +244,7 @@ ENTRY_KIND(grant_expired)
 ENTRY_KIND(periods)
 ENTRY_KIND(invoice)
 ENTRY_KIND(redaction)
+ENTRY_KIND(stream)
 #undef ENTRY_KIND
 
 typedef void (*entry_coder)(bl_codec *facts, bl_codec *properties,
@@ -258,6 +259,7 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_PERIODS] = code_entry_periods,
     [BL_ENTRY_INVOICE] = code_entry_invoice,
     [BL_ENTRY_REDACTION] = code_entry_redaction,
+    [BL_ENTRY_STREAM] = code_entry_stream,
 };
 
 int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out) {

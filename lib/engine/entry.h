@@ -31,8 +31,10 @@ enum {
   BL_ENTRY_PERIODS = 8,
   BL_ENTRY_INVOICE = 9,
   BL_ENTRY_REDACTION = 10,
+  /* The index of entries has marks of kinds below 16 only; 16 to 19 are
+   * reserved for leases. */
+  BL_ENTRY_STREAM = 20,
   BL_ENTRY_KINDS
-  /* 16 to 19 are reserved for leases. */
 };
 #define BL_ENTRY_VERSION 1
 
@@ -201,6 +203,14 @@ typedef struct bl_fact_redaction {
   size_t            entry_count;
 } bl_fact_redaction;
 
+/* Where a stream of events stands after the batch before it. */
+typedef struct bl_fact_stream {
+  bl_str         name;
+  bl_str         header;       /* JSON, or empty */
+  uint64_t       is_inside;    /* of a line that was refused */
+  billing_stream at;
+} bl_fact_stream;
+
 /* What an entry of any kind but events says. */
 typedef union bl_entry_facts {
   bl_fact_document      document;
@@ -211,6 +221,7 @@ typedef union bl_entry_facts {
   bl_fact_periods       periods;
   bl_fact_invoice       invoice;
   bl_fact_redaction     redaction;
+  bl_fact_stream        stream;
 } bl_entry_facts;
 
 /* Reads it; lists are the arena's, texts the entry's.  Properties that were
@@ -234,6 +245,8 @@ void bl_code_invoice(bl_codec *facts, bl_codec *properties,
                      bl_fact_invoice *f);
 void bl_code_redaction(bl_codec *facts, bl_codec *properties,
                        bl_fact_redaction *f);
+void bl_code_stream(bl_codec *facts, bl_codec *properties,
+                    bl_fact_stream *f);
 
 void bl_code_u64(bl_codec *c, uint64_t *v);
 void bl_code_i64(bl_codec *c, int64_t *v);

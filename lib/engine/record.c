@@ -17,9 +17,11 @@
 /* While the batch is decided, c->err is about one event at a time. */
 static int open_recording(bl_recording *r, bl_call *c, size_t count) {
   bl_arena *kept = r->kept;
+  billing_error **words = r->words;
 
   memset(r, 0, sizeof *r);
   r->kept = kept;
+  r->words = words;
   r->c = c;
   r->count = count;
   r->first_refused = count;
@@ -48,6 +50,8 @@ static void close_recording(bl_recording *r, int rc) {
 static void keep_words(bl_recording *r, size_t at, int code) {
   bl_fail_code(&r->own, code);
   if (r->count > 1) r->own.item = (int64_t)at;
+  if (r->words)
+    r->words[at] = bl_arena_copy(r->kept, &r->own, sizeof r->own);
   if (at < r->first_refused) {
     r->first_refused = at;
     r->first_code = code;
