@@ -107,6 +107,7 @@ extern "C" {
 #define BILLING_DENIED_TENANT 775      /* DENIED: handle is another tenant's */
 #define BILLING_DENIED_UNMATCHED 1031  /* DENIED: strict, and no meter */
 #define BILLING_DENIED_UNPRICED 1287   /* DENIED: strict, and no price */
+#define BILLING_DENIED_UNENTITLED 1543 /* DENIED: strict, and no contract */
 
 /*
  * The text of a failure, in a struct of the caller's that owns no memory.
@@ -517,12 +518,14 @@ typedef struct billing_event {
 
 /* Flags of a receipt. */
 #define BILLING_RECEIPT_UNMATCHED 1u /* no meter wanted it: it cost nothing */
-#define BILLING_RECEIPT_UNPRICED 2u  /* a meter, but no contract prices it */
+#define BILLING_RECEIPT_UNPRICED 2u  /* a meter and a contract, but no price
+                                        for it */
 #define BILLING_RECEIPT_LATE 4u      /* its period was invoiced already: the
                                         next invoice bills it */
 #define BILLING_RECEIPT_MIXED 8u     /* charges in several assets: cost is the
                                         first's; the cursor has all */
 #define BILLING_RECEIPT_OWED 16u     /* the grants did not cover it all */
+#define BILLING_RECEIPT_UNENTITLED 32u /* a meter, but no contract then */
 
 typedef struct billing_receipt {
   uint32_t        struct_size;
@@ -560,7 +563,7 @@ typedef struct billing_receipt {
  *
  *   NOTFOUND_TENANT  INVALID_CLOCK  LIMIT (count)
  * in receipts: NOTFOUND_CUSTOMER, INVALID, INVALID_TIME, INVALID_JSON,
- *   CONFLICT_KEY, LIMIT, DENIED_UNMATCHED and DENIED_UNPRICED (strict)
+ *   CONFLICT_KEY, LIMIT; strict: DENIED_UNMATCHED, _UNPRICED, _UNENTITLED
  */
 BILLING_API int billing_record(billing *b, const billing_call *call,
                                const billing_event *events, size_t count,
@@ -715,15 +718,33 @@ BILLING_API void billing_cursor_close(billing_cursor *cursor);  /* or NULL */
  * Usage by meter, price, group and period:
  * query {"customer":"id","contract":"id","from":T,"to":T} ->
  * {"usage":[{"contract","price","meter","group":{..},"from","to","quantity",
- * "events","amount","drawn","asset"}],"unmatched":n,"unpriced":n}.
- * Of each contract by period, price and group.  The counts are events that
- * were recorded but not billed.
+ * "events","amount","drawn","asset"}],"unmatched":n,"unpriced":n,
+ * "unentitled":n}.  Of each contract by period, price and group.  The counts
+ * are events that were recorded but not billed.
  *
  *   NOTFOUND_CUSTOMER
  */
 BILLING_API int billing_usage(billing *b, const billing_call *call,
                               const char *query, size_t query_len,
                               billing_doc **out, billing_error *err);
+
+/*
+ * What was recorded and not billed, and why: query {"customer":"id",
+ * "reason":"unmatched|unpriced|unentitled","from":T,"to":T,"examples":3,
+ * "after":"..","limit":100} -> {"counts":{"events","unmatched","unpriced",
+ * "unentitled"},"unbilled":[{"reason","customer","event","count","from","to",
+ * "examples":[{"number","key","time"}]}],"next":".."}.
+ *
+ * A row is one reason, customer and name of event, with the times of its first
+ * and its last event.  "counts" are of the customer, or of all, and of all
+ * time.  Only entries that have such events are read.  Of erased events
+ * "customer", "event" and "key" are left out.
+ *
+ *   NOTFOUND_CUSTOMER
+ */
+BILLING_API int billing_usage_health(billing *b, const billing_call *call,
+                                     const char *query, size_t query_len,
+                                     billing_doc **out, billing_error *err);
 
 /* ---- Pure -----------------------------------------------------------------
  *
@@ -890,7 +911,7 @@ typedef struct billing_hold {
  * expires_us, whether or not billing_advance has run.
  *
  *   DENIED_BALANCE  CONFLICT_KEY  NOTFOUND_CUSTOMER
- *   DENIED_UNMATCHED, DENIED_UNPRICED  the estimate cannot be priced
+ *   DENIED_UNMATCHED, _UNPRICED, _UNENTITLED  the estimate cannot be priced
  */
 BILLING_API int billing_authorize(billing *b, const billing_call *call,
                                   const billing_event *estimate,

@@ -148,6 +148,7 @@
 #include "engine/fold_hold.c"
 #include "engine/fold_post.c"
 #include "engine/group.c"
+#include "engine/health.c"
 #include "engine/holds.c"
 #include "engine/image.c"
 #include "engine/images.c"

@@ -16,9 +16,11 @@ typedef struct bl_query {
   bl_str   after;
   bl_str   invoice;
   bl_str   id;
+  bl_str   reason;
   int64_t  limit;
   int64_t  line;
   int64_t  events;
+  int64_t  examples;
   int64_t  from_us;
   int64_t  to_us;
   uint64_t archived;

@@ -88,6 +88,8 @@ typedef struct bl_rater {
   bl_text            group;
   uint32_t           is_matched;
   uint32_t           is_priced;
+  uint32_t           is_covered;   /* by a contract */
+  uint32_t           reserved;
 } bl_rater;
 
 void bl_rater_open(bl_rater *r, bl_call *c);

@@ -215,8 +215,12 @@ static int is_strictly_refused(bl_call *c, const bl_fact_event *fact) {
                    "no meter wants this event");
   if (fact->flags & BILLING_RECEIPT_UNPRICED)
     return bl_fail(c->err, BILLING_DENIED_UNPRICED, "/event",
-                   "a contract that prices the meter, or not strict",
-                   "no contract of the customer prices this event");
+                   "a price for the meter, or not strict",
+                   "no price of the customer's contracts is for this event");
+  if (fact->flags & BILLING_RECEIPT_UNENTITLED)
+    return bl_fail(c->err, BILLING_DENIED_UNENTITLED, "/customer",
+                   "a contract at the event's time, or not strict",
+                   "the customer has no contract at that time");
   return BILLING_OK;
 }
 

@@ -181,6 +181,20 @@ STREAM = ('key,customer,event,time,value\n'
           's4,acme,ping,2026-01-07,1\n')
 
 
+def health(db):
+    found = answer(db, 'health')
+    rows = [(r['reason'], r['customer'], r['event']) for r in
+            found['unbilled']]
+    check('what was not billed', ('unmatched', 'acme', 'ping') in rows and
+          sum(r['count'] for r in found['unbilled']) ==
+          found['counts']['unmatched'] + found['counts']['unpriced'] +
+          found['counts']['unentitled'], found)
+    found = answer(db, 'health', 'acme', '--reason', 'unpriced')
+    check('and why', found['unbilled'] == [], found)
+    refused('a reason that is none', 'there is no reason late', db, 'health',
+            '--reason', 'late')
+
+
 def streams(folder, db):
     path = write(folder, 'stream.csv', STREAM)
     status, out, err = run(db, 'import', path, '--all-or-nothing')
@@ -421,6 +435,7 @@ def main():
         record(folder, db)
         imports(folder, db)
         streams(folder, db)
+        health(db)
         wallets(db)
         invoices(db)
         erase(db)

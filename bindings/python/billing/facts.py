@@ -35,6 +35,7 @@ class ReceiptFlag(enum.IntFlag):
     LATE = lib.BILLING_RECEIPT_LATE
     MIXED = lib.BILLING_RECEIPT_MIXED
     OWED = lib.BILLING_RECEIPT_OWED
+    UNENTITLED = lib.BILLING_RECEIPT_UNENTITLED
 
 
 class HoldStatus(enum.IntEnum):

@@ -395,6 +395,27 @@ class Events(Case):
                          one.number)
         self.assertEqual(self.b.record_text("", now=NOW), [])
 
+    def test_usage_that_was_not_billed_is_listed(self):
+        before = NOW.replace(year=2020)
+        self.b.record([billing.Event("m1", "acme", "on"),
+                       billing.Event("m2", "acme", "on"),
+                       call("m3", time=before)], now=NOW)
+        found = self.b.usage_health()
+        self.assertEqual(found["counts"], {
+            "events": 3, "unmatched": 2, "unpriced": 0, "unentitled": 1})
+        self.assertEqual([(row["reason"], row["event"], row["count"],
+                           [e["key"] for e in row["examples"]])
+                          for row in found["unbilled"]],
+                         [("unentitled", "call", 1, ["m3"]),
+                          ("unmatched", "on", 2, ["m1", "m2"])])
+        page = self.b.usage_health("acme", limit=1, examples=0)
+        rest = self.b.usage_health("acme", after=page["next"])
+        self.assertEqual([row["reason"] for row in rest["unbilled"]],
+                         ["unmatched"])
+        refused, = self.b.record([call("m4", time=before)], now=NOW,
+                                 strict=True)
+        self.assertEqual(refused.name, "DENIED_UNENTITLED")
+
     def test_a_stream_in_pieces(self):
         rows = b"".join(b"k%d,acme,call,2026-01-05\n" % i
                         for i in range(25000))
