@@ -93,7 +93,7 @@ SUITES = BUILD=$(BUILD) JOBS=$(JOBS) CC="$(CC)" PYTHON="$(PYTHON)" \
 .PHONY: all help demo test test-full test-programs tsan probes \
         unit bench bench-quick bench-long abi abi-accept install uninstall \
         examples amalgamation python sanitize coverage style fuzz deps all-c \
-        clean FORCE $(PC)
+        import-million clean FORCE $(PC)
 
 all: $(STATIC) $(SHARED) $(PC) $(TOOL) ## build the library and the tool
 
@@ -125,6 +125,9 @@ bench-quick: $(BENCH) $(BARE)    ## the same with fewer events (2 min)
 bench-long: $(BENCH) $(BARE)     ## 50 million events, window by window
 bench bench-quick bench-long:
 	@$(BENCH) $(PLAN) --folder $(BUILD) --library $(BARE) $(ONLY)
+
+import-million: all              ## a million events of CSV, kills, sums
+	@BUILD=$(BUILD) $(PYTHON) tests/cli/import_million.py $(EVENTS)
 
 # ---- the library ------------------------------------------------------------
 $(BUILD)/lib/%.o: lib/%.c

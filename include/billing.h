@@ -107,6 +107,7 @@ extern "C" {
 #define BILLING_DENIED_TENANT 775      /* DENIED: handle is another tenant's */
 #define BILLING_DENIED_UNMATCHED 1031  /* DENIED: strict, and no meter */
 #define BILLING_DENIED_UNPRICED 1287   /* DENIED: strict, and no price */
+#define BILLING_DENIED_UNENTITLED 1543 /* DENIED: strict, and no contract */
 
 /*
  * The text of a failure, in a struct of the caller's that owns no memory.
@@ -218,6 +219,7 @@ BILLING_API void billing_init(void *structure, size_t size);
 #define BILLING_LIMIT_EXPRESSION_BYTES 11  /* 4096 */
 #define BILLING_LIMIT_EXPRESSION_DEPTH 12  /* 64: brackets in brackets */
 #define BILLING_LIMIT_EXPRESSION_GAS 13    /* 10000: steps for one event */
+#define BILLING_LIMIT_LINE_BYTES 14        /* 1048576: of a stream */
 BILLING_API int64_t billing_limit(uint32_t which);
 
 /* ---- Documents ---------------------------------------------------------- */
@@ -534,7 +536,8 @@ typedef struct billing_event {
 
 /* Flags of a receipt, and of a recorded event. */
 #define BILLING_RECEIPT_UNMATCHED 1u /* no meter wanted it: it cost nothing */
-#define BILLING_RECEIPT_UNPRICED 2u  /* a meter, but no contract prices it */
+#define BILLING_RECEIPT_UNPRICED 2u  /* a meter and a contract, but no price
+                                        for it */
 #define BILLING_RECEIPT_LATE 4u      /* its period was invoiced already: the
                                         next invoice bills it */
 #define BILLING_RECEIPT_MIXED 8u     /* charges in several assets: cost is the
@@ -543,6 +546,7 @@ typedef struct billing_event {
 #define BILLING_RECEIPT_PENDING 32u  /* what it costs, or some of it, is known
                                         when its period closes */
 #define BILLING_RECEIPT_VOIDED 128u  /* it does not count any more */
+#define BILLING_RECEIPT_UNENTITLED 256u /* a meter, but no contract then */
 
 typedef struct billing_receipt {
   uint32_t        struct_size;
@@ -580,7 +584,7 @@ typedef struct billing_receipt {
  *
  *   NOTFOUND_TENANT  INVALID_CLOCK  LIMIT (count)
  * in receipts: NOTFOUND_CUSTOMER, INVALID, INVALID_TIME, INVALID_JSON,
- *   CONFLICT_KEY, LIMIT, DENIED_UNMATCHED and DENIED_UNPRICED (strict)
+ *   CONFLICT_KEY, LIMIT; strict: DENIED_UNMATCHED, _UNPRICED, _UNENTITLED
  */
 BILLING_API int billing_record(billing *b, const billing_call *call,
                                const billing_event *events, size_t count,
@@ -595,6 +599,10 @@ BILLING_API int billing_record(billing *b, const billing_call *call,
  * "time" may also be an integer of microseconds.  Empty lines are skipped,
  * and so is what billing_events adds to an event ("number", "decided",
  * "flags", "charges"), so that its lines can be recorded elsewhere, or again.
+ * A line with "specversion" is a CloudEvent 1.0 in structured mode: its key is
+ * "SOURCE ID", its customer the subject, its name the type, its properties the
+ * data, a JSON object; extensions are passed over.
+ *
  * *count, when not NULL, becomes the number of events.  `capacity` is how many
  * receipts fit; fewer than events is LIMIT with nothing recorded, unless
  * `receipts` is NULL.
@@ -603,6 +611,76 @@ BILLING_API int billing_record_text(billing *b, const billing_call *call,
                                     const char *text, size_t len,
                                     billing_receipt *receipts, size_t capacity,
                                     size_t *count, billing_error *err);
+
+#define BILLING_STREAM_END 1u     /* the caller's: this piece is the last */
+#define BILLING_STREAM_INSIDE 2u  /* it stands within a refused line */
+
+/* Where a stream stands, and what has become of it so far. */
+typedef struct billing_stream {
+  uint32_t struct_size;
+  uint32_t flags;        /* BILLING_STREAM_* */
+  uint64_t bytes;        /* read: where it goes on */
+  uint64_t lines;        /* line ends in them */
+  uint64_t rows;         /* lines, or rows of CSV, that were not empty */
+  uint64_t events;       /* in them: the sum of the next four */
+  uint64_t recorded;     /* new */
+  uint64_t same;         /* recorded before */
+  uint64_t conflicts;    /* refused: the key has other content */
+  uint64_t refused;      /* for any other reason */
+  uint64_t late;         /* of the recorded ones, by BILLING_RECEIPT_* */
+  uint64_t unmatched;
+  uint64_t unpriced;
+  uint64_t unentitled;
+  uint64_t parked;
+} billing_stream;
+
+/*
+ * Records a stream of any size piece by piece: lines of JSON as in
+ * billing_record_text, or CSV.  Of the `len` bytes at `bytes`, which stand at
+ * stream->bytes of the stream, whole lines are read, at most as many as one
+ * batch takes (10,000 events, 8 MiB), and recorded in one commit; *stream then
+ * says where to go on.  So the caller's buffer is all the memory that a stream
+ * needs; it holds at least one line (1 MiB is the most), and a call for which
+ * nothing moved asks for more bytes.  With BILLING_STREAM_END the bytes end
+ * the stream.  In which pieces it comes changes nothing.
+ *
+ * call->key is the stream's name; it may be empty.  Where a stream with a name
+ * stands is recorded with each batch, in the same commit.  A call whose
+ * *stream stands before that reads nothing, and *stream becomes where it
+ * stands: so whoever was killed begins with an empty struct, and goes on
+ * without a gap or a repeat.  Beyond it is CONFLICT.
+ *
+ * `form` is JSON, or empty for lines of JSON:
+ *
+ *   {"format":"csv","separator":",","quote":"\"","header":["at", ..],
+ *    "fields":{"customer":"account","time":"at","properties.model":"#7"},
+ *    "set":{"event":"llm"},"times":"microseconds|milliseconds|seconds",
+ *    "events":[{"event":"input","fields":{"value":"tokens_in"}}, ..],
+ *    "key_prefix":"usage.csv"}
+ *
+ * "fields" says which column has the key, customer, event, time, value,
+ * properties (JSON) or properties.NAME; without it columns have these names.
+ * "set" is the same in every row.  With "events" a row becomes several, whose
+ * keys end in their names.  With "key_prefix" keys are PREFIX-row.  Without
+ * "header" the first row is it.  An empty cell is left out; a whole number in
+ * "time" counts "times".
+ *
+ * *refused, when not NULL, becomes {"header":[..],"refused":[{"line","column",
+ * "field","code","path","message","hint","offset","length"}]}: what was wrong
+ * with which line and what would be right; lines and columns (bytes) count
+ * from 1.  "header" is CSV's; without a name it has to be given again in
+ * `form` with all pieces but the first.  A refused line does not stop the
+ * others: *err holds the first, its item the line.  With
+ * BILLING_CALL_ALL_OR_NOTHING the first is returned and nothing is recorded;
+ * with BILLING_CALL_DRY_RUN nothing is in any case, also not where it stands.
+ *
+ *   INVALID (form)  CONFLICT  and as billing_record
+ */
+BILLING_API int billing_ingest(billing *b, const billing_call *call,
+                               const char *form, size_t form_len,
+                               const char *bytes, size_t len,
+                               billing_stream *stream, billing_doc **refused,
+                               billing_error *err);
 
 /*
  * Takes a recorded event back, by its key, whenever it was: what is left of
@@ -692,16 +770,34 @@ BILLING_API void billing_cursor_close(billing_cursor *cursor);  /* or NULL */
  * Usage by meter, price, group and period:
  * query {"customer":"id","contract":"id","from":T,"to":T} ->
  * {"usage":[{"contract","price","meter","group":{..},"from","to","quantity",
- * "events","amount","drawn","asset"}],"unmatched":n,"unpriced":n}.
- * Of each contract by period, price and group; then, with "pending":true, what
- * is known only when a period closes, as it has come so far.  The counts are
- * events that were recorded but not billed.
+ * "events","amount","drawn","asset"}],"unmatched":n,"unpriced":n,
+ * "unentitled":n}.  Of each contract by period, price and group; then, with
+ * "pending":true, what is known only when a period closes, as it has come so
+ * far.  The counts are events that were recorded but not billed.
  *
  *   NOTFOUND_CUSTOMER
  */
 BILLING_API int billing_usage(billing *b, const billing_call *call,
                               const char *query, size_t query_len,
                               billing_doc **out, billing_error *err);
+
+/*
+ * What was recorded and not billed, and why: query {"customer":"id",
+ * "reason":"unmatched|unpriced|unentitled","from":T,"to":T,"examples":3,
+ * "after":"..","limit":100} -> {"counts":{"events","unmatched","unpriced",
+ * "unentitled"},"unbilled":[{"reason","customer","event","count","from","to",
+ * "examples":[{"number","key","time"}]}],"next":".."}.
+ *
+ * A row is one reason, customer and name of event, with the times of its first
+ * and its last event.  "counts" are of the customer, or of all, and of all
+ * time.  Only entries that have such events are read.  Of erased events
+ * "customer", "event" and "key" are left out.
+ *
+ *   NOTFOUND_CUSTOMER
+ */
+BILLING_API int billing_usage_health(billing *b, const billing_call *call,
+                                     const char *query, size_t query_len,
+                                     billing_doc **out, billing_error *err);
 
 /* ---- Pure -----------------------------------------------------------------
  *
@@ -870,7 +966,7 @@ typedef struct billing_hold {
  * expires_us, whether or not billing_advance has run.
  *
  *   DENIED_BALANCE  CONFLICT_KEY  NOTFOUND_CUSTOMER
- *   DENIED_UNMATCHED, DENIED_UNPRICED  the estimate cannot be priced
+ *   DENIED_UNMATCHED, _UNPRICED, _UNENTITLED  the estimate cannot be priced
  */
 BILLING_API int billing_authorize(billing *b, const billing_call *call,
                                   const billing_event *estimate,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* events.c - quote, void, draws, usage; the others are in feed.c and export.c. */
+/* events.c - quote, void, draws, usage; others are in feed.c and export.c. */
 #include "event.h"
 
 int cli_event(cli *c, const cli_event_words *in, billing_event *out) {
@@ -161,13 +161,54 @@ static int usage(cli *c) {
                   "amount drawn asset");
 }
 
+/* A query that has the options that were given. */
+static void add_text(buffer *query, const char *name, const char *text) {
+  if (text) json_text(query, name, text);
+}
+
+static int health(cli *c) {
+  const char *reason = NULL, *from = NULL, *to = NULL, *after = NULL;
+  const char *limit = NULL, *words[1] = {NULL};
+  const cli_option options[] = {{"--reason", &reason, NULL, NULL},
+                                {"--from", &from, NULL, NULL},
+                                {"--to", &to, NULL, NULL},
+                                {"--after", &after, NULL, NULL},
+                                {"--limit", &limit, NULL, NULL},
+                                {NULL, NULL, NULL, NULL}};
+  int64_t most = 100;
+  buffer query = {0};
+  billing_doc *doc = NULL;
+  int rc = cli_start(c, options, words, 0, 1, CLI_READ);
+
+  if (!rc) rc = cli_whole(c, "--limit", limit, 1, 1000, &most);
+  if (rc) return rc;
+  json_open(&query);
+  add_text(&query, "customer", words[0]);
+  add_text(&query, "reason", reason);
+  add_text(&query, "from", from);
+  add_text(&query, "to", to);
+  add_text(&query, "after", after);
+  json_u64(&query, "limit", (uint64_t)most);
+  json_close(&query);
+  do {
+    rc = billing_usage_health(c->b, cli_call(c, NULL, 0), query.text,
+                              query.len, &doc, &c->err);
+  } while (cli_again(c, rc));
+  buffer_free(&query);
+  return cli_show(c, rc, doc,
+                  "unbilled: reason customer event count from to");
+}
+
 const cli_command cli_events[] = {
     {"record", "[FILE|-] [--batch N] [--strict] [--receipts]",
      "record events, one JSON object a line", cli_record},
-    {"import", "FILE.csv --map COLUMN=FIELD,.. [--set FIELD=VALUE]\n"
-     "       [--event NAME:COLUMN=FIELD,..] [--key-prefix P] [--batch N] "
-     "[--strict]",
-     "record the rows of a CSV file; again is fine", cli_import},
+    {"import", "FILE|- [--stream NAME] [--map COLUMN=FIELD,..] "
+     "[--set FIELD=VALUE]\n"
+     "       [--event NAME:COLUMN=FIELD,..] [--key-prefix P] [--separator C]\n"
+     "       [--form FILE] [--format csv|ndjson] [--batch LINES] [--strict]\n"
+     "       [--all-or-nothing] [--errors FILE] [--rejected FILE]",
+     "record a stream of events, CSV or JSON lines; again is fine",
+     cli_import},
     {"export", "events [--format ndjson|csv] [--customer ID] [--from TIME]\n"
      "       [--to TIME]",
      "what was recorded, with its charges and draws", cli_export},
@@ -180,4 +221,7 @@ const cli_command cli_events[] = {
     {"draws", "EVENT-NUMBER", "which grants paid an event", draws},
     {"usage", "CUSTOMER [--contract ID] [--from TIME] [--to TIME]",
      "usage by price, group and period", usage},
+    {"health", "[CUSTOMER] [--reason R] [--from TIME] [--to TIME]\n"
+     "       [--after ROW] [--limit N]",
+     "what was recorded and not billed, and why", health},
     {NULL, NULL, NULL, NULL}};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* feed.c - record and import: many events. */
+/* feed.c - record: many events, a JSON object a line. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "../parts/form.h"
 #include "../parts/load.h"
 #include "../parts/progress.h"
 #include "event.h"
@@ -17,7 +16,6 @@ typedef struct feed {          /* a load with its options and its bar */
   load        load;
   progress    progress;
   const char *batch;
-  const char *place;           /* "row" or "line" */
   int         is_strict;
   int         shows_receipts;
 } feed;
@@ -77,7 +75,7 @@ static int close_feed(feed *f, int rc) {
     json_close(&json);
     cli_show_buffer(c, &json, NULL);
   } else {
-    load_print(l, f->place, f->shows_receipts ? stderr : stdout);
+    load_print(l, "line", f->shows_receipts ? stderr : stdout);
   }
   load_close(l);
   return status;
@@ -111,7 +109,7 @@ static int record_lines(feed *f, FILE *in) {
 }
 
 int cli_record(cli *c) {
-  feed f = {.c = c, .place = "line"};
+  feed f = {.c = c};
   const cli_option options[] = {{"--batch", &f.batch, NULL, NULL},
                                 {"--strict", NULL, &f.is_strict, NULL},
                                 {"--receipts", NULL, &f.shows_receipts, NULL},
@@ -126,90 +124,5 @@ int cli_record(cli *c) {
   rc = open_feed(&f, in);
   if (!rc) rc = close_feed(&f, record_lines(&f, in));
   if (in != stdin) fclose(in);
-  return rc;
-}
-
-static int import_row(feed *f, mapping *m, const csv *row) {
-  int events = mapping_events(m), rc = BILLING_OK;
-
-  for (int i = 0; i < events && !rc; i++) {
-    mapping_line(m, row, i, &f->load.lines);
-    rc = load_line(&f->load, row->row);
-  }
-  progress_show(&f->progress, row->bytes, f->load.events);
-  return rc;
-}
-
-/* Rows to events; a row that cannot be read ends it, with what came before
- * recorded. */
-static int import_rows(feed *f, mapping *m, csv *rows) {
-  int rc = BILLING_OK, got = 0;
-
-  while (!rc && (got = csv_next(rows)) > 0) rc = import_row(f, m, rows);
-  if (!rc) rc = load_flush(&f->load);
-  if (!rc && got < 0) {
-    progress_close(&f->progress);
-    snprintf(f->load.err.message, sizeof f->load.err.message,
-             "row %" PRIu64 ": %s", rows->row, rows->problem);
-    rc = BILLING_INVALID;
-  }
-  return rc;
-}
-
-static int refuse_mapping(const mapping *m) {
-  fprintf(stderr, "billing: %s: %.*s\n", m->problem, m->problem_len,
-          m->problem_at);
-  return CLI_REFUSED;
-}
-
-static int read_mapping(mapping *m, const cli_list *maps,
-                        const cli_list *sets, const cli_list *events) {
-  int good = 1;
-
-  for (size_t i = 0; i < maps->count && good; i++)
-    good = mapping_map(m, maps->item[i]);
-  for (size_t i = 0; i < sets->count && good; i++)
-    good = mapping_set(m, sets->item[i]);
-  for (size_t i = 0; i < events->count && good; i++)
-    good = mapping_event(m, events->item[i]);
-  return good ? CLI_OK : refuse_mapping(m);
-}
-
-static int import_file(feed *f, mapping *m, FILE *in) {
-  csv rows;
-  int rc = CLI_OK;
-
-  if (!csv_open(&rows, in)) rc = cli_usage(f->c, "no CSV", rows.problem);
-  if (!rc && !mapping_bind(m, &rows)) rc = refuse_mapping(m);
-  if (!rc) rc = open_feed(f, in);
-  if (!rc) rc = close_feed(f, import_rows(f, m, &rows));
-  csv_close(&rows);
-  return rc;
-}
-
-int cli_import(cli *c) {
-  cli_list maps = {.count = 0}, sets = {.count = 0}, events = {.count = 0};
-  mapping *m = calloc(1, sizeof *m);
-  const char *prefix = NULL, *words[1];
-  feed f = {.c = c, .place = "row"};
-  const cli_option options[] = {{"--map", NULL, NULL, &maps},
-                                {"--set", NULL, NULL, &sets},
-                                {"--event", NULL, NULL, &events},
-                                {"--key-prefix", &prefix, NULL, NULL},
-                                {"--batch", &f.batch, NULL, NULL},
-                                {"--strict", NULL, &f.is_strict, NULL},
-                                {NULL, NULL, NULL, NULL}};
-  FILE *in = NULL;
-  int rc = m ? CLI_OK : CLI_REFUSED;
-
-  if (!rc) rc = cli_start(c, options, words, 1, 1, CLI_WRITE);
-  if (!rc) rc = read_mapping(m, &maps, &sets, &events);
-  if (!rc) in = open_input(c, words[0]);
-  if (!rc && !in) rc = CLI_REFUSED;
-  if (!rc) m->prefix = prefix;
-  if (!rc) rc = import_file(&f, m, in);
-  if (in && in != stdin) fclose(in);
-  if (m) mapping_close(m);
-  free(m);
   return rc;
 }

@@ -59,7 +59,7 @@ const char *cli_receipt_status(const billing_receipt *r) {
 static void add_flags(const billing_receipt *r, buffer *out) {
   static const char *const names[] = {"unmatched", "unpriced", "late",
                                       "mixed", "owed", "pending", "",
-                                      "voided"};
+                                      "voided", "unentitled"};
   int count = 0;
 
   json_name(out, "flags");

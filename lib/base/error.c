@@ -43,6 +43,7 @@ static const struct error_row error_rows[] = {
   ERROR_ROW(DENIED_TENANT, "the handle belongs to another tenant"),
   ERROR_ROW(DENIED_UNMATCHED, "no meter matches the event"),
   ERROR_ROW(DENIED_UNPRICED, "no price applies to the event"),
+  ERROR_ROW(DENIED_UNENTITLED, "no contract covers the event"),
 };
 
 /* The row of rc, else of its class, else NULL. */
@@ -85,6 +86,7 @@ int64_t billing_limit(uint32_t which) {
     [BILLING_LIMIT_EXPRESSION_BYTES] = BL_LIMIT_EXPRESSION_BYTES,
     [BILLING_LIMIT_EXPRESSION_DEPTH] = BL_LIMIT_EXPRESSION_DEPTH,
     [BILLING_LIMIT_EXPRESSION_GAS]   = BL_LIMIT_EXPRESSION_GAS,
+    [BILLING_LIMIT_LINE_BYTES]       = BL_LIMIT_LINE_BYTES,
   };
 
   return which < BL_COUNT(limits) ? limits[which] : 0;

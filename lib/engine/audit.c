@@ -105,7 +105,7 @@ static int compare_row(audit *a, uint32_t table, const billing_value *row,
 
 static int check_tables(audit *a) {
   static const uint32_t derived[] = {BL_TABLE_DOCUMENTS, BL_TABLE_INVOICES,
-                                     BL_TABLE_LINES};
+                                     BL_TABLE_LINES, BL_TABLE_STREAMS};
   billing_store *store = a->c->b->store;
   billing_value key[1] = {bl_value_int(a->c->t->number)};
   billing_value row[BL_ROW_MOST];

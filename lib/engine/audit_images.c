@@ -48,7 +48,7 @@ static void sort_images(bl_audit_image *item, size_t count) {
 }
 
 int bl_audit_images_read(bl_audit_images *images, bl_call *c) {
-  bl_runs_range all = {BL_RUNS_STATE, 0, {"", 0}, {"", 0}};
+  static const bl_runs_range all = {BL_RUNS_STATE, 0, {"", 0}, {"", 0}};
   bl_runs_scan *scan = NULL;
   bl_runs_record record;
   int rc;

@@ -41,6 +41,7 @@ static void digest_customer(bl_text *t, const bl_customer *customer) {
   bl_pack_u64(t, customer->events);
   bl_pack_u64(t, customer->unmatched);
   bl_pack_u64(t, customer->unpriced);
+  bl_pack_u64(t, customer->unentitled);
   bl_pack_u64(t, customer->holds.count);
   for (size_t i = 0; i < customer->holds.count; i++)
     digest_hold(t, customer->holds.item[i]);
@@ -115,6 +116,7 @@ static void digest_heads(bl_text *t, const bl_heads *h) {
   bl_pack_u64(t, h->events);
   bl_pack_u64(t, h->unmatched);
   bl_pack_u64(t, h->unpriced);
+  bl_pack_u64(t, h->unentitled);
   bl_pack_u64(t, h->version);
 }
 

@@ -291,6 +291,7 @@ ENTRY_KIND(invoice)
 ENTRY_KIND(redaction)
 ENTRY_KIND(ticks)
 ENTRY_KIND(undone)
+ENTRY_KIND(stream)
 #undef ENTRY_KIND
 
 typedef void (*entry_coder)(bl_codec *facts, bl_codec *properties,
@@ -307,6 +308,7 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_REDACTION] = code_entry_redaction,
     [BL_ENTRY_TICKS] = code_entry_ticks,
     [BL_ENTRY_VOID] = code_entry_undone,
+    [BL_ENTRY_STREAM] = code_entry_stream,
 };
 
 int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out) {

@@ -33,8 +33,10 @@ enum {
   BL_ENTRY_REDACTION = 10,
   BL_ENTRY_TICKS = 11,
   BL_ENTRY_VOID = 12,
+  /* The index of entries has marks of kinds below 16 only; 16 to 19 are
+   * reserved for leases. */
+  BL_ENTRY_STREAM = 20,
   BL_ENTRY_KINDS
-  /* 16 to 19 are reserved for leases. */
 };
 #define BL_ENTRY_VERSION 1
 
@@ -249,6 +251,13 @@ typedef struct bl_fact_void {
   bl_fact_undone *items;
   size_t          count;
 } bl_fact_void;
+/* Where a stream of events stands after the batch before it. */
+typedef struct bl_fact_stream {
+  bl_str         name;
+  bl_str         header;       /* JSON, or empty */
+  uint64_t       is_inside;    /* of a line that was refused */
+  billing_stream at;
+} bl_fact_stream;
 
 /* What an entry of any kind but events says. */
 typedef union bl_entry_facts {
@@ -262,6 +271,7 @@ typedef union bl_entry_facts {
   bl_fact_redaction     redaction;
   bl_fact_ticks         ticks;
   bl_fact_void          undone;
+  bl_fact_stream        stream;
 } bl_entry_facts;
 
 /* Reads it; lists are the arena's, texts the entry's.  Properties that were
@@ -287,6 +297,8 @@ void bl_code_redaction(bl_codec *facts, bl_codec *properties,
                        bl_fact_redaction *f);
 void bl_code_undone(bl_codec *facts, bl_codec *properties, bl_fact_void *f);
 void bl_code_ticks(bl_codec *facts, bl_codec *properties, bl_fact_ticks *f);
+void bl_code_stream(bl_codec *facts, bl_codec *properties,
+                    bl_fact_stream *f);
 
 void bl_code_u64(bl_codec *c, uint64_t *v);
 void bl_code_i64(bl_codec *c, int64_t *v);

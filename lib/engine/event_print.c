@@ -7,8 +7,8 @@
 #include "engine/event_print.h"
 
 static const char *const flag_names[] = {"unmatched", "unpriced", "late",
-                                         "mixed", "owed", "pending",
-                                         "", "voided"};
+                                         "mixed", "owed", "pending", "",
+                                         "voided", "unentitled"};
 
 void bl_flags_print(uint64_t flags, const char *between, const char *around,
                     bl_text *out) {

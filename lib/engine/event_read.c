@@ -218,6 +218,7 @@ int bl_event_of_line(bl_call *c, bl_str line, bl_members *members,
   memset(out, 0, sizeof *out);
   out->struct_size = sizeof *out;
   if (rc) return rc == BILLING_INVALID ? BILLING_INVALID_JSON : rc;
+  if (bl_event_is_cloud(members)) return bl_event_of_cloud(c, members, out);
   for (size_t i = 0; i < members->count && !rc; i++)
     rc = line_member(c, &members->item[i], out);
   return rc;

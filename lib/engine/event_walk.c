@@ -65,10 +65,11 @@ int bl_event_entry_next(bl_event_entry *e, bl_event_row *out) {
   for (; e->place < e->batch.count; e->place++) {
     const bl_block *block;
     int rc = bl_batch_block(&e->batch, e->place / BL_BATCH_BLOCK, &block);
-    uint64_t customer;
+    const bl_fact_event *fact;
     if (rc) return rc;
-    customer = block->facts[e->place % BL_BATCH_BLOCK].customer;
-    if (e->customer && customer != e->customer) continue;
+    fact = &block->facts[e->place % BL_BATCH_BLOCK];
+    if (e->customer && fact->customer != e->customer) continue;
+    if (e->flags && !(fact->flags & e->flags)) continue;
     rc = fill_row(e, block, out);
     e->place++;
     return rc;

@@ -45,6 +45,8 @@ typedef struct bl_event_entry {
   bl_arena  *arena;
   uint64_t   customer;              /* the only one whose events are given; 0:
                                        all are */
+  uint64_t   flags;                 /* only events that have one of these; 0:
+                                       all */
   size_t     place;                 /* of the next event */
   bl_batch   batch;
 } bl_event_entry;

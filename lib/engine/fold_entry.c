@@ -19,6 +19,7 @@ FOLD_KIND(invoice)
 FOLD_KIND(redaction)
 FOLD_KIND(ticks)
 FOLD_KIND(undone)
+FOLD_KIND(stream)
 #undef FOLD_KIND
 
 typedef struct entry_kind {
@@ -39,11 +40,13 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
     [BL_ENTRY_REDACTION] = {"redaction", fold_entry_redaction},
     [BL_ENTRY_TICKS] = {"ticks", fold_entry_ticks},
     [BL_ENTRY_VOID] = {"void", fold_entry_undone},
+    [BL_ENTRY_STREAM] = {"stream", fold_entry_stream},
 };
 
 const char *bl_entry_name(int64_t kind) {
-  if (kind <= 0 || kind >= BL_ENTRY_KINDS) return "unknown";
-  return entry_kinds[kind].name;
+  int is_known = kind > 0 && kind < BL_ENTRY_KINDS && entry_kinds[kind].name;
+
+  return is_known ? entry_kinds[kind].name : "unknown";
 }
 
 bl_tally *bl_fold_key(bl_tenant *t, const bl_fact_key *key, int *rc) {
@@ -169,6 +172,7 @@ static int fold_coded(bl_fold *f, const bl_entry *entry) {
 int bl_fold_entry(bl_fold *f, const bl_entry *entry) {
   bl_tenant *t = f->tenant;
   int is_known = entry->kind > 0 && entry->kind < BL_ENTRY_KINDS &&
+                 entry_kinds[entry->kind].name &&
                  entry->version <= BL_ENTRY_VERSION;
   int rc = BILLING_OK;
 

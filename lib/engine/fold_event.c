@@ -170,18 +170,31 @@ static int fold_charge(bl_fold *f, const bl_fact_event *fact,
                          charge->draw_count);
 }
 
+/* Entries with usage that was not billed are found at once. */
+static int note_unbilled(bl_fold *f, const bl_fact_event *fact) {
+  bl_subject unbilled = {BL_SUBJECT_UNBILLED, 0};
+  bl_index_mark mark = {unbilled, f->seq, BL_ENTRY_EVENTS, fact->time_us,
+                        fact->time_us};
+
+  return fact->flags & BL_EVENT_UNBILLED ? bl_index_add(f->tenant, &mark)
+                                         : BILLING_OK;
+}
+
 /* The tenant's own part of an event. */
 static int note_event(bl_fold *f, const bl_fact_event *fact) {
   bl_subject customer = bl_subject_customer(fact->customer);
   bl_index_mark mark = {customer, f->seq, BL_ENTRY_EVENTS, fact->time_us,
                         fact->time_us};
   bl_heads *heads = &f->tenant->heads;
+  int rc;
 
   bl_touch(f->tenant, heads, sizeof *heads, &f->tenant->heads_touched);
   heads->events++;
   if (fact->flags & BILLING_RECEIPT_UNMATCHED) heads->unmatched++;
   if (fact->flags & BILLING_RECEIPT_UNPRICED) heads->unpriced++;
-  return bl_index_add(f->tenant, &mark);
+  if (fact->flags & BILLING_RECEIPT_UNENTITLED) heads->unentitled++;
+  rc = note_unbilled(f, fact);
+  return rc ? rc : bl_index_add(f->tenant, &mark);
 }
 
 int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
@@ -195,6 +208,7 @@ int bl_fold_event(bl_fold *f, const bl_fact_event *fact,
   customer->events++;
   if (fact->flags & BILLING_RECEIPT_UNMATCHED) customer->unmatched++;
   if (fact->flags & BILLING_RECEIPT_UNPRICED) customer->unpriced++;
+  if (fact->flags & BILLING_RECEIPT_UNENTITLED) customer->unentitled++;
   for (size_t i = 0; i < fact->charge_count && !rc; i++)
     rc = fold_charge(f, fact, &fact->charges[i], tallies[i], number);
   return rc;

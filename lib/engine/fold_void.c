@@ -32,9 +32,10 @@ int bl_fold_undo(bl_fold *f, const bl_fact_undone *fact) {
 }
 
 static void undo_counts(uint64_t *unmatched, uint64_t *unpriced,
-                        uint64_t flags) {
+                        uint64_t *unentitled, uint64_t flags) {
   if (flags & BILLING_RECEIPT_UNMATCHED) --*unmatched;
   if (flags & BILLING_RECEIPT_UNPRICED) --*unpriced;
+  if (flags & BILLING_RECEIPT_UNENTITLED) --*unentitled;
 }
 
 /* It is found by its customer at the time of the event, and among all. */
@@ -45,7 +46,8 @@ static int note_void(bl_fold *f, const bl_fact_void *fact) {
   int rc;
 
   bl_touch(f->tenant, heads, sizeof *heads, &f->tenant->heads_touched);
-  undo_counts(&heads->unmatched, &heads->unpriced, fact->event_flags);
+  undo_counts(&heads->unmatched, &heads->unpriced, &heads->unentitled,
+              fact->event_flags);
   rc = bl_index_add(f->tenant, &mark);
   mark.subject = (bl_subject){BL_SUBJECT_VOID, 0};
   return rc ? rc : bl_index_add(f->tenant, &mark);
@@ -60,7 +62,7 @@ int bl_fold_voided(bl_fold *f, const bl_fact_void *fact,
   bl_touch_counts(f->tenant, *customer);
   bl_customer_moves(f->tenant, *customer);
   undo_counts(&(*customer)->unmatched, &(*customer)->unpriced,
-              fact->event_flags);
+              &(*customer)->unentitled, fact->event_flags);
   return rc;
 }
 

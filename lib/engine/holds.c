@@ -113,6 +113,10 @@ static int check_estimate(bl_call *c, const bl_fact_event *fact) {
     return bl_fail(c->err, BILLING_DENIED_UNMATCHED, "/event",
                    "an event that a meter selects",
                    "no meter wants the estimate");
+  if (fact->flags & BILLING_RECEIPT_UNENTITLED)
+    return bl_fail(c->err, BILLING_DENIED_UNENTITLED, "/customer",
+                   "a contract at the event's time",
+                   "the customer has no contract then");
   if (fact->flags & BILLING_RECEIPT_UNPRICED)
     return bl_fail(c->err, BILLING_DENIED_UNPRICED, "/event",
                    "a contract that prices the meter",
@@ -462,7 +466,7 @@ static int settle(bl_call *c, const billing_event *event, uint32_t above,
   billing_event own;
   const billing_event *one = &own;
   bl_hold_state *hold;
-  bl_recording r;
+  bl_recording r = {0};
   uint64_t known = 0;
   int was_open;
   int rc = find_hold(c, &hold);

@@ -84,6 +84,7 @@ void bl_code_image(bl_codec *c, bl_image *image) {
   bl_code_u64(c, &image->events);
   bl_code_u64(c, &image->unmatched);
   bl_code_u64(c, &image->unpriced);
+  bl_code_u64(c, &image->unentitled);
   image->contracts = bl_code_array(c, image->contracts,
                                    &image->contract_count,
                                    sizeof *image->contracts);
@@ -204,6 +205,7 @@ int bl_image_of(const bl_customer *customer, int64_t seq, bl_arena *arena,
   out->events = customer->events;
   out->unmatched = customer->unmatched;
   out->unpriced = customer->unpriced;
+  out->unentitled = customer->unentitled;
   rc = image_lists(customer, arena, out);
   for (size_t i = 0; i < out->contract_count && !rc; i++)
     rc = image_contract(customer->contracts.item[i], arena,

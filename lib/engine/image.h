@@ -83,6 +83,7 @@ typedef struct bl_image {
   uint64_t           events;
   uint64_t           unmatched;
   uint64_t           unpriced;
+  uint64_t           unentitled;
   bl_image_contract *contracts;
   size_t             contract_count;
   bl_image_wallet   *wallets;

@@ -31,13 +31,24 @@ static int is_of_subject(const bl_index_mark *mark, bl_subject subject) {
          mark->subject.kind == subject.kind;
 }
 
+/* The same subject's mark of the entry, among the newest two: marks of two
+ * subjects may take turns. */
+static bl_index_mark *newest_of(bl_index *index, const bl_index_mark *mark) {
+  for (size_t i = index->count; i > 0 && i + 2 > index->count; i--) {
+    bl_index_mark *known = &index->mark[i - 1];
+    if (known->seq == mark->seq && is_of_subject(known, mark->subject))
+      return known;
+  }
+  return NULL;
+}
+
 int bl_index_add(bl_tenant *t, const bl_index_mark *mark) {
   bl_index *index = &t->index;
-  bl_index_mark *last = index->count ? &index->mark[index->count - 1] : NULL;
+  bl_index_mark *last = newest_of(index, mark);
   int rc;
 
   if (mark->seq <= index->covered) return BILLING_OK;
-  if (last && last->seq == mark->seq && is_of_subject(last, mark->subject)) {
+  if (last) {
     if (mark->from_us < last->from_us) last->from_us = mark->from_us;
     if (mark->to_us > last->to_us) last->to_us = mark->to_us;
     return BILLING_OK;

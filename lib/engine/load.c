@@ -164,6 +164,7 @@ static int take_image(loading *l) {
   l->customer->events = image->events;
   l->customer->unmatched = image->unmatched;
   l->customer->unpriced = image->unpriced;
+  l->customer->unentitled = image->unentitled;
   for (size_t i = 0; i < image->contract_count && !rc; i++)
     rc = take_contract(l, &image->contracts[i]);
   for (size_t i = 0; i < image->wallet_count && !rc; i++)

@@ -23,9 +23,11 @@ static const query_member query_members[] = {
     MEMBER("after", QUERY_TEXT, after, 0, 0),
     MEMBER("invoice", QUERY_TEXT, invoice, 0, 0),
     MEMBER("id", QUERY_TEXT, id, 0, 0),
+    MEMBER("reason", QUERY_TEXT, reason, 0, 0),
     MEMBER("limit", QUERY_INT, limit, 1, 1000),
     MEMBER("line", QUERY_INT, line, 1, INT32_MAX),
     MEMBER("events", QUERY_INT, events, 0, 10000),
+    MEMBER("examples", QUERY_INT, examples, 0, 10),
     MEMBER("from", QUERY_TIME, from_us, 0, 0),
     MEMBER("to", QUERY_TIME, to_us, 0, 0),
     MEMBER("meter", QUERY_TEXT, meter, 0, 0),
@@ -93,6 +95,7 @@ static int open_query(bl_call *c, const bl_question *question, bl_query *out) {
   out->kind = question->kind;
   out->limit = 100;
   out->events = 100;
+  out->examples = 3;
   out->from_us = INT64_MIN;
   out->to_us = out->as_of_us = out->known_at_us = INT64_MAX;
   rc = bl_query_read(c, question->text, question->len, &out->tree);

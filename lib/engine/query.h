@@ -23,9 +23,11 @@ typedef struct bl_query {
   const bl_json *filters;
   int64_t  as_of_us;       /* INT64_MAX: not asked for */
   int64_t  known_at_us;
+  bl_str   reason;
   int64_t  limit;
   int64_t  line;
   int64_t  events;
+  int64_t  examples;
   int64_t  from_us;
   int64_t  to_us;
   uint64_t archived;

@@ -206,6 +206,7 @@ static int charge_contract(bl_rater *r, bl_contract *contract,
   int rc = bl_open_periods(r->c, contract, sample->time_us, &period);
 
   if (rc) return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
+  r->is_covered = 1;
   for (size_t i = bl_plan_first(plan, meter); i < plan->plan.price_count &&
        !rc; i = plan->next[i]) {
     const bl_price *price = &plan->plan.prices[i];
@@ -285,6 +286,7 @@ static void set_flags(bl_rater *r) {
   bl_fact_event *fact = r->fact;
 
   if (!r->is_matched) fact->flags |= BILLING_RECEIPT_UNMATCHED;
+  else if (!r->is_covered) fact->flags |= BILLING_RECEIPT_UNENTITLED;
   else if (!r->is_priced) fact->flags |= BILLING_RECEIPT_UNPRICED;
   if (is_mixed(r)) fact->flags |= BILLING_RECEIPT_MIXED;
   for (size_t i = 0; i < r->draws.count; i++)
@@ -310,7 +312,7 @@ static void start_rating(bl_rater *r, const bl_event_in *in,
   r->rule = rule;
   r->fact = fact;
   r->tally_count = r->made_count = r->draws.count = 0;
-  r->is_matched = r->is_priced = 0;
+  r->is_matched = r->is_priced = r->is_covered = 0;
   memset(fact, 0, sizeof *fact);
   fact->customer = in->customer->number;
   fact->time_us = in->view.time_us;

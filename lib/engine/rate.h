@@ -37,6 +37,10 @@ int bl_event_read(bl_call *c, const billing_event *event, int need_key,
  * they had escapes.  Returns why it is refused, or NOMEM. */
 int bl_event_of_line(bl_call *c, bl_str line, bl_members *members,
                      billing_event *out);
+/* A CloudEvent of the line's members (cloud_event.c). */
+int bl_event_is_cloud(const bl_members *members);
+int bl_event_of_cloud(bl_call *c, const bl_members *members,
+                      billing_event *out);
 /* Whether the event is the one that was recorded with these words. */
 int bl_event_is_same(bl_call *c, const bl_event_in *in,
                      const bl_fact_event *fact, const bl_event_text *text,
@@ -84,6 +88,8 @@ typedef struct bl_rater {
   bl_text            group;
   uint32_t           is_matched;
   uint32_t           is_priced;
+  uint32_t           is_covered;   /* by a contract */
+  uint32_t           reserved;
 } bl_rater;
 
 void bl_rater_open(bl_rater *r, bl_call *c);

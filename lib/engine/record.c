@@ -17,9 +17,11 @@
 /* While the batch is decided, c->err is about one event at a time. */
 static int open_recording(bl_recording *r, bl_call *c, size_t count) {
   bl_arena *kept = r->kept;
+  billing_error **words = r->words;
 
   memset(r, 0, sizeof *r);
   r->kept = kept;
+  r->words = words;
   r->c = c;
   r->count = count;
   r->first_refused = count;
@@ -48,6 +50,8 @@ static void close_recording(bl_recording *r, int rc) {
 static void keep_words(bl_recording *r, size_t at, int code) {
   bl_fail_code(&r->own, code);
   if (r->count > 1) r->own.item = (int64_t)at;
+  if (r->words)
+    r->words[at] = bl_arena_copy(r->kept, &r->own, sizeof r->own);
   if (at < r->first_refused) {
     r->first_refused = at;
     r->first_code = code;
@@ -211,8 +215,12 @@ static int is_strictly_refused(bl_call *c, const bl_fact_event *fact) {
                    "no meter wants this event");
   if (fact->flags & BILLING_RECEIPT_UNPRICED)
     return bl_fail(c->err, BILLING_DENIED_UNPRICED, "/event",
-                   "a contract that prices the meter, or not strict",
-                   "no contract of the customer prices this event");
+                   "a price for the meter, or not strict",
+                   "no price of the customer's contracts is for this event");
+  if (fact->flags & BILLING_RECEIPT_UNENTITLED)
+    return bl_fail(c->err, BILLING_DENIED_UNENTITLED, "/customer",
+                   "a contract at the event's time, or not strict",
+                   "the customer has no contract at that time");
   return BILLING_OK;
 }
 

@@ -8,7 +8,7 @@
 
 /* A batch under way. */
 typedef struct bl_recording {
-  bl_arena        *kept;           /* of the receipts; set by the caller */
+  bl_arena        *kept;           /* of receipts and words; the caller's */
   bl_call         *c;
   const bl_draw_rule *rule;
   size_t           count;
@@ -18,6 +18,8 @@ typedef struct bl_recording {
   size_t           first_refused;  /* count: none */
   int32_t          first_code;
   uint32_t         reserved;
+  billing_error  **words;          /* by event: why each was refused; NULL:
+                                      nobody asks */
   billing_error   *err;            /* the caller's: about the first refusal */
   billing_error    own;            /* about the event being decided */
   bl_members       members;        /* of the event being decided */

@@ -215,9 +215,10 @@ struct bl_customer {
   int64_t       holds_due_us;  /* none of them ends before this */
   uint64_t      unmatched;     /* events recorded but not billed */
   uint64_t      unpriced;
+  uint64_t      unentitled;
   uint64_t      events;
   uint64_t      touched;
-  uint64_t      count_touched;   /* unmatched, unpriced, events */
+  uint64_t      count_touched;   /* from unmatched to events */
   uint64_t      is_shown;      /* on the board; from here on undo ends */
   uint64_t      is_moved;      /* stands in tenant->moved */
   bl_customer  *next_moved;
@@ -234,9 +235,10 @@ typedef struct bl_rows {
 } bl_rows;
 
 /* What entries are about, and are found by: a customer (number 0: the tenant
- * itself), a grant or a hold; of voids number 0 is all of them. */
+ * itself), a grant or a hold; of voids number 0 is all of them, and so it is
+ * of events that cost nobody anything. */
 enum { BL_SUBJECT_CUSTOMER, BL_SUBJECT_GRANT, BL_SUBJECT_HOLD,
-       BL_SUBJECT_VOID };
+       BL_SUBJECT_VOID, BL_SUBJECT_UNBILLED };
 
 typedef struct bl_subject {
   uint64_t kind;             /* BL_SUBJECT_* */
@@ -307,6 +309,7 @@ typedef struct bl_heads {
   uint64_t      events;        /* recorded in all */
   uint64_t      unmatched;
   uint64_t      unpriced;
+  uint64_t      unentitled;
   uint64_t      version;       /* of the tenant's document */
 } bl_heads;
 
@@ -448,6 +451,11 @@ static inline const bl_meter *bl_tally_meter(const bl_tally *tally) {
 /* Among the flags of a fact, but of no receipt: its time was left to the call.
  */
 #define BL_EVENT_UNTIMED 64u
+
+/* Flags of usage that was recorded and costs nobody anything. */
+#define BL_EVENT_UNBILLED                                   \
+  (BILLING_RECEIPT_UNMATCHED | BILLING_RECEIPT_UNPRICED |    \
+   BILLING_RECEIPT_UNENTITLED)
 
 /* Own numbers of events: shard, entry and place in it. */
 #define BL_EVENT_PLACE_BITS 16

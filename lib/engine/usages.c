@@ -133,7 +133,9 @@ static int usage_document(bl_call *c, const bl_query *q, billing_doc **out) {
     rc = add_contract_usage(c, customer->contracts.item[i], q, usage);
   bl_json_add_int(tree, "events", (int64_t)customer->events);
   bl_json_add_int(tree, "unmatched", (int64_t)customer->unmatched);
-  if (!rc && !bl_json_add_int(tree, "unpriced", (int64_t)customer->unpriced))
+  bl_json_add_int(tree, "unpriced", (int64_t)customer->unpriced);
+  if (!rc &&
+      !bl_json_add_int(tree, "unentitled", (int64_t)customer->unentitled))
     rc = BILLING_NOMEM;
   if (!rc) rc = bl_doc_of_tree(c, tree, out);
   bl_json_free(tree);

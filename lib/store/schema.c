@@ -78,9 +78,21 @@ static const billing_column runs_columns[] = {
 static const billing_table runs_table =
     TABLE("runs", runs_columns, 5, NULL, 0);
 
+static const billing_column streams_columns[] = {
+    INTEGER("tenant"),    INTEGER("shard"),    TEXT("name"),
+    INTEGER("seq"),       INTEGER("at_us"),    INTEGER("bytes"),
+    INTEGER("lines"),     INTEGER("rows"),     INTEGER("events"),
+    INTEGER("recorded"),  INTEGER("same"),     INTEGER("conflicts"),
+    INTEGER("refused"),   INTEGER("late"),     INTEGER("unmatched"),
+    INTEGER("unpriced"),  INTEGER("unentitled"), INTEGER("parked"),
+    INTEGER("inside"),    TEXT("header")};
+static const billing_table streams_table =
+    TABLE("streams", streams_columns, 3, NULL, 0);
+
 const billing_table *const bl_schema[BL_TABLES] = {
     &meta_table,      &tenants_table,  &head_table,  &journal_table,
-    &documents_table, &invoices_table, &lines_table, &runs_table};
+    &documents_table, &invoices_table, &lines_table, &runs_table,
+    &streams_table};
 
 #undef INTEGER
 #undef TEXT

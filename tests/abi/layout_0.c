@@ -79,6 +79,23 @@ AT(struct billing_receipt, charges, 80);
 AT(struct billing_receipt, draws, 84);
 AT(struct billing_receipt, asset, 88);
 
+SIZE(struct billing_stream, 112);
+AT(struct billing_stream, struct_size, 0);
+AT(struct billing_stream, flags, 4);
+AT(struct billing_stream, bytes, 8);
+AT(struct billing_stream, lines, 16);
+AT(struct billing_stream, rows, 24);
+AT(struct billing_stream, events, 32);
+AT(struct billing_stream, recorded, 40);
+AT(struct billing_stream, same, 48);
+AT(struct billing_stream, conflicts, 56);
+AT(struct billing_stream, refused, 64);
+AT(struct billing_stream, late, 72);
+AT(struct billing_stream, unmatched, 80);
+AT(struct billing_stream, unpriced, 88);
+AT(struct billing_stream, unentitled, 96);
+AT(struct billing_stream, parked, 104);
+
 SIZE(struct billing_draw, 80);
 AT(struct billing_draw, struct_size, 0);
 AT(struct billing_draw, flags, 4);

@@ -8,5 +8,6 @@ export BUILD PYTHONDONTWRITEBYTECODE=1
 each tests/cli/test_cli.py
 each tests/cli/test_export.py
 each tests/cli/kill9.py
+each tests/cli/import_million.py 50000
 each tests/cli/two_writers.py
 tally

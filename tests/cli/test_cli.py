@@ -139,19 +139,23 @@ def imports(folder, db):
     done = answer(db, *two)
     check('two events from each row', (done['new'], done['unmatched']) ==
           (6, 3), done)
-    refused('a column that is not there', 'no such column: whom', db,
+    refused('a column that is not there', 'there is no column whom', db,
             'import', path, '--map', 'whom=customer', '--set', 'event=call',
             '--key-prefix', 'x')
-    refused('a field that does not exist', 'no such field: colour', db,
-            'import', path, '--map', 'who=colour')
-    refused('a key is needed', 'key-prefix', db, 'import', path, '--map',
+    refused('a field that does not exist',
+            '/fields/colour: an event has no colour', db, 'import', path,
+            '--map', 'who=colour')
+    refused('a key is needed', 'key_prefix', db, 'import', path, '--map',
             'who=customer', '--set', 'event=call')
-    ragged = write(folder, 'ragged.csv', 'who,n\nacme,1\nacme\n')
+    ragged = write(folder, 'ragged.csv',
+                   'who,n\nacme,1\nacme\nacme,two\n')
     status, out, err = run(db, 'import', ragged, '--map',
                            'who=customer,n=value', '--set', 'event=call',
                            '--key-prefix', 'ragged')
-    check('a ragged row ends it, after what came before', status == 2 and
-          'row 2: ' in err and '1 new' in out, (out, err))
+    check('bad rows are told by line and column, and stop nobody',
+          status == 2 and 'line 3: INVALID: the row has 1 fields' in err and
+          'line 4, column 6 (n): INVALID: the value two is not a decimal' in
+          err and '1 new, 0 same, 2 refused' in out, (out, err))
     open_quote = write(folder, 'quote.csv', 'who,n\nacme,"1\n')
     refused('an open quote', 'the file is empty', db, 'import',
             write(folder, 'empty.csv', ''), '--map', 'a=customer')
@@ -168,6 +172,89 @@ def imports(folder, db):
     os.close(control)
     check('a bar on a terminal', re.search(r'import \[#*\.*\] +\d+%', bar),
           bar)
+
+
+STREAM = ('key,customer,event,time,value\n'
+          's1,acme,ping,2026-01-07,1\n'
+          's2,acme,ping,soon,1\n'
+          's3,nobody,ping,2026-01-07,1\n'
+          's4,acme,ping,2026-01-07,1\n')
+
+
+def health(db):
+    found = answer(db, 'health')
+    rows = [(r['reason'], r['customer'], r['event']) for r in
+            found['unbilled']]
+    check('what was not billed', ('unmatched', 'acme', 'ping') in rows and
+          sum(r['count'] for r in found['unbilled']) ==
+          found['counts']['unmatched'] + found['counts']['unpriced'] +
+          found['counts']['unentitled'], found)
+    found = answer(db, 'health', 'acme', '--reason', 'unpriced')
+    check('and why', found['unbilled'] == [], found)
+    refused('a reason that is none', 'there is no reason late', db, 'health',
+            '--reason', 'late')
+
+
+def streams(folder, db):
+    path = write(folder, 'stream.csv', STREAM)
+    status, out, err = run(db, 'import', path, '--all-or-nothing')
+    check('all or nothing: nothing', status == 2 and
+          'nothing was recorded' in err and out == '', (out, err))
+    errors = os.path.join(folder, 'errors')
+    rejected = os.path.join(folder, 'rejected')
+    status, out, _ = run(db, 'import', path, '--stream', 'daily', '--errors',
+                         errors, '--rejected', rejected, '--json')
+    done = json.loads(out)
+    check('the good lines are new', status == 2 and
+          (done['new'], done['refused'], done['lines']) == (2, 2, 5), done)
+    with open(errors, encoding='utf8') as lines_of:
+        told = [json.loads(line) for line in lines_of]
+    check('errors', [(e['line'], e['column'], e['field'], e['code'],
+                      e['text']) for e in told] ==
+          [(3, 14, 'time', 'INVALID_TIME', 's2,acme,ping,soon,1'),
+           (4, 4, 'customer', 'NOTFOUND_CUSTOMER',
+            's3,nobody,ping,2026-01-07,1')], told)
+    with open(rejected, encoding='utf8') as lines_of:
+        check('rejected', lines_of.read() ==
+              ''.join(STREAM.splitlines(True)[2:4]))
+    done = answer(db, 'import', path, '--stream', 'daily')
+    check('a stream goes on where it was', (
+        done['new'], done['read_before'], done['bytes']) ==
+        (2, 5, len(STREAM)), done)
+    with open(path, 'a', encoding='utf8') as more:
+        more.write('s5,acme,ping,2026-01-08,1\n')
+    done = answer(db, 'import', path, '--stream', 'daily')
+    check('and reads what has been added', (done['new'], done['lines']) ==
+          (3, 6), done)
+    with open(path, encoding='utf8') as text:
+        status, out, _ = run(db, 'import', '-', '--stream', 'daily',
+                             '--json', stdin=text.read())
+    check('from standard input, too', status == 0 and
+          json.loads(out)['new'] == 3, out)
+    short = write(folder, 'short.csv', STREAM[:40])
+    refused('a stream that has become shorter', 'shorter than what was read',
+            db, 'import', short, '--stream', 'daily')
+    cloud = {'specversion': '1.0', 'id': 'c1', 'source': '/gw', 'type':
+             'ping', 'subject': 'acme', 'time': '2026-01-07T00:00:00Z',
+             'data': {'n': 1}}
+    done = answer(db, 'import', write(folder, 'cloud.ndjson',
+                                      lines(cloud, cloud)))
+    check('CloudEvents', (done['new'], done['same']) == (1, 1), done)
+    wrong = lines(dict(cloud, id='c2', time='noon'),
+                  dict(cloud, source='a b'))
+    status, out, err = run(db, 'import', '-', stdin=wrong)
+    check('and what is wrong with them', status == 2 and
+          'line 1, column %d (time): INVALID_TIME' % (
+              wrong.index('noon') + 1) in err and
+          'line 2, column 47 (source): INVALID: the source has a space' in
+          err, err)
+    form = {'format': 'csv', 'separator': ';', 'header': ['a', 'b', 'c'],
+            'times': 'seconds', 'set': {'event': 'ping', 'customer': 'acme'},
+            'fields': {'key': 'a', 'time': '#2', 'properties': 'c'}}
+    done = answer(db, 'import', write(
+        folder, 'plain', 'f1;1767225600;"{""x"":1}"\nf2;1767225601;\n'),
+        '--form', write(folder, 'form.json', form))
+    check('a form', (done['new'], done['rows']) == (2, 2), done)
 
 
 def wallets(db):
@@ -311,7 +398,7 @@ def usage_errors(folder, db):
     check('help', run(db, 'help')[0] == 0)
     status, out, _ = run(db, 'help', 'import')
     check('help of a command', status == 0 and out.startswith(
-        'usage: billing import FILE.csv'), out)
+        'usage: billing import FILE|-'), out)
     refused('no such command', 'no such command: sing', db, 'sing')
     refused('no such option', r'no such option: --loud', db, 'verify',
             '--loud')
@@ -347,6 +434,8 @@ def main():
         catalog(folder, db)
         record(folder, db)
         imports(folder, db)
+        streams(folder, db)
+        health(db)
         wallets(db)
         invoices(db)
         erase(db)

@@ -157,6 +157,7 @@ class Drive:
     def receipt(self, what, ours, theirs, is_quote=False):
         names = {'NOTFOUND_CUSTOMER': 4, 'INVALID': 4, 'INVALID_TIME': 4,
                  'DENIED_UNMATCHED': 4, 'DENIED_UNPRICED': 4,
+                 'DENIED_UNENTITLED': 4,
                  'CONFLICT_KEY': 3}
         if theirs['code']:
             same(what, (ours.name, int(ours.status)),
@@ -426,8 +427,9 @@ class Drive:
                         t.amount, t.drawn)
             same('usage of ' + customer, rows, expected)
             same('counts of ' + customer,
-                 [usage[k] for k in ('events', 'unmatched', 'unpriced')],
-                 self.model.counts.get(customer, [0, 0, 0]))
+                 [usage[k] for k in ('events', 'unmatched', 'unpriced',
+                                     'unentitled')],
+                 self.model.counts.get(customer, [0] * 4))
 
     def compare_grants(self):
         rows = [(g['number'], Fraction(g['left']), Fraction(g['held']))

@@ -22,7 +22,7 @@ AHEAD = 366 * DAY               # how far in the future an event may be
 NEVER = float('inf')            # compares above every instant
 
 ORDER = ['priority', 'zero_cost', 'narrow', 'expiry', 'effective', 'created']
-UNMATCHED, UNPRICED, LATE, MIXED, OWED = 1, 2, 4, 8, 16
+UNMATCHED, UNPRICED, LATE, MIXED, OWED, UNENTITLED = 1, 2, 4, 8, 16, 32
 NEW, SAME, CONFLICT, REFUSED = 1, 2, 3, 4
 OPEN, SETTLED, RELEASED, EXPIRED = 1, 2, 3, 4
 
@@ -330,7 +330,8 @@ class Road:
         self.events = {}        # key -> (content, receipt, time)
         self.requests = {}      # key -> (content, Grant or Hold)
         self.books = {}         # (customer, account, asset) -> amount
-        self.counts = {}        # customer -> [events, unmatched, unpriced]
+        self.counts = {}        # customer -> [events, unmatched, unpriced,
+                                #              unentitled]
         self.invoices = []
 
     # -- the ledger
@@ -473,7 +474,7 @@ class Road:
     def rate(self, event, held=None, capped=False):
         """(charges, flags): what the event costs, and who pays."""
         charges, taken = [], []
-        matched = priced = False
+        matched = priced = covered = False
         flags = 0
         for meter in self.meters:
             if meter.event != event['event'] or not wants(
@@ -487,6 +488,7 @@ class Road:
                 period = contract.period_at(event['time'])
                 if period is None:
                     continue
+                covered = True
                 for price in contract.prices:
                     if price.meter != meter.id or not wants(
                             price.filters, event['properties']):
@@ -506,6 +508,8 @@ class Road:
                     charges.append(charge)
         if not matched:
             flags |= UNMATCHED
+        elif not covered:
+            flags |= UNENTITLED
         elif not priced:
             flags |= UNPRICED
         if len({c.tally.price.asset for c in charges}) > 1:
@@ -599,14 +603,17 @@ class Road:
                 raise Refused('DENIED_UNMATCHED')
             if strict and flags & UNPRICED:
                 raise Refused('DENIED_UNPRICED')
+            if strict and flags & UNENTITLED:
+                raise Refused('DENIED_UNENTITLED')
         except Refused as refusal:
             return {'status': REFUSED, 'code': str(refusal)}
         for charge in charges:
             self.apply(charge, now)
-        counts = self.counts.setdefault(event['customer'], [0, 0, 0])
+        counts = self.counts.setdefault(event['customer'], [0] * 4)
         counts[0] += 1
         counts[1] += bool(flags & UNMATCHED)
         counts[2] += bool(flags & UNPRICED)
+        counts[3] += bool(flags & UNENTITLED)
         receipt = self.receipt(event, charges, flags, now)
         self.events[event['key']] = (event['content'], receipt, event['time'])
         return receipt
@@ -697,6 +704,8 @@ class Road:
             raise Refused('DENIED_UNMATCHED')
         if flags & UNPRICED:
             raise Refused('DENIED_UNPRICED')
+        if flags & UNENTITLED:
+            raise Refused('DENIED_UNENTITLED')
         if flags & MIXED:
             raise Refused('UNSUPPORTED')
         wanted, parts = [], []

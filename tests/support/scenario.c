@@ -281,7 +281,8 @@ static void do_erase(scenario_run *r, const cJSON *step) {
 
 static void show_flags(scenario_run *r, uint32_t flags) {
   static const char *const names[] = {"unmatched", "unpriced", "late", "mixed",
-                                      "owed", "pending", "", "voided"};
+                                      "owed", "pending", "", "voided",
+                                      "unentitled"};
 
   for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
     if (flags & 1u << i) fprintf(r->out, ", %s", names[i]);
@@ -417,6 +418,74 @@ static void do_record(scenario_run *r, const cJSON *step) {
 
 static void do_lines(scenario_run *r, const cJSON *step) {
   record_step(r, step, 1);
+}
+
+typedef struct ingest_arguments {
+  billing_call   call;
+  billing_str    form;
+  billing_str    text;
+  billing_stream at;
+  billing_doc   *refused;
+} ingest_arguments;
+
+static int call_ingest(scenario_run *r, void *arguments) {
+  ingest_arguments *a = arguments;
+
+  return billing_ingest(r->b, &a->call, a->form.text, a->form.len,
+                        a->text.text + a->at.bytes,
+                        a->text.len - (size_t)a->at.bytes, &a->at,
+                        &a->refused, &r->err);
+}
+
+/* Each refusal of the answer, without its words. */
+static void show_refusals(scenario_run *r, const billing_doc *doc) {
+  cJSON *answer = cJSON_Parse(billing_doc_text(doc));
+  const cJSON *row;
+
+  cJSON_ArrayForEach(row, cJSON_GetObjectItem(answer, "refused")) {
+    const cJSON *column = cJSON_GetObjectItem(row, "column");
+    fprintf(r->out, "  line %d", cJSON_GetObjectItem(row, "line")->valueint);
+    if (column) fprintf(r->out, ", column %d", column->valueint);
+    fprintf(r->out, ": %s\n", text_of(row, "code"));
+  }
+  cJSON_Delete(answer);
+}
+
+static void show_stream(scenario_run *r, const billing_stream *s) {
+  fprintf(r->out, ": %" PRIu64 " bytes, %" PRIu64 " lines, %" PRIu64
+          " events\n  %" PRIu64 " recorded, %" PRIu64 " same, %" PRIu64
+          " conflicts, %" PRIu64 " refused\n  %" PRIu64 " late, %" PRIu64
+          " unmatched, %" PRIu64 " unpriced, %" PRIu64 " unentitled, %" PRIu64
+          " parked\n", s->bytes, s->lines, s->events, s->recorded, s->same,
+          s->conflicts, s->refused, s->late, s->unmatched, s->unpriced,
+          s->unentitled, s->parked);
+}
+
+/* All of the text that the step has; a named stream goes on in it. */
+static void do_ingest(scenario_run *r, const cJSON *step) {
+  const cJSON *form = cJSON_GetObjectItem(step, "form");
+  char *form_text = form ? cJSON_PrintUnformatted(form) : NULL;
+  ingest_arguments a;
+  uint64_t before;
+
+  memset(&a, 0, sizeof a);
+  a.call = scenario_call_of(r, text_of(step, "stream"));
+  a.call.flags = flags_of(step);
+  a.form = str_of(form_text);
+  a.text = str_of(need_text(step, "text"));
+  BILLING_INIT(&a.at);
+  a.at.flags = BILLING_STREAM_END;
+  head(r, "ingest", text_of(step, "stream"));
+  do {
+    before = a.at.bytes;
+    if (is_refused(r, attempt(r, "ingest", call_ingest, &a))) break;
+    if (a.at.bytes == before || a.at.bytes == a.text.len) {
+      show_stream(r, &a.at);
+      show_refusals(r, a.refused);
+    }
+    billing_doc_free(a.refused);
+  } while (a.at.bytes != before && a.at.bytes < a.text.len);
+  free(form_text);
 }
 
 typedef struct event_arguments {
@@ -938,6 +1007,7 @@ static const struct step_kind {
 } step_kinds[] = {
   {"catalog", do_apply},     {"put", do_put},         {"archive", do_archive},
   {"erase", do_erase},       {"record", do_record},   {"lines", do_lines},
+  {"ingest", do_ingest},
   {"quote", do_quote},       {"grant", do_grant},     {"settle", do_settle},
   {"authorize", do_authorize}, {"release", do_release},
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},

@@ -66,7 +66,7 @@ START_TEST(a_time_is_at_most_366_days_ahead) {
   event.time_us = INT64_C(-62135596800000000) - 1;    /* before the year 1 */
   is_refused(&event, BILLING_INVALID_TIME, "/time");
   event.time_us++;
-  ck_assert_uint_eq(record(&event).flags, BILLING_RECEIPT_UNPRICED);
+  ck_assert_uint_eq(record(&event).flags, BILLING_RECEIPT_UNENTITLED);
 }
 END_TEST
 

@@ -134,7 +134,8 @@ START_TEST(unmatched_and_unpriced_usage_is_said_and_counted) {
   ck_assert_int_eq(billing_usage(b, &call, "{\"customer\":\"a\"}", (size_t)-1,
                                  &doc, NULL), 0);
   ck_assert_str_eq(billing_doc_text(doc),
-                   "{\"events\":2,\"unmatched\":1,\"unpriced\":1,"
+                   "{\"events\":2,\"unentitled\":0,\"unmatched\":1,"
+                   "\"unpriced\":1,"
                    "\"usage\":[]}");
   billing_doc_free(doc);
 }

@@ -19,7 +19,7 @@ static bl_image whole_image(void) {
   static bl_image_grant grants[2];
   static bl_image_wallet wallet;
   static int64_t holds[] = {77};
-  bl_image image = {90, 3, 12, 1, 2, &contract, 1, &wallet, 1, holds, 1};
+  bl_image image = {90, 3, 12, 1, 2, 4, &contract, 1, &wallet, 1, holds, 1};
 
   stack[0].amount = D("0.25");
   stack[1].amount = D("1");

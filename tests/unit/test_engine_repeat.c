@@ -75,9 +75,9 @@ START_TEST(receipts_stand_in_the_order_given) {
 
   events[0].customer = events[2].customer = shop_text("b");
   record(events, 4);
-  ck_assert_uint_eq(receipts[0].flags, BILLING_RECEIPT_UNPRICED);
+  ck_assert_uint_eq(receipts[0].flags, BILLING_RECEIPT_UNENTITLED);
   ck_assert_dec_eq(receipts[1].cost, "0.1");
-  ck_assert_uint_eq(receipts[2].flags, BILLING_RECEIPT_UNPRICED);
+  ck_assert_uint_eq(receipts[2].flags, BILLING_RECEIPT_UNENTITLED);
   ck_assert_uint_eq(receipts[3].flags, BILLING_RECEIPT_UNMATCHED);
   record(events, 4);
   ck_assert_dec_eq(receipts[1].cost, "0.1");

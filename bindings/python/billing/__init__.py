@@ -20,7 +20,7 @@ from .errors import (BillingError, BusyError, CanceledError, ConflictError,
                      LimitError, MisuseError, NoMemoryError, NotFoundError,
                      StoreError, UnsupportedError, code_name)
 from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress, Receipt,
-                    ReceiptFlag, Status)
+                    ReceiptFlag, Status, Stream)
 
 if _lib.billing_abi_version() < _lib.BILLING_ABI_VERSION:
     raise ImportError("this libbilling is older than the one that the binding "
@@ -33,6 +33,6 @@ __all__ = [
     "ConflictError", "CorruptError", "DeniedError", "Draw", "Event", "Hold",
     "HoldStatus", "InternalError", "InvalidError", "LimitError",
     "MisuseError", "NoMemoryError", "NotFoundError", "Progress", "Receipt",
-    "ReceiptFlag", "Status", "StoreError", "UnsupportedError", "code_name",
-    "evaluate", "open", "open_sqlite3",
+    "ReceiptFlag", "Status", "StoreError", "Stream", "UnsupportedError",
+    "code_name", "evaluate", "open", "open_sqlite3",
 ]

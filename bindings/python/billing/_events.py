@@ -146,3 +146,16 @@ class Events(Base):
         but not billed."""
         return self._query(lib.billing_usage, now, customer=customer,
                            contract=contract, **{"from": start, "to": end})
+
+    def usage_health(self, customer: str | None = None, *,
+                     reason: str | None = None,
+                     start: datetime | None = None,
+                     end: datetime | None = None, examples: int = 3,
+                     after: str | None = None, limit: int = 100,
+                     now: datetime | None = None) -> dict[str, Any]:
+        """What was recorded and not billed: {"counts", "unbilled", "next"},
+        by reason ("unmatched", "unpriced", "unentitled"), customer and name
+        of event, with examples."""
+        return self._query(lib.billing_usage_health, now, customer=customer,
+                           reason=reason, examples=examples, after=after,
+                           limit=limit, **{"from": start, "to": end})

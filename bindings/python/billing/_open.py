@@ -13,6 +13,7 @@ from ._base import take_document
 from ._billing import ffi, lib
 from ._documents import Documents
 from ._events import Events
+from ._streams import Streams
 from ._handle import Handle
 from ._invoices import Invoices
 from ._structs import new
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-class Billing(Documents, Events, Wallets, Invoices):
+class Billing(Documents, Events, Streams, Wallets, Invoices):
     """A billing database, opened by `billing.open`.
 
     Any number of threads may use it at once.  Every write needs `now`, an

@@ -10,7 +10,7 @@ from ._values import (Texts, bytes_of, decimal_of, json_of, moment_of,
                       name_of, optional_us, set_decimal)
 from .errors import code_name
 from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress, Receipt,
-                    ReceiptFlag, Status)
+                    ReceiptFlag, Status, Stream)
 
 _RECEIPT = ffi.sizeof("billing_receipt")
 _EVENT = ffi.sizeof("billing_event")
@@ -112,6 +112,15 @@ def progress_of(p: Any) -> Progress:
         done=moment_of(p.done_us), decided=moment_of(p.decided_us),
         periods=p.periods, invoices=p.invoices, grants=p.grants,
         holds=p.holds, first_invoice=p.first_invoice)
+
+
+def stream_of(s: Any) -> Stream:
+    """Where a stream stands."""
+    return Stream(
+        bytes=s.bytes, lines=s.lines, rows=s.rows, events=s.events,
+        recorded=s.recorded, same=s.same, conflicts=s.conflicts,
+        refused=s.refused, late=s.late, unmatched=s.unmatched,
+        unpriced=s.unpriced, unentitled=s.unentitled, parked=s.parked)
 
 
 def _text_of(text: Any) -> str:

@@ -14,7 +14,7 @@ from .errors import BillingError, refused
 
 __all__ = [
     "Balance", "Draw", "Event", "Hold", "HoldStatus", "Progress", "Receipt",
-    "ReceiptFlag", "Status",
+    "ReceiptFlag", "Status", "Stream",
 ]
 
 
@@ -37,6 +37,7 @@ class ReceiptFlag(enum.IntFlag):
     OWED = lib.BILLING_RECEIPT_OWED
     PENDING = lib.BILLING_RECEIPT_PENDING
     VOIDED = lib.BILLING_RECEIPT_VOIDED
+    UNENTITLED = lib.BILLING_RECEIPT_UNENTITLED
 
 
 class HoldStatus(enum.IntEnum):
@@ -153,3 +154,26 @@ class Progress:
     grants: int
     holds: int
     first_invoice: int
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Where a stream of events stands, and what has become of it so far.
+
+    `events` is the sum of `recorded`, `same`, `conflicts` and `refused`; the
+    rest is about those that were recorded.
+    """
+
+    bytes: int
+    lines: int
+    rows: int
+    events: int
+    recorded: int
+    same: int
+    conflicts: int
+    refused: int
+    late: int
+    unmatched: int
+    unpriced: int
+    unentitled: int
+    parked: int

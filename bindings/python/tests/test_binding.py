@@ -6,6 +6,7 @@ model elsewhere; here it is errors, types, documentation and lifetimes.
     python bindings/python/tests/test_binding.py       # ends with a tally
 """
 import inspect
+import io
 import json
 import os
 import pathlib
@@ -107,8 +108,8 @@ class Surface(unittest.TestCase):
 
     def test_every_write_takes_now_by_name(self):
         writes = ["put", "archive", "catalog_apply", "erase", "record",
-                  "record_text", "grant", "authorize", "settle", "release",
-                  "advance"]
+                  "record_text", "ingest", "grant", "authorize", "settle",
+                  "release", "advance"]
         for name in writes:
             now = inspect.signature(
                 getattr(billing.Billing, name)).parameters["now"]
@@ -393,6 +394,62 @@ class Events(Case):
         self.assertEqual(self.b.record_text(text.encode(), now=NOW)[0].number,
                          one.number)
         self.assertEqual(self.b.record_text("", now=NOW), [])
+
+    def test_usage_that_was_not_billed_is_listed(self):
+        before = NOW.replace(year=2020)
+        self.b.record([billing.Event("m1", "acme", "on"),
+                       billing.Event("m2", "acme", "on"),
+                       call("m3", time=before)], now=NOW)
+        found = self.b.usage_health()
+        self.assertEqual(found["counts"], {
+            "events": 3, "unmatched": 2, "unpriced": 0, "unentitled": 1})
+        self.assertEqual([(row["reason"], row["event"], row["count"],
+                           [e["key"] for e in row["examples"]])
+                          for row in found["unbilled"]],
+                         [("unentitled", "call", 1, ["m3"]),
+                          ("unmatched", "on", 2, ["m1", "m2"])])
+        page = self.b.usage_health("acme", limit=1, examples=0)
+        rest = self.b.usage_health("acme", after=page["next"])
+        self.assertEqual([row["reason"] for row in rest["unbilled"]],
+                         ["unmatched"])
+        refused, = self.b.record([call("m4", time=before)], now=NOW,
+                                 strict=True)
+        self.assertEqual(refused.name, "DENIED_UNENTITLED")
+
+    def test_a_stream_in_pieces(self):
+        rows = b"".join(b"k%d,acme,call,2026-01-05\n" % i
+                        for i in range(25000))
+        text = b"key,customer,event,time\n" + rows + b"k1,acme,call,soon\n"
+        form = {"format": "csv"}
+        wrong: list[dict] = []
+        at = self.b.ingest(io.BytesIO(text), now=NOW, form=form,
+                           refused=wrong.append)
+        self.assertEqual((at.recorded, at.refused, at.bytes),
+                         (25000, 1, len(text)))
+        self.assertEqual([(row["line"], row["column"], row["field"],
+                           row["text"]) for row in wrong],
+                         [(25002, 14, "time", b"k1,acme,call,soon\n")])
+        again = self.b.ingest(text, now=NOW, form=form)
+        self.assertEqual((again.same, again.recorded), (25000, 0))
+
+    def test_a_stream_with_a_name_goes_on(self):
+        text = b"".join(b'{"key":"s%d","customer":"acme","event":"call"}\n'
+                        % i for i in range(20))
+        half = len(text) // 2
+        first = self.b.ingest(text[:half + 3], now=NOW, stream="daily",
+                              dry_run=True)
+        self.assertEqual(self.b.usage("acme")["events"], 0)
+        first = self.b.ingest(text[:text.index(b"s10") - 8], now=NOW,
+                              stream="daily")
+        at = self.b.ingest(io.BytesIO(text), now=NOW, stream="daily")
+        self.assertEqual((first.recorded, at.recorded, at.same),
+                         (10, 20, 0))
+        self.assertEqual(self.b.ingest(text, now=NOW, stream="daily"), at)
+        with self.assertRaises(ValueError):
+            self.b.ingest(text[:30], now=NOW, stream="daily")
+        err = self.fails(billing.InvalidError, "INVALID_JSON", self.b.ingest,
+                         b"\nnonsense\n", now=NOW, all_or_nothing=True)
+        self.assertEqual(err.item, 2)
 
     def test_texts_keep_their_bytes(self):
         key = "ключ-🔑" + "x" * 100

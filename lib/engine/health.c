@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * health.c - usage that was recorded and not billed, and why.
+ *
+ *     {"reason":"unmatched","customer":"acme","event":"lmm","count":3, ..}
+ *
+ * The counts are state.  The rows are read from the journal: entries that have
+ * such events leave a mark, so that the others are not looked at.
+ */
+#include "engine/event_walk.h"
+#include "engine/index.h"
+#include "engine/views.h"
+
+static const struct health_reason {
+  const char *name;
+  uint64_t    flag;
+} health_reasons[] = {
+  {"unmatched", BILLING_RECEIPT_UNMATCHED},
+  {"unpriced", BILLING_RECEIPT_UNPRICED},
+  {"unentitled", BILLING_RECEIPT_UNENTITLED},
+};
+
+#define HEALTH_EXAMPLES 10
+
+typedef struct health_example {
+  uint64_t number;
+  bl_str   key;
+  int64_t  time_us;
+} health_example;
+
+/* One reason, customer and name of event. */
+typedef struct health_row {
+  size_t         reason;       /* in health_reasons */
+  uint64_t       customer;
+  bl_str         id;           /* of the customer; empty when erased */
+  bl_str         name;
+  int64_t        count;
+  int64_t        from_us;
+  int64_t        to_us;
+  health_example examples[HEALTH_EXAMPLES];
+  size_t         example_count;
+} health_row;
+
+typedef struct health {
+  bl_call           *c;
+  const bl_query    *q;
+  const bl_customer *customer;  /* NULL: all */
+  uint64_t           flags;     /* of the reasons that are wanted */
+  bl_map             rows;
+} health;
+
+/* ---- rows ---- */
+
+/* The key of a row, which is also the order of pages. */
+static int row_key(const health *h, size_t reason, uint64_t customer,
+                   bl_str name, bl_text *key) {
+  bl_text_open(key, &h->c->arena);
+  bl_text_c(key, health_reasons[reason].name);
+  bl_text_c(key, " ");
+  bl_text_int(key, (int64_t)customer);
+  bl_text_c(key, " ");
+  bl_text_str(key, name);
+  return key->failed ? BILLING_NOMEM : BILLING_OK;
+}
+
+static int row_of(health *h, size_t reason, const bl_event_row *event,
+                  health_row **out) {
+  bl_arena *a = &h->c->arena;
+  uint64_t customer = event->customer->number;
+  health_row *row;
+  bl_text key;
+  int rc = row_key(h, reason, customer, event->text.name, &key);
+
+  if (rc) return rc;
+  *out = row = bl_map_get(&h->rows, key.text, key.len);
+  if (row) return BILLING_OK;
+  *out = row = bl_arena_take(a, sizeof *row);
+  if (!row) return BILLING_NOMEM;
+  row->reason = reason;
+  row->customer = customer;
+  row->id = event->customer->id;
+  row->name = bl_arena_str(a, event->text.name);
+  row->from_us = INT64_MAX;
+  row->to_us = INT64_MIN;
+  if (a->failed) return BILLING_NOMEM;
+  return bl_map_put(&h->rows, key.text, key.len, row);
+}
+
+static int count_event(health *h, size_t reason, const bl_event_row *event) {
+  health_row *row;
+  health_example *example;
+  int rc = row_of(h, reason, event, &row);
+
+  if (rc) return rc;
+  row->count++;
+  if (event->time_us < row->from_us) row->from_us = event->time_us;
+  if (event->time_us > row->to_us) row->to_us = event->time_us;
+  if ((int64_t)row->example_count >= h->q->examples) return BILLING_OK;
+  example = &row->examples[row->example_count++];
+  example->number = event->number;
+  example->key = bl_arena_str(&h->c->arena, event->text.key);
+  example->time_us = event->time_us;
+  return h->c->arena.failed ? BILLING_NOMEM : BILLING_OK;
+}
+
+static int meet_event(health *h, const bl_event_row *event) {
+  bl_span times = {h->q->from_us, h->q->to_us};
+  int rc = BILLING_OK;
+
+  if (!bl_span_holds(times, event->time_us)) return BILLING_OK;
+  for (size_t i = 0; i < BL_COUNT(health_reasons) && !rc; i++)
+    if (event->flags & health_reasons[i].flag & h->flags)
+      rc = count_event(h, i, event);
+  return rc;
+}
+
+/* ---- entries ---- */
+
+static int read_entry(health *h, int64_t seq, bl_arena *scratch) {
+  bl_event_entry events;
+  bl_event_row row;
+  bl_entry entry;
+  int rc = bl_journal_read(h->c->b, h->c->t->number, seq, scratch, &entry);
+
+  if (rc == BILLING_NOTFOUND) rc = BILLING_CORRUPT;
+  if (!rc)
+    rc = bl_event_entry_open(&events, h->c, h->c->t, &entry, scratch);
+  if (rc) return rc;
+  events.flags = h->flags;
+  events.customer = h->customer ? h->customer->number : 0;
+  while (!rc && (rc = bl_event_entry_next(&events, &row)) == BILLING_OK)
+    rc = meet_event(h, &row);
+  return rc == BILLING_DONE ? BILLING_OK : rc;
+}
+
+static int read_entries(health *h) {
+  bl_subject unbilled = {BL_SUBJECT_UNBILLED, 0};
+  bl_index_wish wish = {unbilled, 0, {h->q->from_us, h->q->to_us},
+                        (uint64_t)1 << BL_ENTRY_EVENTS};
+  bl_arena scratch;
+  int64_t *seqs;
+  size_t count = 0;
+  int rc;
+
+  if (h->customer) wish.subject = bl_subject_customer(h->customer->number);
+  rc = bl_index_find(h->c, &wish, &h->c->arena, &seqs, &count);
+  bl_arena_open(&scratch, &h->c->b->host);
+  for (size_t i = 0; i < count && !rc; i++) {
+    if (bl_is_interrupted(h->c->b)) rc = BILLING_CANCELED;
+    if (!rc) rc = read_entry(h, seqs[i], &scratch);
+    bl_arena_empty(&scratch, (size_t)1 << 20);
+  }
+  bl_arena_close(&scratch);
+  return rc;
+}
+
+/* ---- the answer ---- */
+
+static int row_precedes(const bl_map_entry *a, const bl_map_entry *b) {
+  size_t shared = a->len < b->len ? a->len : b->len;
+  int order = memcmp(a->key, b->key, shared);
+
+  return order ? order < 0 : a->len < b->len;
+}
+
+/* Shell sort of the rows by their keys. */
+static int sort_rows(const health *h, bl_map_entry **out) {
+  size_t count = h->rows.count, gap = 1;
+  bl_map_entry *rows = bl_arena_array(&h->c->arena, count + 1, sizeof *rows);
+
+  if (!rows) return BILLING_NOMEM;
+  if (count) memcpy(rows, h->rows.entry, count * sizeof *rows);
+  while (gap < count / 3) gap = 3 * gap + 1;
+  for (; gap > 0; gap /= 3)
+    for (size_t i = gap; i < count; i++)
+      for (size_t k = i; k >= gap && row_precedes(&rows[k], &rows[k - gap]);
+           k -= gap) {
+        bl_map_entry other = rows[k];
+        rows[k] = rows[k - gap];
+        rows[k - gap] = other;
+      }
+  *out = rows;
+  return BILLING_OK;
+}
+
+static void add_examples(const health_row *row, bl_json *out) {
+  bl_json *list = bl_json_array(out, "examples");
+
+  for (size_t i = 0; i < row->example_count; i++) {
+    const health_example *e = &row->examples[i];
+    bl_json *example = bl_json_object(list, NULL);
+    bl_json_add_int(example, "number", (int64_t)e->number);
+    if (e->key.len) bl_json_add_text(example, "key", e->key);
+    bl_json_add_time(example, "time", e->time_us);
+  }
+}
+
+static void health_add_row(const health_row *row, bl_json *list) {
+  bl_json *out = bl_json_object(list, NULL);
+
+  bl_json_add_c(out, "reason", health_reasons[row->reason].name);
+  if (row->id.len) bl_json_add_text(out, "customer", row->id);
+  if (row->name.len) bl_json_add_text(out, "event", row->name);
+  bl_json_add_int(out, "count", row->count);
+  bl_json_add_time(out, "from", row->from_us);
+  bl_json_add_time(out, "to", row->to_us);
+  add_examples(row, out);
+}
+
+/* The page behind "after". */
+static int health_add_rows(const health *h, bl_json *answer) {
+  bl_map_entry after = {h->q->after.text, h->q->after.len, 0, NULL}, *rows;
+  bl_json *list = bl_json_array(answer, "unbilled");
+  int64_t given = 0;
+  int rc = sort_rows(h, &rows);
+
+  for (size_t i = 0; i < h->rows.count && !rc; i++) {
+    if (h->q->after.len && !row_precedes(&after, &rows[i])) continue;
+    if (given++ == h->q->limit) {
+      bl_str next = {rows[i - 1].key, rows[i - 1].len};
+      bl_json_add_text(answer, "next", next);
+      break;
+    }
+    health_add_row(rows[i].value, list);
+  }
+  return rc;
+}
+
+static void health_add_counts(const health *h, bl_json *answer) {
+  bl_json *counts = bl_json_object(answer, "counts");
+  const bl_customer *customer = h->customer;
+  const bl_heads *all = &h->c->t->heads;
+
+  bl_json_add_int(counts, "events",
+                  (int64_t)(customer ? customer->events : all->events));
+  bl_json_add_int(counts, "unmatched",
+                  (int64_t)(customer ? customer->unmatched : all->unmatched));
+  bl_json_add_int(counts, "unpriced",
+                  (int64_t)(customer ? customer->unpriced : all->unpriced));
+  bl_json_add_int(counts, "unentitled", (int64_t)(
+      customer ? customer->unentitled : all->unentitled));
+}
+
+static int choose_reason(health *h) {
+  h->flags = BL_EVENT_UNBILLED;
+  if (!h->q->reason.len) return BILLING_OK;
+  for (size_t i = 0; i < BL_COUNT(health_reasons); i++)
+    if (bl_str_is(h->q->reason, health_reasons[i].name)) {
+      h->flags = health_reasons[i].flag;
+      return BILLING_OK;
+    }
+  return bl_fail(h->c->err, BILLING_INVALID, "/reason",
+                 "unmatched, unpriced, unentitled", "there is no reason %t",
+                 &h->q->reason);
+}
+
+static int choose_customer(health *h) {
+  bl_customer *customer;
+  int rc;
+
+  if (!h->q->customer.len) return BILLING_OK;
+  rc = bl_find_customer(h->c, h->q->customer, "/customer", &customer);
+  if (!rc) h->customer = customer;
+  return rc;
+}
+
+static int health_document(bl_call *c, const bl_query *q, billing_doc **out) {
+  health h = {.c = c, .q = q};
+  bl_json *answer;
+  int rc = choose_reason(&h);
+
+  bl_map_open(&h.rows, &c->arena);
+  if (!rc) rc = choose_customer(&h);
+  if (!rc) rc = read_entries(&h);
+  if (rc) return rc;
+  answer = bl_json_object(NULL, NULL);
+  health_add_counts(&h, answer);
+  rc = health_add_rows(&h, answer);
+  if (!rc) rc = bl_doc_of_tree(c, answer, out);
+  bl_json_free(answer);
+  return rc;
+}
+
+int billing_usage_health(billing *b, const billing_call *call,
+                         const char *query, size_t query_len,
+                         billing_doc **out, billing_error *err) {
+  static const char *const allowed[] = {"customer", "reason", "from", "to",
+                                        "examples", "after", "limit", NULL};
+  bl_question question = {query, query_len, allowed, NULL, health_document};
+
+  return bl_question_ask(b, call, &question, out, err);
+}
+
+#undef HEALTH_EXAMPLES
