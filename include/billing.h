@@ -687,7 +687,22 @@ BILLING_API void billing_cursor_close(billing_cursor *cursor);  /* or NULL */
  * is known only when a period closes, as it has come so far.  The counts are
  * events that were recorded but not billed.
  *
- *   NOTFOUND_CUSTOMER
+ * With a meter its usage is measured anew from the recorded events, window by
+ * window, whether anything prices it or not:
+ * query {"customer":"id","meter":"id","from":T,"to":T,"zone":"Europe/Berlin",
+ * "window":"none|hour|day|week|month","group_by":["model"],"filters":[..],
+ * "as_of":T,"known_at":T,"after":"next","limit":100} ->
+ * {"meter","usage":[{"group":{..},"from","to","quantity","cumulative",
+ * "change"}],"unusable":n,"next":".."}.  "to" is the call's now unless it is
+ * given.  "quantity" is that of the window alone, "cumulative" that from the
+ * beginning to the window's end, and changes of that add up to it.  "as_of"
+ * leaves out events of later times; "known_at" leaves out what was recorded
+ * later, and counts what was voided later.  Groups and filters name any
+ * properties.  Rows stand by group, then time; "next" is there when rows are
+ * left.  "unusable" events have no value for the meter.  Erased events are not
+ * seen.
+ *
+ *   NOTFOUND_CUSTOMER  NOTFOUND (meter)
  */
 BILLING_API int billing_usage(billing *b, const billing_call *call,
                               const char *query, size_t query_len,

@@ -264,7 +264,8 @@ static int window_group_rows(window_usage *u, window_group *group,
     if (page->count++ < page->after) continue;
     page->has_more = page->count > page->after + u->q->limit;
     if (page->has_more) break;
-    if (!rc && (bl_dec_is_bad(pane.cumulative) || bl_dec_is_bad(pane.quantity)))
+    if (!rc &&
+        (bl_dec_is_bad(pane.cumulative) || bl_dec_is_bad(pane.quantity)))
       rc = bl_fail(u->c->err, BILLING_LIMIT, "", "quantities below 10^20",
                    "a quantity does not fit");
     if (!rc) rc = window_row(group, &pane, page->rows);

@@ -26,8 +26,9 @@ static billing_call call_now(void) {
 static void open_meter(const char *path, const char *meter) {
   static const char format[] =
       "{\"meters\":[{\"id\":\"mm\",\"event\":\"n\",%s}],\"plans\":[{\"id\":"
-      "\"pp\",\"currency\":\"USD\",\"prices\":[{\"id\":\"x\",\"meter\":\"mm\","
-      "\"model\":\"per_unit\",\"unit\":\"1\"}]}],\"contracts\":[{\"id\":\"cc\","
+      "\"pp\",\"currency\":\"USD\",\"prices\":[{\"id\":\"x\","
+      "\"meter\":\"mm\",\"model\":\"per_unit\",\"unit\":\"1\"}]}],"
+      "\"contracts\":[{\"id\":\"cc\","
       "\"customer\":\"a\",\"plan\":\"pp\",\"start\":\"2026-01-01\"}]}";
   billing_call call;
   char catalog[2000];
