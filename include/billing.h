@@ -394,7 +394,8 @@ typedef struct billing_call {
  * Cold nouns are JSON documents, by kind:
  *
  *   tenant    {"id","assets":[{"code","places","name"}],"name",
- *              "number_prefix"}
+ *              "number_prefix","accept":{"most_age":s,"most_ahead":s,
+ *              "cancel_within":s}}
  *   customer  {"id","name", ... any further members are kept}
  *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},
  *              "aggregation":"count|sum|max|min|unique|latest|average|
@@ -565,7 +566,8 @@ typedef struct billing_receipt {
  * the text of the first refusal.  With BILLING_CALL_ALL_OR_NOTHING the first
  * refusal is returned and nothing is recorded.
  *
- * An event of any age is taken.  One in a period already invoiced is charged
+ * An event of any age is taken, unless the tenant's document says otherwise
+ * ("most_age", "most_ahead": INVALID_TIME; not for repeats).  One in a period already invoiced is charged
  * under that period and billed by the next invoice.
  *
  *   NOTFOUND_TENANT  INVALID_CLOCK  LIMIT (count)
@@ -605,6 +607,7 @@ BILLING_API int billing_record_text(billing *b, const billing_call *call,
  * first receipt, with BILLING_STATUS_SAME.
  *
  *   NOTFOUND  no event has the key
+ *   DENIED    the tenant's "cancel_within" is over
  */
 BILLING_API int billing_void(billing *b, const billing_call *call,
                              const char *key, size_t key_len,

@@ -26,6 +26,10 @@ typedef struct bl_tenant_terms {
   bl_str    number_prefix;     /* of invoices, "INV-" by default */
   bl_asset *assets;            /* the declared units */
   size_t    asset_count;
+  int64_t   most_age_us;       /* of an event when it comes; 0: any */
+  int64_t   most_ahead_us;     /* of the clock; 0: as far as there is time */
+  int64_t   cancel_within_us;  /* of its receipt an event can be voided; 0:
+                                  always */
 } bl_tenant_terms;
 
 /* ---- meter ---- */

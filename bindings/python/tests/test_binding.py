@@ -450,8 +450,8 @@ class Events(Case):
 
     def test_events_are_taken_back_and_put_right(self):
         when = NOW - 2 * HOUR
-        self.b.record([billing.Event(key=f"e{i}", customer="acme", event="call",
-                             time=when) for i in range(3)], now=NOW)
+        self.b.record([billing.Event(f"e{i}", "acme", "call", time=when)
+                       for i in range(3)], now=NOW)
         undone = self.b.void("e0", now=NOW)
         self.assertEqual(undone.status, billing.Status.NEW)
         self.assertLess(undone.cost, 0)
@@ -459,8 +459,7 @@ class Events(Case):
         self.assertEqual((again.status, again.cost),
                          (billing.Status.SAME, undone.cost))
         undone, put = self.b.correct(
-            "e1", billing.Event(key="f1", customer="acme", event="call", time=when),
-            now=NOW)
+            "e1", billing.Event("f1", "acme", "call", time=when), now=NOW)
         self.assertEqual(undone.cost, -put.cost)
         self.assertEqual([e["flags"][-1:] for e in self.b.events()],
                          [["voided"], ["voided"], ["owed"], ["owed"]])
