@@ -567,8 +567,9 @@ typedef struct billing_receipt {
  * refusal is returned and nothing is recorded.
  *
  * An event of any age is taken, unless the tenant's document says otherwise
- * ("most_age", "most_ahead": INVALID_TIME; not for repeats).  One in a period already invoiced is charged
- * under that period and billed by the next invoice.
+ * ("most_age", "most_ahead": INVALID_TIME; not for repeats).  One in a period
+ * already invoiced is charged under that period and billed by the next
+ * invoice.
  *
  *   NOTFOUND_TENANT  INVALID_CLOCK  LIMIT (count)
  * in receipts: NOTFOUND_CUSTOMER, INVALID, INVALID_TIME, INVALID_JSON,
