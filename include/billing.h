@@ -406,7 +406,7 @@ typedef struct billing_call {
  *              "percentile":"95","method":"nearest|linear",
  *              "negative":"keep|zero","unusable":"refuse|skip",
  *              "convert":{"operation":"divide","by":"1000",
- *              "round":"ceiling","places":0},
+ *              "round":"ceiling","places":0},"effective":T,
  *              "filters":[{"property","in":[..]}|
  *              {"property","not_in":[..]}|{"property","exists":true}|
  *              {"property","more_than":"1","at_most":"9"}|
@@ -442,9 +442,9 @@ typedef struct billing_call {
  *
  *   INVALID   err->path names the member, err->hint what would be right
  *   NOTFOUND  it names a meter, plan or customer that is not there
- *   CONFLICT  a member that cannot change was changed (all of a meter but
- *             its name, filters and groups; a contract's customer, plan or
- *             start)
+ *   CONFLICT  a member that cannot change was changed (what a meter adds
+ *             up; a contract's customer, plan or start), or a version of a
+ *             meter would begin before the clock
  */
 BILLING_API int billing_put(billing *b, const billing_call *call,
                             const char *kind, const char *json,

@@ -106,6 +106,7 @@ typedef struct bl_meter {
   uint32_t   lifts_negative;   /* less than nothing is nothing */
   uint32_t   skips;            /* events without a usable value, else they
                                   are refused */
+  int64_t    effective_us;     /* of this version; BL_TIME_NEVER: at once */
   uint32_t   ticks;            /* its figure is known when the period ends,
                                   else with each event */
   uint32_t   reserved_2;
@@ -241,8 +242,11 @@ int bl_catalog_read_tenant(const bl_json *doc, const char *path, bl_arena *a,
                            bl_tenant_terms *out, billing_error *err);
 int bl_catalog_read_meter(const bl_json *doc, const char *path, bl_arena *a,
                           bl_meter *out, billing_error *err);
-/* The first member by which two meters measure differently; NULL: they only
- * choose other events, or group otherwise. */
+/* Whether two meters take other samples, or of other events of the same names:
+ * then they are versions, each from its time on. */
+int bl_catalog_meter_resamples(const bl_meter *was, const bl_meter *now);
+/* The first member by which two meters measure differently, so that one cannot
+ * go on where the other was; NULL. */
 const char *bl_catalog_meter_change(const bl_meter *was, const bl_meter *now);
 /* Whether two lists of filters say the same in the same order. */
 int bl_filters_equal(const bl_filter *a, size_t a_count, const bl_filter *b,
