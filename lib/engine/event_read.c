@@ -81,7 +81,7 @@ int bl_event_check(bl_call *c, const billing_event *event, int need_key,
   return BILLING_OK;
 }
 
-int bl_event_accept(bl_call *c, const bl_event_in *in) {
+int bl_event_accept_bounded(bl_call *c, const bl_event_in *in) {
   const bl_tenant_terms *terms = &c->t->terms;
   bl_accept_terms accept = {
     terms->most_age_us ? terms->most_age_us : BL_TIME_NEVER,

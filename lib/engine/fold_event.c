@@ -122,7 +122,7 @@ static int fold_more(bl_fold *f, bl_tally *tally, int64_t time_us,
   return BILLING_OK;
 }
 
-static inline int book_charged(bl_fold *f, bl_tally *tally, bl_dec amount,
+static inline int charge_tally(bl_fold *f, bl_tally *tally, bl_dec amount,
                                const bl_draw *draws, size_t count) {
   bl_wallet *wallet = bl_wallet_make(f->tenant, tally->contract->customer,
                                      bl_tally_price(tally)->asset);
@@ -143,7 +143,7 @@ static inline int book_charged(bl_fold *f, bl_tally *tally, bl_dec amount,
 int bl_fold_charged(bl_fold *f, bl_tally *tally, bl_dec amount,
                     const bl_draw *draws, size_t count) {
   bl_touch_charged(f->tenant, tally);
-  return book_charged(f, tally, amount, draws, count);
+  return charge_tally(f, tally, amount, draws, count);
 }
 
 void bl_fold_late(bl_fold *f, const bl_tally *tally) {
@@ -171,7 +171,7 @@ static int fold_charge(bl_fold *f, const bl_fact_event *fact,
   else if (charge->has_unique) rc = BILLING_CORRUPT;
   if (rc) return rc;
   if (tally->period < tally->contract->closed) bl_fold_late(f, tally);
-  return book_charged(f, tally, charge->amount, charge->draws,
+  return charge_tally(f, tally, charge->amount, charge->draws,
                       charge->draw_count);
 }
 
