@@ -396,7 +396,8 @@ typedef struct billing_call {
  * Cold nouns are JSON documents, by kind:
  *
  *   tenant    {"id","assets":[{"code","places","name"}],"name",
- *              "number_prefix"}
+ *              "number_prefix","accept":{"most_age":s,"most_ahead":s,
+ *              "cancel_within":s}}
  *   customer  {"id","name", ... any further members are kept}
  *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},
  *              "aggregation":"count|sum|max|min|unique|latest|average|
@@ -407,7 +408,7 @@ typedef struct billing_call {
  *              "percentile":"95","method":"nearest|linear",
  *              "negative":"keep|zero","unusable":"refuse|skip",
  *              "convert":{"operation":"divide","by":"1000",
- *              "round":"ceiling","places":0},
+ *              "round":"ceiling","places":0},"effective":T,
  *              "filters":[{"property","in":[..]}|
  *              {"property","not_in":[..]}|{"property","exists":true}|
  *              {"property","more_than":"1","at_most":"9"}|
@@ -453,9 +454,9 @@ typedef struct billing_call {
  *
  *   INVALID   err->path names the member, err->hint what would be right
  *   NOTFOUND  it names a meter, plan or customer that is not there
- *   CONFLICT  a member that cannot change was changed (all of a meter but
- *             its name, filters and groups; a contract's customer, plan or
- *             start)
+ *   CONFLICT  a member that cannot change was changed (what a meter adds
+ *             up; a contract's customer, plan or start), or a version of a
+ *             meter would begin before the clock
  */
 BILLING_API int billing_put(billing *b, const billing_call *call,
                             const char *kind, const char *json,
@@ -579,8 +580,10 @@ typedef struct billing_receipt {
  * the text of the first refusal.  With BILLING_CALL_ALL_OR_NOTHING the first
  * refusal is returned and nothing is recorded.
  *
- * An event of any age is taken.  One in a period already invoiced is charged
- * under that period and billed by the next invoice.
+ * An event of any age is taken, unless the tenant's document says otherwise
+ * ("most_age", "most_ahead": INVALID_TIME; not for repeats).  One in a period
+ * already invoiced is charged under that period and billed by the next
+ * invoice.
  *
  *   NOTFOUND_TENANT  INVALID_CLOCK  LIMIT (count)
  * in receipts: NOTFOUND_CUSTOMER, INVALID, INVALID_TIME, INVALID_JSON,
@@ -693,6 +696,7 @@ BILLING_API int billing_ingest(billing *b, const billing_call *call,
  * first receipt, with BILLING_STATUS_SAME.
  *
  *   NOTFOUND  no event has the key
+ *   DENIED    the tenant's "cancel_within" is over
  */
 BILLING_API int billing_void(billing *b, const billing_call *call,
                              const char *key, size_t key_len,
@@ -775,7 +779,22 @@ BILLING_API void billing_cursor_close(billing_cursor *cursor);  /* or NULL */
  * "pending":true, what is known only when a period closes, as it has come so
  * far.  The counts are events that were recorded but not billed.
  *
- *   NOTFOUND_CUSTOMER
+ * With a meter its usage is measured anew from the recorded events, window by
+ * window, whether anything prices it or not:
+ * query {"customer":"id","meter":"id","from":T,"to":T,"zone":"Europe/Berlin",
+ * "window":"none|hour|day|week|month","group_by":["model"],"filters":[..],
+ * "as_of":T,"known_at":T,"after":"next","limit":100} ->
+ * {"meter","usage":[{"group":{..},"from","to","quantity","cumulative",
+ * "change"}],"unusable":n,"next":".."}.  "to" is the call's now unless it is
+ * given.  "quantity" is that of the window alone, "cumulative" that from the
+ * beginning to the window's end, and changes of that add up to it.  "as_of"
+ * leaves out events of later times; "known_at" leaves out what was recorded
+ * later, and counts what was voided later.  Groups and filters name any
+ * properties.  Rows stand by group, then time; "next" is there when rows are
+ * left.  "unusable" events have no value for the meter.  Erased events are not
+ * seen.
+ *
+ *   NOTFOUND_CUSTOMER  NOTFOUND (meter)
  */
 BILLING_API int billing_usage(billing *b, const billing_call *call,
                               const char *query, size_t query_len,

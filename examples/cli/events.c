@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* events.c - quote, void, draws, usage; others are in feed.c and export.c. */
+/* events.c - quote, void, correct, draws, usage; the others are in feed.c and
+ * export.c. */
+#include <string.h>
+
 #include "event.h"
 
 int cli_event(cli *c, const cli_event_words *in, billing_event *out) {
@@ -134,11 +137,32 @@ static int draws(cli *c) {
   return rc;
 }
 
+/* "a,b" as a list. */
+static void list_names(buffer *out, const char *names) {
+  json_name(out, "group_by");
+  buffer_c(out, "[");
+  for (size_t len; *names; names += len + (names[len] == ',')) {
+    len = strcspn(names, ",");
+    buffer_quoted(out, names, len);
+    if (names[len]) buffer_c(out, ",");
+  }
+  buffer_c(out, "]");
+}
+
 static int usage(cli *c) {
-  const char *contract = NULL, *from = NULL, *to = NULL, *words[1];
-  const cli_option options[] = {{"--contract", &contract, NULL, NULL},
-                                {"--from", &from, NULL, NULL},
-                                {"--to", &to, NULL, NULL},
+  const char *names[] = {"contract", "from", "to", "meter", "window", "zone",
+                         "as_of", "known_at", "after"};
+  const char *given[9] = {NULL}, *words[1], *by = NULL;
+  const cli_option options[] = {{"--contract", &given[0], NULL, NULL},
+                                {"--from", &given[1], NULL, NULL},
+                                {"--to", &given[2], NULL, NULL},
+                                {"--meter", &given[3], NULL, NULL},
+                                {"--window", &given[4], NULL, NULL},
+                                {"--zone", &given[5], NULL, NULL},
+                                {"--as-of", &given[6], NULL, NULL},
+                                {"--known-at", &given[7], NULL, NULL},
+                                {"--after", &given[8], NULL, NULL},
+                                {"--group-by", &by, NULL, NULL},
                                 {NULL, NULL, NULL, NULL}};
   buffer query = {0};
   billing_doc *doc = NULL;
@@ -147,15 +171,18 @@ static int usage(cli *c) {
   if (rc) return rc;
   json_open(&query);
   json_text(&query, "customer", words[0]);
-  if (contract) json_text(&query, "contract", contract);
-  if (from) json_text(&query, "from", from);
-  if (to) json_text(&query, "to", to);
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (given[i]) json_text(&query, names[i], given[i]);
+  if (by) list_names(&query, by);
   json_close(&query);
   do {
     rc = billing_usage(c->b, cli_call(c, NULL, 0), query.text, query.len,
                        &doc, &c->err);
   } while (cli_again(c, rc));
   buffer_free(&query);
+  if (given[3])
+    return cli_show(c, rc, doc,
+                    "usage: group from to quantity cumulative change");
   return cli_show(c, rc, doc,
                   "usage: contract price meter group from to events quantity "
                   "amount drawn asset");
@@ -219,8 +246,10 @@ const cli_command cli_events[] = {
      "       [--properties JSON] [--time TIME]",
      "put another event in the place of a recorded one", correct_event},
     {"draws", "EVENT-NUMBER", "which grants paid an event", draws},
-    {"usage", "CUSTOMER [--contract ID] [--from TIME] [--to TIME]",
-     "usage by price, group and period", usage},
+    {"usage", "CUSTOMER [--contract ID] [--from TIME] [--to TIME]\n"
+     "       [--meter ID --window none|hour|day|week|month --zone ZONE\n"
+     "       --group-by NAME,.. --as-of TIME --known-at TIME --after NEXT]",
+     "usage by price, group and period; of a meter, by windows", usage},
     {"health", "[CUSTOMER] [--reason R] [--from TIME] [--to TIME]\n"
      "       [--after ROW] [--limit N]",
      "what was recorded and not billed, and why", health},

@@ -26,6 +26,10 @@ typedef struct bl_tenant_terms {
   bl_str    number_prefix;     /* of invoices, "INV-" by default */
   bl_asset *assets;            /* the declared units */
   size_t    asset_count;
+  int64_t   most_age_us;       /* of an event when it comes; 0: any */
+  int64_t   most_ahead_us;     /* of the clock; 0: as far as there is time */
+  int64_t   cancel_within_us;  /* of its receipt an event can be voided; 0:
+                                  always */
 } bl_tenant_terms;
 
 /* ---- meter ---- */
@@ -105,6 +109,7 @@ typedef struct bl_meter {
   uint32_t   lifts_negative;   /* less than nothing is nothing */
   uint32_t   skips;            /* events without a usable value, else they
                                   are refused */
+  int64_t    effective_us;     /* of this version; BL_TIME_NEVER: at once */
   uint32_t   ticks;            /* its figure is known when the period ends,
                                   else with each event */
   bl_str     sql;              /* a SELECT over the events it selects */
@@ -277,8 +282,11 @@ int bl_catalog_read_tenant(const bl_json *doc, const char *path, bl_arena *a,
                            bl_tenant_terms *out, billing_error *err);
 int bl_catalog_read_meter(const bl_json *doc, const char *path, bl_arena *a,
                           bl_meter *out, billing_error *err);
-/* The first member by which two meters measure differently; NULL: they only
- * choose other events, or group otherwise. */
+/* Whether two meters take other samples, or of other events of the same names:
+ * then they are versions, each from its time on. */
+int bl_catalog_meter_resamples(const bl_meter *was, const bl_meter *now);
+/* The first member by which two meters measure differently, so that one cannot
+ * go on where the other was; NULL. */
 const char *bl_catalog_meter_change(const bl_meter *was, const bl_meter *now);
 /* Whether two lists of filters say the same in the same order. */
 int bl_filters_equal(const bl_filter *a, size_t a_count, const bl_filter *b,

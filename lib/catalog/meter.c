@@ -62,6 +62,12 @@ static int meter_convert(const bl_reader *r, const bl_field *field,
   return bl_value_convert(r, field, node, model);
 }
 
+static int meter_time(const bl_reader *r, const bl_field *field,
+                      const bl_json *node, void *model) {
+  if (bl_json_time(node, meter_at(model, field->at))) return BILLING_OK;
+  return bl_reader_fail(r, BILLING_INVALID, field->hint, "this is no time");
+}
+
 static int meter_expression(const bl_reader *r, const bl_field *field,
                             const bl_json *node, void *model) {
   bl_expression_fault fault = {0, NULL, NULL, {"", 0}};
@@ -135,6 +141,9 @@ static const bl_field meter_fields[] = {
    .at = offsetof(bl_meter, skips)},
   {.name = "convert", .read = meter_convert,
    .at = offsetof(bl_meter, convert)},
+  {.name = "effective", .read = meter_time,
+   .hint = "such as \"2026-02-01T00:00:00Z\"",
+   .at = offsetof(bl_meter, effective_us)},
   {.name = "filters", .read = bl_value_filters,
    .at = offsetof(bl_meter, filters),
    .beside = offsetof(bl_meter, filter_count)},
@@ -274,7 +283,7 @@ static int meter_ticks(const bl_meter *meter) {
 int bl_catalog_read_meter(const bl_json *doc, const char *path, bl_arena *a,
                           bl_meter *out, billing_error *err) {
   bl_reader r = bl_reader_top(path, a, err);
-  bl_meter meter = {0};
+  bl_meter meter = {.effective_us = BL_TIME_NEVER};
   int rc;
 
   assert(doc && a && out);
@@ -300,7 +309,6 @@ static const struct meter_word {
   METER_WORD("per", per),
   METER_WORD("proration", share),
   METER_WORD("negative", lifts_negative),
-  METER_WORD("unusable", skips),
   METER_WORD("convert", converts),
   METER_WORD("convert", convert.divides),
   METER_WORD("convert", convert.round),
@@ -327,6 +335,15 @@ static bl_str meter_source(const bl_meter *meter) {
   return meter->expression ? meter->expression->source : none;
 }
 
+int bl_catalog_meter_resamples(const bl_meter *was, const bl_meter *now) {
+  return !bl_str_equal(was->property, now->property) ||
+         !bl_str_equal(was->operation, now->operation) ||
+         !bl_str_equal(meter_source(was), meter_source(now)) ||
+         was->skips != now->skips ||
+         !bl_filters_equal(was->filters, was->filter_count, now->filters,
+                           now->filter_count);
+}
+
 const char *bl_catalog_meter_change(const bl_meter *was,
                                     const bl_meter *now) {
   if (!bl_str_equal(was->event, now->event) ||
@@ -335,10 +352,6 @@ const char *bl_catalog_meter_change(const bl_meter *was,
   for (size_t i = 0; i < BL_COUNT(meter_words); i++)
     if (meter_word_differs(was, now, meter_words[i].at))
       return meter_words[i].member;
-  if (!bl_str_equal(was->property, now->property)) return "property";
-  if (!bl_str_equal(was->operation, now->operation)) return "operation";
-  if (!bl_str_equal(meter_source(was), meter_source(now)))
-    return "expression";
   if (!bl_dec_equal(was->percentile, now->percentile)) return "percentile";
   if (!bl_dec_equal(was->convert.by, now->convert.by) ||
       was->convert.places != now->convert.places)

@@ -68,6 +68,42 @@ static int tenant_assets(const bl_reader *r, const bl_field *field,
   return rc;
 }
 
+/* Seconds, at least one. */
+static int tenant_seconds(const bl_reader *r, const bl_field *field,
+                          const bl_json *node, void *model) {
+  bl_field plain = *field;
+  int64_t seconds = 0;
+  int rc;
+
+  plain.at   = 0;
+  plain.low  = 1;
+  plain.high = INT64_C(1000000000000);
+  rc = bl_value_whole64(r, &plain, node, &seconds);
+  if (!rc)
+    *(int64_t *)(void *)((unsigned char *)model + field->at) =
+      seconds * BL_SECOND;
+  return rc;
+}
+
+static const bl_field tenant_accept_fields[] = {
+  {.name = "most_age", .read = tenant_seconds,
+   .at = offsetof(bl_tenant_terms, most_age_us)},
+  {.name = "most_ahead", .read = tenant_seconds,
+   .at = offsetof(bl_tenant_terms, most_ahead_us)},
+  {.name = "cancel_within", .read = tenant_seconds,
+   .at = offsetof(bl_tenant_terms, cancel_within_us)},
+};
+
+static const bl_shape tenant_accept_shape = {
+  "what is accepted", tenant_accept_fields, BL_COUNT(tenant_accept_fields)
+};
+
+static int tenant_accept(const bl_reader *r, const bl_field *field,
+                         const bl_json *node, void *model) {
+  (void)field;
+  return bl_shape_read(&tenant_accept_shape, r, node, 0, model);
+}
+
 static const bl_field tenant_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
    .at = offsetof(bl_tenant_terms, id)},
@@ -76,6 +112,8 @@ static const bl_field tenant_fields[] = {
   {.name = "number_prefix", .read = bl_value_label, .high = 32,
    .at = offsetof(bl_tenant_terms, number_prefix)},
   {.name = "assets", .read = tenant_assets},
+  {.name = "accept", .read = tenant_accept,
+   .hint = "such as {\"most_age\":3024000,\"most_ahead\":300}"},
 };
 
 static const bl_shape tenant_shape = {

@@ -166,7 +166,14 @@ static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
   d->fact.version = was ? was->version : 0;
   if (!was) return BILLING_OK;
   change = bl_catalog_meter_change(&was->meter, &d->meter);
-  return change ? conflict_at(c, d, change) : BILLING_OK;
+  if (change) return conflict_at(c, d, change);
+  if (d->meter.effective_us < c->now_us &&
+      d->meter.effective_us != was->from_us)
+    return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "effective",
+                      "the call's now or later; void or correct what was "
+                      "recorded before",
+                      "a version cannot begin before the clock");
+  return BILLING_OK;
 }
 
 /* ---- plan ---- */

@@ -10,6 +10,7 @@
 #include "base/limit.h"
 #include "engine/keys.h"
 #include "engine/rate.h"
+#include "meter/accept.h"
 
 /* How far ahead of the clock an event may be. */
 #define EVENT_AHEAD_US (366 * BL_DAY)
@@ -80,6 +81,29 @@ int bl_event_check(bl_call *c, const billing_event *event, int need_key,
   return BILLING_OK;
 }
 
+int bl_event_accept_bounded(bl_call *c, const bl_event_in *in) {
+  const bl_tenant_terms *terms = &c->t->terms;
+  bl_accept_terms accept = {
+    terms->most_age_us ? terms->most_age_us : BL_TIME_NEVER,
+    terms->most_ahead_us ? terms->most_ahead_us : BL_TIME_NEVER,
+    BL_TIME_NEVER, BL_TIME_NEVER, 0, 0};
+
+  switch (bl_accept_time(&accept, c->now_us, in->view.time_us)) {
+  case BL_ACCEPT_TOO_OLD:
+    return bl_fail(c->err, BILLING_INVALID_TIME, "/time",
+                   "the tenant's \"most_age\" says how old an event may be",
+                   "the event is of %T, which is too long ago",
+                   in->view.time_us);
+  case BL_ACCEPT_TOO_FAR_AHEAD:
+    return bl_fail(c->err, BILLING_INVALID_TIME, "/time",
+                   "the tenant's \"most_ahead\" says how far ahead of the "
+                   "clock an event may be",
+                   "the event is of %T, which is too far ahead",
+                   in->view.time_us);
+  default: return BILLING_OK;
+  }
+}
+
 int bl_event_scan(bl_call *c, bl_event_in *in, bl_members *members) {
   bl_str text = in->event->properties;
   int rc;
@@ -100,6 +124,7 @@ int bl_event_read(bl_call *c, const billing_event *event, int need_key,
   int rc = bl_event_check(c, event, need_key, in);
 
   if (!rc) rc = in->code;
+  if (!rc) rc = bl_event_accept(c, in);
   return rc ? rc : bl_event_scan(c, in, members);
 }
 

@@ -152,17 +152,54 @@ static bl_list *listeners_of(bl_tenant *t, const bl_meter *meter) {
                   meter->event.len, sizeof(bl_list));
 }
 
+/* The version at hand becomes one of the older ones, unless it has not begun
+ * yet, or would begin no sooner than the next one. */
+static int keep_version(bl_fold *f, bl_meter_state *meter, int64_t from_us) {
+  size_t count = meter->older_count;
+  bl_meter_version *kept = bl_arena_array(&f->tenant->arena, count + 1,
+                                          sizeof *kept);
+
+  if (!kept) return BILLING_NOMEM;
+  if (count) memcpy(kept, meter->older, count * sizeof *kept);
+  kept[count++] = (bl_meter_version){meter->meter, meter->from_us};
+  while (count > 0 && (kept[count - 1].from_us > f->at_us ||
+                       kept[count - 1].from_us >= from_us))
+    count--;
+  meter->older = kept;
+  meter->older_count = count;
+  return BILLING_OK;
+}
+
+/* A document that takes other samples is a version from its time on. */
+static int take_version(bl_fold *f, bl_meter_state *meter,
+                        const bl_meter *now) {
+  int is_new = !meter->number;
+  int64_t from_us = now->effective_us;
+  int rc = BILLING_OK;
+
+  if (from_us == BL_TIME_NEVER) from_us = is_new ? INT64_MIN : f->at_us;
+  if (is_new || bl_catalog_meter_resamples(&meter->meter, now) ||
+      (now->effective_us != BL_TIME_NEVER && from_us != meter->from_us)) {
+    if (!is_new) rc = keep_version(f, meter, from_us);
+    meter->from_us = from_us;
+  }
+  meter->meter = *now;
+  return rc;
+}
+
 static int fold_meter(bl_fold *f, const bl_fact_document *fact,
                       const bl_json *doc) {
   bl_tenant *t = f->tenant;
   bl_meter_state *meter = model_of(t, &t->meters, fact->id.text, fact->id.len,
                                    sizeof *meter);
   bl_list *listeners;
+  bl_meter read;
   int rc;
 
   if (!meter) return BILLING_NOMEM;
   bl_touch(t, meter, sizeof *meter, &meter->touched);
-  rc = bl_catalog_read_meter(doc, "", &t->arena, &meter->meter, NULL);
+  rc = bl_catalog_read_meter(doc, "", &t->arena, &read, NULL);
+  if (!rc) rc = take_version(f, meter, &read);
   if (rc) return rc;
   if (!meter->number) {
     listeners = listeners_of(t, &meter->meter);

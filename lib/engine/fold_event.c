@@ -122,8 +122,8 @@ static int fold_more(bl_fold *f, bl_tally *tally, int64_t time_us,
   return BILLING_OK;
 }
 
-int bl_fold_charged(bl_fold *f, bl_tally *tally, bl_dec amount,
-                    const bl_draw *draws, size_t count) {
+static inline int charge_tally(bl_fold *f, bl_tally *tally, bl_dec amount,
+                               const bl_draw *draws, size_t count) {
   bl_wallet *wallet = bl_wallet_make(f->tenant, tally->contract->customer,
                                      bl_tally_price(tally)->asset);
   bl_posting postings[4];
@@ -131,7 +131,6 @@ int bl_fold_charged(bl_fold *f, bl_tally *tally, bl_dec amount,
   int rc = BILLING_OK;
 
   if (!wallet) return BILLING_NOMEM;
-  bl_touch_charged(f->tenant, tally);
   tally->amount = bl_dec_add(tally->amount, amount);
   for (size_t i = 0; i < count && !rc; i++)
     rc = fold_draw(f, tally, wallet, &draws[i], &drawn);
@@ -139,6 +138,12 @@ int bl_fold_charged(bl_fold *f, bl_tally *tally, bl_dec amount,
   tally->drawn = bl_dec_add(tally->drawn, drawn);
   return bl_fold_post(f, wallet, postings,
                       bl_ledger_charge(amount, drawn, postings));
+}
+
+int bl_fold_charged(bl_fold *f, bl_tally *tally, bl_dec amount,
+                    const bl_draw *draws, size_t count) {
+  bl_touch_charged(f->tenant, tally);
+  return charge_tally(f, tally, amount, draws, count);
 }
 
 void bl_fold_late(bl_fold *f, const bl_tally *tally) {
@@ -165,9 +170,9 @@ static int fold_charge(bl_fold *f, const bl_fact_event *fact,
   if (tally->more) rc = fold_more(f, tally, fact->time_us, charge);
   else if (charge->has_unique) rc = BILLING_CORRUPT;
   if (rc) return rc;
-  bl_fold_late(f, tally);
-  return bl_fold_charged(f, tally, charge->amount, charge->draws,
-                         charge->draw_count);
+  if (tally->period < tally->contract->closed) bl_fold_late(f, tally);
+  return charge_tally(f, tally, charge->amount, charge->draws,
+                      charge->draw_count);
 }
 
 /* Entries with usage that was not billed are found at once. */

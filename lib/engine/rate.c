@@ -218,22 +218,23 @@ static int charge_contract(bl_rater *r, bl_contract *contract,
   return rc;
 }
 
-static int use_meter(bl_rater *r, const bl_meter_state *meter) {
+static int use_meter(bl_rater *r, const bl_meter_state *state) {
+  const bl_meter *meter = bl_meter_at(state, r->in->view.time_us);
   bl_customer *customer = r->in->customer;
   bl_arena_mark mark;
   bl_sample sample;
   int rc;
 
-  if (!bl_meter_matches(meter->meter.filters, meter->meter.filter_count,
-                        &r->in->view))
+  if (!meter || !bl_meter_matches(meter->filters, meter->filter_count,
+                                  &r->in->view))
     return BILLING_OK;
-  if (meter->meter.expression) mark = bl_arena_now(&r->own);
-  rc = bl_meter_take(&meter->meter, &r->in->view, &r->own, &sample,
+  if (meter->expression) mark = bl_arena_now(&r->own);
+  rc = bl_meter_take(meter, &r->in->view, &r->own, &sample,
                      r->c->err);
   r->is_matched |= rc != BILLING_DONE;
   for (size_t i = 0; i < customer->contracts.count && !rc; i++)
-    rc = charge_contract(r, customer->contracts.item[i], meter, &sample);
-  if (meter->meter.expression) bl_arena_back(&r->own, mark);
+    rc = charge_contract(r, customer->contracts.item[i], state, &sample);
+  if (meter->expression) bl_arena_back(&r->own, mark);
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 

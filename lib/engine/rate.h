@@ -27,6 +27,15 @@ typedef struct bl_event_in {
  * quote and an estimate have none. */
 int bl_event_check(bl_call *c, const billing_event *event, int need_key,
                    bl_event_in *in);
+/* Whether the tenant takes an event of that time now: INVALID_TIME.  Not asked
+ * of what was recorded before. */
+int bl_event_accept_bounded(bl_call *c, const bl_event_in *in);
+static inline int bl_event_accept(bl_call *c, const bl_event_in *in) {
+  const bl_tenant_terms *terms = &c->t->terms;
+
+  return terms->most_age_us || terms->most_ahead_us
+           ? bl_event_accept_bounded(c, in) : BILLING_OK;
+}
 /* Reads the properties into `members`, which must stay as they are while the
  * event is rated.  Returns why they are refused. */
 int bl_event_scan(bl_call *c, bl_event_in *in, bl_members *members);

@@ -196,7 +196,8 @@ static int prepare_event(bl_recording *r, size_t at) {
 
   if (bl_rate_is_prepared(r->c, in->customer, in->view.time_us))
     return BILLING_OK;
-  rc = bl_event_scan(r->c, in, &r->members);
+  rc = bl_event_accept(r->c, in);
+  if (!rc) rc = bl_event_scan(r->c, in, &r->members);
   if (is_refusal(rc)) {
     bl_record_refuse(r, at, rc);
     return BILLING_OK;
@@ -257,7 +258,8 @@ static int decide_event(bl_recording *r, size_t at) {
   int rc;
 
   if (in->twin && bl_repeat_of_twin(r, at, &rc)) return rc;
-  rc = bl_event_scan(r->c, in, &r->members);
+  rc = bl_event_accept(r->c, in);
+  if (!rc) rc = bl_event_scan(r->c, in, &r->members);
   if (!rc) rc = bl_rate_strictly(&r->rater, in, r->rule, &fact);
   if (is_refusal(rc)) {
     bl_record_refuse(r, at, rc);

@@ -41,8 +41,17 @@ typedef struct bl_table {
   size_t  pages;
 } bl_table;
 
-typedef struct bl_meter_state {
+/* How a meter takes samples of events from a moment on. */
+typedef struct bl_meter_version {
   bl_meter meter;
+  int64_t  from_us;
+} bl_meter_version;
+
+typedef struct bl_meter_state {
+  bl_meter meter;              /* the last version */
+  int64_t  from_us;            /* when it begins */
+  bl_meter_version *older;     /* those before it, by their beginnings */
+  size_t   older_count;
   uint64_t number;
   uint64_t version;
   uint64_t archived;
@@ -439,6 +448,15 @@ static inline int bl_tally_has_usage(const bl_tally *tally) {
 }
 /* What is priced of it: its level in the unit that is billed. */
 bl_dec bl_tally_quantity(const bl_tally *tally);
+/* The meter as it is for an event of that time; NULL: it is not there yet. */
+static inline const bl_meter *bl_meter_at(const bl_meter_state *meter,
+                                          int64_t us) {
+  size_t at = meter->older_count;
+
+  if (us >= meter->from_us) return &meter->meter;
+  while (at > 0 && us < meter->older[at - 1].from_us) at--;
+  return at > 0 ? &meter->older[at - 1].meter : NULL;
+}
 /* The first price of a meter; price_count when the plan has none. */
 size_t bl_plan_first(const bl_plan_version *plan, const bl_meter_state *meter);
 static inline const bl_price *bl_tally_price(const bl_tally *tally) {

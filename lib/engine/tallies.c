@@ -25,10 +25,12 @@ static void sort_tallies(bl_tally **tallies, size_t count) {
   }
 }
 
-/* A price that costs something without usage has no events, yet an amount. */
+/* A price that costs something without usage has no events, yet an amount; of
+ * what was voided the events are gone, and perhaps not what was billed. */
 static int is_used(const bl_tally *tally) {
-  return bl_tally_has_usage(tally) || !bl_dec_is_zero(tally->held) ||
-         !bl_dec_is_zero(tally->amount);
+  return tally->first_event || bl_tally_has_usage(tally) ||
+         !bl_dec_is_zero(tally->held) || !bl_dec_is_zero(tally->amount) ||
+         !bl_dec_is_zero(tally->billed_amount);
 }
 
 int bl_tallies_of(const bl_contract *contract, bl_arena *arena,

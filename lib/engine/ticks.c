@@ -5,6 +5,7 @@
 #include "engine/image.h"
 #include "engine/rate.h"
 #include "engine/samples.h"
+#include "engine/tallies.h"
 #include "price/price.h"
 
 static const bl_meter *tick_meter(const bl_contract *contract, size_t price) {
@@ -129,6 +130,19 @@ static int ticks_add_unused(bl_ticks *t) {
   return rc;
 }
 
+/* What was charged by a tick, or by events that were all voided since. */
+static int ticks_add_known(bl_ticks *t) {
+  bl_tick_group *group;
+  bl_tallies tallies;
+  int rc = bl_tallies_of(t->contract, &t->c->arena, &tallies);
+
+  for (size_t i = 0; !rc && i < tallies.count; i++)
+    if (tick_meter(t->contract, tallies.item[i]->price))
+      rc = ticks_group(t, tallies.item[i]->price, tallies.item[i]->group,
+                       &group);
+  return rc;
+}
+
 int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
                   uint64_t from, uint64_t to) {
   bl_span times;
@@ -143,6 +157,7 @@ int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
     rc = bl_zone_of(c, contract->terms.zone, &contract->zone);
   if (!rc) rc = ticks_add_unused(t);
   if (!rc) rc = bl_samples_walk(c, contract->customer, times, ticks_take, t);
+  if (!rc) rc = ticks_add_known(t);
   return rc;
 }
 

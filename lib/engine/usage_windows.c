@@ -35,6 +35,7 @@ typedef struct window_usage {
   const bl_query *q;
   bl_customer    *customer;
   const bl_meter *meter;
+  const bl_meter_state *versions;
   window_names    names;
   bl_grid         grid;
   bl_frame        frame;
@@ -115,6 +116,7 @@ static int window_ask(window_usage *u) {
   if (!rc) rc = window_grid(u);
   if (!rc) rc = window_times(u);
   if (!rc) u->meter = &meter->meter;
+  u->versions = meter;
   return rc;
 }
 
@@ -157,6 +159,7 @@ static int window_keep(window_usage *u, const bl_event *event,
 /* Of events that were recorded when the meter was another one, or was not
  * there, some have no sample. */
 static int window_use(window_usage *u, const bl_event_row *row) {
+  const bl_meter *meter = bl_meter_at(u->versions, row->time_us);
   billing_error none = {.struct_size = sizeof none};
   bl_event event = {row->text.name, &u->members, BL_DEC_ONE, row->time_us};
   bl_sample sample;
@@ -166,10 +169,10 @@ static int window_use(window_usage *u, const bl_event_row *row) {
   if (row->text.has_value) event.value = row->text.value;
   if (row->text.properties.len)
     rc = bl_json_scan(row->text.properties, &u->members, NULL);
-  if (rc || !bl_meter_wants(u->meter, &event) ||
+  if (rc || !meter || !bl_meter_wants(meter, &event) ||
       !bl_meter_matches(u->names.filters, u->names.filter_count, &event))
     return rc;
-  rc = bl_meter_take(u->meter, &event, &u->c->arena, &sample, &none);
+  rc = bl_meter_take(meter, &event, &u->c->arena, &sample, &none);
   if (!rc) return window_keep(u, &event, row->number, &sample);
   u->unusable++;
   return rc == BILLING_NOMEM ? rc : BILLING_OK;
@@ -264,8 +267,8 @@ static int window_group_rows(window_usage *u, window_group *group,
     if (page->count++ < page->after) continue;
     page->has_more = page->count > page->after + u->q->limit;
     if (page->has_more) break;
-    if (!rc && (bl_dec_is_bad(pane.cumulative) ||
-                bl_dec_is_bad(pane.quantity)))
+    if (!rc &&
+        (bl_dec_is_bad(pane.cumulative) || bl_dec_is_bad(pane.quantity)))
       rc = bl_fail(u->c->err, BILLING_LIMIT, "", "quantities below 10^20",
                    "a quantity does not fit");
     if (!rc) rc = window_row(group, &pane, page->rows);

@@ -14,6 +14,7 @@
 #include "engine/keys.h"
 #include "engine/record.h"
 #include "engine/samples.h"
+#include "meter/accept.h"
 #include "price/price.h"
 
 /* ---- what a key is without an event ---- */
@@ -276,6 +277,22 @@ static int void_find(bl_call *c, bl_str key, uint64_t *number) {
                            "no event has the key %t", &key);
 }
 
+/* Whether it is not too late to take the event back. */
+static int void_accept(bl_call *c, uint64_t number) {
+  int64_t most = c->t->terms.cancel_within_us;
+  bl_accept_terms accept = {.cancel_within_us = most};
+  bl_batch batch;
+  int rc = most ? bl_batch_read(c, bl_event_seq(number), &batch)
+                : BILLING_OK;
+
+  if (rc || !most || bl_accept_cancel(&accept, c->now_us, batch.at_us))
+    return rc;
+  return bl_fail(c->err, BILLING_DENIED, "/key",
+                 "the tenant's \"cancel_within\" says how long after its "
+                 "receipt an event can be taken back",
+                 "the event was recorded at %T", batch.at_us);
+}
+
 static int void_event(bl_call *c, bl_str key, billing_receipt *out) {
   undoing x = {.c = c};
   const bl_voided *before;
@@ -291,7 +308,8 @@ static int void_event(bl_call *c, bl_str key, billing_receipt *out) {
   rc = bl_voids_read(c, customer, times, &c->arena, &voids);
   if (rc) return rc;
   before = bl_voids_at(&voids, x.fact.event);
-  if (!before) rc = undo_event(&x);
+  if (!before) rc = void_accept(c, x.fact.event);
+  if (!rc && !before) rc = undo_event(&x);
   if (!rc)
     rc = void_receipt(c, before ? &before->facts.undone : &x.fact,
                       before ? before->at_us : c->now_us, out);

@@ -40,7 +40,7 @@ START_TEST(an_unknown_member_is_refused_with_the_names_that_are_known) {
                                  "property, expression, operation, "
                                  "percentile, method, recurring, reading, "
                                  "per, proration, negative, unusable, "
-                                 "convert, filters, groups, sql, "
+                                 "convert, effective, filters, groups, sql, "
                                  "properties, tick");
 }
 END_TEST

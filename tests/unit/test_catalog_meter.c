@@ -133,16 +133,11 @@ START_TEST(a_meter_is_told_from_another_by_what_it_measures) {
      "event"},
     {"{'id':'m','event':'e','aggregation':'max','property':'p'}",
      "aggregation"},
-    {"{'id':'m','event':'e','aggregation':'sum','property':'q'}",
-     "property"},
-    {"{'id':'m','event':'e','aggregation':'sum','expression':'1'}",
-     "property"},
+    {"{'id':'m','event':'e','aggregation':'sum','property':'q'}", NULL},
     {"{'id':'m','event':'e','aggregation':'sum','property':'p',"
      "'recurring':true}", "recurring"},
     {"{'id':'m','event':'e','aggregation':'sum','property':'p',"
      "'convert':{'by':'2'}}", "convert"},
-    {"{'id':'m','event':'e','aggregation':'sum','property':'p',"
-     "'unusable':'skip'}", "unusable"},
   };
   bl_meter was, now;
 
@@ -152,6 +147,33 @@ START_TEST(a_meter_is_told_from_another_by_what_it_measures) {
     ck_assert_int_eq(read_any(others[i].json, &now), 0);
     ck_assert_pstr_eq(bl_catalog_meter_change(&was, &now),
                       others[i].change);
+  }
+}
+END_TEST
+
+START_TEST(versions_of_a_meter_take_other_samples) {
+  static const struct {
+    const char *json;
+    int         resamples;
+  } others[] = {
+    {"{'id':'m','event':'e','aggregation':'sum','property':'p',"
+     "'name':'N','groups':['g'],'effective':'2026-02-01'}", 0},
+    {"{'id':'m','event':'e','aggregation':'sum','property':'q'}", 1},
+    {"{'id':'m','event':'e','aggregation':'sum','expression':'1'}", 1},
+    {"{'id':'m','event':'e','aggregation':'sum','property':'p',"
+     "'filters':[{'property':'r','in':['x']}]}", 1},
+    {"{'id':'m','event':'e','aggregation':'sum','property':'p',"
+     "'unusable':'skip'}", 1},
+  };
+  bl_meter was, now;
+
+  ck_assert_int_eq(read_any("{'id':'m','event':'e','aggregation':'sum',"
+                            "'property':'p'}", &was), 0);
+  ck_assert_int_eq(was.effective_us, BL_TIME_NEVER);
+  for (size_t i = 0; i < BL_COUNT(others); i++) {
+    ck_assert_int_eq(read_any(others[i].json, &now), 0);
+    ck_assert_int_eq(bl_catalog_meter_resamples(&was, &now),
+                     others[i].resamples);
   }
 }
 END_TEST
@@ -254,6 +276,7 @@ Suite *test_catalog_meter(void) {
   tcase_add_test(c, what_a_statement_says_itself_is_refused_beside_it);
   tcase_add_test(c, every_further_member_is_read);
   tcase_add_test(c, a_meter_is_told_from_another_by_what_it_measures);
+  tcase_add_test(c, versions_of_a_meter_take_other_samples);
   tcase_add_test(c, some_figures_are_known_only_at_the_end);
   tcase_add_loop_test(c, wrong_meters_are_refused_at_their_path, 0,
                       (int)BL_COUNT(refusals));

@@ -57,7 +57,10 @@ START_TEST(what_must_not_change_is_a_conflict_at_its_member) {
     {"meter", "{\"id\":\"s\",\"event\":\"sum\",\"aggregation\":\"max\","
               "\"property\":\"n\"}", "/aggregation"},
     {"meter", "{\"id\":\"s\",\"event\":\"sum\",\"aggregation\":\"sum\","
-              "\"property\":\"m\"}", "/property"},
+              "\"property\":\"n\",\"recurring\":true}", "/recurring"},
+    {"meter", "{\"id\":\"s\",\"event\":\"sum\",\"aggregation\":\"sum\","
+              "\"property\":\"m\",\"effective\":\"2026-01-04T00:00:00Z\"}",
+     "/effective"},
     {"contract", "{\"id\":\"c\",\"customer\":\"a2\",\"plan\":\"p\","
                  "\"start\":\"2026-01-01\"}", "/customer"},
     {"contract", "{\"id\":\"c\",\"customer\":\"a\",\"plan\":\"p2\","

@@ -297,18 +297,49 @@ START_TEST(what_a_meter_skips_is_not_refused) {
 }
 END_TEST
 
-START_TEST(how_a_meter_measures_cannot_change) {
-  billing *b = open_meters(NULL, SEATS, PRICE("seats"));
+static void put_meter(billing *b, int64_t now_us, const char *rest) {
   billing_call call = shop_call("");
+  char text[600];
   billing_error err;
 
   BILLING_INIT(&err);
-  ck_assert_int_eq(billing_put(b, &call, "meter",
-    METER("seats", "\"event\":\"seat\",\"aggregation\":\"unique\","
-                   "\"property\":\"user\",\"operation\":\"what\""),
-    (size_t)-1, NULL, &err), BILLING_CONFLICT);
-  ck_assert_str_eq(err.path, "/operation");
+  call.now_us = now_us;
+  snprintf(text, sizeof text, "{\"id\":\"x\",\"event\":\"use\","
+           "\"aggregation\":\"sum\",%s}", rest);
+  ck_assert_msg(!billing_put(b, &call, "meter", text, (size_t)-1, NULL, &err),
+                "%s %s", err.path, err.message);
+}
+
+/* Hour 96 is now.  Each event goes by the version of its own time, also in a
+ * process that was not there. */
+START_TEST(a_meter_has_versions_each_from_its_time_on) {
+  shop_folder f = shop_folder_make();
+  billing *b = open_meters(f.path,
+    METER("x", "\"event\":\"use\",\"aggregation\":\"sum\","
+               "\"property\":\"a\""), PRICE("x"));
+
+  costs(b, "use", 95, "{\"a\":1,\"b\":10,\"c\":100}", "1");
+  put_meter(b, SHOP_NOW, "\"property\":\"b\"");
+  put_meter(b, SHOP_NOW, "\"property\":\"c\","
+                         "\"effective\":\"2026-01-05T02:00:00Z\"");
+  put_meter(b, SHOP_NOW, "\"property\":\"c\",\"name\":\"Third\","
+                         "\"effective\":\"2026-01-05T02:00:00Z\"");
+  for (int again = 0; again < 2; again++) {
+    costs(b, "use", 94, "{\"a\":1,\"b\":10,\"c\":100}", "1");
+    costs(b, "use", 96, "{\"a\":1,\"b\":10,\"c\":100}", "10");
+    costs(b, "use", 97, "{\"a\":1,\"b\":10,\"c\":100}", "10");
+    costs(b, "use", 98, "{\"a\":1,\"b\":10,\"c\":100}", "100");
+    shop_is_sound(b);
+    billing_close(b);
+    ck_assert_int_eq(billing_open(&b, f.path, (size_t)-1, NULL, NULL), 0);
+  }
+  put_meter(b, SHOP_NOW, "\"expression\":\"1000\","   /* instead of c */
+                         "\"effective\":\"2026-01-05T03:00:00Z\"");
+  costs(b, "use", 98, "{\"a\":1,\"b\":10,\"c\":100}", "10");
+  costs(b, "use", 99, "{\"a\":1,\"b\":10,\"c\":100}", "1000");
+  shop_is_sound(b);
   billing_close(b);
+  shop_folder_remove(&f);
 }
 END_TEST
 
@@ -328,7 +359,7 @@ Suite *test_engine_rate(void) {
   tcase_add_test(t, values_come_and_go_by_their_time);
   tcase_add_test(t, values_live_in_images);
   tcase_add_test(t, what_a_meter_skips_is_not_refused);
-  tcase_add_test(t, how_a_meter_measures_cannot_change);
+  tcase_add_test(t, a_meter_has_versions_each_from_its_time_on);
   suite_add_tcase(s, t);
   return s;
 }

@@ -45,16 +45,16 @@ static void open_meters(const char *meters, const char *prices) {
 }
 
 /* An event some hours after the first of January costs nothing yet. */
+static char last_key[20];
 static void record(const char *name, int64_t hour, const char *properties) {
   static int keys;
   billing_call call = call_now();
   billing_receipt receipt;
   billing_event event;
   billing_error err;
-  char key[20];
 
-  snprintf(key, sizeof key, "key %d", keys++);
-  event = shop_event(key, name);
+  snprintf(last_key, sizeof last_key, "key %d", keys++);
+  event = shop_event(last_key, name);
   event.time_us = JANUARY + hour * (SHOP_DAY / 24);
   event.properties = shop_text(properties);
   ck_assert_msg(!shop_record(b, &call, &event, &receipt, &err), "%s %s",
@@ -161,6 +161,24 @@ START_TEST(what_comes_late_moves_every_period_after_it) {
   record("n", 744 + 336, "{\"n\":2}");
   advance(MARCH);
   bills("INV-000002", "gb 12 2\ngb 15 15\n");
+  close_shop();
+}
+END_TEST
+
+/* The only sample of a region is taken back after its period closed. */
+START_TEST(a_group_whose_samples_are_all_voided_is_given_back) {
+  billing_call call;
+
+  open_meters(STORAGE, PRICE("gb", ",\"groups\":[\"r\"]"));
+  record("n", 0, "{\"n\":10,\"r\":\"eu\"}");
+  record("n", 0, "{\"n\":3,\"r\":\"us\"}");
+  advance(FEBRUARY);
+  bills("INV-000001", "gb 10 10\ngb 3 3\n");
+  call = call_now();
+  ck_assert_int_eq(billing_void(b, &call, last_key, (size_t)-1, NULL, NULL),
+                   0);
+  advance(MARCH);
+  bills("INV-000002", "gb 0 -3\ngb 10 10\n");
   close_shop();
 }
 END_TEST
@@ -277,6 +295,7 @@ Suite *test_engine_ticks(void) {
   tcase_add_test(t, a_period_closes_with_its_figures);
   tcase_add_test(t, a_level_goes_on_into_the_next_period);
   tcase_add_test(t, what_comes_late_moves_every_period_after_it);
+  tcase_add_test(t, a_group_whose_samples_are_all_voided_is_given_back);
   tcase_add_test(t, who_is_there_is_there_until_removed);
   tcase_add_test(t, a_level_goes_on_in_another_contract);
   tcase_add_test(t, usage_says_what_has_come_so_far);

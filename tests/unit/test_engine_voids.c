@@ -26,9 +26,9 @@ static billing_call call_now(void) {
 static void open_meter(const char *path, const char *meter) {
   static const char format[] =
       "{\"meters\":[{\"id\":\"mm\",\"event\":\"n\",%s}],\"plans\":[{\"id\":"
-      "\"pp\",\"currency\":\"USD\",\"prices\":[{\"id\":\"x\",\"meter\":"
-      "\"mm\",\"model\":\"per_unit\",\"unit\":\"1\"}]}],\"contracts\":["
-      "{\"id\":\"cc\","
+      "\"pp\",\"currency\":\"USD\",\"prices\":[{\"id\":\"x\","
+      "\"meter\":\"mm\",\"model\":\"per_unit\",\"unit\":\"1\"}]}],"
+      "\"contracts\":[{\"id\":\"cc\","
       "\"customer\":\"a\",\"plan\":\"pp\",\"start\":\"2026-01-01\"}]}";
   billing_call call;
   char catalog[2000];
@@ -282,6 +282,43 @@ START_TEST(a_correction_is_both_or_neither) {
 }
 END_TEST
 
+/* The repeat of what was accepted is answered for ever. */
+START_TEST(a_tenant_may_bound_what_it_accepts) {
+  billing_event old = event_of("old", 94, "{\"n\":1}");
+  billing_event ahead = event_of("ahead", 97, "{\"n\":1}");
+  billing_call call;
+  billing_receipt receipt;
+  billing_error err;
+
+  open_meter(NULL, N "\"sum\"");
+  costs("a", 95, "{\"n\":5}", "5");           /* an hour old */
+  call = call_now();
+  BILLING_INIT(&err);
+  ck_assert_int_eq(billing_put(b, &call, "tenant",
+    "{\"id\":\"t\",\"accept\":{\"most_age\":0}}", (size_t)-1, NULL, &err),
+    BILLING_INVALID);
+  ck_assert_str_eq(err.path, "/accept/most_age");
+  ck_assert_int_eq(billing_put(b, &call, "tenant",
+    "{\"id\":\"t\",\"accept\":{\"most_age\":3600,\"most_ahead\":60,"
+    "\"cancel_within\":1800}}", (size_t)-1, NULL, &err), 0);
+  ck_assert_int_eq(shop_record(b, &call, &old, &receipt, &err), 0);
+  ck_assert_int_eq(receipt.code, BILLING_INVALID_TIME);
+  ck_assert_str_eq(err.path, "/time");
+  ck_assert_int_eq(shop_record(b, &call, &ahead, &receipt, &err), 0);
+  ck_assert_int_eq(receipt.code, BILLING_INVALID_TIME);
+  now_us += 1800 * INT64_C(1000000);
+  costs("a", 95, "{\"n\":5}", "5");
+  undo("a", "-5");
+  costs("b", 96, "{\"n\":5}", "5");
+  now_us += 1801 * INT64_C(1000000);
+  call = call_now();
+  ck_assert_int_eq(billing_void(b, &call, "b", 1, NULL, &err),
+                   BILLING_DENIED);
+  undo("a", "-5");
+  close_shop();
+}
+END_TEST
+
 /* Also in a file that another process opens, and by the images of it. */
 START_TEST(what_was_voided_is_known_for_ever) {
   shop_folder f = shop_folder_make();
@@ -330,6 +367,7 @@ Suite *test_engine_voids(void) {
   tcase_add_test(t, the_next_invoice_corrects_a_period_that_was_invoiced);
   tcase_add_test(t, ticks_do_not_see_what_was_voided);
   tcase_add_test(t, a_correction_is_both_or_neither);
+  tcase_add_test(t, a_tenant_may_bound_what_it_accepts);
   tcase_add_test(t, what_was_voided_is_known_for_ever);
   suite_add_tcase(s, t);
   return s;

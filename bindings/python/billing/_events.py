@@ -159,3 +159,29 @@ class Events(Base):
         return self._query(lib.billing_usage_health, now, customer=customer,
                            reason=reason, examples=examples, after=after,
                            limit=limit, **{"from": start, "to": end})
+
+    def meter_usage(self, customer: str, meter: str, *, start: datetime,
+                    end: datetime | None = None, window: str = "none",
+                    zone: str | None = None,
+                    group_by: Iterable[str] | None = None,
+                    filters: Iterable[Mapping[str, Any]] | None = None,
+                    as_of: datetime | None = None,
+                    known_at: datetime | None = None, page: int = 1000,
+                    now: datetime | None = None) -> Iterator[dict[str, Any]]:
+        """What a meter makes of a customer's events, a row for each group
+        and window (none, hour, day, week, month): "quantity" of the window
+        alone, "cumulative" up to its end, and "change" of that.  Fetched
+        `page` rows at a time."""
+        after = None
+        names = None if group_by is None else list(group_by)
+        tests = None if filters is None else [dict(f) for f in filters]
+        while True:
+            found = self._query(lib.billing_usage, now, customer=customer,
+                                meter=meter, window=window, zone=zone,
+                                group_by=names, filters=tests, as_of=as_of,
+                                known_at=known_at, after=after, limit=page,
+                                **{"from": start, "to": end})
+            yield from found["usage"]
+            if "next" not in found:
+                return
+            after = str(found["next"])

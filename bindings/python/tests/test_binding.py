@@ -505,6 +505,28 @@ class Events(Case):
         self.b.erase("bob", reason="asked", now=NOW)
         self.assertNotIn("key", list(self.b.events())[5])
 
+    def test_events_are_taken_back_and_put_right(self):
+        when = NOW - 2 * HOUR
+        self.b.record([billing.Event(f"e{i}", "acme", "call", time=when)
+                       for i in range(3)], now=NOW)
+        undone = self.b.void("e0", now=NOW)
+        self.assertEqual(undone.status, billing.Status.NEW)
+        self.assertLess(undone.cost, 0)
+        again = self.b.void("e0", now=NOW)
+        self.assertEqual((again.status, again.cost),
+                         (billing.Status.SAME, undone.cost))
+        undone, put = self.b.correct(
+            "e1", billing.Event("f1", "acme", "call", time=when), now=NOW)
+        self.assertEqual(undone.cost, -put.cost)
+        self.assertEqual([e["flags"][-1:] for e in self.b.events()],
+                         [["voided"], ["voided"], ["owed"], ["owed"]])
+        self.fails(billing.NotFoundError, "NOTFOUND", self.b.void, "none",
+                   now=NOW)
+        rows = list(self.b.meter_usage(
+            "acme", "calls", start=when - HOUR, end=when + HOUR,
+            window="hour", page=1, now=NOW))
+        self.assertEqual([row["quantity"] for row in rows], ["0", "2"])
+
     def test_usage_of_some_periods(self):
         self.b.record([call("a"), call("b", time=NOW - 30 * 24 * HOUR),
                        call("c", time=NOW + 30 * 24 * HOUR)], now=NOW)
