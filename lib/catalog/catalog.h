@@ -26,7 +26,23 @@ typedef struct bl_tenant_terms {
   bl_str    number_prefix;     /* of invoices, "INV-" by default */
   bl_asset *assets;            /* the declared units */
   size_t    asset_count;
+  uint32_t  parks;             /* events of unknown customers; else they are
+                                  refused */
+  int32_t   future_days;       /* how far ahead an event may be */
 } bl_tenant_terms;
+
+/* ---- customer ---- */
+
+/* Another name of a customer, for its events of some time. */
+typedef struct bl_alias {
+  bl_str  id;
+  bl_span span;
+} bl_alias;
+
+typedef struct bl_aliases {
+  bl_alias *item;
+  size_t    count;
+} bl_aliases;
 
 /* ---- meter ---- */
 
@@ -258,6 +274,9 @@ int bl_catalog_read_contract(const bl_json *doc, const char *path, bl_arena *a,
  * are the host's. */
 int bl_catalog_read_customer(const bl_json *doc, const char *path,
                              bl_str *id, bl_str *name, billing_error *err);
+/* Its aliases, in the arena. */
+int bl_catalog_read_aliases(const bl_json *doc, const char *path, bl_arena *a,
+                            bl_aliases *out, billing_error *err);
 /* A list of names of order keys: ["priority","zero_cost","narrow","expiry",
  * "expiry_second","effective","created","promotional","larger","name",
  * "number"]. */

@@ -68,6 +68,8 @@ static int tenant_assets(const bl_reader *r, const bl_field *field,
   return rc;
 }
 
+static const char *const tenant_unknown[] = {"refuse", "park", NULL};
+
 static const bl_field tenant_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
    .at = offsetof(bl_tenant_terms, id)},
@@ -76,6 +78,10 @@ static const bl_field tenant_fields[] = {
   {.name = "number_prefix", .read = bl_value_label, .high = 32,
    .at = offsetof(bl_tenant_terms, number_prefix)},
   {.name = "assets", .read = tenant_assets},
+  {.name = "unknown_customers", .read = bl_value_choice,
+   .words = tenant_unknown, .at = offsetof(bl_tenant_terms, parks)},
+  {.name = "future_days", .read = bl_value_whole, .low = 0, .high = 36600,
+   .at = offsetof(bl_tenant_terms, future_days)},
 };
 
 static const bl_shape tenant_shape = {
@@ -90,6 +96,7 @@ int bl_catalog_read_tenant(const bl_json *doc, const char *path, bl_arena *a,
 
   assert(doc && a && out);
   terms.number_prefix = BL_STR("INV-");
+  terms.future_days = 366;
   rc = bl_shape_read(&tenant_shape, &r, doc, 0, &terms);
   if (!rc) *out = terms;
   return rc;

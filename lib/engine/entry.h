@@ -33,6 +33,7 @@ enum {
   BL_ENTRY_REDACTION = 10,
   /* The index of entries has marks of kinds below 16 only; 16 to 19 are
    * reserved for leases. */
+  BL_ENTRY_PARKED = 15,
   BL_ENTRY_STREAM = 20,
   BL_ENTRY_KINDS
 };
@@ -68,6 +69,13 @@ typedef struct bl_codec {
 enum { BL_KIND_TENANT, BL_KIND_CUSTOMER, BL_KIND_METER, BL_KIND_PLAN,
        BL_KIND_CONTRACT, BL_KINDS };
 
+/* Another name of a customer, for its events of some time. */
+typedef struct bl_fact_alias {
+  unsigned char hash[16];      /* as of an id */
+  bl_span       span;
+  uint64_t      is_new;        /* this entry first gives it to the customer */
+} bl_fact_alias;
+
 typedef struct bl_fact_document {
   uint64_t      kind;          /* BL_KIND_* */
   uint64_t      number;        /* our own, per kind */
@@ -78,6 +86,8 @@ typedef struct bl_fact_document {
   bl_span       term;          /* contract: start and end, resolved */
   int64_t       anchor_us;     /* contract, resolved */
   unsigned char id_hash[16];   /* customer: keyed hash of its id */
+  bl_fact_alias *aliases;      /* customer */
+  size_t        alias_count;
   bl_str        id;            /* empty for a customer */
   bl_str        json;          /* empty for a customer; a contract's without
                                   its customer */
@@ -203,6 +213,26 @@ typedef struct bl_fact_redaction {
   size_t            entry_count;
 } bl_fact_redaction;
 
+/* An event whose customer nobody knows. */
+typedef struct bl_fact_parked {
+  unsigned char id_hash[16];   /* of the customer's id, or alias */
+  uint64_t      key_print;     /* of its key, as the index of keys has it */
+  int64_t       time_us;
+  uint64_t      flags;         /* BL_EVENT_UNTIMED */
+  /* properties; empty when it was erased */
+  bl_str        key;
+  bl_str        customer;
+  bl_str        name;
+  bl_str        properties;
+  uint64_t      has_value;
+  bl_dec        value;
+} bl_fact_parked;
+
+typedef struct bl_fact_parkings {
+  bl_fact_parked *items;
+  size_t          count;
+} bl_fact_parkings;
+
 /* Where a stream of events stands after the batch before it. */
 typedef struct bl_fact_stream {
   bl_str         name;
@@ -222,6 +252,7 @@ typedef union bl_entry_facts {
   bl_fact_invoice       invoice;
   bl_fact_redaction     redaction;
   bl_fact_stream        stream;
+  bl_fact_parkings      parkings;
 } bl_entry_facts;
 
 /* Reads it; lists are the arena's, texts the entry's.  Properties that were
@@ -245,6 +276,8 @@ void bl_code_invoice(bl_codec *facts, bl_codec *properties,
                      bl_fact_invoice *f);
 void bl_code_redaction(bl_codec *facts, bl_codec *properties,
                        bl_fact_redaction *f);
+void bl_code_parkings(bl_codec *facts, bl_codec *properties,
+                      bl_fact_parkings *f);
 void bl_code_stream(bl_codec *facts, bl_codec *properties,
                     bl_fact_stream *f);
 

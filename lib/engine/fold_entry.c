@@ -18,6 +18,7 @@ FOLD_KIND(periods)
 FOLD_KIND(invoice)
 FOLD_KIND(redaction)
 FOLD_KIND(stream)
+FOLD_KIND(parkings)
 #undef FOLD_KIND
 
 typedef struct entry_kind {
@@ -36,6 +37,7 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
     [BL_ENTRY_PERIODS] = {"periods", fold_entry_periods},
     [BL_ENTRY_INVOICE] = {"invoice", fold_entry_invoice},
     [BL_ENTRY_REDACTION] = {"redaction", fold_entry_redaction},
+    [BL_ENTRY_PARKED] = {"parked", fold_entry_parkings},
     [BL_ENTRY_STREAM] = {"stream", fold_entry_stream},
 };
 

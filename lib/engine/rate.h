@@ -46,6 +46,9 @@ int bl_event_is_same(bl_call *c, const bl_event_in *in,
                      const bl_fact_event *fact, const bl_event_text *text,
                      int *is_same);
 
+/* Whether two texts of properties say the same. */
+int bl_event_agrees(bl_call *c, bl_str a, bl_str b, int *agree);
+
 /* Canonical JSON of properties, nothing for none. */
 int bl_event_canonical(bl_str json, bl_text *out);
 

@@ -193,6 +193,8 @@ struct bl_customer {
   unsigned char id_hash[16];
   bl_str        id;            /* empty when erased */
   bl_str        name;
+  bl_fact_alias *aliases;      /* of the newest document */
+  size_t        alias_count;
   bl_list       contracts;     /* bl_contract */
   bl_list       wallets;       /* bl_wallet */
   bl_list       holds;         /* bl_hold_state, open ones */
@@ -221,7 +223,10 @@ typedef struct bl_rows {
 /* What entries are about, and are found by: a customer (number 0: the tenant
  * itself), a grant or a hold. */
 enum { BL_SUBJECT_CUSTOMER, BL_SUBJECT_GRANT, BL_SUBJECT_HOLD,
-       BL_SUBJECT_UNBILLED };  /* number 0: events that cost nobody anything */
+       BL_SUBJECT_UNBILLED,    /* number 0: events that cost nobody anything,
+                                  BL_UNBILLED_PARKED: that wait */
+       BL_SUBJECT_PARKED };    /* by the hash of their customer's id */
+#define BL_UNBILLED_PARKED 1
 
 typedef struct bl_subject {
   uint64_t kind;             /* BL_SUBJECT_* */
@@ -293,6 +298,7 @@ typedef struct bl_heads {
   uint64_t      unmatched;
   uint64_t      unpriced;
   uint64_t      unentitled;
+  uint64_t      parked;        /* that wait for their customers */
   uint64_t      version;       /* of the tenant's document */
 } bl_heads;
 

@@ -36,6 +36,7 @@ class ReceiptFlag(enum.IntFlag):
     MIXED = lib.BILLING_RECEIPT_MIXED
     OWED = lib.BILLING_RECEIPT_OWED
     UNENTITLED = lib.BILLING_RECEIPT_UNENTITLED
+    PARKED = lib.BILLING_RECEIPT_PARKED
 
 
 class HoldStatus(enum.IntEnum):
