@@ -163,8 +163,8 @@ int bl_images_write(billing *b, bl_tenant *t, int is_due) {
 uint64_t bl_images_due(const bl_tenant *t) {
   uint64_t count = t->images.unpaid;
 
-  return t->runs && count ? bl_runs_due(t->runs, BL_RUNS_STATE, count,
-                                        count * IMAGE_BYTES) : 0;
+  return t->runs ? bl_runs_due(BL_RUNS_STATE, count, count * IMAGE_BYTES)
+                 : 0;
 }
 
 #undef IMAGES_MANY

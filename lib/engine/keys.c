@@ -162,8 +162,8 @@ static int write_tail(billing *b, bl_tenant *t, int is_due) {
 
 uint64_t bl_keys_due(const bl_tenant *t, uint64_t keys, uint64_t marks) {
   if (!t->runs) return 0;
-  return bl_runs_due(t->runs, BL_RUNS_EVENT_KEYS, keys, 0) +
-         bl_runs_due(t->runs, BL_RUNS_INDEX, marks, marks * MARK_BYTES) +
+  return bl_runs_due(BL_RUNS_EVENT_KEYS, keys, 0) +
+         bl_runs_due(BL_RUNS_INDEX, marks, marks * MARK_BYTES) +
          bl_images_due(t);
 }
 

@@ -204,26 +204,19 @@ int bl_runs_abandon(bl_runs *r, billing_store *s, uint32_t kind);
 int bl_runs_drop(bl_runs *r, billing_store *s, uint32_t kind);
 
 /*
- * Does about `budget` records of work, small jobs before large ones, and says
- * whether more could be done.  What one call does beyond its budget, a chunk
- * at the most, the next ones pay back.
+ * Does about `budget` records of work on each level, and says whether more
+ * could be done.  What one call does beyond it, a chunk a level at the most,
+ * the next ones pay back.
  */
 int bl_runs_step(bl_runs *r, billing_store *s, uint64_t budget,
                  uint32_t *owes);
 
 /*
- * What a call that brings so many new records, with so many bytes of keys and
- * values (KEYS: 0), has to pay, so that no level ever holds more than twice
- * the runs that are merged at a time.
- *
- * Each record is written once and then merged once a level, and per level its
- * share of the rows written and removed costs two rows for BL_RUNS_ROW bytes.
- * A quarter is added; see runs_job.c for why that is enough.
+ * What a call that brings so many new records of a kind, with so many bytes of
+ * keys and values (KEYS: 0), has to pay on each level, so that none ever holds
+ * more than twice the runs that are merged at a time; see runs_step.c.
  */
-uint64_t bl_runs_due_at(uint32_t levels, uint64_t records, uint64_t bytes);
-/* The same for the levels that the kind has now; 0 when nothing is known. */
-uint64_t bl_runs_due(const bl_runs *r, uint32_t kind, uint64_t records,
-                     uint64_t bytes);
+uint64_t bl_runs_due(uint32_t kind, uint64_t records, uint64_t bytes);
 
 /* ---- Check ------------------------------------------------------------- */
 

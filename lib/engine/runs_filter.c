@@ -2,11 +2,11 @@
 /*
  * runs_filter.c - split-block Bloom filters, two bytes a key.
  *
- * A filter is rows of 124 blocks of 32 bytes, one row for 1,984 keys.  Key
+ * A filter is rows of 140 blocks of 32 bytes, one row for 2,240 keys.  Key
  * C000000000000021 in a filter of two rows, its leading half C0000000:
  *
  *     C0000000 * 2        = 1.80000000     row 1, and 80000000 is left
- *     80000000 * 124      = 62.00000000    block 62, from byte 1984
+ *     80000000 * 140      = 70.00000000    block 70, from byte 2240
  *     low bits of the key = 00001 00001    lane 0: bit 1; lane 1: bit 1;
  *                                          lanes 2 to 7: bit 0
  *
@@ -17,7 +17,7 @@
  * The row follows from the leading bits, so a run that is written in order
  * fills its filter row by row, and a filter of any size is made of one row of
  * memory.  Heads of RECORDS are not spread evenly: their rows are filled one
- * after the other with 1,984 heads each, the last head of a row is its fence,
+ * after the other with 2,240 heads each, the last head of a row is its fence,
  * and within it a mix of the head takes the place of the key.
  */
 #include "engine/runs_parts.h"

@@ -21,8 +21,11 @@
 #include "base/pack.h"
 #include "engine/runs.h"
 
-/* The blob of a row: with its other columns it fills a page of 4 KiB. */
-#define BL_RUNS_ROW 3968
+/* The blob of a row.  SQLite keeps an eighth of it with the other columns, so
+ * that eight rows share a page, and the rest is a page of its own: a row that
+ * is removed then gives its page back, and those beside it stay as they are.
+ * A blob that fitted into the page with its columns would be moved. */
+#define BL_RUNS_ROW 4480
 /* So many runs of a level become one of the next. */
 #define BL_RUNS_FAN 8
 #define BL_RUNS_LEVELS 16
@@ -375,7 +378,7 @@ struct bl_runs {
   bl_runs_list      list;
   uint32_t          is_loaded;
   uint32_t          reserved;
-  int64_t           credit;        /* work paid for and not done */
+  int64_t           credit[BL_RUNS_LEVELS];  /* paid for and not done */
   bl_runs_source    source[BL_RUNS_KINDS];
   unsigned char     has_source[BL_RUNS_KINDS];
   bl_arena          row_arena;

@@ -2,23 +2,22 @@
 /*
  * runs_step.c - what is to be done, and how much of it a call has to pay.
  *
- * What has to be done is urgent by level: a source becomes a run of level 0;
- * then come the removal of what was merged from level 0 and the next merge of
- * level 0, then those of level 1, and so on.  A merge of level n comes up once
- * in 8 * S records of S = 131,072 * 8^n each, has to be done before the next
- * one, and the smaller one always goes first.  Jobs whose periods are
- * multiples of each other, and of which the shortest goes first, all keep
- * their time as long as no more work comes up than is paid for.  So a level
- * holds the eight runs that are merged and at most eight that have come
- * meanwhile.
+ * What has to be done is sorted by level: a source becomes a run of level 0;
+ * a merge of level n comes up once in 8 * S records of S = 131,072 * 8^n each,
+ * and has to be done before the next one, with the removal of what it has
+ * merged.  So each level is paid by itself: a call that brings new records
+ * pays on every level for as many, and what a level with nothing to do is paid
+ * is gone.  A merge then takes four fifths of the time until the next one,
+ * calls cost the same whatever goes on, and a level holds the eight runs that
+ * are merged and at most eight that have come meanwhile.
  *
- * A record costs itself once a level, and its share of one row that is written
- * and, after the next merge, removed: 2 * 64 for 3,968 bytes, one record for
- * 31 bytes.  Rows may be half empty, so 16 bytes are taken for one record, and
- * to all that a quarter is added.
+ * A record costs itself, and its share of one row that is written and, after
+ * the next merge, removed: 2 * 64 for 4,480 bytes, one record for 35 bytes.
+ * Rows may be half empty, so 16 bytes are taken for one record, and to all
+ * that a quarter is added.
  *
- *     1,000 keys, three levels: 13 bytes a key make 813 records more, a
- *     quarter 454; for one write and three merges 4 * 2,267 = 9,068
+ *     1,000 keys: 13 bytes a key make 813 records more, a quarter 454;
+ *     so 2,267 on each level
  */
 #include "engine/runs_parts.h"
 
@@ -27,19 +26,12 @@
 /* What a pair takes in a chunk and in its filter. */
 #define STEP_KEY_BYTES 13
 
-uint64_t bl_runs_due_at(uint32_t levels, uint64_t records, uint64_t bytes) {
-  uint64_t once = records + (bytes + 15) / 16;
-
-  return (levels + 1) * (once + (once + 3) / 4);
-}
-
-uint64_t bl_runs_due(const bl_runs *r, uint32_t kind, uint64_t records,
-                     uint64_t bytes) {
-  const bl_runs_set *set = &r->list.set[kind];
-  uint32_t levels = set->count ? set->run[0].level + 1 : 0;
+uint64_t bl_runs_due(uint32_t kind, uint64_t records, uint64_t bytes) {
+  uint64_t once;
 
   if (bl_runs_is_keys(kind)) bytes = records * STEP_KEY_BYTES;
-  return r->is_loaded ? bl_runs_due_at(levels, records, bytes) : 0;
+  once = records + (bytes + 15) / 16;
+  return once + (once + 3) / 4;
 }
 
 /* ---- What is to be done ------------------------------------------------ */
@@ -106,16 +98,15 @@ static int step_remove(bl_runs *r, const bl_runs_rows *rows,
   return BILLING_OK;
 }
 
-/* Does the most urgent thing; DONE when there is nothing. */
-static int step_once(bl_runs *r, const bl_runs_rows *rows, uint64_t *work) {
-  for (uint32_t level = 0; level < BL_RUNS_LEVELS; level++) {
-    bl_doomed_run *doomed = step_doomed(&r->list, level);
+/* A piece of what a level has to do; DONE when there is nothing. */
+static int step_once(bl_runs *r, const bl_runs_rows *rows, uint32_t level,
+                     uint64_t *work) {
+  bl_doomed_run *doomed = step_doomed(&r->list, level);
 
-    if (doomed) return step_remove(r, rows, doomed, work);
-    for (uint32_t kind = 0; kind < BL_RUNS_KINDS; kind++)
-      if (step_is_ready(r, kind, level))
-        return bl_runs_go_on(r, rows, kind, level, work);
-  }
+  if (doomed) return step_remove(r, rows, doomed, work);
+  for (uint32_t kind = 0; kind < BL_RUNS_KINDS; kind++)
+    if (step_is_ready(r, kind, level))
+      return bl_runs_go_on(r, rows, kind, level, work);
   return BILLING_DONE;
 }
 
@@ -154,6 +145,24 @@ static int step_put_list(bl_runs *r, billing_store *s, int rc) {
   return rc;
 }
 
+/* What a level is paid beyond what it has to do is gone. */
+static int step_level(bl_runs *r, const bl_runs_rows *rows, uint32_t level,
+                      uint64_t budget, int *has_changed) {
+  int64_t *credit = &r->credit[level];
+  int rc = BILLING_OK;
+
+  *credit += (int64_t)(budget < INT32_MAX ? budget : INT32_MAX);
+  while (!rc && *credit > 0) {
+    uint64_t work = 0;
+
+    rc = step_once(r, rows, level, &work);
+    if (!rc) rc = step_begin_merges(r);
+    *has_changed |= !rc;
+    *credit = rc == BILLING_DONE ? 0 : *credit - (int64_t)work;
+  }
+  return rc == BILLING_DONE ? BILLING_OK : rc;
+}
+
 int bl_runs_step(bl_runs *r, billing_store *s, uint64_t budget,
                  uint32_t *owes) {
   bl_runs_rows rows = bl_runs_rows_of(r, s);
@@ -161,16 +170,8 @@ int bl_runs_step(bl_runs *r, billing_store *s, uint64_t budget,
 
   *owes = 0;
   if (rc) return rc;
-  r->credit += (int64_t)(budget < INT32_MAX ? budget : INT32_MAX);
-  while (!rc && r->credit > 0) {
-    uint64_t work = 0;
-
-    rc = step_once(r, &rows, &work);
-    if (!rc) rc = step_begin_merges(r);
-    has_changed |= !rc;
-    r->credit = rc == BILLING_DONE ? 0 : r->credit - (int64_t)work;
-  }
-  if (rc == BILLING_DONE) rc = BILLING_OK;
+  for (uint32_t level = 0; !rc && level < BL_RUNS_LEVELS; level++)
+    rc = step_level(r, &rows, level, budget, &has_changed);
   if (has_changed || rc) rc = step_put_list(r, s, rc);
   if (!rc) *owes = step_is_owed(r);
   return rc;

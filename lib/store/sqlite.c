@@ -42,7 +42,7 @@
 /* Frames of the log that are moved into the database at a time: few enough
  * that no call feels it, and enough that pages that change often, and the two
  * syncs that it takes, are shared by many commits. */
-#define LOG_PIECE 1000
+#define LOG_PIECE 400
 /* Of a frame, before its page. */
 #define FRAME_HEAD 24
 /* Naps of the busy handler: a tenth of a second in all, or ten seconds. */

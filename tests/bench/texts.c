@@ -20,7 +20,7 @@
 #define OBJECT_BYTES 256
 #define BATCH 1000
 #define EVENT_BYTES 153      /* of an event as it is given */
-#define STORED_BYTES 64      /* and, rounded up, in the journal */
+#define STORED_BYTES 48      /* and, rounded up, in the journal */
 
 typedef struct text_work {
   char     object[OBJECTS][OBJECT_BYTES];      /* about 150 bytes each */

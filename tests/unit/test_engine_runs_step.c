@@ -267,9 +267,10 @@ static int count_remove(billing_store *s, uint32_t table,
   return counted->remove(s, table, key);
 }
 
-/* Rows that steps write and remove, the list aside: those that were paid for,
- * and those that are written or removed at a time. */
+/* Rows that steps write and remove, the list aside: those that each level was
+ * paid for, and those that are written or removed at a time. */
 START_TEST(a_step_keeps_to_its_budget) {
+  enum { LEVELS = 3 };
   static billing_store_methods methods;
   uint64_t paid = 0, all = 0, budget = 0;
 
@@ -288,9 +289,10 @@ START_TEST(a_step_keeps_to_its_budget) {
       rows_changed = 0;
       step(runs, budget);
       if (rows_changed) rows_changed--;
-      ck_assert_uint_le(rows_changed, budget / BL_RUNS_ROW_WORK + 16);
+      ck_assert_uint_le(rows_changed,
+                        LEVELS * (budget / BL_RUNS_ROW_WORK + 16));
       all += rows_changed;
-      ck_assert_uint_le(all, paid / BL_RUNS_ROW_WORK + 16);
+      ck_assert_uint_le(all, LEVELS * (paid / BL_RUNS_ROW_WORK + 16));
     }
   }
   place.store->methods = counted;
@@ -298,29 +300,25 @@ START_TEST(a_step_keeps_to_its_budget) {
 END_TEST
 
 START_TEST(the_due_of_the_worked_example_is_so) {
-  ck_assert_uint_eq(bl_runs_due_at(3, 1000, 13000), 9068);
-  ck_assert_uint_eq(bl_runs_due(runs, 0, 1000, 0), 0);     /* not known */
-  ck_assert_uint_eq(covered(runs), 0);
-  ck_assert_uint_eq(bl_runs_due(runs, 0, 1000, 0), 2267);
-  write_runs(1, 1, 10);
-  ck_assert_uint_eq(bl_runs_due(runs, 0, 1000, 0), 2 * 2267);
-  ck_assert_uint_eq(bl_runs_due_at(0, 0, 0), 0);
-  ck_assert_uint_eq(bl_runs_due_at(0, 1, 1), 3);
+  ck_assert_uint_eq(bl_runs_due(BL_RUNS_EVENT_KEYS, 1000, 0), 2267);
+  ck_assert_uint_eq(bl_runs_due(BL_RUNS_INDEX, 1000, 13000), 2267);
+  ck_assert_uint_eq(bl_runs_due(BL_RUNS_INDEX, 0, 0), 0);
+  ck_assert_uint_eq(bl_runs_due(BL_RUNS_INDEX, 1, 1), 3);
 }
 END_TEST
 
-/* A tail of 1,000 keys, 700 times: what is due is enough for three levels; a
+/* A tail of 1,000 keys, 1,000 times: what is due is enough for three levels; a
  * tail is written before the next is full, and no level has more than twice
  * eight runs. */
 START_TEST(what_is_due_keeps_the_runs_few) {
   size_t most = 0;
 
-  for (uint64_t seq = 1; seq <= 700; seq++) {
+  for (uint64_t seq = 1; seq <= 1000; seq++) {
     bl_runs_source source = source_of(seq, 1000);
 
     write_on(runs, &source);
     for (int call = 0; call < 10; call++)
-      step(runs, bl_runs_due(runs, 0, 100, 0));
+      step(runs, bl_runs_due(BL_RUNS_EVENT_KEYS, 100, 0));
     ck_assert_uint_eq(covered(runs), seq);
     for (uint32_t level = 0; level < BL_RUNS_LEVELS; level++) {
       size_t first, n = bl_runs_set_level(&runs->list.set[0], level, &first);
@@ -341,28 +339,21 @@ START_TEST(the_rule_holds_for_sixty_million_keys) {
   enum { LEVELS = 8 };
   const uint64_t tail = 131072, rows = 2 * BL_RUNS_ROW_WORK;
   uint64_t in_level[LEVELS + 1] = {0}, left[LEVELS + 1] = {0};
-  uint64_t size[LEVELS + 1] = {0}, budget = 0, fresh = 0;
+  uint64_t size[LEVELS + 1] = {0}, fresh = 0;
+  const uint64_t budget = bl_runs_due(BL_RUNS_EVENT_KEYS, 1000, 0);
   int merging[LEVELS + 1] = {0}, is_writing = 0;
 
   for (int l = 0; l <= LEVELS; l++) size[l] = l ? size[l - 1] * 8 : tail;
   for (uint64_t key = 0; key < 60000000; key += 1000) {
-    uint32_t levels = 0;
-
-    for (uint32_t l = 0; l < LEVELS; l++)
-      if (in_level[l]) levels = l + 1;
     fresh += 1000;
     if (fresh >= tail && !is_writing) {
       fresh -= tail;
-      left[0] = tail + tail / 430 * rows;
+      left[0] = tail + tail / 490 * rows;
       is_writing = 1;
     }
     ck_assert_uint_le(fresh, 2 * tail);
-    budget = bl_runs_due_at(levels, 1000, 13000);
-    for (int l = 0; l <= LEVELS && budget; l++) {
-      uint64_t work = left[l] < budget ? left[l] : budget;
-
-      left[l] -= work;
-      budget -= work;
+    for (int l = 0; l <= LEVELS; l++) {
+      left[l] -= left[l] < budget ? left[l] : budget;
       if (l == 0 && is_writing && !left[0]) {
         is_writing = 0;
         in_level[0]++;
@@ -374,8 +365,8 @@ START_TEST(the_rule_holds_for_sixty_million_keys) {
       }
       if (l < LEVELS && in_level[l] >= 8 && !merging[l + 1]) {
         merging[l + 1] = 1;
-        left[l + 1] = size[l + 1] + size[l + 1] / 430 * rows +
-                      size[l + 1] / 1984 * rows;
+        left[l + 1] = size[l + 1] + size[l + 1] / 490 * rows +
+                      size[l + 1] / 2240 * rows;
       }
       ck_assert_uint_le(in_level[l], 16);
     }
