@@ -527,8 +527,8 @@ typedef struct billing_event {
 #define BILLING_RECEIPT_MIXED 8u     /* charges in several assets: cost is the
                                         first's; the cursor has all */
 #define BILLING_RECEIPT_OWED 16u     /* the grants did not cover it all */
-#define BILLING_RECEIPT_UNENTITLED 32u /* a meter, but no contract then */
-#define BILLING_RECEIPT_PARKED 128u  /* it waits, or has waited, for its
+#define BILLING_RECEIPT_UNENTITLED 256u /* a meter, but no contract then */
+#define BILLING_RECEIPT_PARKED 512u  /* it waits, or has waited, for its
                                         customer */
 
 typedef struct billing_receipt {

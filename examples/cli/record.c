@@ -58,8 +58,9 @@ const char *cli_receipt_status(const billing_receipt *r) {
 
 static void add_flags(const billing_receipt *r, buffer *out) {
   static const char *const names[] = {"unmatched", "unpriced", "late",
-                                      "mixed",     "owed",     "unentitled",
-                                      NULL,        "parked"};
+                                      "mixed",     "owed",     NULL,
+                                      NULL,        NULL,
+                                      "unentitled", "parked"};
   int count = 0;
 
   json_name(out, "flags");

@@ -7,8 +7,9 @@
 #include "engine/event_print.h"
 
 static const char *const flag_names[] = {"unmatched", "unpriced", "late",
-                                         "mixed",     "owed",
-                                         "unentitled", NULL, "parked"};
+                                         "mixed",     "owed",     NULL,
+                                         NULL,        NULL,
+                                         "unentitled", "parked"};
 
 void bl_flags_print(uint64_t flags, const char *between, const char *around,
                     bl_text *out) {

@@ -16,10 +16,9 @@ static int refuse_event(bl_call *c, int rc, const char *path, const char *hint,
   return bl_fail(c->err, rc, path, hint, "%s", message);
 }
 
-static int read_time(bl_call *c, bl_event_in *in) {
-  int64_t us = in->event->time_us ? in->event->time_us : c->now_us;
+static int check_time(bl_call *c, const bl_event_in *in) {
+  int64_t us = in->view.time_us;
 
-  in->view.time_us = us;
   if (us < BL_TIME_MIN || us > BL_TIME_MAX)
     return refuse_event(c, BILLING_INVALID_TIME, "/time", "years 1 to 9999",
                         "the time is out of range");
@@ -27,6 +26,15 @@ static int read_time(bl_call *c, bl_event_in *in) {
   return refuse_event(c, BILLING_INVALID_TIME, "/time",
                       "at most the tenant's future_days after the call's now",
                       "the event is too far in the future");
+}
+
+int bl_event_check_rest(bl_call *c, const bl_event_in *in) {
+  int rc = check_time(c, in);
+
+  if (!rc && in->event->properties.len > BL_LIMIT_EVENT_BYTES)
+    rc = refuse_event(c, BILLING_LIMIT, "/properties", "at most 64 KiB",
+                      "the properties are too long");
+  return rc;
 }
 
 static int check_event(bl_call *c, int need_key, bl_event_in *in) {
@@ -44,12 +52,9 @@ static int check_event(bl_call *c, int need_key, bl_event_in *in) {
     return refuse_event(c, BILLING_INVALID, "/value",
                         "at most 20 digits and 18 decimals",
                         "the value is out of range");
-  rc = read_time(c, in);
-  if (!rc && e->properties.len > BL_LIMIT_EVENT_BYTES)
-    rc = refuse_event(c, BILLING_LIMIT, "/properties", "at most 64 KiB",
-                      "the properties are too long");
-  return rc ? rc : bl_find_event_customer(c, e->customer, in->view.time_us,
-                                          &in->customer);
+  rc = bl_find_event_customer(c, e->customer, in->view.time_us,
+                              &in->customer);
+  return rc ? rc : bl_event_check_rest(c, in);
 }
 
 /* What the event itself is refused for; anything else ends the call. */
@@ -67,6 +72,7 @@ int bl_event_check(bl_call *c, const billing_event *event, int need_key,
   memset(in, 0, sizeof *in);
   in->event = event;
   in->view.name = event->event;
+  in->view.time_us = event->time_us ? event->time_us : c->now_us;
   in->view.value = event->flags & BILLING_EVENT_VALUE ? event->value
                                                       : BL_DEC_ONE;
   rc = check_event(c, need_key, in);

@@ -202,11 +202,18 @@ int bl_parked_add(bl_recording *r, size_t at) {
   bl_event_in *in = &r->in[at];
   bl_arena *a = &r->c->arena;
 
+  int rc;
+
+  bl_error_start(r->c->err);
+  rc = bl_event_check_rest(r->c, in);
+  if (rc) {
+    bl_record_refuse(r, at, rc);
+    return BILLING_OK;
+  }
   if (!r->parked) r->parked = bl_arena_array(a, r->count, sizeof *r->parked);
   if (!r->parked) return BILLING_NOMEM;
   in->key = bl_keys_print(r->c->b, in->event->key);
   r->parked[r->parked_count++] = (uint32_t)at;
-  bl_error_start(r->c->err);
   return BILLING_OK;
 }
 

@@ -27,6 +27,9 @@ typedef struct bl_event_in {
  * quote and an estimate have none. */
 int bl_event_check(bl_call *c, const billing_event *event, int need_key,
                    bl_event_in *in);
+/* Of an event whose customer was not found: what else it may be refused for.
+ */
+int bl_event_check_rest(bl_call *c, const bl_event_in *in);
 /* Reads the properties into `members`, which must stay as they are while the
  * event is rated.  Returns why they are refused. */
 int bl_event_scan(bl_call *c, bl_event_in *in, bl_members *members);

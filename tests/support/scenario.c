@@ -281,7 +281,8 @@ static void do_erase(scenario_run *r, const cJSON *step) {
 
 static void show_flags(scenario_run *r, uint32_t flags) {
   static const char *const names[] = {"unmatched", "unpriced", "late", "mixed",
-                                      "owed", "unentitled", "", "parked"};
+                                      "owed", "", "", "", "unentitled",
+                                      "parked"};
 
   for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
     if (flags & 1u << i) fprintf(r->out, ", %s", names[i]);
