@@ -396,9 +396,10 @@ typedef struct billing_call {
  * Cold nouns are JSON documents, by kind:
  *
  *   tenant    {"id","assets":[{"code","places","name"}],"name",
- *              "number_prefix","accept":{"most_age":s,"most_ahead":s,
- *              "cancel_within":s}}
- *   customer  {"id","name", ... any further members are kept}
+ *              "number_prefix","unknown_customers":"refuse|park",
+ *              "accept":{"most_age":s,"most_ahead":s,"cancel_within":s}}
+ *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
+ *              ... any further members are kept}
  *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},
  *              "aggregation":"count|sum|max|min|unique|latest|average|
  *              earliest|weighted_sum|percentile|peak|sql",
@@ -548,6 +549,8 @@ typedef struct billing_event {
                                         when its period closes */
 #define BILLING_RECEIPT_VOIDED 128u  /* it does not count any more */
 #define BILLING_RECEIPT_UNENTITLED 256u /* a meter, but no contract then */
+#define BILLING_RECEIPT_PARKED 512u  /* it waits, or has waited, for its
+                                        customer */
 
 typedef struct billing_receipt {
   uint32_t        struct_size;
@@ -584,6 +587,13 @@ typedef struct billing_receipt {
  * ("most_age", "most_ahead": INVALID_TIME; not for repeats).  One in a period
  * already invoiced is charged under that period and billed by the next
  * invoice.
+ *
+ * The customer may be named by an alias that its document has at the event's
+ * time.  Events of customers that nobody knows are refused, or parked when the
+ * tenant's document says so (PARKED; strict: refused): they are recorded when
+ * a customer with that id, or with that alias, even from an earlier time on,
+ * has a contract, at the end of the call that puts it.  A repeat of one is
+ * SAME at any time.
  *
  *   NOTFOUND_TENANT  INVALID_CLOCK  LIMIT (count)
  * in receipts: NOTFOUND_CUSTOMER, INVALID, INVALID_TIME, INVALID_JSON,
@@ -802,15 +812,16 @@ BILLING_API int billing_usage(billing *b, const billing_call *call,
 
 /*
  * What was recorded and not billed, and why: query {"customer":"id",
- * "reason":"unmatched|unpriced|unentitled","from":T,"to":T,"examples":3,
- * "after":"..","limit":100} -> {"counts":{"events","unmatched","unpriced",
- * "unentitled"},"unbilled":[{"reason","customer","event","count","from","to",
- * "examples":[{"number","key","time"}]}],"next":".."}.
+ * "reason":"unmatched|unpriced|unentitled|parked","from":T,"to":T,
+ * "examples":3,"after":"..","limit":100} -> {"counts":{"events","unmatched",
+ * "unpriced","unentitled","parked"},"unbilled":[{"reason","customer","event",
+ * "count","from","to","examples":[{"number","key","time"}]}],"next":".."}.
  *
  * A row is one reason, customer and name of event, with the times of its first
  * and its last event.  "counts" are of the customer, or of all, and of all
- * time.  Only entries that have such events are read.  Of erased events
- * "customer", "event" and "key" are left out.
+ * time; parked are those that still wait, whose customer is as it was sent and
+ * need not be there.  Only entries that have such events are read.  Of erased
+ * events "customer", "event" and "key" are left out.
  *
  *   NOTFOUND_CUSTOMER
  */

@@ -113,6 +113,7 @@
 
 #include "engine/advance.c"
 #include "engine/assets.c"
+#include "engine/attach.c"
 #include "engine/audit.c"
 #include "engine/audit_images.c"
 #include "engine/audit_ledger.c"
@@ -179,6 +180,7 @@
 #include "engine/maintain.c"
 #include "engine/named.c"
 #include "engine/open.c"
+#include "engine/parked.c"
 #include "engine/postings.c"
 #include "engine/query.c"
 #include "engine/rate.c"

@@ -59,13 +59,13 @@ const char *cli_receipt_status(const billing_receipt *r) {
 static void add_flags(const billing_receipt *r, buffer *out) {
   static const char *const names[] = {"unmatched", "unpriced", "late",
                                       "mixed", "owed", "pending", "",
-                                      "voided", "unentitled"};
+                                      "voided", "unentitled", "parked"};
   int count = 0;
 
   json_name(out, "flags");
   buffer_c(out, "[");
   for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) {
-    if (!(r->flags & (1u << i))) continue;
+    if (!(r->flags & (1u << i)) || !names[i]) continue;
     if (count++) buffer_c(out, ",");
     buffer_quoted(out, names[i], strlen(names[i]));
   }

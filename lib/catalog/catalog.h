@@ -30,7 +30,23 @@ typedef struct bl_tenant_terms {
   int64_t   most_ahead_us;     /* of the clock; 0: as far as there is time */
   int64_t   cancel_within_us;  /* of its receipt an event can be voided; 0:
                                   always */
+  uint32_t  parks;             /* events of unknown customers; else they are
+                                  refused */
+  uint32_t  reserved;
 } bl_tenant_terms;
+
+/* ---- customer ---- */
+
+/* Another name of a customer, for its events of some time. */
+typedef struct bl_alias {
+  bl_str  id;
+  bl_span span;
+} bl_alias;
+
+typedef struct bl_aliases {
+  bl_alias *item;
+  size_t    count;
+} bl_aliases;
 
 /* ---- meter ---- */
 
@@ -311,6 +327,9 @@ int bl_catalog_read_contract(const bl_json *doc, const char *path, bl_arena *a,
  * are the host's. */
 int bl_catalog_read_customer(const bl_json *doc, const char *path,
                              bl_str *id, bl_str *name, billing_error *err);
+/* Its aliases, in the arena. */
+int bl_catalog_read_aliases(const bl_json *doc, const char *path, bl_arena *a,
+                            bl_aliases *out, billing_error *err);
 /* A list of names of order keys: ["priority","zero_cost","narrow","expiry",
  * "expiry_second","effective","created","promotional","larger","name",
  * "number"]. */

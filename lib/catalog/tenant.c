@@ -104,6 +104,8 @@ static int tenant_accept(const bl_reader *r, const bl_field *field,
   return bl_shape_read(&tenant_accept_shape, r, node, 0, model);
 }
 
+static const char *const tenant_unknown[] = {"refuse", "park", NULL};
+
 static const bl_field tenant_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
    .at = offsetof(bl_tenant_terms, id)},
@@ -114,6 +116,8 @@ static const bl_field tenant_fields[] = {
   {.name = "assets", .read = tenant_assets},
   {.name = "accept", .read = tenant_accept,
    .hint = "such as {\"most_age\":3024000,\"most_ahead\":300}"},
+  {.name = "unknown_customers", .read = bl_value_choice,
+   .words = tenant_unknown, .at = offsetof(bl_tenant_terms, parks)},
 };
 
 static const bl_shape tenant_shape = {

@@ -2,6 +2,7 @@
 /* catalogs.c - put, get, list, archive, catalog_apply. */
 #include "base/limit.h"
 #include "base/struct.h"
+#include "engine/parked.h"
 #include "engine/documents.h"
 #include "engine/query.h"
 #include "engine/views.h"
@@ -81,6 +82,7 @@ int billing_put(billing *b, const billing_call *call, const char *kind,
   if (!rc) {
     rc = which < 0 ? unknown_kind(&c)
                    : bl_document_put(&c, (uint32_t)which, tree, "", &change);
+    if (!rc) rc = bl_attach_pending(&c);
     if (!rc)
       rc = stored_doc(&c, (uint32_t)which, change.id, out ? &doc : NULL);
     rc = bl_leave(&c, rc);
@@ -305,6 +307,7 @@ static int apply_tree(bl_call *c, const bl_json *tree, billing_doc **out) {
                    "put the tenant first, or name it in the catalog",
                    "there is no tenant %t", &c->t->id);
   }
+  if (!rc && !(c->in.flags & BILLING_CALL_DRY_RUN)) rc = bl_attach_pending(c);
   if (!rc) rc = bl_doc_of_tree(c, result, out);
   bl_json_free(result);
   return rc;

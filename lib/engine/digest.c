@@ -38,6 +38,12 @@ static void digest_customer(bl_text *t, const bl_customer *customer) {
   bl_pack_u64(t, customer->is_erased);
   bl_pack_str(t, customer->id);
   bl_pack_str(t, customer->name);
+  for (size_t i = 0; i < customer->alias_count; i++) {
+    const bl_fact_alias *alias = &customer->aliases[i];
+    bl_text_add(t, (const char *)alias->hash, sizeof alias->hash);
+    bl_pack_i64(t, alias->span.from_us);
+    bl_pack_i64(t, alias->span.to_us);
+  }
   bl_pack_u64(t, customer->events);
   bl_pack_u64(t, customer->unmatched);
   bl_pack_u64(t, customer->unpriced);
@@ -117,6 +123,7 @@ static void digest_heads(bl_text *t, const bl_heads *h) {
   bl_pack_u64(t, h->unmatched);
   bl_pack_u64(t, h->unpriced);
   bl_pack_u64(t, h->unentitled);
+  bl_pack_u64(t, h->parked);
   bl_pack_u64(t, h->version);
 }
 

@@ -9,8 +9,10 @@
 #include "engine/documents.h"
 
 #include "engine/assets.h"
+#include "engine/index.h"
 #include "engine/named.h"
 #include "engine/sql_meters.h"
+#include "engine/parked.h"
 #include "price/price.h"
 #include "store/store.h"
 
@@ -129,6 +131,61 @@ static int draft_tenant(bl_call *c, const bl_json *doc, document_draft *d) {
 
 /* ---- customer ---- */
 
+/* Whether the customer had the alias before. */
+static int had_alias(const bl_customer *customer,
+                     const unsigned char hash[16]) {
+  for (size_t i = 0; customer && i < customer->alias_count; i++)
+    if (!memcmp(customer->aliases[i].hash, hash, 16)) return 1;
+  return 0;
+}
+
+/* An alias belongs to one at a time, and is nobody's id. */
+static int check_alias(bl_call *c, const document_draft *d,
+                       const bl_fact_alias *alias, bl_str id) {
+  bl_customer *named;
+  int is_taken = 0;
+  int rc = bl_named_customer(c, alias->hash, &named);
+
+  if (!rc && !named)
+    rc = bl_alias_is_taken(c, alias->hash, alias->span, d->fact.number,
+                           &is_taken);
+  if (rc || (!named && !is_taken)) return rc;
+  return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "aliases",
+                    "end it there before it begins here",
+                    "%t is another customer's id or alias", &id);
+}
+
+static int draft_aliases(bl_call *c, const bl_json *doc,
+                         const bl_customer *customer, document_draft *d) {
+  bl_aliases aliases;
+  int rc = bl_catalog_read_aliases(doc, d->path, &c->arena, &aliases, c->err);
+
+  if (rc || !aliases.count) return rc;
+  d->fact.alias_count = aliases.count;
+  d->fact.aliases = bl_arena_array(&c->arena, aliases.count,
+                                   sizeof *d->fact.aliases);
+  if (!d->fact.aliases) return BILLING_NOMEM;
+  for (size_t i = 0; i < aliases.count && !rc; i++) {
+    bl_fact_alias *alias = &d->fact.aliases[i];
+    bl_customer_hash(c->b, aliases.item[i].id, alias->hash);
+    alias->span = aliases.item[i].span;
+    alias->is_new = !had_alias(customer, alias->hash);
+    rc = check_alias(c, d, alias, aliases.item[i].id);
+  }
+  return rc;
+}
+
+/* A new id must not be an alias of somebody's. */
+static int check_new_id(bl_call *c, const document_draft *d) {
+  int is_taken;
+  int rc = bl_alias_is_taken(c, d->fact.id_hash, BL_ALL_TIMES, 0, &is_taken);
+
+  if (rc || !is_taken) return rc;
+  return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "id",
+                    "use another id, or take the alias away",
+                    "%t is an alias of another customer", &d->id);
+}
+
 static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
   bl_customer *customer;
   bl_str name;
@@ -143,7 +200,8 @@ static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
   if (customer && customer->is_erased)
     return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "id",
                       "use another id", "the customer was erased");
-  return BILLING_OK;
+  if (!customer) rc = check_new_id(c, d);
+  return rc ? rc : draft_aliases(c, doc, customer, d);
 }
 
 /* ---- meter ---- */
@@ -399,6 +457,16 @@ static int is_archived(bl_call *c, uint32_t kind, bl_str id,
   }
 }
 
+/* Whoever the document is about may have events that wait. */
+static int meet_parked(bl_call *c, const bl_fact_document *fact) {
+  uint64_t number = fact->kind == BL_KIND_CUSTOMER ? fact->number
+                                                   : fact->customer;
+
+  if (fact->kind != BL_KIND_CUSTOMER && fact->kind != BL_KIND_CONTRACT)
+    return BILLING_OK;
+  return bl_attach_later(c, bl_table_at(&c->t->by_customer, number));
+}
+
 int bl_document_put(bl_call *c, uint32_t kind, bl_json *doc,
                     const char *path, bl_document_change *out) {
   document_draft d;
@@ -430,7 +498,21 @@ int bl_document_put(bl_call *c, uint32_t kind, bl_json *doc,
     d.fact.id = d.id;
     d.fact.json = facts_text;
   }
-  return write_document(c, &d.fact);
+  rc = write_document(c, &d.fact);
+  return rc ? rc : meet_parked(c, &d.fact);
+}
+
+/* As they are; none of them is new. */
+static int copy_aliases(bl_call *c, const bl_customer *customer,
+                        bl_fact_document *fact) {
+  size_t size = customer->alias_count * sizeof *fact->aliases;
+
+  fact->alias_count = customer->alias_count;
+  if (!size) return BILLING_OK;
+  fact->aliases = bl_arena_copy(&c->arena, customer->aliases, size);
+  if (!fact->aliases) return BILLING_NOMEM;
+  for (size_t i = 0; i < fact->alias_count; i++) fact->aliases[i].is_new = 0;
+  return BILLING_OK;
 }
 
 static int fact_of_customer(bl_call *c, bl_str id, bl_fact_document *fact) {
@@ -443,7 +525,7 @@ static int fact_of_customer(bl_call *c, bl_str id, bl_fact_document *fact) {
   if (!customer || customer->is_erased) return BILLING_NOTFOUND;
   fact->number = customer->number;
   fact->version = customer->version;
-  return BILLING_OK;
+  return copy_aliases(c, customer, fact);
 }
 
 static int fact_of_contract(bl_call *c, bl_str id, bl_fact_document *fact) {

@@ -72,6 +72,7 @@ typedef struct bl_loads {
   size_t        count;
   size_t        cap;
   uint64_t      is_deferred;
+  uint64_t      came_early;   /* some were loaded in spite of that */
 } bl_loads;
 
 /* One call under way. */
@@ -90,6 +91,9 @@ struct bl_call {
   int32_t        opened_rc;  /* why it could not be made */
   uint32_t       reserved;
   bl_loads       loads;
+  bl_customer  **attach;     /* who may get parked events (parked.h) */
+  size_t         attach_count;
+  size_t         attach_cap;
   bl_arena       arena;      /* of the call */
   bl_fold        fold;       /* of the entry being made */
 };
@@ -138,7 +142,7 @@ int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
 /* Where the journal stands and what the tenant counts, as the head row has it;
  * CORRUPT. */
 int    bl_heads_of_row(const billing_value *row, bl_heads *out);
-#define BL_HEADS_COUNTS 12
+#define BL_HEADS_COUNTS 13
 #define BL_HEADS_BYTES ((size_t)10 * BL_HEADS_COUNTS)
 /* The bytes of what it counts. */
 size_t bl_heads_print(const bl_heads *heads,
@@ -184,6 +188,9 @@ void bl_board_renew(const billing *b, bl_tenant *t);
  * when it was erased. */
 int bl_find_customer(bl_call *c, bl_str id, const char *path,
                      bl_customer **out);
+/* The same for an event of some time: also by an alias. */
+int bl_find_event_customer(bl_call *c, bl_str id, int64_t us,
+                           bl_customer **out);
 /* Fails with NOTFOUND_CUSTOMER. */
 int bl_customer_is_erased(bl_call *c, const char *path);
 void bl_customer_hash(const billing *b, bl_str id, unsigned char out[16]);

@@ -96,6 +96,16 @@ void bl_code_draws(bl_codec *c, bl_draw **draws, size_t *count) {
   }
 }
 
+static void code_aliases(bl_codec *facts, bl_fact_document *f) {
+  f->aliases = bl_code_array(facts, f->aliases, &f->alias_count,
+                             sizeof *f->aliases);
+  for (size_t i = 0; i < f->alias_count; i++) {
+    bl_code_hash(facts, f->aliases[i].hash, sizeof f->aliases[i].hash);
+    bl_code_span(facts, &f->aliases[i].span);
+    bl_code_u64(facts, &f->aliases[i].is_new);
+  }
+}
+
 void bl_code_document(bl_codec *facts, bl_codec *properties,
                       bl_fact_document *f) {
   bl_code_u64(facts, &f->kind);
@@ -107,6 +117,7 @@ void bl_code_document(bl_codec *facts, bl_codec *properties,
   bl_code_span(facts, &f->term);
   bl_code_i64(facts, &f->anchor_us);
   bl_code_hash(facts, f->id_hash, sizeof f->id_hash);
+  if (f->kind == BL_KIND_CUSTOMER) code_aliases(facts, f);
   bl_code_str(facts, &f->id);
   bl_code_str(facts, &f->json);
   bl_code_str(properties, &f->own_id);
@@ -292,6 +303,7 @@ ENTRY_KIND(redaction)
 ENTRY_KIND(ticks)
 ENTRY_KIND(undone)
 ENTRY_KIND(stream)
+ENTRY_KIND(parkings)
 #undef ENTRY_KIND
 
 typedef void (*entry_coder)(bl_codec *facts, bl_codec *properties,
@@ -308,6 +320,7 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_REDACTION] = code_entry_redaction,
     [BL_ENTRY_TICKS] = code_entry_ticks,
     [BL_ENTRY_VOID] = code_entry_undone,
+    [BL_ENTRY_PARKED] = code_entry_parkings,
     [BL_ENTRY_STREAM] = code_entry_stream,
 };
 

@@ -35,6 +35,7 @@ enum {
   BL_ENTRY_VOID = 12,
   /* The index of entries has marks of kinds below 16 only; 16 to 19 are
    * reserved for leases. */
+  BL_ENTRY_PARKED = 15,
   BL_ENTRY_STREAM = 20,
   BL_ENTRY_KINDS
 };
@@ -70,6 +71,13 @@ typedef struct bl_codec {
 enum { BL_KIND_TENANT, BL_KIND_CUSTOMER, BL_KIND_METER, BL_KIND_PLAN,
        BL_KIND_CONTRACT, BL_KINDS };
 
+/* Another name of a customer, for its events of some time. */
+typedef struct bl_fact_alias {
+  unsigned char hash[16];      /* as of an id */
+  bl_span       span;
+  uint64_t      is_new;        /* this entry first gives it to the customer */
+} bl_fact_alias;
+
 typedef struct bl_fact_document {
   uint64_t      kind;          /* BL_KIND_* */
   uint64_t      number;        /* our own, per kind */
@@ -80,6 +88,8 @@ typedef struct bl_fact_document {
   bl_span       term;          /* contract: start and end, resolved */
   int64_t       anchor_us;     /* contract, resolved */
   unsigned char id_hash[16];   /* customer: keyed hash of its id */
+  bl_fact_alias *aliases;      /* customer */
+  size_t        alias_count;
   bl_str        id;            /* empty for a customer */
   bl_str        json;          /* empty for a customer; a contract's without
                                   its customer */
@@ -251,6 +261,26 @@ typedef struct bl_fact_void {
   bl_fact_undone *items;
   size_t          count;
 } bl_fact_void;
+/* An event whose customer nobody knows. */
+typedef struct bl_fact_parked {
+  unsigned char id_hash[16];   /* of the customer's id, or alias */
+  uint64_t      key_print;     /* of its key, as the index of keys has it */
+  int64_t       time_us;
+  uint64_t      flags;         /* BL_EVENT_UNTIMED */
+  /* properties; empty when it was erased */
+  bl_str        key;
+  bl_str        customer;
+  bl_str        name;
+  bl_str        properties;
+  uint64_t      has_value;
+  bl_dec        value;
+} bl_fact_parked;
+
+typedef struct bl_fact_parkings {
+  bl_fact_parked *items;
+  size_t          count;
+} bl_fact_parkings;
+
 /* Where a stream of events stands after the batch before it. */
 typedef struct bl_fact_stream {
   bl_str         name;
@@ -272,6 +302,7 @@ typedef union bl_entry_facts {
   bl_fact_ticks         ticks;
   bl_fact_void          undone;
   bl_fact_stream        stream;
+  bl_fact_parkings      parkings;
 } bl_entry_facts;
 
 /* Reads it; lists are the arena's, texts the entry's.  Properties that were
@@ -297,6 +328,8 @@ void bl_code_redaction(bl_codec *facts, bl_codec *properties,
                        bl_fact_redaction *f);
 void bl_code_undone(bl_codec *facts, bl_codec *properties, bl_fact_void *f);
 void bl_code_ticks(bl_codec *facts, bl_codec *properties, bl_fact_ticks *f);
+void bl_code_parkings(bl_codec *facts, bl_codec *properties,
+                      bl_fact_parkings *f);
 void bl_code_stream(bl_codec *facts, bl_codec *properties,
                     bl_fact_stream *f);
 

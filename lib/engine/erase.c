@@ -10,6 +10,7 @@
 #include "engine/batch.h"
 #include "engine/index.h"
 #include "engine/named.h"
+#include "engine/parked.h"
 #include "invoice/invoice.h"
 #include "store/store.h"
 
@@ -77,6 +78,33 @@ static int blank_events(erasure *x, const bl_entry *entry, bl_text *out,
   return BILLING_OK;
 }
 
+/* Parked events of the id, or of an alias while it was the customer's. */
+static void blank_parked(bl_fact_parked *event) {
+  bl_str none = {NULL, 0};
+
+  event->key = event->customer = event->name = event->properties = none;
+  event->has_value = 0;
+  event->value = BL_DEC_ZERO;
+}
+
+static int blank_parkings(const bl_entry *entry, bl_arena *a,
+                          const unsigned char id_hash[16], bl_span span,
+                          bl_text *out) {
+  bl_entry_facts facts;
+  bl_codec fact = {NULL, NULL, a, 0, 0}, properties = {out, NULL, a, 0, 0};
+  int rc = bl_entry_read(entry, a, &facts);
+
+  if (rc) return rc;
+  for (size_t i = 0; i < facts.parkings.count; i++) {
+    bl_fact_parked *event = &facts.parkings.items[i];
+    if (!memcmp(event->id_hash, id_hash, 16) &&
+        bl_span_holds(span, event->time_us))
+      blank_parked(event);
+  }
+  bl_code_parkings(&fact, &properties, &facts.parkings);
+  return bl_codec_done(&properties);
+}
+
 /* Whether the entry's properties are the customer's: those of its document,
  * grants, holds and invoices.  The others have none. */
 static int is_personal(erasure *x, const bl_entry *entry, int *is) {
@@ -112,8 +140,23 @@ static int put_properties(erasure *x, int64_t seq, const bl_text *text) {
                       BILLING_PUT_REPLACE);
 }
 
-static int redact_entry(erasure *x, const bl_entry *entry) {
+/* The entry has other properties from now on, and the redaction says so. */
+static int change_entry(erasure *x, const bl_entry *entry,
+                        const bl_text *text) {
   bl_fact_redacted *redacted;
+
+  if (text->failed) return BILLING_NOMEM;
+  redacted = bl_arena_push(&x->kept, (void **)&x->fact.entries,
+                           &x->fact.entry_count, &x->cap, sizeof *redacted);
+  if (!redacted) return BILLING_NOMEM;
+  x->fact.entry_count++;
+  redacted->seq = entry->seq;
+  memcpy(redacted->before, entry->properties_hash, 32);
+  bl_hash32(redacted->after, text->text, text->len);
+  return put_properties(x, entry->seq, text);
+}
+
+static int redact_entry(erasure *x, const bl_entry *entry) {
   int changed;
   bl_text text;
   int rc;
@@ -123,16 +166,39 @@ static int redact_entry(erasure *x, const bl_entry *entry) {
   rc = is_personal(x, entry, &changed);
   if (entry->kind == BL_ENTRY_EVENTS)
     rc = blank_events(x, entry, &text, &changed);
-  if (rc || !changed) return rc;
-  if (text.failed) return BILLING_NOMEM;
-  redacted = bl_arena_push(&x->kept, (void **)&x->fact.entries,
-                           &x->fact.entry_count, &x->cap, sizeof *redacted);
-  if (!redacted) return BILLING_NOMEM;
-  x->fact.entry_count++;
-  redacted->seq = entry->seq;
-  memcpy(redacted->before, entry->properties_hash, 32);
-  bl_hash32(redacted->after, text.text, text.len);
-  return put_properties(x, entry->seq, &text);
+  return rc || !changed ? rc : change_entry(x, entry, &text);
+}
+
+/* Parked events are found by the id that they name.  An entry may be met again
+ * for another alias: then it is redacted as it stands. */
+static int redact_parked(erasure *x, const unsigned char id_hash[16],
+                         bl_span span) {
+  bl_index_wish wish = {bl_parked_subject(id_hash), 0, span,
+                        (uint64_t)1 << BL_ENTRY_PARKED};
+  bl_call *c = x->c;
+  int64_t *seqs;
+  size_t count;
+  int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
+
+  for (size_t i = 0; i < count && !rc; i++) {
+    bl_entry entry;
+    bl_text text;
+    bl_text_open(&text, &c->arena);
+    rc = bl_journal_read(c->b, c->t->number, seqs[i], &c->arena, &entry);
+    if (!rc) rc = blank_parkings(&entry, &c->arena, id_hash, span, &text);
+    if (!rc) rc = change_entry(x, &entry, &text);
+  }
+  return rc;
+}
+
+static int redact_all_parked(erasure *x) {
+  const bl_customer *customer = x->customer;
+  int rc = redact_parked(x, customer->id_hash, BL_ALL_TIMES);
+
+  for (size_t i = 0; i < customer->alias_count && !rc; i++)
+    rc = redact_parked(x, customer->aliases[i].hash,
+                       customer->aliases[i].span);
+  return rc;
 }
 
 /* The index names all entries about the customer. */
@@ -275,6 +341,7 @@ static int erase(bl_call *c, bl_str id, bl_str reason) {
   x.fact.reason = reason;
   bl_arena_open(&x.kept, &c->b->host);
   rc = redact_journal(&x);
+  if (!rc) rc = redact_all_parked(&x);
   if (!rc) rc = remove_document(&x);
   if (!rc) rc = strip_contracts(&x);
   if (!rc) rc = strip_invoices(&x);

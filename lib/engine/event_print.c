@@ -8,14 +8,14 @@
 
 static const char *const flag_names[] = {"unmatched", "unpriced", "late",
                                          "mixed", "owed", "pending", "",
-                                         "voided", "unentitled"};
+                                         "voided", "unentitled", "parked"};
 
 void bl_flags_print(uint64_t flags, const char *between, const char *around,
                     bl_text *out) {
   const char *before = "";
 
   for (size_t i = 0; i < BL_COUNT(flag_names); i++) {
-    if (!(flags >> i & 1)) continue;
+    if (!(flags >> i & 1) || !flag_names[i]) continue;
     bl_text_format(out, "%s%s%s%s", before, around, flag_names[i], around);
     before = between;
   }

@@ -12,18 +12,14 @@
 #include "engine/rate.h"
 #include "meter/accept.h"
 
-/* How far ahead of the clock an event may be. */
-#define EVENT_AHEAD_US (366 * BL_DAY)
-
 static int refuse_event(bl_call *c, int rc, const char *path, const char *hint,
                         const char *message) {
   return bl_fail(c->err, rc, path, hint, "%s", message);
 }
 
-static int read_time(bl_call *c, bl_event_in *in) {
-  int64_t us = in->event->time_us ? in->event->time_us : c->now_us;
+static int check_time(bl_call *c, const bl_event_in *in) {
+  int64_t us = in->view.time_us;
 
-  in->view.time_us = us;
   if (us < BL_TIME_MIN || us > BL_TIME_MAX)
     return refuse_event(c, BILLING_INVALID_TIME, "/time", "years 1 to 9999",
                         "the time is out of range");
@@ -31,6 +27,15 @@ static int read_time(bl_call *c, bl_event_in *in) {
   return refuse_event(c, BILLING_INVALID_TIME, "/time",
                       "at most 366 days after the call's now",
                       "the event is too far in the future");
+}
+
+int bl_event_check_rest(bl_call *c, const bl_event_in *in) {
+  int rc = check_time(c, in);
+
+  if (!rc && in->event->properties.len > BL_LIMIT_EVENT_BYTES)
+    rc = refuse_event(c, BILLING_LIMIT, "/properties", "at most 64 KiB",
+                      "the properties are too long");
+  return rc;
 }
 
 static int check_event(bl_call *c, int need_key, bl_event_in *in) {
@@ -48,12 +53,9 @@ static int check_event(bl_call *c, int need_key, bl_event_in *in) {
     return refuse_event(c, BILLING_INVALID, "/value",
                         "at most 20 digits and 18 decimals",
                         "the value is out of range");
-  rc = bl_find_customer(c, e->customer, "/customer", &in->customer);
-  if (!rc) rc = read_time(c, in);
-  if (!rc && e->properties.len > BL_LIMIT_EVENT_BYTES)
-    rc = refuse_event(c, BILLING_LIMIT, "/properties", "at most 64 KiB",
-                      "the properties are too long");
-  return rc;
+  rc = bl_find_event_customer(c, e->customer, in->view.time_us,
+                              &in->customer);
+  return rc ? rc : bl_event_check_rest(c, in);
 }
 
 /* What the event itself is refused for; anything else ends the call. */
@@ -71,6 +73,7 @@ int bl_event_check(bl_call *c, const billing_event *event, int need_key,
   memset(in, 0, sizeof *in);
   in->event = event;
   in->view.name = event->event;
+  in->view.time_us = event->time_us ? event->time_us : c->now_us;
   in->view.value = event->flags & BILLING_EVENT_VALUE ? event->value
                                                       : BL_DEC_ONE;
   rc = check_event(c, need_key, in);
@@ -141,7 +144,7 @@ int bl_event_canonical(bl_str json, bl_text *out) {
   return rc;
 }
 
-static int properties_agree(bl_call *c, bl_str a, bl_str b, int *agree) {
+int bl_event_agrees(bl_call *c, bl_str a, bl_str b, int *agree) {
   bl_arena_mark mark = bl_arena_now(&c->arena);
   bl_text one, other;
   int rc;
@@ -175,7 +178,7 @@ int bl_event_is_same(bl_call *c, const bl_event_in *in,
       !bl_str_equal(e->event, text->name) || has_value != text->has_value ||
       (has_value && !bl_dec_equal(e->value, text->value)))
     return BILLING_OK;
-  return properties_agree(c, e->properties, text->properties, is_same);
+  return bl_event_agrees(c, e->properties, text->properties, is_same);
 }
 
 /* ---- a line ---- */
@@ -248,5 +251,3 @@ int bl_event_of_line(bl_call *c, bl_str line, bl_members *members,
     rc = line_member(c, &members->item[i], out);
   return rc;
 }
-
-#undef EVENT_AHEAD_US

@@ -64,6 +64,8 @@ int bl_fold_periods(bl_fold *f, const bl_fact_periods *fact);
 int bl_fold_opened(bl_fold *f, const bl_fact_periods *fact);
 int bl_fold_invoice(bl_fold *f, const bl_fact_invoice *fact);
 int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact);
+/* parked.c */
+int bl_fold_parkings(bl_fold *f, const bl_fact_parkings *fact);
 /* Only a row (streams.c). */
 int bl_fold_stream(bl_fold *f, const bl_fact_stream *fact);
 /* tallies: of the fact's charges, by place; of a customer whose part is not

@@ -119,6 +119,28 @@ static int find_customer(bl_fold *f, const bl_fact_document *fact,
   return is_new && !*out ? BILLING_NOMEM : rc;
 }
 
+/* The aliases that the document first gives are found by it. */
+static int name_aliases(bl_fold *f, const bl_fact_document *fact) {
+  int rc = BILLING_OK;
+
+  if (!bl_fold_is_own(f)) return BILLING_OK;
+  for (size_t i = 0; i < fact->alias_count && !rc; i++)
+    if (fact->aliases[i].is_new)
+      rc = bl_fold_name(f, bl_keys_print_of(fact->aliases[i].hash), i + 1);
+  return rc;
+}
+
+static int keep_aliases(bl_tenant *t, bl_customer *customer,
+                        const bl_fact_document *fact) {
+  size_t size = fact->alias_count * sizeof *fact->aliases;
+
+  customer->alias_count = fact->alias_count;
+  customer->aliases = NULL;
+  if (!size) return BILLING_OK;
+  customer->aliases = bl_arena_copy(&t->arena, fact->aliases, size);
+  return customer->aliases ? BILLING_OK : BILLING_NOMEM;
+}
+
 static int fold_customer(bl_fold *f, const bl_fact_document *fact,
                          const bl_json *doc) {
   bl_tenant *t = f->tenant;
@@ -127,6 +149,7 @@ static int fold_customer(bl_fold *f, const bl_fact_document *fact,
   int rc = note_document(f, fact, &t->heads.customers, fact->number,
                          bl_keys_print_of(fact->id_hash));
 
+  if (!rc) rc = name_aliases(f, fact);
   if (!rc) rc = find_customer(f, fact, &customer);
   if (rc || !customer) return rc;
   bl_touch_customer(t, customer);
@@ -136,6 +159,7 @@ static int fold_customer(bl_fold *f, const bl_fact_document *fact,
   customer->is_erased = doc == NULL;
   customer->id = customer->name = (bl_str){NULL, 0};
   rc = bl_customer_name(t, customer, fact->id_hash);
+  if (!rc) rc = keep_aliases(t, customer, fact);
   if (rc || !doc) return rc;
   rc = bl_catalog_read_customer(doc, "", &id, &name, NULL);
   if (rc) return rc;

@@ -198,6 +198,7 @@ static int note_event(bl_fold *f, const bl_fact_event *fact) {
   if (fact->flags & BILLING_RECEIPT_UNMATCHED) heads->unmatched++;
   if (fact->flags & BILLING_RECEIPT_UNPRICED) heads->unpriced++;
   if (fact->flags & BILLING_RECEIPT_UNENTITLED) heads->unentitled++;
+  if (fact->flags & BILLING_RECEIPT_PARKED) heads->parked--;
   rc = note_unbilled(f, fact);
   return rc ? rc : bl_index_add(f->tenant, &mark);
 }

@@ -9,6 +9,8 @@
  */
 #include "engine/event_walk.h"
 #include "engine/index.h"
+#include "engine/named.h"
+#include "engine/parked.h"
 #include "engine/views.h"
 
 static const struct health_reason {
@@ -18,7 +20,9 @@ static const struct health_reason {
   {"unmatched", BILLING_RECEIPT_UNMATCHED},
   {"unpriced", BILLING_RECEIPT_UNPRICED},
   {"unentitled", BILLING_RECEIPT_UNENTITLED},
+  {"parked", BILLING_RECEIPT_PARKED},    /* not recorded yet */
 };
+#define HEALTH_PARKED 3
 
 #define HEALTH_EXAMPLES 10
 
@@ -31,7 +35,6 @@ typedef struct health_example {
 /* One reason, customer and name of event. */
 typedef struct health_row {
   size_t         reason;       /* in health_reasons */
-  uint64_t       customer;
   bl_str         id;           /* of the customer; empty when erased */
   bl_str         name;
   int64_t        count;
@@ -46,50 +49,61 @@ typedef struct health {
   const bl_query    *q;
   const bl_customer *customer;  /* NULL: all */
   uint64_t           flags;     /* of the reasons that are wanted */
+  unsigned char      parked[16];  /* only of this id, if `customer_id` is */
+  bl_str             customer_id;
   bl_map             rows;
 } health;
 
 /* ---- rows ---- */
 
-/* The key of a row, which is also the order of pages. */
-static int row_key(const health *h, size_t reason, uint64_t customer,
-                   bl_str name, bl_text *key) {
+/* What a row needs to know of an event, recorded or parked. */
+typedef struct health_event {
+  size_t   reason;
+  uint64_t customer;
+  bl_str   id;
+  bl_str   name;
+  bl_str   key;
+  uint64_t number;
+  int64_t  time_us;
+} health_event;
+
+/* The key of a row, which is also the order of pages.  Whom nobody knows has
+ * no number. */
+static int row_key(const health *h, const health_event *event, bl_text *key) {
   bl_text_open(key, &h->c->arena);
-  bl_text_c(key, health_reasons[reason].name);
+  bl_text_c(key, health_reasons[event->reason].name);
   bl_text_c(key, " ");
-  bl_text_int(key, (int64_t)customer);
+  if (event->customer) bl_text_int(key, (int64_t)event->customer);
+  else bl_text_json(key, event->id);
   bl_text_c(key, " ");
-  bl_text_str(key, name);
+  bl_text_str(key, event->name);
   return key->failed ? BILLING_NOMEM : BILLING_OK;
 }
 
-static int row_of(health *h, size_t reason, const bl_event_row *event,
-                  health_row **out) {
+static int row_of(health *h, const health_event *event, health_row **out) {
   bl_arena *a = &h->c->arena;
-  uint64_t customer = event->customer->number;
   health_row *row;
   bl_text key;
-  int rc = row_key(h, reason, customer, event->text.name, &key);
+  int rc = row_key(h, event, &key);
 
   if (rc) return rc;
   *out = row = bl_map_get(&h->rows, key.text, key.len);
   if (row) return BILLING_OK;
   *out = row = bl_arena_take(a, sizeof *row);
   if (!row) return BILLING_NOMEM;
-  row->reason = reason;
-  row->customer = customer;
-  row->id = event->customer->id;
-  row->name = bl_arena_str(a, event->text.name);
+  row->reason = event->reason;
+  row->id = bl_arena_str(a, event->id);
+  row->name = bl_arena_str(a, event->name);
   row->from_us = INT64_MAX;
   row->to_us = INT64_MIN;
   if (a->failed) return BILLING_NOMEM;
   return bl_map_put(&h->rows, key.text, key.len, row);
 }
 
-static int count_event(health *h, size_t reason, const bl_event_row *event) {
+static int count_event(health *h, const health_event *event) {
   health_row *row;
   health_example *example;
-  int rc = row_of(h, reason, event, &row);
+  int rc = row_of(h, event, &row);
 
   if (rc) return rc;
   row->count++;
@@ -98,7 +112,7 @@ static int count_event(health *h, size_t reason, const bl_event_row *event) {
   if ((int64_t)row->example_count >= h->q->examples) return BILLING_OK;
   example = &row->examples[row->example_count++];
   example->number = event->number;
-  example->key = bl_arena_str(&h->c->arena, event->text.key);
+  example->key = bl_arena_str(&h->c->arena, event->key);
   example->time_us = event->time_us;
   return h->c->arena.failed ? BILLING_NOMEM : BILLING_OK;
 }
@@ -108,10 +122,55 @@ static int meet_event(health *h, const bl_event_row *event) {
   int rc = BILLING_OK;
 
   if (!bl_span_holds(times, event->time_us)) return BILLING_OK;
-  for (size_t i = 0; i < BL_COUNT(health_reasons) && !rc; i++)
+  for (size_t i = 0; i < HEALTH_PARKED && !rc; i++) {
+    health_event one = {i, event->customer->number, event->customer->id,
+                        event->text.name, event->text.key, event->number,
+                        event->time_us};
     if (event->flags & health_reasons[i].flag & h->flags)
-      rc = count_event(h, i, event);
+      rc = count_event(h, &one);
+  }
   return rc;
+}
+
+/* ---- parked events ---- */
+
+static int meet_parked_event(health *h, const bl_fact_parked *event,
+                             uint64_t number) {
+  bl_span times = {h->q->from_us, h->q->to_us};
+  health_event one = {HEALTH_PARKED, 0, event->customer, event->name,
+                      event->key, number, event->time_us};
+  int waits;
+  int rc;
+
+  if (!bl_span_holds(times, event->time_us) ||
+      (h->customer_id.len && memcmp(h->parked, event->id_hash, 16) != 0))
+    return BILLING_OK;
+  rc = bl_parked_waits(h->c, event, &waits);
+  return rc || !waits ? rc : count_event(h, &one);
+}
+
+static int read_parked_entries(health *h) {
+  bl_subject parked = {BL_SUBJECT_UNBILLED, BL_UNBILLED_PARKED};
+  bl_index_wish wish = {parked, 0, {h->q->from_us, h->q->to_us},
+                        (uint64_t)1 << BL_ENTRY_PARKED};
+  bl_arena scratch;
+  int64_t *seqs;
+  size_t count = 0;
+  int rc = BILLING_OK;
+
+  if (!(h->flags & BILLING_RECEIPT_PARKED)) return BILLING_OK;
+  rc = bl_index_find(h->c, &wish, &h->c->arena, &seqs, &count);
+  bl_arena_open(&scratch, &h->c->b->host);
+  for (size_t i = 0; i < count && !rc; i++) {
+    bl_fact_parkings events;
+    rc = bl_parked_read(h->c, seqs[i], &scratch, &events);
+    for (size_t k = 0; !rc && k < events.count; k++)
+      rc = meet_parked_event(h, &events.items[k],
+                             bl_event_number(seqs[i], k));
+    bl_arena_empty(&scratch, (size_t)1 << 20);
+  }
+  bl_arena_close(&scratch);
+  return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
 }
 
 /* ---- entries ---- */
@@ -126,7 +185,7 @@ static int read_entry(health *h, int64_t seq, bl_arena *scratch) {
   if (!rc)
     rc = bl_event_entry_open(&events, h->c, h->c->t, &entry, scratch);
   if (rc) return rc;
-  events.flags = h->flags;
+  events.flags = h->flags & BL_EVENT_UNBILLED;
   events.customer = h->customer ? h->customer->number : 0;
   while (!rc && (rc = bl_event_entry_next(&events, &row)) == BILLING_OK)
     rc = meet_event(h, &row);
@@ -142,6 +201,9 @@ static int read_entries(health *h) {
   size_t count = 0;
   int rc;
 
+  if (!(h->flags & BL_EVENT_UNBILLED) ||
+      (h->customer_id.len && !h->customer))
+    return BILLING_OK;
   if (h->customer) wish.subject = bl_subject_customer(h->customer->number);
   rc = bl_index_find(h->c, &wish, &h->c->arena, &seqs, &count);
   bl_arena_open(&scratch, &h->c->b->host);
@@ -229,8 +291,10 @@ static int health_add_rows(const health *h, bl_json *answer) {
 static void health_add_counts(const health *h, bl_json *answer) {
   bl_json *counts = bl_json_object(answer, "counts");
   const bl_customer *customer = h->customer;
+  static const bl_heads nothing;
   const bl_heads *all = &h->c->t->heads;
 
+  if (h->customer_id.len && !customer) all = &nothing;
   bl_json_add_int(counts, "events",
                   (int64_t)(customer ? customer->events : all->events));
   bl_json_add_int(counts, "unmatched",
@@ -239,10 +303,12 @@ static void health_add_counts(const health *h, bl_json *answer) {
                   (int64_t)(customer ? customer->unpriced : all->unpriced));
   bl_json_add_int(counts, "unentitled", (int64_t)(
       customer ? customer->unentitled : all->unentitled));
+  if (!h->customer_id.len)
+    bl_json_add_int(counts, "parked", (int64_t)all->parked);
 }
 
 static int choose_reason(health *h) {
-  h->flags = BL_EVENT_UNBILLED;
+  h->flags = BL_EVENT_UNBILLED | BILLING_RECEIPT_PARKED;
   if (!h->q->reason.len) return BILLING_OK;
   for (size_t i = 0; i < BL_COUNT(health_reasons); i++)
     if (bl_str_is(h->q->reason, health_reasons[i].name)) {
@@ -250,7 +316,8 @@ static int choose_reason(health *h) {
       return BILLING_OK;
     }
   return bl_fail(h->c->err, BILLING_INVALID, "/reason",
-                 "unmatched, unpriced, unentitled", "there is no reason %t",
+                 "unmatched, unpriced, unentitled, parked",
+                 "there is no reason %t",
                  &h->q->reason);
 }
 
@@ -259,6 +326,10 @@ static int choose_customer(health *h) {
   int rc;
 
   if (!h->q->customer.len) return BILLING_OK;
+  h->customer_id = h->q->customer;
+  bl_customer_hash(h->c->b, h->customer_id, h->parked);
+  rc = bl_named_customer(h->c, h->parked, &customer);
+  if (rc || (!customer && h->c->t->heads.parked)) return rc;
   rc = bl_find_customer(h->c, h->q->customer, "/customer", &customer);
   if (!rc) h->customer = customer;
   return rc;
@@ -272,6 +343,7 @@ static int health_document(bl_call *c, const bl_query *q, billing_doc **out) {
   bl_map_open(&h.rows, &c->arena);
   if (!rc) rc = choose_customer(&h);
   if (!rc) rc = read_entries(&h);
+  if (!rc) rc = read_parked_entries(&h);
   if (rc) return rc;
   answer = bl_json_object(NULL, NULL);
   health_add_counts(&h, answer);
@@ -292,3 +364,4 @@ int billing_usage_health(billing *b, const billing_call *call,
 }
 
 #undef HEALTH_EXAMPLES
+#undef HEALTH_PARKED

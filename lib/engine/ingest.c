@@ -80,6 +80,7 @@ static void count_flags(billing_stream *at, uint32_t flags) {
   at->unmatched += (flags & BILLING_RECEIPT_UNMATCHED) != 0;
   at->unpriced += (flags & BILLING_RECEIPT_UNPRICED) != 0;
   at->unentitled += (flags & BILLING_RECEIPT_UNENTITLED) != 0;
+  at->parked += (flags & BILLING_RECEIPT_PARKED) != 0;
 }
 
 static void count_receipts(bl_ingest *in, const billing_receipt *receipts) {

@@ -67,6 +67,76 @@ int bl_named_customer(bl_call *c, const unsigned char id_hash[16],
   return *out ? BILLING_OK : find_customer_by_key(c, id_hash, out);
 }
 
+/* ---- aliases ---- */
+
+/* Most customers that may have had one alias, one after the other. */
+#define NAMED_OWNERS 64
+
+/* The customers whose entries first gave them the alias, loaded. */
+static int alias_owners(bl_call *c, const unsigned char hash[16],
+                        bl_customer **owners, size_t *count) {
+  uint64_t numbers[NAMED_OWNERS], key = bl_keys_print_of(hash);
+  uint64_t was_deferred = c->loads.is_deferred;
+  size_t found = 0;
+  int rc = bl_keys_find(c, key, numbers, NAMED_OWNERS, &found);
+
+  *count = 0;
+  for (size_t i = 0; i < found && !rc; i++) {
+    bl_entry_facts facts;
+    bl_entry entry;
+    if (!bl_event_place(numbers[i])) continue;
+    rc = read_named(c, bl_event_seq(numbers[i]), &entry, &facts);
+    if (rc || entry.kind != BL_ENTRY_DOCUMENT ||
+        facts.document.kind != BL_KIND_CUSTOMER) {
+      rc = rc == BILLING_NOTFOUND ? BILLING_OK : rc;
+      continue;
+    }
+    rc = bl_customer_need(c, facts.document.number, &owners[*count]);
+    *count += !rc;
+  }
+  if (rc || !c->loads.count) return rc;
+  rc = bl_customers_load(c);
+  if (was_deferred) bl_customers_defer(c);
+  c->loads.came_early = was_deferred;
+  return rc;
+}
+
+static int has_alias(const bl_customer *customer,
+                     const unsigned char hash[16], bl_span span) {
+  for (size_t i = 0; i < customer->alias_count; i++)
+    if (!memcmp(customer->aliases[i].hash, hash, 16) &&
+        !bl_span_is_empty(bl_span_cut(customer->aliases[i].span, span)))
+      return 1;
+  return 0;
+}
+
+int bl_named_alias(bl_call *c, const unsigned char hash[16], int64_t us,
+                   bl_customer **out) {
+  bl_customer *owners[NAMED_OWNERS];
+  size_t count;
+  int rc = alias_owners(c, hash, owners, &count);
+
+  *out = NULL;
+  for (size_t i = 0; i < count && !rc && !*out; i++)
+    if (has_alias(owners[i], hash, (bl_span){us, us + 1})) *out = owners[i];
+  return rc;
+}
+
+int bl_alias_is_taken(bl_call *c, const unsigned char hash[16], bl_span span,
+                      uint64_t customer, int *is_taken) {
+  bl_customer *owners[NAMED_OWNERS];
+  size_t count;
+  int rc = alias_owners(c, hash, owners, &count);
+
+  *is_taken = 0;
+  for (size_t i = 0; i < count && !rc; i++)
+    *is_taken |= owners[i]->number != customer &&
+                 has_alias(owners[i], hash, span);
+  return rc;
+}
+
+#undef NAMED_OWNERS
+
 /* ---- contracts ---- */
 
 static int is_contract(const named_search *s, const bl_entry *entry,

@@ -14,6 +14,12 @@
 /* Of the customer whose id has this hash, loaded; NULL when there is none. */
 int bl_named_customer(bl_call *c, const unsigned char id_hash[16],
                       bl_customer **out);
+/* Who has it as an alias at that time, loaded; NULL when nobody does. */
+int bl_named_alias(bl_call *c, const unsigned char hash[16], int64_t us,
+                   bl_customer **out);
+/* Whether somebody else has it as an alias at any time of the span. */
+int bl_alias_is_taken(bl_call *c, const unsigned char hash[16], bl_span span,
+                      uint64_t customer, int *is_taken);
 /* The contract, its customer loaded; NULL when there is none. */
 int bl_named_contract(bl_call *c, bl_str id, bl_contract **out);
 

@@ -36,6 +36,9 @@ static inline int bl_event_accept(bl_call *c, const bl_event_in *in) {
   return terms->most_age_us || terms->most_ahead_us
            ? bl_event_accept_bounded(c, in) : BILLING_OK;
 }
+/* Of an event whose customer was not found: what else it may be refused for.
+ */
+int bl_event_check_rest(bl_call *c, const bl_event_in *in);
 /* Reads the properties into `members`, which must stay as they are while the
  * event is rated.  Returns why they are refused. */
 int bl_event_scan(bl_call *c, bl_event_in *in, bl_members *members);
@@ -54,6 +57,9 @@ int bl_event_of_cloud(bl_call *c, const bl_members *members,
 int bl_event_is_same(bl_call *c, const bl_event_in *in,
                      const bl_fact_event *fact, const bl_event_text *text,
                      int *is_same);
+
+/* Whether two texts of properties say the same. */
+int bl_event_agrees(bl_call *c, bl_str a, bl_str b, int *agree);
 
 /* Canonical JSON of properties, nothing for none. */
 int bl_event_canonical(bl_str json, bl_text *out);

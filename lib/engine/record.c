@@ -13,15 +13,18 @@
 #include "engine/record.h"
 
 #include "engine/keys.h"
+#include "engine/parked.h"
 
 /* While the batch is decided, c->err is about one event at a time. */
 static int open_recording(bl_recording *r, bl_call *c, size_t count) {
   bl_arena *kept = r->kept;
   billing_error **words = r->words;
+  uint32_t attaches = r->attaches;
 
   memset(r, 0, sizeof *r);
   r->kept = kept;
   r->words = words;
+  r->attaches = attaches;
   r->c = c;
   r->count = count;
   r->first_refused = count;
@@ -99,12 +102,12 @@ static int is_refusal(int rc) {
 /* Customers who were not in memory come there together; of those whom nobody
  * knows any more the events are refused. */
 static int load_batch(bl_recording *r) {
-  size_t waiting = r->c->loads.count;
+  size_t waiting = r->c->loads.count + r->c->loads.came_early;
   int rc = bl_customers_load(r->c);
 
   for (size_t i = 0; waiting && i < r->count && !rc; i++) {
     const bl_event_in *in = &r->in[i];
-    if (in->code || !in->customer->is_erased) continue;
+    if (in->code || !in->customer || !in->customer->is_erased) continue;
     bl_record_refuse(r, i, bl_customer_is_erased(r->c, "/customer"));
   }
   return rc;
@@ -121,7 +124,8 @@ static int read_batch(bl_recording *r, const billing_event *const *events,
       continue;
     }
     rc = bl_event_check(r->c, events[i], 1, &r->in[i]);
-    if (!rc && r->in[i].code) bl_record_refuse(r, i, r->in[i].code);
+    if (!rc && bl_parked_is_wanted(r, &r->in[i])) rc = bl_parked_add(r, i);
+    else if (!rc && r->in[i].code) bl_record_refuse(r, i, r->in[i].code);
     else bl_keys_prefetch(r->c->t, r->in[i].key);
   }
   loaded = load_batch(r);
@@ -261,6 +265,7 @@ static int decide_event(bl_recording *r, size_t at) {
   rc = bl_event_accept(r->c, in);
   if (!rc) rc = bl_event_scan(r->c, in, &r->members);
   if (!rc) rc = bl_rate_strictly(&r->rater, in, r->rule, &fact);
+  if (!rc && r->attaches) fact.flags |= BILLING_RECEIPT_PARKED;
   if (is_refusal(rc)) {
     bl_record_refuse(r, at, rc);
     return BILLING_OK;
@@ -296,7 +301,8 @@ static int decide_batch(bl_recording *r) {
   if (!rc && r->first_refused < r->count &&
       r->c->in.flags & BILLING_CALL_ALL_OR_NOTHING)
     rc = r->first_code;
-  return rc ? rc : append_events(r);
+  if (!rc) rc = append_events(r);
+  return rc ? rc : bl_parked_append(r);
 }
 
 int bl_record_batch(bl_call *c, const billing_event *const *events,
@@ -306,7 +312,7 @@ int bl_record_batch(bl_call *c, const billing_event *const *events,
 
   r->rule = rule;
   if (!rc) rc = read_batch(r, events, codes);
-  if (!rc) rc = bl_repeats_answer(r);
+  if (!rc && !r->attaches) rc = bl_repeats_answer(r);
   if (!rc) rc = decide_batch(r);
   close_recording(r, rc);
   return rc;

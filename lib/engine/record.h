@@ -11,6 +11,10 @@ typedef struct bl_recording {
   bl_arena        *kept;           /* of receipts and words; the caller's */
   bl_call         *c;
   const bl_draw_rule *rule;
+  uint32_t        *parked;         /* places of events to park; parked.h */
+  size_t           parked_count;
+  uint32_t         attaches;       /* they were parked: no repeats */
+  uint32_t         pad;
   size_t           count;
   bl_event_in     *in;             /* by event, as are the receipts */
   billing_receipt *receipts;

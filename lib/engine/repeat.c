@@ -8,7 +8,7 @@
  * each block of it is decoded once, as far as the last place asked for.
  */
 #include "engine/keys.h"
-#include "engine/record.h"
+#include "engine/parked.h"
 
 /* A place where the key of an event may have been used. */
 typedef struct repeat {
@@ -124,7 +124,13 @@ static int answer_entry(bl_recording *r, const repeat *one, size_t count) {
   bl_batch batch;
   int rc = bl_batch_peek(r->c, bl_event_seq(one->number), &batch);
 
-  if (rc == BILLING_NOTFOUND) return BILLING_OK;    /* no events at all */
+  if (rc == BILLING_NOTFOUND) {            /* no events, or parked ones */
+    rc = BILLING_OK;
+    for (size_t i = 0; i < count && !rc; i++)
+      if (!r->in[one[i].at].number && !r->in[one[i].at].code)
+        rc = bl_parked_answer(r, one[i].at, one[i].number);
+    return rc;
+  }
   pass.batch = &batch;
   for (size_t i = 0; i < count && !rc; i++)
     rc = answer_repeat(r, &one[i], &pass);

@@ -26,6 +26,22 @@ int bl_find_customer(bl_call *c, bl_str id, const char *path,
   return (*out)->is_erased ? bl_customer_is_erased(c, path) : BILLING_OK;
 }
 
+int bl_find_event_customer(bl_call *c, bl_str id, int64_t us,
+                           bl_customer **out) {
+  unsigned char hash[16];
+  int rc;
+
+  bl_customer_hash(c->b, id, hash);
+  rc = bl_named_customer(c, hash, out);
+  if (!rc && !*out) rc = bl_named_alias(c, hash, us, out);
+  if (rc) return rc;
+  if (!*out)
+    return bl_fail(c->err, BILLING_NOTFOUND_CUSTOMER, "/customer",
+                   "put the customer first", "there is no customer %t", &id);
+  return (*out)->is_erased ? bl_customer_is_erased(c, "/customer")
+                           : BILLING_OK;
+}
+
 int bl_zone_of(bl_call *c, bl_str name, const bl_zone **out) {
   billing *b = c->b;
   bl_zone *zone = bl_map_get(&b->zones, name.text, name.len);

@@ -218,6 +218,8 @@ struct bl_customer {
   unsigned char id_hash[16];
   bl_str        id;            /* empty when erased */
   bl_str        name;
+  bl_fact_alias *aliases;      /* of the newest document */
+  size_t        alias_count;
   bl_list       contracts;     /* bl_contract */
   bl_list       wallets;       /* bl_wallet */
   bl_list       holds;         /* bl_hold_state, open ones */
@@ -247,7 +249,11 @@ typedef struct bl_rows {
  * itself), a grant or a hold; of voids number 0 is all of them, and so it is
  * of events that cost nobody anything. */
 enum { BL_SUBJECT_CUSTOMER, BL_SUBJECT_GRANT, BL_SUBJECT_HOLD,
-       BL_SUBJECT_VOID, BL_SUBJECT_UNBILLED };
+       BL_SUBJECT_VOID,
+       BL_SUBJECT_UNBILLED,    /* number 0: events that cost nobody anything,
+                                  BL_UNBILLED_PARKED: that wait */
+       BL_SUBJECT_PARKED };    /* by the hash of their customer's id */
+#define BL_UNBILLED_PARKED 1
 
 typedef struct bl_subject {
   uint64_t kind;             /* BL_SUBJECT_* */
@@ -319,6 +325,7 @@ typedef struct bl_heads {
   uint64_t      unmatched;
   uint64_t      unpriced;
   uint64_t      unentitled;
+  uint64_t      parked;        /* that wait for their customers */
   uint64_t      version;       /* of the tenant's document */
 } bl_heads;
 

@@ -22,7 +22,7 @@ AHEAD = 366 * DAY               # how far in the future an event may be
 NEVER = float('inf')            # compares above every instant
 
 ORDER = ['priority', 'zero_cost', 'narrow', 'expiry', 'effective', 'created']
-UNMATCHED, UNPRICED, LATE, MIXED, OWED, UNENTITLED = 1, 2, 4, 8, 16, 32
+UNMATCHED, UNPRICED, LATE, MIXED, OWED, UNENTITLED = 1, 2, 4, 8, 16, 256
 NEW, SAME, CONFLICT, REFUSED = 1, 2, 3, 4
 OPEN, SETTLED, RELEASED, EXPIRED = 1, 2, 3, 4
 

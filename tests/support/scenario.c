@@ -282,7 +282,7 @@ static void do_erase(scenario_run *r, const cJSON *step) {
 static void show_flags(scenario_run *r, uint32_t flags) {
   static const char *const names[] = {"unmatched", "unpriced", "late", "mixed",
                                       "owed", "pending", "", "voided",
-                                      "unentitled"};
+                                      "unentitled", "parked"};
 
   for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
     if (flags & 1u << i) fprintf(r->out, ", %s", names[i]);
@@ -332,7 +332,9 @@ static void show_receipt(scenario_run *r, const char *key,
             show(&receipt->balance), receipt->asset);
   show_flags(r, receipt->flags);
   fprintf(r->out, "\n");
-  if (receipt->status == BILLING_STATUS_NEW) show_draws(r, receipt->number);
+  if (receipt->status == BILLING_STATUS_NEW &&
+      !(receipt->flags & BILLING_RECEIPT_PARKED))
+    show_draws(r, receipt->number);
 }
 
 typedef struct record_arguments {
@@ -831,6 +833,13 @@ static int call_usage(scenario_run *r, void *arguments) {
   return billing_usage(r->b, &a->call, a->id, (size_t)-1, &a->doc, &r->err);
 }
 
+static int call_health(scenario_run *r, void *arguments) {
+  doc_arguments *a = arguments;
+
+  return billing_usage_health(r->b, &a->call, a->id, (size_t)-1, &a->doc,
+                              &r->err);
+}
+
 static int call_events(scenario_run *r, void *arguments) {
   doc_arguments *a = arguments;
 
@@ -876,6 +885,10 @@ static void do_explain(scenario_run *r, const cJSON *step) {
 
 static void do_usage(scenario_run *r, const cJSON *step) {
   show_answer(r, step, "usage", call_usage);
+}
+
+static void do_health(scenario_run *r, const cJSON *step) {
+  show_answer(r, step, "health", call_health);
 }
 
 static void do_events(scenario_run *r, const cJSON *step) {
@@ -1012,7 +1025,7 @@ static const struct step_kind {
   {"authorize", do_authorize}, {"release", do_release},
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},
   {"usage", do_usage},       {"events", do_events},   {"void", do_void},
-  {"correct", do_correct},
+  {"correct", do_correct},   {"health", do_health},
 };
 
 static void play_step(scenario_run *r, const cJSON *step) {

@@ -38,6 +38,7 @@ class ReceiptFlag(enum.IntFlag):
     PENDING = lib.BILLING_RECEIPT_PENDING
     VOIDED = lib.BILLING_RECEIPT_VOIDED
     UNENTITLED = lib.BILLING_RECEIPT_UNENTITLED
+    PARKED = lib.BILLING_RECEIPT_PARKED
 
 
 class HoldStatus(enum.IntEnum):

@@ -402,7 +402,8 @@ class Events(Case):
                        call("m3", time=before)], now=NOW)
         found = self.b.usage_health()
         self.assertEqual(found["counts"], {
-            "events": 3, "unmatched": 2, "unpriced": 0, "unentitled": 1})
+            "events": 3, "unmatched": 2, "unpriced": 0, "unentitled": 1,
+            "parked": 0})
         self.assertEqual([(row["reason"], row["event"], row["count"],
                            [e["key"] for e in row["examples"]])
                           for row in found["unbilled"]],
@@ -415,6 +416,20 @@ class Events(Case):
         refused, = self.b.record([call("m4", time=before)], now=NOW,
                                  strict=True)
         self.assertEqual(refused.name, "DENIED_UNENTITLED")
+
+    def test_events_of_unknown_customers_wait(self):
+        tenant = self.b.get("tenant", "t")
+        self.b.put("tenant", {**tenant, "unknown_customers": "park"},
+                   now=NOW)
+        receipt, = self.b.record([billing.Event("p1", "ext", "call")],
+                                 now=NOW)
+        self.assertEqual(receipt.flags, billing.ReceiptFlag.PARKED)
+        row, = self.b.usage_health(reason="parked")["unbilled"]
+        self.assertEqual((row["customer"], row["count"]), ("ext", 1))
+        self.b.put("customer", {**self.b.get("customer", "acme"),
+                                "aliases": ["ext"]}, now=NOW)
+        self.assertEqual(self.b.usage_health()["counts"]["parked"], 0)
+        self.assertEqual(self.b.usage("acme")["events"], 1)
 
     def test_a_stream_in_pieces(self):
         rows = b"".join(b"k%d,acme,call,2026-01-05\n" % i
