@@ -668,6 +668,9 @@ BILLING_API int billing_usage(billing *b, const billing_call *call,
  *     -> {"amount":"92","due":"92","lines":[..], ..}: exact, and as billed
  *   {"kernel":"rate","price":{..},"totals":["5","7"]} -> what each running
  *     total adds to what is booked
+ *   {"kernel":"transactions","price":{..},"events":["10", ..]} -> a price with
+ *     terms for each transaction; {"kernel":"levels", ..} -> a prorated level
+ *     that moves through tiers
  *   {"kernel":"order","grants":[..],"order":["priority", ..]} -> who pays
  *     first
  *   {"kernel":"burndown","grants":[..],"lines":[..],"order":[..]} -> draws,

@@ -72,6 +72,7 @@
 #include "price/flat.c"
 #include "price/graduated.c"
 #include "price/graduated_percentage.c"
+#include "price/levels.c"
 #include "price/matrix.c"
 #include "price/models.c"
 #include "price/package.c"
@@ -79,6 +80,7 @@
 #include "price/percentage.c"
 #include "price/run.c"
 #include "price/stairstep.c"
+#include "price/transactions.c"
 #include "price/transform.c"
 #include "price/volume.c"
 
@@ -136,6 +138,7 @@
 #include "engine/evaluate_price.c"
 #include "engine/evaluate_read.c"
 #include "engine/evaluate_sql.c"
+#include "engine/evaluate_transactions.c"
 #include "engine/evaluate_wallet.c"
 #include "engine/evaluate_window.c"
 #include "engine/event_code.c"

@@ -19,6 +19,8 @@ static const struct ask_row {
 } ask_rows[] = {
   {"quote",        bl_ask_quote},
   {"rate",         bl_ask_rate},
+  {"transactions", bl_ask_transactions},
+  {"levels",       bl_ask_levels},
   {"order",        bl_ask_order},
   {"burndown",     bl_ask_burndown},
   {"line_order",   bl_ask_line_order},

@@ -25,6 +25,8 @@ typedef int bl_ask_kernel(bl_ask *ask);
 
 bl_ask_kernel bl_ask_quote;        /* evaluate_price.c */
 bl_ask_kernel bl_ask_rate;
+bl_ask_kernel bl_ask_transactions; /* evaluate_transactions.c */
+bl_ask_kernel bl_ask_levels;
 bl_ask_kernel bl_ask_order;        /* evaluate_wallet.c */
 bl_ask_kernel bl_ask_burndown;
 bl_ask_kernel bl_ask_line_order;

@@ -251,6 +251,47 @@ START_TEST(aggregate_measures_a_period) {
 }
 END_TEST
 
+START_TEST(transactions_and_levels_are_priced_one_by_one) {
+  expect("{'kernel':'transactions','price':{'model':'percentage','rate':'1',"
+         "'fixed':'5','free_events':3,'free':'15'},'events':['10','10']}",
+         "{'amount':'5.05','average':'0.2525','charges':['0','5.05'],"
+         "'due':'5.05','quantity':'20'}");
+  expect("{'kernel':'levels','price':{'model':'graduated','tiers':["
+         "{'up_to':'5','unit':'10','flat':'100'},{'unit':'5','flat':'50'}]},"
+         "'changes':['4','2','-3'],'prorated':['2.8','1','-0.6']}",
+         "{'amount':'180.5','average':'60.166666666666666667','due':'180.5',"
+         "'level':'3','peak':'6','quantity':'3.2'}");
+  refuse("{'kernel':'transactions','price':{'model':'percentage',"
+         "'rate':'1'}}", BILLING_INVALID, "/events");
+  refuse("{'kernel':'transactions','events':[],'price':{'model':'per_unit',"
+         "'unit':'1'}}", BILLING_INVALID, "/price/model");
+  refuse("{'kernel':'levels','changes':['1'],'prorated':[],'price':{'model':"
+         "'graduated','tiers':[{'unit':'1'}]}}", BILLING_INVALID,
+         "/prorated");
+  refuse("{'kernel':'quote','quantity':'5','price':{'model':'percentage',"
+         "'rate':'1','fixed':'1'}}", BILLING_INVALID, "/price");
+}
+END_TEST
+
+START_TEST(a_matrix_is_quoted_by_group) {
+#define MATRIX "'price':{'model':'matrix','groups':['a'],'rates':[" \
+  "{'values':{'a':1},'unit':'2'}]}"
+  expect("{'kernel':'quote'," MATRIX ",'group':{'a':'1'},'quantity':'3'}",
+         "{'amount':'6','average':'2','due':'6','lines':[{'amount':'6',"
+         "'flat':'0','quantity':'3','tier':1,'unit':'2'}],'quantity':'3',"
+         "'total':'6','used':'0'}");
+  refuse("{'kernel':'quote'," MATRIX ",'quantity':'3'}", BILLING_INVALID,
+         "/group");
+  refuse("{'kernel':'quote'," MATRIX ",'group':{'a':2},'quantity':'3'}",
+         BILLING_INVALID, "/group");
+  refuse("{'kernel':'quote'," MATRIX ",'groups':[{'quantity':'3'}]}",
+         BILLING_INVALID, "/groups/0/group");
+  refuse("{'kernel':'rate'," MATRIX ",'totals':['3']}", BILLING_INVALID,
+         "/group");
+#undef MATRIX
+}
+END_TEST
+
 START_TEST(sql_meter_runs_a_statement_over_events) {
   expect("{'kernel':'sql_meter','meter':{'id':'gb','event':'put',"
          "'aggregation':'sql','properties':['region'],'sql':"
@@ -495,6 +536,11 @@ START_TEST(every_allocation_may_fail) {
           "'proration':'time'},'from':0,'to':9,'detail':true,"
           "'window':'hour','events':["
           "{'time':1,'key':'a'},{'time':2,'key':'b'}]}");
+  run_out("{'kernel':'transactions','price':{'model':'percentage','rate':'1',"
+          "'free':'5'},'allowance':'lago','events':['1','5']}");
+  run_out("{'kernel':'quote','quantity':'1','group':{'a':1},'price':{"
+          "'model':'matrix','groups':['a'],'rates':[{'values':{'a':1},"
+          "'unit':'2'}]}}");
   run_out("{'kernel':'sql_meter','meter':{'id':'m','event':'put',"
           "'aggregation':'sql','properties':['g'],'sql':"
           "'SELECT sum(value), g FROM events GROUP BY g'},"
@@ -526,6 +572,8 @@ Suite *test_engine_evaluate(void) {
   tcase_add_test(c, prorate_says_the_share);
   tcase_add_test(c, aggregate_tells_groups_apart);
   tcase_add_test(c, aggregate_measures_a_period);
+  tcase_add_test(c, transactions_and_levels_are_priced_one_by_one);
+  tcase_add_test(c, a_matrix_is_quoted_by_group);
   tcase_add_test(c, sql_meter_runs_a_statement_over_events);
   tcase_add_test(c, aggregate_shows_usage_by_windows);
   tcase_add_test(c, windows_convert_accept_and_levels_in_advance);

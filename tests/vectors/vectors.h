@@ -39,6 +39,9 @@ extern const vec_file vec_metronome[];
 extern const vec_file vec_openmeter[];
 extern const vec_file vec_stripe[];
 
+/* What the case expects, for kinds that ask there. */
+extern const cJSON *vec_expect;
+
 /* ---- requests ---- */
 
 /* A new request for the kernel. */
