@@ -671,6 +671,10 @@ BILLING_API int billing_usage(billing *b, const billing_call *call,
  *   {"kernel":"transactions","price":{..},"events":["10", ..]} -> a price with
  *     terms for each transaction; {"kernel":"levels", ..} -> a prorated level
  *     that moves through tiers
+ *   {"kernel":"rates", ..} -> dated rates of usage; {"kernel":"override", ..}
+ *     -> the one override that prices a line, and why not the others
+ *   {"kernel":"composite", ..}, {"kernel":"window_commitment", ..},
+ *   {"kernel":"capacity", ..}, {"kernel":"mark_up", ..}
  *   {"kernel":"order","grants":[..],"order":["priority", ..]} -> who pays
  *     first
  *   {"kernel":"burndown","grants":[..],"lines":[..],"order":[..]} -> draws,

@@ -27,6 +27,12 @@ bl_ask_kernel bl_ask_quote;        /* evaluate_price.c */
 bl_ask_kernel bl_ask_rate;
 bl_ask_kernel bl_ask_transactions; /* evaluate_transactions.c */
 bl_ask_kernel bl_ask_levels;
+bl_ask_kernel bl_ask_composite;    /* evaluate_terms.c */
+bl_ask_kernel bl_ask_window_commitment;
+bl_ask_kernel bl_ask_mark_up;
+bl_ask_kernel bl_ask_capacity;     /* evaluate_capacity.c */
+bl_ask_kernel bl_ask_rates;        /* evaluate_rates.c */
+bl_ask_kernel bl_ask_override;
 bl_ask_kernel bl_ask_order;        /* evaluate_wallet.c */
 bl_ask_kernel bl_ask_burndown;
 bl_ask_kernel bl_ask_line_order;

@@ -340,7 +340,7 @@ cJSON *vec_ask(cJSON *request) {
 
 /* ---- files that are known ---- */
 
-static const vec_file *const peers[] = {vec_flexprice, vec_lago,
+static const vec_file *const peers[] = {vec_flexprice, vec_killbill, vec_lago,
                                         vec_metronome, vec_openmeter,
                                         vec_stripe};
 

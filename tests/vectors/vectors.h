@@ -34,6 +34,7 @@ typedef struct vec_file {
 } vec_file;
 
 extern const vec_file vec_flexprice[];    /* each: path NULL at the end */
+extern const vec_file vec_killbill[];
 extern const vec_file vec_lago[];
 extern const vec_file vec_metronome[];
 extern const vec_file vec_openmeter[];
