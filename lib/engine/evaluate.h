@@ -91,6 +91,11 @@ int bl_ask_event_read(const bl_reader *at, const bl_json *item,
  * array key is NULL. */
 void bl_ask_put(bl_ask *ask, bl_json *parent, const char *key, bl_dec v);
 
+/* The same for a quotient, which nothing depends on: null when it is too
+ * large. */
+void bl_ask_put_ratio(bl_ask *ask, bl_json *parent, const char *key,
+                      bl_dec v);
+
 /* Room for count elements; NULL is NOMEM, also for none. */
 void *bl_ask_array(const bl_ask *ask, size_t count, size_t size);
 int bl_ask_zone(const bl_ask *ask, bl_str name, const bl_zone **out);

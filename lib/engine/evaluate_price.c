@@ -260,7 +260,8 @@ static void offer_put(bl_ask *ask, const bl_offer_terms *terms,
   bl_ask_put(ask, node, "total", bl_price_total(&terms->price, run->after));
   bl_ask_put(ask, node, "quantity", bl_dec_sub(run->after, run->before));
   bl_ask_put(ask, node, "used", run->before);
-  bl_ask_put(ask, node, "average", offer_average(terms, result->amount));
+  bl_ask_put_ratio(ask, node, "average",
+                   offer_average(terms, result->amount));
   for (size_t i = 0; i < result->count; i++)
     offer_put_row(ask, terms, &result->rows[i], lines);
 }

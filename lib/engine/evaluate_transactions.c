@@ -129,8 +129,9 @@ static void deal_put(bl_ask *ask, const deal_terms *terms, bl_dec amount,
 }
 
 static void deal_average(bl_ask *ask, bl_dec amount, bl_dec units) {
-  bl_ask_put(ask, ask->out, "average",
-             bl_dec_is_zero(units) ? BL_DEC_ZERO : bl_dec_div(amount, units));
+  bl_ask_put_ratio(ask, ask->out, "average",
+                   bl_dec_is_zero(units) ? BL_DEC_ZERO
+                                         : bl_dec_div(amount, units));
 }
 
 /* ---- transactions ---- */
