@@ -675,6 +675,7 @@ BILLING_API int billing_usage(billing *b, const billing_call *call,
  *     -> the one override that prices a line, and why not the others
  *   {"kernel":"composite", ..}, {"kernel":"window_commitment", ..},
  *   {"kernel":"capacity", ..}, {"kernel":"mark_up", ..}
+ *   {"kernel":"price_book","id","meter","csv","percent"} -> a plan of a table
  *   {"kernel":"order","grants":[..],"order":["priority", ..]} -> who pays
  *     first
  *   {"kernel":"burndown","grants":[..],"lines":[..],"order":[..]} -> draws,

@@ -135,6 +135,7 @@
 #include "engine/erase.c"
 #include "engine/evaluate.c"
 #include "engine/evaluate_accept.c"
+#include "engine/evaluate_book.c"
 #include "engine/evaluate_burndown.c"
 #include "engine/evaluate_capacity.c"
 #include "engine/evaluate_contract.c"

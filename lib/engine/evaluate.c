@@ -25,6 +25,7 @@ static const struct ask_row {
   {"window_commitment", bl_ask_window_commitment},
   {"mark_up",      bl_ask_mark_up},
   {"capacity",     bl_ask_capacity},
+  {"price_book",   bl_ask_price_book},
   {"rates",        bl_ask_rates},
   {"override",     bl_ask_override},
   {"order",        bl_ask_order},

@@ -31,6 +31,7 @@ bl_ask_kernel bl_ask_composite;    /* evaluate_terms.c */
 bl_ask_kernel bl_ask_window_commitment;
 bl_ask_kernel bl_ask_mark_up;
 bl_ask_kernel bl_ask_capacity;     /* evaluate_capacity.c */
+bl_ask_kernel bl_ask_price_book;   /* evaluate_book.c */
 bl_ask_kernel bl_ask_rates;        /* evaluate_rates.c */
 bl_ask_kernel bl_ask_override;
 bl_ask_kernel bl_ask_order;        /* evaluate_wallet.c */

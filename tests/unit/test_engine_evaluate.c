@@ -298,6 +298,24 @@ START_TEST(rates_and_what_changes_them_are_said_with_reasons) {
 }
 END_TEST
 
+START_TEST(a_price_book_becomes_a_plan) {
+  expect("{'kernel':'price_book','id':'llm','meter':'tokens','percent':'20',"
+         "'csv':'model,input,output\\r\\n\\'m1\\',2.50,\\n'}",
+         "{'plan':{'currency':'USD','id':'llm','prices':[{'groups':['model',"
+         "'kind'],'id':'tokens','meter':'tokens','model':'matrix','rates':["
+         "{'price':{'model':'per_unit','per':'1000000','unit':'3'},"
+         "'values':{'kind':'input','model':'m1'}}]}]}}");
+  refuse("{'kernel':'price_book','id':'llm','meter':'tokens',"
+         "'csv':'model,input\\nm1,cheap'}", BILLING_INVALID, "/csv");
+  refuse("{'kernel':'price_book','id':'llm','meter':'tokens',"
+         "'csv':'model,input\\nm1,1,2'}", BILLING_INVALID, "/csv");
+  refuse("{'kernel':'price_book','id':'llm','meter':'tokens',"
+         "'csv':'model,input'}", BILLING_INVALID, "/csv");
+  refuse("{'kernel':'price_book','id':'llm','meter':'tokens',"
+         "'csv':'\\'model'}", BILLING_INVALID, "/csv");
+}
+END_TEST
+
 START_TEST(terms_beside_rates_have_kernels) {
   expect("{'kernel':'composite','price':{'model':'percentage','rate':'5'},"
          "'prices':['a'],'spend':[{'price':'a','amount':'400'}]}",
@@ -593,6 +611,8 @@ START_TEST(every_allocation_may_fail) {
           "'values':{'a':'b'}},'overrides':[{'id':'half','factor':'0.5',"
           "'targets':[{'tags':['t'],'values':{'a':'b'}}],'grants':[]},"
           "{'id':'t','tiers':[{'unit':'1'}]}]}");
+  run_out("{'kernel':'price_book','id':'llm','meter':'tokens',"
+          "'csv':'model,input\\nm1,1'}");
   run_out("{'kernel':'rates','rates':[{'unit':'1'}],'usage':[{'at':0}]}");
   run_out("{'kernel':'composite','price':{'model':'percentage','rate':'5'},"
           "'tags':['a'],'spend':[{'tags':['a'],'amount':'400'}]}");
@@ -631,6 +651,7 @@ Suite *test_engine_evaluate(void) {
   tcase_add_test(c, aggregate_measures_a_period);
   tcase_add_test(c, transactions_and_levels_are_priced_one_by_one);
   tcase_add_test(c, rates_and_what_changes_them_are_said_with_reasons);
+  tcase_add_test(c, a_price_book_becomes_a_plan);
   tcase_add_test(c, terms_beside_rates_have_kernels);
   tcase_add_test(c, a_matrix_is_quoted_by_group);
   tcase_add_test(c, sql_meter_runs_a_statement_over_events);
