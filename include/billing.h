@@ -837,6 +837,14 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *     -> {"amount":"92","due":"92","lines":[..], ..}: exact, and as billed
  *   {"kernel":"rate","price":{..},"totals":["5","7"]} -> what each running
  *     total adds to what is booked
+ *   {"kernel":"transactions","price":{..},"events":["10", ..]} -> a price with
+ *     terms for each transaction; {"kernel":"levels", ..} -> a prorated level
+ *     that moves through tiers
+ *   {"kernel":"rates", ..} -> dated rates of usage; {"kernel":"override", ..}
+ *     -> the one override that prices a line, and why not the others
+ *   {"kernel":"composite", ..}, {"kernel":"window_commitment", ..},
+ *   {"kernel":"capacity", ..}, {"kernel":"mark_up", ..}
+ *   {"kernel":"price_book","id","meter","csv","percent"} -> a plan of a table
  *   {"kernel":"order","grants":[..],"order":["priority", ..]} -> who pays
  *     first
  *   {"kernel":"burndown","grants":[..],"lines":[..],"order":[..]} -> draws,

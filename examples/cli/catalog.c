@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* catalog.c - apply, put, get, list, archive, erase. */
+/* catalog.c - apply, put, price-book, get, list, archive, erase. */
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +38,55 @@ static int apply(cli *c) {
   } while (cli_again(c, rc));
   buffer_free(&file);
   return cli_show(c, rc, doc, changes);
+}
+
+/* A member of a request, if there is a value. */
+static void book_member(buffer *out, const char *name, const char *text) {
+  if (text) json_text(out, name, text);
+}
+
+/* The table of a file as a plan. */
+static int book_plan(cli *c, const buffer *csv, const char *const *texts,
+                     billing_doc **out) {
+  static const char *const names[] = {"id", "meter", "percent", "per",
+                                      "currency"};
+  buffer request = {0};
+  int rc;
+
+  json_open(&request);
+  json_str(&request, "csv", (billing_str){csv->text, csv->len});
+  for (size_t i = 0; i < 5; i++) book_member(&request, names[i], texts[i]);
+  json_text(&request, "kernel", "price_book");
+  json_close(&request);
+  rc = billing_evaluate(NULL, request.text, request.len, out, &c->err);
+  buffer_free(&request);
+  return rc;
+}
+
+static int price_book(cli *c) {
+  const char *texts[5] = {NULL, NULL, NULL, NULL, NULL};
+  const cli_option options[] = {
+    {"--id", &texts[0], NULL, NULL}, {"--meter", &texts[1], NULL, NULL},
+    {"--mark-up", &texts[2], NULL, NULL}, {"--per", &texts[3], NULL, NULL},
+    {"--currency", &texts[4], NULL, NULL}, {NULL, NULL, NULL, NULL}};
+  const char *words[1];
+  buffer file = {0};
+  billing_doc *book = NULL, *doc = NULL;
+  int rc = cli_start(c, options, words, 1, 1, CLI_WRITE);
+
+  if (!rc) rc = cli_file(c, words[0], &file);
+  if (rc) { buffer_free(&file); return rc; }
+  rc = book_plan(c, &file, texts, &book);
+  buffer_free(&file);
+  if (!rc) {
+    billing_str plan = slice_get(slice_of(book), "plan");
+
+    do rc = billing_put(c->b, cli_call(c, NULL, 0), "plan", plan.text,
+                        plan.len, &doc, &c->err);
+    while (cli_again(c, rc));
+  }
+  billing_doc_free(book);
+  return cli_show(c, rc, doc, NULL);
 }
 
 static int put(cli *c) {
@@ -157,6 +206,9 @@ const cli_command cli_catalog[] = {
     {"apply", "FILE [--dry-run]",
      "make the catalog say what FILE says", apply},
     {"put", "KIND FILE", "create or change one document", put},
+    {"price-book", "FILE.csv --id ID --meter METER [--mark-up PERCENT] [--per "
+     "N] [--currency CODE]", "a table of model prices as one plan",
+     price_book},
     {"get", "KIND ID", "show one document", get},
     {"list", "KIND [--customer ID] [--after ID] [--limit N] [--archived]",
      "show the documents of a kind", list},

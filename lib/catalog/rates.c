@@ -13,33 +13,33 @@
  */
 #include "catalog/field.h"
 
-typedef struct rate_terms {
+typedef struct rates_terms {
   const bl_json *values;
   const bl_json *price;
   const bl_json *unit;
-} rate_terms;
+} rates_terms;
 
-static int rate_node(const bl_reader *r, const bl_field *field,
+static int rates_node(const bl_reader *r, const bl_field *field,
                      const bl_json *node, void *model) {
   (void)r;
   *(const bl_json **)(void *)((unsigned char *)model + field->at) = node;
   return BILLING_OK;
 }
 
-static const bl_field rate_fields[] = {
-  {.name = "values", .read = rate_node, .needed = BL_ALWAYS,
+static const bl_field rates_fields[] = {
+  {.name = "values", .read = rates_node, .needed = BL_ALWAYS,
    .hint = "{} is for all that no other rate names",
-   .at = offsetof(rate_terms, values)},
-  {.name = "price", .read = rate_node, .at = offsetof(rate_terms, price)},
-  {.name = "unit", .read = rate_node, .at = offsetof(rate_terms, unit)},
+   .at = offsetof(rates_terms, values)},
+  {.name = "price", .read = rates_node, .at = offsetof(rates_terms, price)},
+  {.name = "unit", .read = rates_node, .at = offsetof(rates_terms, unit)},
 };
 
-static const bl_shape rate_shape = {
-  "a rate", rate_fields, BL_COUNT(rate_fields)
+static const bl_shape rates_shape = {
+  "a rate", rates_fields, BL_COUNT(rates_fields)
 };
 
 /* A text as JSON. */
-static int rate_key_quote(const bl_reader *r, bl_str text, bl_str *out) {
+static int rates_quote(const bl_reader *r, bl_str text, bl_str *out) {
   bl_text quoted;
 
   bl_text_open(&quoted, r->arena);
@@ -50,7 +50,7 @@ static int rate_key_quote(const bl_reader *r, bl_str text, bl_str *out) {
 }
 
 /* 5 and "5" are one value, as in filters. */
-static int rate_cell(const bl_reader *r, const bl_json *node, bl_cell *out) {
+static int rates_cell(const bl_reader *r, const bl_json *node, bl_cell *out) {
   int kind = bl_json_kind(node);
   bl_str text = bl_json_text(node);
 
@@ -64,11 +64,11 @@ static int rate_cell(const bl_reader *r, const bl_json *node, bl_cell *out) {
   out->text = bl_arena_str(r->arena, text);
   if (r->arena->failed) return bl_reader_nomem(r);
   if (kind == BL_JSON_NULL) out->quoted = out->text;
-  else return rate_key_quote(r, text, &out->quoted);
+  else return rates_quote(r, text, &out->quoted);
   return BILLING_OK;
 }
 
-static int rate_values(const bl_reader *r, const bl_json *values,
+static int rates_values(const bl_reader *r, const bl_json *values,
                        const bl_price *price, bl_rate_row *row) {
   if (bl_json_kind(values) != BL_JSON_OBJECT)
     return bl_reader_fail(r, BILLING_INVALID, "{\"model\":\"m1\"}",
@@ -86,7 +86,7 @@ static int rate_values(const bl_reader *r, const bl_json *values,
       return bl_reader_fail(&at, BILLING_INVALID,
                             "name it in the groups of the price first",
                             "the price does not group by %t", &name);
-    rc = rate_cell(&at, m, &row->cells[k]);
+    rc = rates_cell(&at, m, &row->cells[k]);
     if (rc) return rc;
     row->named++;
   }
@@ -94,7 +94,7 @@ static int rate_values(const bl_reader *r, const bl_json *values,
 }
 
 /* A price of one unit is the usual case and has a short form. */
-static int rate_unit(const bl_reader *r, const bl_json *node,
+static int rates_unit(const bl_reader *r, const bl_json *node,
                      bl_price *price) {
   static const bl_field unit = {.name = "unit"};
   bl_reader at = bl_reader_member(r, "unit");
@@ -112,7 +112,7 @@ static int rate_unit(const bl_reader *r, const bl_json *node,
 
 /* A rate prices the quantity of its group, as the matrix would: it has no
  * groups and filters of its own, and is no fee. */
-static int rate_price(const bl_reader *r, const bl_json *node,
+static int rates_price(const bl_reader *r, const bl_json *node,
                       const bl_price *matrix, bl_price *price) {
   bl_reader at = bl_reader_member(r, "price");
   bl_reader model = bl_reader_member(&at, "model");
@@ -130,12 +130,12 @@ static int rate_price(const bl_reader *r, const bl_json *node,
   return rc;
 }
 
-static int rate_read(const bl_reader *r, const bl_json *doc,
+static int rates_read(const bl_reader *r, const bl_json *doc,
                      const bl_price *matrix, bl_rate_row *row) {
   bl_reader values = bl_reader_member(r, "values");
-  rate_terms terms = {NULL, NULL, NULL};
+  rates_terms terms = {NULL, NULL, NULL};
   size_t groups = matrix->group_count ? matrix->group_count : 1;
-  int rc = bl_shape_read(&rate_shape, r, doc, 0, &terms);
+  int rc = bl_shape_read(&rates_shape, r, doc, 0, &terms);
 
   row->cells = bl_arena_array(r->arena, groups, sizeof *row->cells);
   row->price = bl_arena_take(r->arena, sizeof *row->price);
@@ -143,16 +143,16 @@ static int rate_read(const bl_reader *r, const bl_json *doc,
   if (!rc && !terms.price == !terms.unit)
     rc = bl_reader_fail(r, BILLING_INVALID, "\"unit\":\"2.50\", or a price",
                         "a rate has either a unit or a price");
-  if (!rc) rc = rate_values(&values, terms.values, matrix, row);
+  if (!rc) rc = rates_values(&values, terms.values, matrix, row);
   if (rc) return rc;
   row->price->most = BL_DEC_MAX;
   memcpy(row->price->asset, matrix->asset, sizeof matrix->asset);
-  return terms.unit ? rate_unit(r, terms.unit, row->price)
-                    : rate_price(r, terms.price, matrix, row->price);
+  return terms.unit ? rates_unit(r, terms.unit, row->price)
+                    : rates_price(r, terms.price, matrix, row->price);
 }
 
 /* Behind those that name as many values, or more. */
-static void rate_place(bl_price *matrix, bl_rate_row row) {
+static void rates_place(bl_price *matrix, bl_rate_row row) {
   size_t at = matrix->rate_count++;
 
   for (; at && matrix->rates[at - 1].named < row.named; at--)
@@ -174,13 +174,13 @@ int bl_value_rates(const bl_reader *r, const bl_field *field,
   names = bl_arena_array(r->arena, groups, sizeof *names);
   if (!price->rates || !names) return bl_reader_nomem(r);
   for (size_t k = 0; !rc && k < price->group_count; k++)
-    rc = rate_key_quote(r, price->groups[k], &names[k]);
+    rc = rates_quote(r, price->groups[k], &names[k]);
   for (size_t i = 0; !rc && i < count; i++, item = bl_json_next(item)) {
     bl_reader at = bl_reader_item(r, i);
     bl_rate_row row = {names, NULL, 0, NULL};
 
-    rc = rate_read(&at, item, price, &row);
-    if (!rc) rate_place(price, row);
+    rc = rates_read(&at, item, price, &row);
+    if (!rc) rates_place(price, row);
   }
   return rc;
 }

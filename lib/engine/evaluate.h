@@ -25,6 +25,15 @@ typedef int bl_ask_kernel(bl_ask *ask);
 
 bl_ask_kernel bl_ask_quote;        /* evaluate_price.c */
 bl_ask_kernel bl_ask_rate;
+bl_ask_kernel bl_ask_transactions; /* evaluate_transactions.c */
+bl_ask_kernel bl_ask_levels;
+bl_ask_kernel bl_ask_composite;    /* evaluate_terms.c */
+bl_ask_kernel bl_ask_window_commitment;
+bl_ask_kernel bl_ask_mark_up;
+bl_ask_kernel bl_ask_capacity;     /* evaluate_capacity.c */
+bl_ask_kernel bl_ask_price_book;   /* evaluate_book.c */
+bl_ask_kernel bl_ask_rates;        /* evaluate_rates.c */
+bl_ask_kernel bl_ask_override;
 bl_ask_kernel bl_ask_order;        /* evaluate_wallet.c */
 bl_ask_kernel bl_ask_burndown;
 bl_ask_kernel bl_ask_line_order;
@@ -82,6 +91,11 @@ int bl_ask_event_read(const bl_reader *at, const bl_json *item,
 /* Adds a figure; one that did not fit makes the whole answer LIMIT.  For an
  * array key is NULL. */
 void bl_ask_put(bl_ask *ask, bl_json *parent, const char *key, bl_dec v);
+
+/* The same for a quotient, which nothing depends on: null when it is too
+ * large. */
+void bl_ask_put_ratio(bl_ask *ask, bl_json *parent, const char *key,
+                      bl_dec v);
 
 /* Room for count elements; NULL is NOMEM, also for none. */
 void *bl_ask_array(const bl_ask *ask, size_t count, size_t size);

@@ -116,6 +116,8 @@ static const bl_field offer_fields[] = {
   {.name = "tier_quantity", .read = bl_ask_dec, .forms = FOR_ONE,
    .at = offsetof(bl_offer_terms, located)},
   {.name = "key", .read = bl_ask_skip, .forms = 1u << FORM_GROUP},
+  {.name = "group", .read = bl_ask_node,
+   .at = offsetof(bl_offer_terms, group)},
   {.name = "groups", .read = bl_ask_list, .forms = FOR_QUOTE,
    .at = offsetof(bl_offer_terms, groups)},
   {.name = "totals", .read = bl_ask_list, .forms = FOR_RATE,
@@ -165,6 +167,38 @@ static int offer_has_quantity(const bl_reader *r, bl_offer_terms *terms) {
   return BILLING_OK;
 }
 
+/* A matrix is priced as the rate of a group. */
+static int offer_rate(const bl_reader *r, bl_offer_terms *terms) {
+  bl_reader at = bl_reader_member(r, "group");
+  const bl_price *rate;
+  bl_text group;
+
+  if (terms->price.model != BL_MODEL_MATRIX) return BILLING_OK;
+  if (!terms->group || bl_json_kind(terms->group) != BL_JSON_OBJECT)
+    return bl_reader_fail(&at, BILLING_INVALID,
+                          "{\"model\":\"m1\",\"region\":null}",
+                          "a matrix has no price without a group");
+  bl_text_open(&group, r->arena);
+  if (bl_json_print(terms->group, &group)) return bl_reader_nomem(r);
+  rate = bl_price_of_group(&terms->price, (bl_str){group.text, group.len});
+  if (!rate)
+    return bl_reader_fail(&at, BILLING_INVALID,
+                          "a rate with values {} is for all others",
+                          "the matrix has no rate for this group");
+  terms->price = *rate;
+  return BILLING_OK;
+}
+
+/* What one running total cannot tell. */
+static int offer_is_total(const bl_reader *r, const bl_price *price) {
+  bl_reader at = bl_reader_member(r, "price");
+
+  if (!bl_price_is_by_event(price)) return BILLING_OK;
+  return bl_reader_fail(&at, BILLING_INVALID,
+                        "the kernel transactions takes them one by one",
+                        "this price depends on single transactions");
+}
+
 static int offer_read(const bl_ask *ask, uint32_t form, bl_offer_terms *out) {
   bl_offer_terms terms = {0};
   int rc;
@@ -179,6 +213,8 @@ static int offer_read(const bl_ask *ask, uint32_t form, bl_offer_terms *out) {
   terms.places       = -1;
   rc = bl_shape_read(&offer_shape, &ask->top, ask->doc, form, &terms);
   if (!rc && form == FORM_QUOTE) rc = offer_has_quantity(&ask->top, &terms);
+  if (!rc) rc = offer_is_total(&ask->top, &terms.price);
+  if (!rc && !terms.groups) rc = offer_rate(&ask->top, &terms);
   if (rc) return rc;
   if (terms.places < 0)
     terms.places = bl_catalog_places(NULL, terms.price.asset);
@@ -224,7 +260,8 @@ static void offer_put(bl_ask *ask, const bl_offer_terms *terms,
   bl_ask_put(ask, node, "total", bl_price_total(&terms->price, run->after));
   bl_ask_put(ask, node, "quantity", bl_dec_sub(run->after, run->before));
   bl_ask_put(ask, node, "used", run->before);
-  bl_ask_put(ask, node, "average", offer_average(terms, result->amount));
+  bl_ask_put_ratio(ask, node, "average",
+                   offer_average(terms, result->amount));
   for (size_t i = 0; i < result->count; i++)
     offer_put_row(ask, terms, &result->rows[i], lines);
 }
@@ -258,6 +295,7 @@ static int offer_group(bl_ask *ask, const bl_offer_terms *all,
   terms.groups = NULL;
   terms.base   = BL_DEC_ZERO;
   if (!rc) rc = offer_has_quantity(at, &terms);
+  if (!rc) rc = offer_rate(at, &terms);
   if (!rc) rc = bl_offer_decide(ask, &terms, &result);
   if (rc) return rc;
   node = bl_json_object(sums->list, NULL);

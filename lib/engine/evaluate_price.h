@@ -9,6 +9,7 @@
 #include "engine/evaluate.h"
 #include "invoice/invoice.h"
 #include "price/run.h"
+#include "price/transactions.h"
 
 /* A request, or what one of its groups is asked. */
 typedef struct bl_offer_terms {
@@ -25,6 +26,7 @@ typedef struct bl_offer_terms {
   bl_dec         booked;           /* what earlier parts billed */
   bl_dec         base;             /* a fee on top */
   bl_dec         tax_rate;         /* percent, or bad */
+  const bl_json *group;            /* of a matrix */
   const bl_json *groups;
   const bl_json *totals;
   uint32_t       has_transform;

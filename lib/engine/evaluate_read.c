@@ -94,6 +94,12 @@ void bl_ask_put(bl_ask *ask, bl_json *parent, const char *key, bl_dec v) {
   else (void)bl_json_add_dec(parent, key, v);
 }
 
+void bl_ask_put_ratio(bl_ask *ask, bl_json *parent, const char *key,
+                      bl_dec v) {
+  if (bl_dec_is_valid(v)) bl_ask_put(ask, parent, key, v);
+  else (void)bl_json_add_null(parent, key);
+}
+
 void *bl_ask_array(const bl_ask *ask, size_t count, size_t size) {
   return bl_arena_array(ask->top.arena, count ? count : 1, size);
 }

@@ -12,6 +12,9 @@
 #include "engine/rate.h"
 #include "meter/accept.h"
 
+/* How far ahead of the clock an event may be. */
+#define EVENT_AHEAD_US (366 * BL_DAY)
+
 static int refuse_event(bl_call *c, int rc, const char *path, const char *hint,
                         const char *message) {
   return bl_fail(c->err, rc, path, hint, "%s", message);
@@ -251,3 +254,5 @@ int bl_event_of_line(bl_call *c, bl_str line, bl_members *members,
     rc = line_member(c, &members->item[i], out);
   return rc;
 }
+
+#undef EVENT_AHEAD_US

@@ -13,6 +13,6 @@ int bl_price_dynamic(const bl_price *price, bl_dec quantity, size_t tier,
   assert(tier == 0 && price->tier_count == 1);
   (void)tier;
   if (bl_dec_is_zero(quantity)) return 0;
-  *out = bl_part_of(price, 0, quantity, BL_DEC_ZERO);
+  *out = bl_part_of(price, tier, quantity, BL_DEC_ZERO);
   return 1;
 }

@@ -23,11 +23,11 @@ int bl_price_package(const bl_price *price, bl_dec quantity, size_t tier,
   (void)tier;
   if (bl_dec_sign(units) <= 0) return 0;
   if (price->partial == BL_PARTIAL_PRORATE) {
-    *out = bl_part_of(price, 0, units, BL_DEC_ZERO);
+    *out = bl_part_of(price, tier, units, BL_DEC_ZERO);
     return 1;
   }
   packages = bl_packages(units, price->per, modes[price->partial]);
-  *out = (bl_part){0, packages, unit, BL_DEC_ZERO,
+  *out = (bl_part){tier, packages, unit, BL_DEC_ZERO,
                    bl_dec_mul(packages, unit)};
   return !bl_dec_is_zero(packages);
 }

@@ -16,6 +16,6 @@ int bl_price_percentage(const bl_price *price, bl_dec quantity, size_t tier,
   assert(tier == 0 && price->tier_count == 1);
   (void)tier;
   if (bl_dec_is_zero(amount)) return 0;
-  *out = bl_part_of(price, 0, amount, BL_DEC_ZERO);
+  *out = bl_part_of(price, tier, amount, BL_DEC_ZERO);
   return 1;
 }

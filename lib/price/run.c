@@ -28,6 +28,8 @@ static size_t run_at_zero(const bl_price *price, bl_part *parts) {
 
   if (!(price->flags & BL_PRICE_FLAT_AT_ZERO)) return 0;
   parts[0] = (bl_part){0, BL_DEC_ZERO, first->unit, first->flat, first->flat};
+  if (price->flags & BL_PRICE_HAS_MAXIMUM)
+    parts[0].amount = bl_dec_min(first->flat, price->maximum);
   return 1;
 }
 

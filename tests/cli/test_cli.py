@@ -57,6 +57,26 @@ def catalog(folder, db):
         db, 'list', 'contract', '--customer', 'zoe')['items']] == ['zoe-1'])
 
 
+def price_book(folder):
+    db = os.path.join(folder, 'book.db')
+    answer(db, 'apply', write(folder, 'book.json', {
+        'tenant': {'id': 'main'}, 'meters': [
+            {'id': 'llm', 'event': 'llm', 'aggregation': 'sum',
+             'groups': ['model', 'kind']}]}))
+    table = os.path.join(folder, 'models.csv')
+    words = 'price-book', table, '--id', 'book', '--meter', 'llm'
+    for row in 'm1,cheap,10\n', 'm1,2.50,10\n':
+        with open(table, 'w', encoding='utf8') as file:
+            file.write('model,input,output\n' + row)
+        if 'cheap' in row:
+            refused('a price book names the row',
+                    '/csv: row 2: this is not a price', db, *words)
+    book = answer(db, *words, '--mark-up', '20')
+    check('a price book is a plan', book['id'] == 'book' and [
+        r['price']['unit'] for r in book['prices'][0]['rates']] ==
+        ['3', '12'], book)
+
+
 def lines(*events):
     return ''.join(json.dumps(e) + '\n' for e in events)
 
@@ -432,6 +452,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         db = os.path.join(folder, 'test.db')
         catalog(folder, db)
+        price_book(folder)
         record(folder, db)
         imports(folder, db)
         streams(folder, db)

@@ -59,8 +59,22 @@ def price_of(document, currency):
     price.meter = document.get('meter', '')
     price.unit = Fraction(document.get('unit', 0))
     price.per = Fraction(document.get('per', 1))
-    price.tiers = [(number(t['up_to']), Fraction(t['unit']),
+    price.tiers = [(number(t['up_to']), Fraction(t.get('unit',
+                                                       t.get('rate', 0))),
                     Fraction(t['flat'])) for t in document.get('tiers', ())]
+    price.free = Fraction(document.get('free', 0))
+    price.partial = document.get('partial', 'up')
+    if 'maximum' in document:
+        price.maximum = Fraction(document['maximum'])
+    if 'percentage' in price.model:
+        price.unit = Fraction(document.get('rate', 0))
+        price.per = Fraction(100)
+    if price.model == 'dynamic':
+        price.unit = Fraction(document.get('multiplier', 1))
+    price.rates = [(row['values'], price_of(
+        {'id': '', **row.get('price', {'model': 'per_unit',
+                                       'unit': row.get('unit')})}, ''))
+        for row in document.get('rates', ())]
     price.amount = Fraction(document.get('amount', 0))
     price.timing = document.get('timing', 'arrears')
     price.proration = document.get('proration', 'time')

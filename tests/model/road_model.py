@@ -104,16 +104,43 @@ class Price:
     timing: str = 'arrears'
     proration: str = 'time'
     quantity: str = ''
+    free: Fraction = Fraction(0)
+    partial: str = 'up'
+    maximum: Fraction = None
+    rates: list = ()            # (values by name, Price)
+
+    def of(self, group):
+        """The price of a group, ((name, value), ..): a matrix is the rate
+        that names the most of its values, of several the first."""
+        if self.model != 'matrix':
+            return self
+        fit = [(values, rate) for values, rate in self.rates
+               if values.items() <= dict(group).items()]
+        return max(fit, key=lambda row: len(row[0]))[1]
 
     def total(self, quantity):
         """What so much costs in one period."""
-        if self.model == 'per_unit':
+        due = self._uncapped(quantity)
+        return due if self.maximum is None else min(due, self.maximum)
+
+    def _uncapped(self, quantity):
+        if self.free:
+            quantity = max(quantity - self.free, Fraction(0))
+        if self.model in ('per_unit', 'percentage', 'dynamic'):
             return exact(quantity * self.unit / self.per)
         if quantity <= 0:
             return Fraction(0)
-        if self.model == 'volume':
+        if self.model == 'package':
+            return self._packages(quantity / self.per)
+        if self.model in ('volume', 'stairstep'):
             return self._volume(quantity)
         return self._graduated(quantity)
+
+    def _packages(self, count):
+        if self.partial == 'prorate':
+            return exact(count * self.unit)
+        return self.unit * (-(-count // 1) if self.partial == 'up'
+                            else count // 1)
 
     def _graduated(self, quantity):
         due, floor = Fraction(0), Fraction(0)
@@ -218,6 +245,10 @@ class Tally:
     billed: Fraction = Fraction(0)
     billed_drawn: Fraction = Fraction(0)
     held: Fraction = Fraction(0)
+
+    @property
+    def rate(self):
+        return self.price.of(self.group)
 
     @property
     def drawn(self):
@@ -500,8 +531,8 @@ class Road:
                                        event['properties'])
                     total, at = tally.level(meter, sample, event['time'])
                     charge = Charge(tally, meter, sample, total, at,
-                                    price.total(total)
-                                    - price.total(tally.total), [])
+                                    tally.rate.total(total)
+                                    - tally.rate.total(tally.total), [])
                     charge.draws = self.draws_of(charge, taken, held, capped,
                                                  event['time'])
                     taken += charge.draws
@@ -711,8 +742,8 @@ class Road:
         wanted, parts = [], []
         for c in charges:
             tally, price = c.tally, c.tally.price
-            later = (price.total(c.total + tally.held)
-                     - price.total(tally.total + tally.held))
+            later = (tally.rate.total(c.total + tally.held)
+                     - tally.rate.total(tally.total + tally.held))
             wanted.append((Use(price.asset, event['time'], price.meter,
                                price.id, tally.contract.id),
                            max(c.amount, later), tally.contract.order))

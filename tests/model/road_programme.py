@@ -53,15 +53,60 @@ def tiers(draw):
              'flat': draw(flats)} for b in [*bounds, None]]
 
 
+def steps(rungs, *members):
+    return [{k: rung[k] for k in ('up_to', *members)} for rung in rungs]
+
+
+@st.composite
+def matrix(draw, groups):
+    """Rates of some values, and one for all others."""
+    rows = []
+    for _ in range(draw(st.integers(0, 3))):
+        values = {g: draw(st.sampled_from(['a', 'b', 'eu', 'us']))
+                  for g in groups if draw(st.booleans())}
+        rows.append({'values': values, 'unit': draw(rates)})
+    rows.append({'values': {}, 'price': {
+        'model': 'package', 'unit': draw(flats),
+        'per': draw(st.sampled_from(['2', '7']))}})
+    return rows
+
+
+@st.composite
+def model_members(draw, price):
+    """What the price's model has beside the members of all."""
+    model = price['model']
+    if model in ('per_unit', 'graduated', 'volume', 'package'):
+        price['per'] = draw(st.sampled_from(['1', '1', '10', '3']))
+    if model in ('per_unit', 'package'):
+        price['unit'] = draw(rates)
+    elif model == 'percentage':
+        price['rate'] = draw(rates)
+    elif model == 'graduated_percentage':
+        price['tiers'] = [{'rate': t.pop('unit'), **t}
+                          for t in draw(tiers())]
+    elif model == 'stairstep':
+        price['tiers'] = steps(draw(tiers()), 'flat')
+    elif model != 'dynamic':
+        price['tiers'] = draw(tiers())
+    if model == 'package':
+        price['partial'] = draw(st.sampled_from(['up', 'down', 'prorate']))
+    if model in ('per_unit', 'package', 'percentage') and draw(
+            st.integers(0, 3)) == 3:
+        price['free'] = draw(st.sampled_from(['2', '0.5']))
+    if draw(st.integers(0, 5)) == 5:
+        price['maximum'] = draw(st.sampled_from(['4', '0.5']))
+
+
 @st.composite
 def usage_price(draw, number):
     # Calls are what most events are.
     meter = METERS[number] if number < 2 else draw(
         st.sampled_from(METERS[:-1]))
     price = {'id': 'p%d' % number, 'meter': meter['id'],
-             'model': draw(st.sampled_from(['per_unit', 'graduated',
-                                            'volume'])),
-             'per': draw(st.sampled_from(['1', '1', '10', '3']))}
+             'model': draw(st.sampled_from(
+                 ['per_unit', 'graduated', 'volume'] * 2 + [
+                     'package', 'stairstep', 'percentage', 'dynamic',
+                     'graduated_percentage']))}
     if draw(st.integers(0, 7)) == 7:
         price['asset'] = draw(st.sampled_from(ASSETS))
     if meter.get('groups') and draw(st.booleans()):
@@ -69,10 +114,11 @@ def usage_price(draw, number):
                                                 meter['groups'][:1]]))
     if draw(st.integers(0, 3)) == 3:
         price['filters'] = [{'property': 'region', 'in': ['eu', 'us']}]
-    if price['model'] == 'per_unit':
-        price['unit'] = draw(rates)
+    if price.get('groups') and draw(st.integers(0, 2)) == 2:
+        price['model'] = 'matrix'
+        price['rates'] = draw(matrix(price['groups']))
     else:
-        price['tiers'] = draw(tiers())
+        draw(model_members(price))
     return price
 
 

@@ -29,6 +29,7 @@ static inline bl_price price_of(uint32_t model, const rung *ladder,
     tiers[i].up_to = ladder[i].up_to ? D(ladder[i].up_to) : BL_DEC_MAX;
     tiers[i].unit  = D(ladder[i].unit);
     tiers[i].flat  = D(ladder[i].flat ? ladder[i].flat : "0");
+    tiers[i].package = BL_DEC_ZERO;
     if (!ladder[i].up_to) break;
   }
   p.tier_count = i + 1;

@@ -251,6 +251,113 @@ START_TEST(aggregate_measures_a_period) {
 }
 END_TEST
 
+START_TEST(transactions_and_levels_are_priced_one_by_one) {
+  expect("{'kernel':'transactions','price':{'model':'percentage','rate':'1',"
+         "'fixed':'5','free_events':3,'free':'15'},'events':['10','10']}",
+         "{'amount':'5.05','average':'0.2525','charges':['0','5.05'],"
+         "'due':'5.05','quantity':'20'}");
+  expect("{'kernel':'levels','price':{'model':'graduated','tiers':["
+         "{'up_to':'5','unit':'10','flat':'100'},{'unit':'5','flat':'50'}]},"
+         "'changes':['4','2','-3'],'prorated':['2.8','1','-0.6']}",
+         "{'amount':'180.5','average':'60.166666666666666667','due':'180.5',"
+         "'level':'3','peak':'6','quantity':'3.2'}");
+  refuse("{'kernel':'transactions','price':{'model':'percentage',"
+         "'rate':'1'}}", BILLING_INVALID, "/events");
+  refuse("{'kernel':'transactions','events':[],'price':{'model':'per_unit',"
+         "'unit':'1'}}", BILLING_INVALID, "/price/model");
+  refuse("{'kernel':'levels','changes':['1'],'prorated':[],'price':{'model':"
+         "'graduated','tiers':[{'unit':'1'}]}}", BILLING_INVALID,
+         "/prorated");
+  refuse("{'kernel':'quote','quantity':'5','price':{'model':'percentage',"
+         "'rate':'1','fixed':'1'}}", BILLING_INVALID, "/price");
+}
+END_TEST
+
+START_TEST(rates_and_what_changes_them_are_said_with_reasons) {
+  expect("{'kernel':'rates','rates':[{'price':'reads','unit':'1',"
+         "'to':'2025-01-01','values':{'region':'eu'}},{'price':'reads',"
+         "'unit':'1.2','from':'2025-01-01','values':{'region':'eu'}}],"
+         "'usage':[{'price':'reads','values':{'region':'eu'},"
+         "'quantity':'10','at':'2025-01-01'}]}",
+         "{'in_window':'0','quantity':'10','results':[{'amount':'12',"
+         "'billed':true,'unit':'1.2'}],'total':'12'}");
+  refuse("{'kernel':'rates','rates':[],'usage':[{'at':0}]}", BILLING_INVALID,
+         "/usage/0");
+  expect("{'kernel':'rates','missing':'free','rates':[],'usage':[{'at':0}]}",
+         "{'in_window':'0','quantity':'0','results':[{'billed':false,"
+         "'unit':null}],'total':'0'}");
+  expect("{'kernel':'override','line':{'price':'p','unit':'10'},"
+         "'overrides':[{'id':'half','factor':'0.5'},"
+         "{'id':'six','unit':'6'}]}",
+         "{'considered':[{'id':'half','why':'is outranked'},"
+         "{'id':'six','why':'wins'}],'override':'six','unit':'6'}");
+  refuse("{'kernel':'override','line':{'unit':'1'},'overrides':["
+         "{'id':'a','unit':'1','factor':'2'}]}", BILLING_INVALID,
+         "/overrides/0");
+  refuse("{'kernel':'override','overrides':[]}", BILLING_INVALID, "/line");
+}
+END_TEST
+
+START_TEST(a_price_book_becomes_a_plan) {
+  expect("{'kernel':'price_book','id':'llm','meter':'tokens','percent':'20',"
+         "'csv':'model,input,output\\r\\n\\'m1\\',2.50,\\n'}",
+         "{'plan':{'currency':'USD','id':'llm','prices':[{'groups':['model',"
+         "'kind'],'id':'tokens','meter':'tokens','model':'matrix','rates':["
+         "{'price':{'model':'per_unit','per':'1000000','unit':'3'},"
+         "'values':{'kind':'input','model':'m1'}}]}]}}");
+  refuse("{'kernel':'price_book','id':'llm','meter':'tokens',"
+         "'csv':'model,input\\nm1,cheap'}", BILLING_INVALID, "/csv");
+  refuse("{'kernel':'price_book','id':'llm','meter':'tokens',"
+         "'csv':'model,input\\nm1,1,2'}", BILLING_INVALID, "/csv");
+  refuse("{'kernel':'price_book','id':'llm','meter':'tokens',"
+         "'csv':'model,input'}", BILLING_INVALID, "/csv");
+  refuse("{'kernel':'price_book','id':'llm','meter':'tokens',"
+         "'csv':'\\'model'}", BILLING_INVALID, "/csv");
+}
+END_TEST
+
+START_TEST(terms_beside_rates_have_kernels) {
+  expect("{'kernel':'composite','price':{'model':'percentage','rate':'5'},"
+         "'prices':['a'],'spend':[{'price':'a','amount':'400'}]}",
+         "{'amount':'20','base':'400','due':'20'}");
+  refuse("{'kernel':'composite','price':{'model':'per_unit','unit':'5'},"
+         "'spend':[]}", BILLING_INVALID, "/price/model");
+  expect("{'kernel':'window_commitment','unit':'2','commitment':{'value':"
+         "'10','overage':'2','top_up':true},'windows':[{'quantity':'8'}]}",
+         "{'overage':'12','top_up':'0','total':'22','utilized':'10'}");
+  expect("{'kernel':'window_commitment','unit':'1','hours':[{'from':22,"
+         "'to':6,'unit':'3'}],'windows':[{'quantity':'1','hour':23},"
+         "{'quantity':'1','hour':5},{'quantity':'1','hour':6}]}",
+         "{'overage':'0','top_up':'0','total':'7','utilized':'7'}");
+  expect("{'kernel':'mark_up','unit':'0.0000025','percent':'20',"
+         "'per':'1000000','value':'0.5'}", "{'in_units':'6','unit':'3'}");
+  expect("{'kernel':'capacity','tiers':[{'amount':'10','limits':"
+         "{'seats':'100'}},{'amount':'20'}],'quantities':{'seats':'101'}}",
+         "{'amount':'20','tier':2}");
+  refuse("{'kernel':'capacity','tiers':[],'quantities':{}}", BILLING_INVALID,
+         "/tiers");
+}
+END_TEST
+
+START_TEST(a_matrix_is_quoted_by_group) {
+#define MATRIX "'price':{'model':'matrix','groups':['a'],'rates':[" \
+  "{'values':{'a':1},'unit':'2'}]}"
+  expect("{'kernel':'quote'," MATRIX ",'group':{'a':'1'},'quantity':'3'}",
+         "{'amount':'6','average':'2','due':'6','lines':[{'amount':'6',"
+         "'flat':'0','quantity':'3','tier':1,'unit':'2'}],'quantity':'3',"
+         "'total':'6','used':'0'}");
+  refuse("{'kernel':'quote'," MATRIX ",'quantity':'3'}", BILLING_INVALID,
+         "/group");
+  refuse("{'kernel':'quote'," MATRIX ",'group':{'a':2},'quantity':'3'}",
+         BILLING_INVALID, "/group");
+  refuse("{'kernel':'quote'," MATRIX ",'groups':[{'quantity':'3'}]}",
+         BILLING_INVALID, "/groups/0/group");
+  refuse("{'kernel':'rate'," MATRIX ",'totals':['3']}", BILLING_INVALID,
+         "/group");
+#undef MATRIX
+}
+END_TEST
+
 START_TEST(sql_meter_runs_a_statement_over_events) {
   expect("{'kernel':'sql_meter','meter':{'id':'gb','event':'put',"
          "'aggregation':'sql','properties':['region'],'sql':"
@@ -495,6 +602,22 @@ START_TEST(every_allocation_may_fail) {
           "'proration':'time'},'from':0,'to':9,'detail':true,"
           "'window':'hour','events':["
           "{'time':1,'key':'a'},{'time':2,'key':'b'}]}");
+  run_out("{'kernel':'transactions','price':{'model':'percentage','rate':'1',"
+          "'free':'5'},'allowance':'lago','events':['1','5']}");
+  run_out("{'kernel':'quote','quantity':'1','group':{'a':1},'price':{"
+          "'model':'matrix','groups':['a'],'rates':[{'values':{'a':1},"
+          "'unit':'2'}]}}");
+  run_out("{'kernel':'override','line':{'price':'p','unit':'10','tags':['t'],"
+          "'values':{'a':'b'}},'overrides':[{'id':'half','factor':'0.5',"
+          "'targets':[{'tags':['t'],'values':{'a':'b'}}],'grants':[]},"
+          "{'id':'t','tiers':[{'unit':'1'}]}]}");
+  run_out("{'kernel':'price_book','id':'llm','meter':'tokens',"
+          "'csv':'model,input\\nm1,1'}");
+  run_out("{'kernel':'rates','rates':[{'unit':'1'}],'usage':[{'at':0}]}");
+  run_out("{'kernel':'composite','price':{'model':'percentage','rate':'5'},"
+          "'tags':['a'],'spend':[{'tags':['a'],'amount':'400'}]}");
+  run_out("{'kernel':'capacity','tiers':[{'amount':'10','limits':{'a':1}}],"
+          "'quantities':{'a':1}}");
   run_out("{'kernel':'sql_meter','meter':{'id':'m','event':'put',"
           "'aggregation':'sql','properties':['g'],'sql':"
           "'SELECT sum(value), g FROM events GROUP BY g'},"
@@ -526,6 +649,11 @@ Suite *test_engine_evaluate(void) {
   tcase_add_test(c, prorate_says_the_share);
   tcase_add_test(c, aggregate_tells_groups_apart);
   tcase_add_test(c, aggregate_measures_a_period);
+  tcase_add_test(c, transactions_and_levels_are_priced_one_by_one);
+  tcase_add_test(c, rates_and_what_changes_them_are_said_with_reasons);
+  tcase_add_test(c, a_price_book_becomes_a_plan);
+  tcase_add_test(c, terms_beside_rates_have_kernels);
+  tcase_add_test(c, a_matrix_is_quoted_by_group);
   tcase_add_test(c, sql_meter_runs_a_statement_over_events);
   tcase_add_test(c, aggregate_shows_usage_by_windows);
   tcase_add_test(c, windows_convert_accept_and_levels_in_advance);

@@ -72,6 +72,19 @@ START_TEST(what_does_not_fit_is_bad) {
 }
 END_TEST
 
+START_TEST(free_units_come_first) {
+  static const rung one[] = {{NULL, "2.50", NULL}};
+  bl_tier tier[PRICES_TIERS];
+  bl_price p = price_of(BL_MODEL_PER_UNIT, one, tier);
+
+  p.per  = D("1000000");
+  p.free = D("200");
+  ck_assert_dec_eq(price_checked(&p, "1200"), "0.0025");
+  ck_assert_dec_eq(price_checked(&p, "200"), "0");
+  ck_assert_dec_eq(bl_price_delta(&p, D("100"), D("1200")), "0.0025");
+}
+END_TEST
+
 Suite *test_price_per_unit(void) {
   Suite *s = suite_create("price_per_unit");
   TCase *c = tcase_create("all");
@@ -81,6 +94,7 @@ Suite *test_price_per_unit(void) {
   tcase_add_test(c, the_division_comes_last);
   tcase_add_test(c, a_part_says_quantity_and_price);
   tcase_add_test(c, what_does_not_fit_is_bad);
+  tcase_add_test(c, free_units_come_first);
   suite_add_tcase(s, c);
   return s;
 }

@@ -138,6 +138,21 @@ START_TEST(any_cut_adds_up) {
 }
 END_TEST
 
+START_TEST(a_maximum_holds_at_zero_units_too) {
+  bl_tier tier = {BL_DEC_MAX, BL_DEC_ZERO, D("892"), BL_DEC_ZERO};
+  bl_price p = {.model = BL_MODEL_GRADUATED, .tiers = &tier, .tier_count = 1,
+                .per = BL_DEC_ONE, .maximum = D("98"),
+                .flags = BL_PRICE_FLAT_AT_ZERO | BL_PRICE_HAS_MAXIMUM};
+  bl_run run = {BL_RUN_FIRST | BL_RUN_LAST, 0, BL_DEC_ZERO, BL_DEC_ZERO,
+                BL_DEC_BAD};
+  bl_run_line line;
+  bl_part room[2];
+
+  ck_assert_uint_eq(bl_run_lines(&p, &run, room, &line), 1);
+  ck_assert_dec_eq(line.amount, "98");
+}
+END_TEST
+
 Suite *test_price_run(void) {
   Suite *s = suite_create("price_run");
   TCase *c = tcase_create("all");
@@ -150,6 +165,7 @@ Suite *test_price_run(void) {
   tcase_add_test(c, volume_may_take_its_tier_from_another_quantity);
   tcase_add_test(c, a_fee_is_due_once_in_advance_or_in_arrears);
   tcase_add_loop_test(c, any_cut_adds_up, 0, 2);
+  tcase_add_test(c, a_maximum_holds_at_zero_units_too);
   suite_add_tcase(s, c);
   return s;
 }

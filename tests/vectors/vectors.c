@@ -200,6 +200,7 @@ static int matches(const cJSON *expect, const cJSON *got, rule r) {
 /* ---- for translators (vectors.h) ---- */
 
 char vec_why[2000];
+const cJSON *vec_expect;
 
 const cJSON *vec_get(const cJSON *object, const char *name) {
   const cJSON *node = cJSON_GetObjectItemCaseSensitive(object, name);
@@ -339,7 +340,7 @@ cJSON *vec_ask(cJSON *request) {
 
 /* ---- files that are known ---- */
 
-static const vec_file *const peers[] = {vec_flexprice, vec_lago,
+static const vec_file *const peers[] = {vec_flexprice, vec_killbill, vec_lago,
                                         vec_metronome, vec_openmeter,
                                         vec_stripe};
 
@@ -488,12 +489,14 @@ static void run_case(const char *path, const vec_file *file,
   const cJSON *given = vec_get(test, "given");
   const cJSON *decimals = vec_get(test, "compare_decimals");
   vec_run *run = file ? run_of(file, kind) : NULL;
-  const deviation *d = file ? deviates(file, test, kind) : NULL;
+  const deviation *d;
   rule r = {cJSON_IsNumber(decimals) ? decimals->valueint : -1, 'u', 0};
   int is_ambiguous = cJSON_IsTrue(vec_get(test, "ambiguous"));
   int is_right;
   cJSON *got = NULL;
 
+  vec_expect = vec_get(test, "expect");
+  d = file ? deviates(file, test, kind) : NULL;
   if (d && strncmp(d->verdict, "apart", 5) == 0) {
     counts.apart++;
     return;

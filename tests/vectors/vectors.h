@@ -34,10 +34,14 @@ typedef struct vec_file {
 } vec_file;
 
 extern const vec_file vec_flexprice[];    /* each: path NULL at the end */
+extern const vec_file vec_killbill[];
 extern const vec_file vec_lago[];
 extern const vec_file vec_metronome[];
 extern const vec_file vec_openmeter[];
 extern const vec_file vec_stripe[];
+
+/* What the case expects, for kinds that ask there. */
+extern const cJSON *vec_expect;
 
 /* ---- requests ---- */
 

@@ -53,7 +53,57 @@ static cJSON *pricing(const cJSON *given) {
   return out;
 }
 
-static const vec_kind price_kinds[] = {{"pricing", pricing}, {NULL, NULL}};
+static void add_promise(cJSON *to, const cJSON *from) {
+  const cJSON *of = vec_get(from, "commitment");
+  cJSON *promise;
+
+  if (!of) return;
+  promise = cJSON_AddObjectToObject(to, "commitment");
+  vec_copy(promise, "value", of, "value");
+  vec_copy(promise, "kind", of, "type");
+  vec_copy(promise, "overage", of, "overage_factor");
+  vec_copy(promise, "top_up", of, "true_up");
+}
+
+static cJSON *window_commitment(const cJSON *given) {
+  cJSON *request = vec_request("window_commitment"), *list, *answer, *out;
+  const cJSON *item;
+
+  vec_copy(request, "unit", given, "unit");
+  add_promise(request, given);
+  list = cJSON_AddArrayToObject(request, "hours");
+  cJSON_ArrayForEach(item, vec_get(given, "time_buckets")) {
+    cJSON *one = cJSON_CreateObject();
+
+    vec_copy_whole(one, "from", item, "from_hour", NULL);
+    vec_copy_whole(one, "to", item, "to_hour", NULL);
+    vec_copy(one, "unit", item, "unit");
+    add_promise(one, item);
+    cJSON_AddItemToArray(list, one);
+  }
+  list = cJSON_AddArrayToObject(request, "windows");
+  cJSON_ArrayForEach(item, vec_get(given, "windows")) {
+    cJSON *one = cJSON_CreateObject();
+
+    vec_copy(one, "quantity", item, "usage");
+    vec_copy_whole(one, "hour", item, "hour", NULL);
+    cJSON_AddItemToArray(list, one);
+  }
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "utilized", answer, "utilized");
+  vec_copy(out, "overage", answer, "overage");
+  vec_copy(out, "true_up", answer, "top_up");
+  vec_copy(out, "total", answer, "total");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind price_kinds[] = {
+  {"pricing", pricing}, {"window_commitment", window_commitment},
+  {NULL, NULL}
+};
 
 /* ---- wallet_debit.json ---- */
 

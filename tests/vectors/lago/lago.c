@@ -186,7 +186,147 @@ static cJSON *slice(const cJSON *given) {
   return out;
 }
 
+static cJSON *percent_price(const cJSON *given) {
+  const cJSON *properties = vec_get(given, "properties");
+  const cJSON *limits = vec_get(given, "per_transaction_limits_enabled");
+  cJSON *price = cJSON_CreateObject();
+
+  vec_put(price, "model", "percentage");
+  vec_copy(price, "rate", properties, "rate");
+  vec_copy(price, "fixed", properties, "fixed_amount");
+  vec_copy_whole(price, "free_events", properties, "free_units_per_events",
+                 NULL);
+  vec_copy(price, "free", properties, "free_units_per_total_aggregation");
+  if (cJSON_IsFalse(limits)) return price;
+  vec_copy(price, "transaction_minimum", properties,
+           "per_transaction_min_amount");
+  vec_copy(price, "transaction_maximum", properties,
+           "per_transaction_max_amount");
+  return price;
+}
+
+static cJSON *transactions(const cJSON *given) {
+  cJSON *request = quote(given, percent_price(given));
+
+  cJSON_ReplaceItemInObject(request, "kernel",
+                            cJSON_CreateString("transactions"));
+  vec_put(request, "allowance", "lago");
+  return request;
+}
+
+/* The first events by themselves, after each of them. */
+static cJSON *after_each_event(const cJSON *given) {
+  const cJSON *values = vec_get(given, "event_values"), *value;
+  cJSON *out = cJSON_CreateObject(), *first = cJSON_CreateArray();
+  cJSON *list = cJSON_AddArrayToObject(out, "after_each_event");
+
+  cJSON_ArrayForEach(value, values) {
+    cJSON *request = transactions(given), *one;
+
+    cJSON_AddItemToArray(first, cJSON_Duplicate(value, 1));
+    cJSON_AddItemToObject(request, "events", cJSON_Duplicate(first, 1));
+    one = vec_ask(request);
+    if (one) {
+      cJSON *row = cJSON_CreateObject();
+      int exponent = exponent_of(given);
+
+      vec_copy(row, "units", one, "quantity");
+      vec_copy(row, "amount", one, "amount");
+      vec_put_moved(row, "amount_cents", vec_text(one, "due"), exponent);
+      vec_put_moved(row, "total_cents", vec_text(one, "gross"), exponent);
+      cJSON_AddItemToArray(list, row);
+    }
+    cJSON_Delete(one);
+  }
+  cJSON_Delete(first);
+  return out;
+}
+
+static cJSON *percentage(const cJSON *given) {
+  cJSON *request;
+
+  if (!vec_get(given, "units") && vec_get(given, "event_values"))
+    return after_each_event(given);
+  request = transactions(given);
+  vec_copy(request, "events", given, "event_values");
+  vec_copy(request, "running", given, "running_total");
+  vec_copy_whole(request, "count", given, "events_count", NULL);
+  return result(given, request, 0);
+}
+
+static cJSON *single_event(const cJSON *given) {
+  cJSON *request = transactions(given), *events;
+
+  vec_put(request, "negative", "zero");
+  cJSON_DeleteItemFromObject(request, "quantity");
+  cJSON_ReplaceItemInObject(request, "allowance",
+                            cJSON_CreateString("first_ends"));
+  events = cJSON_AddArrayToObject(request, "events");
+  cJSON_AddItemToArray(events, cJSON_Duplicate(vec_get(given, "units"), 1));
+  return result(given, request, 0);
+}
+
+/* What the events cost is in cents. */
+static cJSON *dynamic(const cJSON *given) {
+  cJSON *price = cJSON_CreateObject(), *request;
+  const cJSON *item;
+  const char *sum = "0";
+
+  vec_put(price, "model", "dynamic");
+  request = quote(given, price);
+  cJSON_ArrayForEach(item, vec_get(given, "event_amounts_cents"))
+    sum = vec_plus(sum, cJSON_GetStringValue(item));
+  cJSON_DeleteItemFromObject(request, "quantity");
+  if (vec_is_zero(vec_text(given, "units"))) sum = "0";
+  vec_put_moved(request, "quantity", sum, -exponent_of(given));
+  vec_copy(request, "tier_quantity", given, "units");
+  return result(given, request, 0);
+}
+
+/* A script has said what it costs. */
+static cJSON *custom(const cJSON *given) {
+  cJSON *price = cJSON_CreateObject(), *request;
+
+  vec_put(price, "model", "dynamic");
+  request = quote(given, price);
+  cJSON_DeleteItemFromObject(request, "quantity");
+  vec_copy(request, "quantity", given, "custom_amount");
+  vec_copy(request, "tier_quantity", given, "full_units");
+  return result(given, request, 0);
+}
+
+/* Tiers touch here: each begins at the bound before. */
+static cJSON *levels(const cJSON *given) {
+  const cJSON *properties = vec_get(given, "properties");
+  cJSON *request = quote(given, tiered("graduated",
+                                       vec_get(properties, "ranges")));
+
+  cJSON_ReplaceItemInObject(request, "kernel", cJSON_CreateString("levels"));
+  cJSON_DeleteItemFromObject(request, "quantity");
+  vec_copy(request, "changes", given, "event_full_units");
+  vec_copy(request, "prorated", given, "event_prorated_units");
+  return result(given, request, 0);
+}
+
+static cJSON *sequence(const cJSON *given);
+
+/* Plans that change within a period are not there yet. */
+static void charge_features(const cJSON *given, cJSON *list) {
+  const cJSON *point;
+
+  (void)given;
+  cJSON_ArrayForEach(point, vec_get(vec_expect, "checkpoints"))
+    if (vec_is(point, "kind", "upgrade_invoice"))
+      vec_feature(list, "upgrade");
+}
+
 static const vec_kind charge_kinds[] = {
+  {"percentage", percentage},
+  {"percentage_single_event", single_event},
+  {"dynamic", dynamic},
+  {"custom", custom},
+  {"prorated_graduated", levels},
+  {"graduated_prorated_sequence", sequence},
   {"standard", standard},
   {"graduated", graduated},
   {"graduated_tier_slice", slice},
@@ -466,6 +606,118 @@ static cJSON *sum_prorated_raw(const cJSON *given) {
   return out;
 }
 
+/* The billing period that holds an instant, or that ends with it. */
+static cJSON *period_at(const cJSON *given, const char *at, int ends) {
+  static const struct { const char *interval, *unit; int count; } cycles[] = {
+    {"weekly", "week", 1}, {"monthly", "month", 1}, {"quarterly", "month", 3},
+    {"semiannual", "month", 6}, {"yearly", "year", 1}
+  };
+  cJSON *request = vec_request("periods"), *answer, *out, *cycle;
+  int is_calendar = vec_is(given, "billing_time", "calendar");
+
+  vec_copy(request, "start", given, "subscription_started_at");
+  vec_copy(request, "zone", given, "timezone");
+  vec_put(request, "anchor", is_calendar ? "calendar" : "anniversary");
+  cycle = cJSON_AddObjectToObject(request, "period");
+  for (size_t i = 0; i < sizeof cycles / sizeof *cycles; i++)
+    if (vec_is(given, "interval", cycles[i].interval)) {
+      vec_put(cycle, "unit", cycles[i].unit);
+      cJSON_AddNumberToObject(cycle, "count", cycles[i].count);
+    }
+  if (ends) {
+    cJSON *day = vec_request("add_days");
+
+    vec_put(day, "at", at);
+    cJSON_AddNumberToObject(day, "days", -1);
+    answer = vec_ask(day);
+    vec_copy(request, "at", answer, "at");
+    cJSON_Delete(answer);
+  } else {
+    vec_put(request, "at", at);
+  }
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_Duplicate(vec_get(answer, "periods")->child, 1);
+  cJSON_Delete(answer);
+  return out;
+}
+
+/* The end of the day that a subscription ends in. */
+static void add_last_day(cJSON *request, const cJSON *given,
+                         const char *at) {
+  cJSON *day = vec_request("windows"), *answer;
+
+  vec_put(day, "unit", "day");
+  vec_copy(day, "zone", given, "timezone");
+  vec_put(day, "at", at);
+  answer = vec_ask(day);
+  vec_copy(request, "to", answer, "to");
+  cJSON_Delete(answer);
+}
+
+/* Levels and their shares of a period, up to an instant; priced. */
+static cJSON *checkpoint(const cJSON *given, const cJSON *point) {
+  const char *at = vec_text(point, "at");
+  int is_over = vec_is(point, "kind", "invoice");
+  int is_cut = !is_over && !vec_is(point, "kind", "current_usage");
+  cJSON *period = period_at(given, at, is_over), *meter, *request, *events;
+  cJSON *answer, *price, *out;
+  const cJSON *item, *parts;
+  int is_sum = vec_is(given, "aggregation", "sum");
+
+  if (!period) return NULL;
+  meter = meter_of(given, is_sum ? "sum" : "unique");
+  vec_put(meter, "proration", "lago_days_exact");
+  request = vec_request("aggregate");
+  cJSON_AddItemToObject(request, "meter", meter);
+  events = cJSON_AddArrayToObject(request, "events");
+  cJSON_ArrayForEach(item, vec_get(given, "events"))
+    if (strcmp(vec_text(item, "at"), at) <= 0)
+      cJSON_AddItemToArray(events, event_of(item, "value"));
+  vec_copy(request, "from", period, "from");
+  vec_copy(request, "full_from", period, "full_from");
+  vec_copy(request, "full_to", period, "full_to");
+  vec_copy(request, "zone", given, "timezone");
+  if (is_cut) add_last_day(request, given, at);
+  else vec_copy(request, "to", period, "to");
+  vec_put_true(request, "detail");
+  cJSON_Delete(period);
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  parts = vec_get(vec_get(answer, "groups")->child, "parts");
+  price = tiered("graduated", vec_get(vec_get(given, "properties"),
+                                      "ranges"));
+  request = quote(given, price);
+  cJSON_ReplaceItemInObject(request, "kernel", cJSON_CreateString("levels"));
+  cJSON_AddItemToObject(request, "changes", vec_pluck(parts, "change"));
+  cJSON_AddItemToObject(request, "prorated", vec_pluck(parts, "prorated"));
+  cJSON_Delete(answer);
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "at", point, "at");
+  vec_copy(out, "kind", point, "kind");
+  vec_put_moved(out, "amount_cents", vec_text(answer, "due"),
+                exponent_of(given));
+  vec_copy(out, "units", answer, "level");
+  cJSON_Delete(answer);
+  return out;
+}
+
+/* Which moments are asked for stands in the expectation. */
+static cJSON *sequence(const cJSON *given) {
+  cJSON *out = cJSON_CreateObject();
+  cJSON *list = cJSON_AddArrayToObject(out, "checkpoints");
+  const cJSON *point;
+
+  cJSON_ArrayForEach(point, vec_get(vec_expect, "checkpoints")) {
+    cJSON *one = checkpoint(given, point);
+
+    if (one) cJSON_AddItemToArray(list, one);
+  }
+  return out;
+}
+
 static cJSON *rounding(const cJSON *given) {
   cJSON *request = vec_request("convert"), *answer, *out;
 
@@ -623,8 +875,8 @@ const vec_file vec_lago[] = {
    "expression text and one event (code, timestamp as whole seconds, "
    "properties as text; numeric text counts as a number)", NULL,
    expression_kinds},
-  {"lago/charge_models.json", "Price evaluation of one charge.", NULL,
-   charge_kinds},
+  {"lago/charge_models.json", "Price evaluation of one charge.",
+   charge_features, charge_kinds},
   {"lago/wallets.json", "Prepaid credit wallets.", NULL, wallet_kinds},
   {NULL, NULL, NULL, NULL}
 };

@@ -4,28 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vectors/vectors.h"
+#include "vectors/metronome/terms.h"
 
 /* ---- rates_and_tiers.json ---- */
-
-/* Tiers of a width each become tiers up to a bound. */
-static cJSON *tiers_of(const cJSON *widths) {
-  cJSON *out = cJSON_CreateArray();
-  const cJSON *width;
-  const char *bound = "0";
-
-  cJSON_ArrayForEach(width, widths) {
-    cJSON *tier = cJSON_CreateObject();
-
-    if (vec_text(width, "size") && width->next) {
-      bound = vec_plus(bound, vec_text(width, "size"));
-      vec_put(tier, "up_to", bound);
-    }
-    vec_copy(tier, "unit", width, "price");
-    cJSON_AddItemToArray(out, tier);
-  }
-  return out;
-}
 
 /* {"a":"5"} as groups of a quote. */
 static cJSON *groups_of(const cJSON *groups, const cJSON *used) {
@@ -64,7 +45,8 @@ static cJSON *tiered(const cJSON *given) {
 
   price = cJSON_AddObjectToObject(request, "price");
   vec_put(price, "model", is_volume ? "volume" : "graduated");
-  cJSON_AddItemToObject(price, "tiers", tiers_of(vec_get(given, "tiers")));
+  cJSON_AddItemToObject(price, "tiers",
+                        vec_tiers_of(vec_get(given, "tiers"), "unit"));
   add_quantity(request, given, "quantity");
   answer = vec_ask(request);
   if (!answer) return NULL;
@@ -133,6 +115,11 @@ static const vec_kind rate_kinds[] = {
   {"tiers", tiered},
   {"volume", tiered},
   {"quantity", quantity},
+  {"rate_lookup", vec_rate_lookup},
+  {"rated_usage", vec_rated_usage},
+  {"price_at_provision", vec_price_at_provision},
+  {"composite", vec_composite},
+  {"token_rate", vec_token_rate},
   {NULL, NULL}
 };
 
@@ -514,15 +501,14 @@ static cJSON *latest(const cJSON *given) {
                         vec_pluck(vec_get(group, "parts"), "level"));
   vec_copy(out, "period_value", group, "quantity");
   cJSON_Delete(answer);
+  if (vec_get(given, "rates")) vec_add_charges(out, given);
   return out;
 }
 
-static void metering_features(const cJSON *given, cJSON *list) {
-  if (vec_get(given, "rates")) vec_feature(list, "rates");
-}
-
 static const vec_kind metering_kinds[] = {
-  {"ingest", ingest}, {"metric", metric}, {"latest", latest}, {NULL, NULL}
+  {"ingest", ingest}, {"metric", metric}, {"latest", latest},
+  {"preview", vec_preview}, {"sql_granularity", vec_granularity},
+  {NULL, NULL}
 };
 
 const vec_file vec_metronome[] = {
@@ -530,12 +516,15 @@ const vec_file vec_metronome[] = {
    "Events to quantities: acceptance, deduplication, filters, aggregation, "
    "LATEST increments, SQL breakdown granularity, metric swap, previews, "
    "routing to contracts.",
-   metering_features, metering_kinds},
+   NULL, metering_kinds},
   {"metronome/rates_and_tiers.json",
    "Turning a metered quantity into money: conversion, rounding, "
    "flat/tiered/volume rates, dimensional rates, rate schedules, composites, "
    "token rates.",
    NULL, rate_kinds},
+  {"metronome/overrides.json",
+   "Which single override, if any, prices a line, and what it yields.", NULL,
+   vec_override_kinds},
   {"metronome/burndown_order.json",
    "Which commit or credit is consumed first, and which invoice line it is "
    "applied to first.",

@@ -19,10 +19,16 @@ static cJSON *price(const cJSON *given, const cJSON *of) {
     vec_copy(out, "model", of, "type");
     vec_copy(out, "tiers", of, "tiers");
     vec_put_true(out, "flat_at_zero");
+  } else if (vec_is(of, "type", "dynamic")) {
+    vec_put(out, "model", "dynamic");
+    vec_copy(out, "multiplier", of, "multiplier");
+  } else if (vec_is(of, "type", "package")) {
+    vec_put(out, "model", "package");
+    vec_copy(out, "unit", of, "amount");
+    vec_copy(out, "per", of, "size");
   } else {
     vec_put(out, "model", "per_unit");
-    vec_copy(out, "unit", of,
-             vec_is(of, "type", "package") ? "amount" : "unit");
+    vec_copy(out, "unit", of, "unit");
   }
   return out;
 }
@@ -70,8 +76,7 @@ static cJSON *request_of(const char *kernel, const cJSON *given) {
   vec_copy(request, "minimum", commitment, "min");
   vec_copy(request, "discount_percent", given, "percent_discount");
   if (vec_is(of, "type", "flat")) return request;
-  if (vec_is(of, "type", "package")) packages(request, of, "size", given);
-  else vec_copy(request, "free", given, "usage_discount");
+  vec_copy(request, "free", given, "usage_discount");
   if (vec_get(given, "unit_config"))
     converted(request, vec_get(given, "unit_config"));
   return request;
@@ -92,7 +97,9 @@ static void name_line(cJSON *out, const cJSON *line, int is_graduated) {
   vec_put(out, "line", name);
 }
 
-static cJSON *lines_of(const cJSON *answer, int is_graduated) {
+/* A cost that is passed on is shown as one of it. */
+static cJSON *lines_of(const cJSON *answer, int is_graduated,
+                       int is_passed_on) {
   cJSON *out = cJSON_CreateArray();
   const cJSON *line;
 
@@ -100,8 +107,13 @@ static cJSON *lines_of(const cJSON *answer, int is_graduated) {
     cJSON *one = cJSON_CreateObject();
 
     name_line(one, line, is_graduated);
-    vec_copy(one, "quantity", line, "quantity");
-    vec_copy(one, "unit_price", line, "unit");
+    if (is_passed_on && vec_is(line, "line", "usage")) {
+      vec_put(one, "quantity", "1");
+      vec_copy(one, "unit_price", line, "amount");
+    } else {
+      vec_copy(one, "quantity", line, "quantity");
+      vec_copy(one, "unit_price", line, "unit");
+    }
     vec_copy(one, "amount", line, "amount");
     vec_copy(one, "discount", line, "discount");
     vec_copy(one, "net", line, "net");
@@ -127,7 +139,8 @@ static cJSON *pricing(const cJSON *given) {
   if (!answer) return NULL;
   out = cJSON_CreateObject();
   cJSON_AddItemToObject(out, "lines",
-                        lines_of(answer, vec_is(of, "type", "graduated")));
+                        lines_of(answer, vec_is(of, "type", "graduated"),
+                                 vec_is(of, "type", "dynamic")));
   vec_copy(out, "total", answer, "due");
   vec_copy(out, "net_quantity", answer, "quantity");
   vec_copy(out, "net_pre_quantity", answer, "used");
@@ -157,15 +170,6 @@ static cJSON *delta_rating(const cJSON *given) {
   vec_copy(request, "totals", given, "cumulative_quantities");
   vec_copy(request, "is_final", given, "final_last");
   return vec_ask(request);
-}
-
-/* The type of a price, and what two conversions at once would need. */
-static void price_features(const cJSON *given, cJSON *list) {
-  const cJSON *of = vec_get(given, "price");
-
-  if (vec_text(of, "type")) vec_feature(list, vec_text(of, "type"));
-  if (vec_is(of, "type", "package") && vec_get(given, "unit_config"))
-    vec_feature(list, "package_of_converted");
 }
 
 static const vec_kind price_kinds[] = {
@@ -258,11 +262,11 @@ const vec_file vec_openmeter[] = {
    unit_kinds},
   {"openmeter/pricing.json",
    "Price evaluation of one charge for one (part of a) billing period.",
-   price_features, price_kinds},
+   NULL, price_kinds},
   {"openmeter/delta_rating.json",
    "Re-rating a running total: each run books the difference between the "
    "rated running total and what is already booked.",
-   price_features, delta_kinds},
+   NULL, delta_kinds},
   {"openmeter/grant_order.json", "Order in which grants are drawn down", NULL,
    order_kinds},
   {"openmeter/grant_active.json",

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * terms.h - what decides which rate holds, and what is paid beside it: dated
+ * rates (schedule.c), overrides (override.c), commitments of a window
+ * (commitment.c), spend of others (composite.c), capacity (capacity.c).
+ */
+#ifndef BL_TERMS_H
+#define BL_TERMS_H
+
+#include "price/price.h"
+
+/* A name and what it is set to; of a line, or asked for. */
+typedef struct bl_named {
+  bl_str name;
+  bl_str value;
+} bl_named;
+
+typedef struct bl_named_list {
+  bl_named *item;
+  size_t    count;
+} bl_named_list;
+
+typedef struct bl_words {
+  bl_str *item;
+  size_t  count;
+} bl_words;
+
+/* Whether all of `asked` are among `given`. */
+int bl_named_within(const bl_named_list *asked, const bl_named_list *given);
+int bl_words_have(const bl_words *words, bl_str word);
+int bl_words_have_any(const bl_words *words, const bl_words *asked);
+int bl_words_have_all(const bl_words *words, const bl_words *asked);
+
+/* ---- schedule.c ---- */
+
+typedef struct bl_dated_rate {
+  bl_str        id;
+  bl_str        price;       /* of which it is a rate */
+  bl_named_list values;      /* of the groups; others may be anything */
+  bl_span       span;
+  bl_dec        unit;
+  uint32_t      is_off;      /* what it rates is not billed */
+  uint32_t      reserved;
+} bl_dated_rate;
+
+/* The rate of a combination of values at a moment: the one that names the most
+ * of them, of several the one that began last, of several the last in the
+ * list.  `exact`: it names them all.  NULL: there is none. */
+const bl_dated_rate *bl_schedule_find(const bl_dated_rate *rates, size_t count,
+                                      bl_str price,
+                                      const bl_named_list *values, int64_t at,
+                                      int exact);
+
+/* ---- override.c ---- */
+
+enum { BL_OVERRIDE_OVERWRITE, BL_OVERRIDE_MULTIPLIER, BL_OVERRIDE_TIERED };
+enum { BL_RATE_LIST, BL_RATE_COMMIT };
+
+/* What an override is for: everything that is named must fit. */
+typedef struct bl_target {
+  bl_str        price;       /* empty: any */
+  bl_words      tags;        /* all of them */
+  bl_named_list values;
+} bl_target;
+
+typedef struct bl_override {
+  bl_str     id;
+  uint32_t   kind;           /* BL_OVERRIDE_* */
+  uint32_t   of;             /* BL_RATE_*: which rate it changes */
+  bl_dec     unit;           /* overwrite */
+  bl_dec     factor;         /* multiplier */
+  bl_tier   *tiers;          /* tiered: up_to, and the factor as `unit` */
+  size_t     tier_count;
+  bl_str     price;          /* the short form: a price, or any of tags */
+  bl_words   tags;
+  bl_target *targets;        /* any of these; without them the short form */
+  size_t     target_count;
+  bl_target *excepts;        /* and none of these */
+  size_t     except_count;
+  bl_words   grants;         /* only while one of these is drawn */
+  uint32_t   by_grant;       /* only while a grant is drawn: any, if unnamed */
+  uint32_t   reserved;
+  int64_t    priority;
+  bl_span    span;
+} bl_override;
+
+/* A line that is priced. */
+typedef struct bl_rated_line {
+  bl_str        id;
+  bl_str        price;
+  bl_words      tags;
+  bl_named_list values;
+  bl_dec        unit;
+  bl_dec        commit_unit; /* bad: none */
+  int64_t       at;
+} bl_rated_line;
+
+/* The grant that is drawn; an empty id: none. */
+typedef struct bl_drawing {
+  bl_str   id;
+  uint32_t rate;             /* BL_RATE_* */
+  uint32_t is_drawn;
+} bl_drawing;
+
+/* Why an override does or does not price a line, in the order in which it is
+ * looked at. */
+enum { BL_WHY_WINS, BL_WHY_OTHER_LINE, BL_WHY_EXCEPTED, BL_WHY_OTHER_TIME,
+       BL_WHY_OTHER_RATE, BL_WHY_NOT_DRAWN, BL_WHY_OUTRANKED };
+extern const char *const bl_why_words[];
+
+uint32_t bl_rate_of(const bl_rated_line *line, const bl_drawing *drawing);
+/* The one that prices the line, NULL for none; why[i] for each. */
+const bl_override *bl_override_choose(const bl_override *overrides,
+                                      size_t count, const bl_rated_line *line,
+                                      const bl_drawing *drawing,
+                                      int by_priority, uint32_t *why);
+
+/* ---- commitment.c ---- */
+
+typedef struct bl_commitment {
+  bl_dec   amount;           /* bad: there is none */
+  bl_dec   overage;          /* factor of what is above */
+  uint32_t tops_up;          /* what is missing is charged */
+  uint32_t reserved;
+} bl_commitment;
+
+typedef struct bl_committed {
+  bl_dec utilized;
+  bl_dec overage;
+  bl_dec top_up;
+} bl_committed;
+
+bl_committed bl_commitment_apply(const bl_commitment *commitment,
+                                 bl_dec value);
+
+/* ---- composite.c ---- */
+
+typedef struct bl_spend {
+  bl_str   price;
+  bl_words tags;
+  bl_dec   amount;
+} bl_spend;
+
+/* The first step whose limit holds a quantity, from 0; else the last
+ * (capacity.c). */
+size_t bl_capacity_step(const bl_dec *limits, size_t count, bl_dec quantity);
+
+/* The spend of the prices that are named, and of those with any of the tags.*/
+bl_dec bl_composite_base(const bl_spend *spend, size_t count,
+                         const bl_words *prices, const bl_words *tags);
+
+#endif
