@@ -40,8 +40,9 @@ typedef struct bl_ticks {
 /* Whether a price of the plan is known at ticks only. */
 int bl_ticks_has(const bl_plan_version *plan);
 /*
- * Close it in any case.  The samples that figures of the contract's periods [from, to) need; levels
+ * The samples that figures of the contract's periods [from, to) need; levels
  * that go on need all of before, also those of the customer's other contracts.
+ * To be closed in any case.
  */
 int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
                   uint64_t from, uint64_t to);
