@@ -1095,7 +1095,8 @@ BILLING_API int billing_invoice(billing *b, const billing_call *call,
  * Where a line comes from: {"invoice":"INV-000001","line":1,"events":100} ->
  * the price and its version, the tiers with quantities and amounts, what
  * earlier invoices billed, the draws by grant, and the events (the first
- * `events` of them, 100 by default, and their count).  Lines count from 1.
+ * `events` of them, 100 by default, and their count; those that were voided
+ * since say so).  Lines count from 1.
  *
  *   NOTFOUND
  */

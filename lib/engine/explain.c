@@ -10,6 +10,7 @@
 #include "engine/batch.h"
 #include "engine/load.h"
 #include "engine/query.h"
+#include "engine/samples.h"
 #include "engine/views.h"
 #include "meter/measure.h"
 #include "price/price.h"
@@ -144,11 +145,9 @@ static int add_draws(explanation *x) {
 }
 
 /* One event's charge under the line's key; the level counts up to `after`. */
-static int add_event(bl_json *events, uint64_t number,
+static int add_event(bl_json *row, uint64_t number,
                      const bl_fact_event *fact, const bl_event_text *text,
                      bl_dec after, bl_dec amount) {
-  bl_json *row = bl_json_object(events, NULL);
-
   bl_json_add_int(row, "number", (int64_t)number);
   bl_json_add_text(row, "key", text->key);
   bl_json_add_text(row, "event", text->name);
@@ -160,6 +159,7 @@ static int add_event(bl_json *events, uint64_t number,
 /* The events of a line that were looked at, one after the other. */
 typedef struct line_events {
   bl_json        *list;
+  bl_voids        voids;
   const bl_tally *tally;
   bl_dec          level;
   int64_t         room;
@@ -172,14 +172,18 @@ static int add_block(explanation *x, const bl_block *block, uint64_t number,
   for (size_t i = 0; i < block->count && !rc && e->room > 0; i++) {
     const bl_fact_event *fact = &block->facts[i];
     bl_tally **tallies;
+    bl_json *row;
     if (number + i > x->line->last_event) break;
     rc = bl_block_tallies(x->c, block, fact, &tallies);
     for (size_t k = 0; !rc && k < fact->charge_count && e->room > 0; k++) {
       if (tallies[k] != e->tally) continue;
       e->level = bl_dec_add(e->level, fact->charges[k].quantity);
-      rc = add_event(e->list, number + i, fact, &block->texts[i],
+      row = bl_json_object(e->list, NULL);
+      rc = add_event(row, number + i, fact, &block->texts[i],
                      bl_measure_finish(bl_tally_meter(e->tally), e->level),
                      fact->charges[k].amount);
+      if (bl_voids_at(&e->voids, number + i))
+        bl_json_add_bool(row, "voided", 1);
       e->room--;
     }
   }
@@ -205,10 +209,13 @@ static int add_events(explanation *x, int64_t room) {
   bl_call *c = x->c;
   const bl_fact_line *line = x->line;
   int64_t last = bl_event_seq(line->last_event);
-  line_events e = {bl_json_array(x->tree, "events"),
-                   bl_tally_of(x->contract, line->price, line->period,
-                               line->group), BL_DEC_ZERO, room};
-  int rc = e.tally && e.list ? BILLING_OK : BILLING_CORRUPT;
+  line_events e = {.list = bl_json_array(x->tree, "events"), .room = room};
+  int rc = bl_voids_read(c, x->contract->customer,
+                         x->contract->periods[line->period].span, &c->arena,
+                         &e.voids);
+
+  e.tally = bl_tally_of(x->contract, line->price, line->period, line->group);
+  if (!rc && (!e.tally || !e.list)) rc = BILLING_CORRUPT;
 
   bl_json_add_int(x->tree, "event_count", (int64_t)line->events);
   bl_json_add_int(x->tree, "first_event", (int64_t)line->first_event);

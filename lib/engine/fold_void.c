@@ -5,9 +5,10 @@
 
 static int undo_more(bl_fold *f, bl_tally *tally,
                      const bl_fact_undone *fact) {
-  if (fact->has_value && !bl_tally_meter(tally)->ticks)
-    return bl_fold_value(f, tally, fact->value, fact->value_us,
-                         fact->is_removal);
+  if (!bl_tally_meter(tally)->ticks)
+    return fact->has_value ? bl_fold_value(f, tally, fact->value,
+                                           fact->value_us, fact->is_removal)
+                           : BILLING_OK;
   bl_touch_more(f->tenant, tally->more);
   tally->more->is_due = 1;
   return BILLING_OK;

@@ -76,7 +76,8 @@ static int take_tally(loading *l, bl_contract *contract,
   int rc;
 
   if (from->period >= contract->period_count ||
-      from->price >= contract->plan->plan.price_count)
+      from->price >= contract->plan->plan.price_count ||
+      !contract->plan->meters[from->price])
     return BILLING_CORRUPT;
   tally = bl_tally_make(t, contract, from->price, from->period, from->group);
   if (!tally) return BILLING_NOMEM;

@@ -50,6 +50,7 @@ typedef struct samples_walk {
   bl_samples_take   *take;
   void              *user;
   bl_voids           voids;
+  bl_arena           list;     /* of these, and of what will be read */
   bl_arena           arena;    /* of the entry at hand */
 } samples_walk;
 
@@ -108,15 +109,18 @@ int bl_samples_walk(bl_call *c, const bl_customer *customer, bl_span times,
                     .user = user};
   int64_t *seqs;
   size_t count;
-  int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
+  int rc;
 
-  if (!rc) rc = bl_voids_read(c, customer, times, &c->arena, &w.voids);
+  bl_arena_open(&w.list, &c->b->host);
   bl_arena_open(&w.arena, &c->b->host);
+  rc = bl_index_find(c, &wish, &w.list, &seqs, &count);
+  if (!rc) rc = bl_voids_read(c, customer, times, &w.list, &w.voids);
   for (size_t i = 0; i < count && !rc; i++) {
     rc = samples_of_entry(&w, seqs[i]);
     bl_arena_empty(&w.arena, SIZE_MAX);
     if (!rc && bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
   }
   bl_arena_close(&w.arena);
+  bl_arena_close(&w.list);
   return rc;
 }

@@ -24,7 +24,7 @@ int bl_ticks_has(const bl_plan_version *plan) {
 
 static int ticks_group(bl_ticks *t, uint64_t price, bl_str group,
                        bl_tick_group **out) {
-  bl_arena *arena = &t->c->arena;
+  bl_arena *arena = &t->arena;
   bl_text key;
 
   bl_text_open(&key, arena);
@@ -44,7 +44,7 @@ static int ticks_group(bl_ticks *t, uint64_t price, bl_str group,
 /* Of an event that several contracts charge, one sample is enough. */
 static int ticks_keep(bl_ticks *t, uint64_t price, bl_str group,
                       const bl_sample *sample) {
-  bl_arena *arena = &t->c->arena;
+  bl_arena *arena = &t->arena;
   bl_tick_group *to;
   bl_sample *kept;
   int rc = ticks_group(t, price, group, &to);
@@ -134,7 +134,7 @@ static int ticks_add_unused(bl_ticks *t) {
 static int ticks_add_known(bl_ticks *t) {
   bl_tick_group *group;
   bl_tallies tallies;
-  int rc = bl_tallies_of(t->contract, &t->c->arena, &tallies);
+  int rc = bl_tallies_of(t->contract, &t->arena, &tallies);
 
   for (size_t i = 0; !rc && i < tallies.count; i++)
     if (tick_meter(t->contract, tallies.item[i]->price))
@@ -150,7 +150,8 @@ int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
 
   assert(from < to && to <= contract->period_count);
   *t = (bl_ticks){.c = c, .contract = contract};
-  bl_map_open(&t->groups, &c->arena);
+  bl_arena_open(&t->arena, &c->b->host);
+  bl_map_open(&t->groups, &t->arena);
   times.from_us = ticks_from(contract, from);
   times.to_us   = contract->periods[to - 1].span.to_us;
   if (!contract->zone)
@@ -160,6 +161,8 @@ int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
   if (!rc) rc = ticks_add_known(t);
   return rc;
 }
+
+void bl_ticks_close(bl_ticks *t) { bl_arena_close(&t->arena); }
 
 /* ---- a figure ---- */
 
@@ -333,5 +336,7 @@ int bl_ticks_book(bl_call *c, bl_contract *contract, uint64_t periods) {
   if (!periods || !bl_ticks_has(contract->plan)) return BILLING_OK;
   rc = bl_ticks_read(&k.ticks, c, contract, tick_first(contract, periods),
                      periods);
-  return rc ? rc : tick_write(&k);
+  if (!rc) rc = tick_write(&k);
+  bl_ticks_close(&k.ticks);
+  return rc;
 }

@@ -32,6 +32,7 @@ typedef struct bl_tick_group {
 typedef struct bl_ticks {
   bl_call     *c;
   bl_contract *contract;
+  bl_arena     arena;          /* of the samples */
   bl_map       groups;         /* price and group -> bl_tick_group, by price
                                   once read */
 } bl_ticks;
@@ -41,9 +42,11 @@ int bl_ticks_has(const bl_plan_version *plan);
 /*
  * The samples that figures of the contract's periods [from, to) need; levels
  * that go on need all of before, also those of the customer's other contracts.
+ * To be closed in any case.
  */
 int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
                   uint64_t from, uint64_t to);
+void bl_ticks_close(bl_ticks *t);
 /* What is priced of a period: of what lies before until_us, as shares of all
  * of it.  LIMIT when it does not fit. */
 int bl_ticks_measure(const bl_ticks *t, const bl_tick_group *group,

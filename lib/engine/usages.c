@@ -92,6 +92,7 @@ static int add_all_pending(bl_call *c, bl_contract *contract, bl_span wanted,
     for (size_t i = 0; i < t.groups.count && !rc; i++)
       rc = add_pending(&t, t.groups.entry[i].value, p, usage);
   }
+  bl_ticks_close(&t);
   return rc;
 }
 

@@ -277,6 +277,30 @@ def streams(folder, db):
     check('a form', (done['new'], done['rows']) == (2, 2), done)
 
 
+def voids(folder):
+    db = os.path.join(folder, 'voids.db')
+    answer(db, 'apply', write(folder, 'again.json', CATALOG))
+    event = {'key': 'v1', 'customer': 'acme', 'event': 'call',
+             'time': '2026-01-06T08:00:00Z', 'value': 10}
+    run(db, 'record', '-', stdin=lines(event, dict(
+        event, key='v2', time='2026-01-07T08:00:00Z', value=3)))
+    undone = answer(db, 'void', 'v1')
+    check('void', (undone['status'], undone['cost']) == ('new', '-1'),
+          undone)
+    check('void again', answer(db, 'void', 'v1')['status'] == 'same')
+    made = answer(db, 'correct', 'v2', 'acme', 'call', '--key', 'v3',
+                  '--value', '4', '--time', '2026-01-07T08:00:00Z')
+    check('correct', (made['voided']['cost'], made['recorded']['cost']) ==
+          ('-0.3', '0.4'), made)
+    refused('nothing to void', r'^billing: NOTFOUND', db, 'void', 'v9')
+    days = answer(db, 'usage', 'acme', '--meter', 'calls', '--window', 'day',
+                  '--from', '2026-01-06', '--to', '2026-01-08',
+                  '--group-by', 'team')['usage']
+    check('usage by windows', [(d['quantity'], d['cumulative'], d['group'])
+                               for d in days] ==
+          [('0', '0', {'team': None}), ('4', '4', {'team': None})], days)
+
+
 def wallets(db):
     grant = ['grant', 'g1', 'acme', '10', 'USD', '--cost', '8', '--name',
              'Ten', '--priority', '-1', '--until', '2027-01-01']
@@ -457,6 +481,7 @@ def main():
         imports(folder, db)
         streams(folder, db)
         health(db)
+        voids(folder)
         wallets(db)
         invoices(db)
         erase(db)

@@ -218,6 +218,8 @@ static const char *line_of(const char *number, char *out) {
 
 START_TEST(the_next_invoice_corrects_a_period_that_was_invoiced) {
   billing_receipt receipt;
+  billing_call call;
+  billing_doc *doc;
   char lines[100];
 
   open_meter(NULL, N "\"sum\"");
@@ -227,6 +229,13 @@ START_TEST(the_next_invoice_corrects_a_period_that_was_invoiced) {
   ck_assert_str_eq(line_of("INV-000001", lines), "8 8;");
   receipt = undo("a", "-5");
   ck_assert_uint_eq(receipt.flags, BILLING_RECEIPT_LATE);
+  call = call_now();
+  ck_assert_int_eq(billing_explain(b, &call, "{\"invoice\":\"INV-000001\","
+                                   "\"line\":1}", (size_t)-1, &doc, NULL),
+                   0);
+  ck_assert_ptr_nonnull(strstr(billing_doc_text(doc),
+    "\"total_after\":\"5\",\"voided\":true},{\"amount\":\"3\""));
+  billing_doc_free(doc);
   costs("c", 31 * 24, "{\"n\":7}", "7");
   advance(MARCH);
   ck_assert_str_eq(line_of("INV-000002", lines), "3 -5;7 7;");
