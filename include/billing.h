@@ -397,7 +397,7 @@ typedef struct billing_call {
  *
  *   tenant    {"id","assets":[{"code","places","name"}],"name",
  *              "number_prefix","unknown_customers":"refuse|park",
- *              "future_days":366}
+ *              "future_days":366,"strict":"none|events|properties"}
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
  *              ... any further members are kept}
  *   meter     {"id","event","aggregation":"count|sum|max|min|unique|latest|

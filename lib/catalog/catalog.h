@@ -20,6 +20,9 @@ typedef struct bl_asset {
   int32_t reserved;
 } bl_asset;
 
+/* What of an event must be known to a meter. */
+enum { BL_STRICT_NONE, BL_STRICT_EVENTS, BL_STRICT_PROPERTIES };
+
 typedef struct bl_tenant_terms {
   bl_str    id;
   bl_str    name;
@@ -29,6 +32,8 @@ typedef struct bl_tenant_terms {
   uint32_t  parks;             /* events of unknown customers; else they are
                                   refused */
   int32_t   future_days;       /* how far ahead an event may be */
+  uint32_t  strict;            /* BL_STRICT_* */
+  uint32_t  reserved;
 } bl_tenant_terms;
 
 /* ---- customer ---- */

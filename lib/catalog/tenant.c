@@ -70,6 +70,13 @@ static int tenant_assets(const bl_reader *r, const bl_field *field,
 
 static const char *const tenant_unknown[] = {"refuse", "park", NULL};
 
+static const char *const tenant_strict[] = {
+  [BL_STRICT_NONE]       = "none",
+  [BL_STRICT_EVENTS]     = "events",
+  [BL_STRICT_PROPERTIES] = "properties",
+  NULL
+};
+
 static const bl_field tenant_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
    .at = offsetof(bl_tenant_terms, id)},
@@ -80,6 +87,8 @@ static const bl_field tenant_fields[] = {
   {.name = "assets", .read = tenant_assets},
   {.name = "unknown_customers", .read = bl_value_choice,
    .words = tenant_unknown, .at = offsetof(bl_tenant_terms, parks)},
+  {.name = "strict", .read = bl_value_choice, .words = tenant_strict,
+   .at = offsetof(bl_tenant_terms, strict)},
   {.name = "future_days", .read = bl_value_whole, .low = 0, .high = 36600,
    .at = offsetof(bl_tenant_terms, future_days)},
 };
