@@ -397,7 +397,8 @@ typedef struct billing_call {
  *
  *   tenant    {"id","assets":[{"code","places","name"}],"name",
  *              "number_prefix","unknown_customers":"refuse|park",
- *              "accept":{"most_age":s,"most_ahead":s,"cancel_within":s}}
+ *              "accept":{"most_age":s,"most_ahead":s,"cancel_within":s},
+ *              "strict":"none|events|properties"}
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
  *              ... any further members are kept}
  *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},

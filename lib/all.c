@@ -158,6 +158,7 @@
 #include "engine/event_code.c"
 #include "engine/event_decode.c"
 #include "engine/event_encode.c"
+#include "engine/event_known.c"
 #include "engine/event_print.c"
 #include "engine/event_read.c"
 #include "engine/event_texts.c"

@@ -20,6 +20,9 @@ typedef struct bl_asset {
   int32_t reserved;
 } bl_asset;
 
+/* What of an event must be known to a meter. */
+enum { BL_STRICT_NONE, BL_STRICT_EVENTS, BL_STRICT_PROPERTIES };
+
 typedef struct bl_tenant_terms {
   bl_str    id;
   bl_str    name;
@@ -32,6 +35,7 @@ typedef struct bl_tenant_terms {
                                   always */
   uint32_t  parks;             /* events of unknown customers; else they are
                                   refused */
+  uint32_t  strict;            /* BL_STRICT_* */
   uint32_t  reserved;
 } bl_tenant_terms;
 

@@ -106,6 +106,13 @@ static int tenant_accept(const bl_reader *r, const bl_field *field,
 
 static const char *const tenant_unknown[] = {"refuse", "park", NULL};
 
+static const char *const tenant_strict[] = {
+  [BL_STRICT_NONE]       = "none",
+  [BL_STRICT_EVENTS]     = "events",
+  [BL_STRICT_PROPERTIES] = "properties",
+  NULL
+};
+
 static const bl_field tenant_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
    .at = offsetof(bl_tenant_terms, id)},
@@ -118,6 +125,8 @@ static const bl_field tenant_fields[] = {
    .hint = "such as {\"most_age\":3024000,\"most_ahead\":300}"},
   {.name = "unknown_customers", .read = bl_value_choice,
    .words = tenant_unknown, .at = offsetof(bl_tenant_terms, parks)},
+  {.name = "strict", .read = bl_value_choice, .words = tenant_strict,
+   .at = offsetof(bl_tenant_terms, strict)},
 };
 
 static const bl_shape tenant_shape = {

@@ -61,6 +61,10 @@ int bl_event_is_same(bl_call *c, const bl_event_in *in,
 /* Whether two texts of properties say the same. */
 int bl_event_agrees(bl_call *c, bl_str a, bl_str b, int *agree);
 
+/* Whether each property is one that a meter of the event, or a price of the
+ * customer's, asks for; INVALID (event_known.c). */
+int bl_event_check_known(bl_call *c, const bl_event_in *in);
+
 /* Canonical JSON of properties, nothing for none. */
 int bl_event_canonical(bl_str json, bl_text *out);
 

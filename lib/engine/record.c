@@ -213,11 +213,14 @@ static int prepare_event(bl_recording *r, size_t at) {
 /* ---- decide ---- */
 
 static int is_strictly_refused(bl_call *c, const bl_fact_event *fact) {
-  if (!(c->in.flags & BILLING_CALL_STRICT)) return BILLING_OK;
-  if (fact->flags & BILLING_RECEIPT_UNMATCHED)
+  int is_strict = (c->in.flags & BILLING_CALL_STRICT) != 0;
+
+  if ((is_strict || c->t->terms.strict != BL_STRICT_NONE) &&
+      fact->flags & BILLING_RECEIPT_UNMATCHED)
     return bl_fail(c->err, BILLING_DENIED_UNMATCHED, "/event",
                    "an event that a meter selects, or not strict",
                    "no meter wants this event");
+  if (!is_strict) return BILLING_OK;
   if (fact->flags & BILLING_RECEIPT_UNPRICED)
     return bl_fail(c->err, BILLING_DENIED_UNPRICED, "/event",
                    "a price for the meter, or not strict",
@@ -231,8 +234,10 @@ static int is_strictly_refused(bl_call *c, const bl_fact_event *fact) {
 
 int bl_rate_strictly(bl_rater *r, const bl_event_in *in,
                      const bl_draw_rule *rule, bl_fact_event *fact) {
-  int rc = bl_rate(r, in, rule, fact);
+  int rc = r->c->t->terms.strict == BL_STRICT_PROPERTIES
+               ? bl_event_check_known(r->c, in) : BILLING_OK;
 
+  if (!rc) rc = bl_rate(r, in, rule, fact);
   return rc ? rc : is_strictly_refused(r->c, fact);
 }
 

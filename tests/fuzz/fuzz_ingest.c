@@ -24,7 +24,8 @@ static void must(int holds, const char *what) {
 }
 
 static const char catalog[] =
-    "{\"tenant\":{\"id\":\"t\"},\"customers\":[{\"id\":\"a\"}],"
+    "{\"tenant\":{\"id\":\"t\",\"unknown_customers\":\"park\"},"
+    "\"customers\":[{\"id\":\"a\"}],"
     "\"meters\":[{\"id\":\"m\",\"event\":\"e\",\"aggregation\":\"sum\"}],"
     "\"plans\":[{\"id\":\"p\",\"currency\":\"USD\",\"prices\":[{\"id\":\"x\","
     "\"meter\":\"m\",\"model\":\"per_unit\",\"unit\":\"0.10\"}]}],"

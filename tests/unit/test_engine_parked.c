@@ -291,6 +291,34 @@ START_TEST(erasing_a_customer_erases_what_was_parked) {
 }
 END_TEST
 
+/* "s" sums "n" of the event "sum". */
+START_TEST(a_strict_tenant_refuses_what_no_meter_asks_for) {
+  billing_call call = shop_call("");
+  billing_event event = shop_event("k1", "unheard");
+  billing_receipt receipt;
+
+  b = shop_open(NULL);
+  put("tenant", "{'id':'t','strict':'events'}", 0);
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, &err), 0);
+  ck_assert_int_eq(receipt.code, BILLING_DENIED_UNMATCHED);
+  event = shop_event("k2", "sum");
+  event.properties = shop_text("{\"n\":1,\"m\":2}");
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, &err), 0);
+  ck_assert_int_eq(receipt.code, 0);
+  put("tenant", "{'id':'t','strict':'properties'}", 0);
+  event.key = shop_text("k3");
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, &err), 0);
+  ck_assert_int_eq(receipt.code, BILLING_INVALID);
+  ck_assert_str_eq(err.path, "/properties/m");
+  event.properties = shop_text("{\"n\":1}");
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, &err), 0);
+  ck_assert_int_eq(receipt.code, 0);
+  put("tenant", "{'id':'t','strict':'very'}", BILLING_INVALID);
+  shop_is_sound(b);
+  billing_close(b);
+}
+END_TEST
+
 START_TEST(the_future_is_as_long_as_the_tenant_says) {
   b = shop_open(NULL);
   ck_assert_int_eq(send_at("k1", "a", SHOP_NOW + 366 * SHOP_DAY).code, 0);
@@ -319,6 +347,7 @@ Suite *test_engine_parked(void) {
   tcase_add_test(c, late_ones_are_billed_by_the_next_invoice);
   tcase_add_test(c, it_is_all_in_the_file);
   tcase_add_test(c, erasing_a_customer_erases_what_was_parked);
+  tcase_add_test(c, a_strict_tenant_refuses_what_no_meter_asks_for);
   tcase_add_test(c, the_future_is_as_long_as_the_tenant_says);
   suite_add_tcase(s, c);
   return s;
