@@ -271,7 +271,8 @@ static void health_add_row(const health_row *row, bl_json *list) {
 
 /* The page behind "after". */
 static int health_add_rows(const health *h, bl_json *answer) {
-  bl_map_entry after = {h->q->after.text, h->q->after.len, 0, NULL}, *rows;
+  bl_map_entry after = {h->q->after.text, h->q->after.len, 0, NULL};
+  bl_map_entry *rows = NULL;
   bl_json *list = bl_json_array(answer, "unbilled");
   int64_t given = 0;
   int rc = sort_rows(h, &rows);
