@@ -268,6 +268,11 @@ static int park_event(bl_recording *r, size_t at, bl_map *keys,
   if (twin)
     return answer_parked(r, at, bl_event_number(
         r->c->fold.seq, (size_t)(twin - fact->items)), twin, r->c->now_us);
+  rc = bl_event_accept(r->c, in);
+  if (rc) {
+    bl_record_refuse(r, at, rc);
+    return BILLING_OK;
+  }
   twin = &fact->items[fact->count++];
   take_parked(r, at, twin);
   fill_parked(r, at, number, BILLING_STATUS_NEW, r->c->now_us);

@@ -193,6 +193,11 @@ static void ask_places(const bl_recording *r, size_t at) {
 
 /* ---- prepare ---- */
 
+/* What was parked was accepted when it came. */
+static int accept_event(bl_recording *r, const bl_event_in *in) {
+  return r->attaches ? BILLING_OK : bl_event_accept(r->c, in);
+}
+
 /* An event that will be refused must not open a period. */
 static int prepare_event(bl_recording *r, size_t at) {
   bl_event_in *in = &r->in[at];
@@ -200,7 +205,7 @@ static int prepare_event(bl_recording *r, size_t at) {
 
   if (bl_rate_is_prepared(r->c, in->customer, in->view.time_us))
     return BILLING_OK;
-  rc = bl_event_accept(r->c, in);
+  rc = accept_event(r, in);
   if (!rc) rc = bl_event_scan(r->c, in, &r->members);
   if (is_refusal(rc)) {
     bl_record_refuse(r, at, rc);
@@ -267,7 +272,7 @@ static int decide_event(bl_recording *r, size_t at) {
   int rc;
 
   if (in->twin && bl_repeat_of_twin(r, at, &rc)) return rc;
-  rc = bl_event_accept(r->c, in);
+  rc = accept_event(r, in);
   if (!rc) rc = bl_event_scan(r->c, in, &r->members);
   if (!rc) rc = bl_rate_strictly(&r->rater, in, r->rule, &fact);
   if (!rc && r->attaches) fact.flags |= BILLING_RECEIPT_PARKED;
