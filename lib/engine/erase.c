@@ -102,7 +102,7 @@ static int blank_parkings(erasure *x, const bl_entry *entry,
     if (memcmp(event->id_hash, id_hash, 16) != 0 ||
         !bl_span_holds(span, event->time_us))
       continue;
-    rc = bl_parked_waits(x->c, event, &waits);
+    rc = bl_parked_waits(x->c, event, bl_event_number(entry->seq, i), &waits);
     if (!rc && waits) x->fact.parked++;
     blank_parked(event);
   }

@@ -148,7 +148,7 @@ static int meet_parked_event(health *h, const bl_fact_parked *event,
   if (!bl_span_holds(times, event->time_us) ||
       (h->customer_id.len && memcmp(h->parked, event->id_hash, 16) != 0))
     return BILLING_OK;
-  rc = bl_parked_waits(h->c, event, &waits);
+  rc = bl_parked_waits(h->c, event, number, &waits);
   return rc || !waits ? rc : count_event(h, &one);
 }
 
