@@ -292,6 +292,13 @@ static int append_events(bl_recording *r) {
   return rc ? rc : bl_append_parts(r->c, BL_ENTRY_EVENTS, facts, properties);
 }
 
+/* One that was refused refuses all, when that was asked for. */
+static int need_all(const bl_recording *r) {
+  return r->first_refused < r->count &&
+                 r->c->in.flags & BILLING_CALL_ALL_OR_NOTHING
+             ? r->first_code : BILLING_OK;
+}
+
 static int decide_batch(bl_recording *r) {
   size_t count;
   int rc = order_batch(r, &count);
@@ -308,11 +315,10 @@ static int decide_batch(bl_recording *r) {
     if (i + RECORD_AHEAD < count) ask_places(r, r->order[i + RECORD_AHEAD]);
     if (!r->in[r->order[i]].code) rc = decide_event(r, r->order[i]);
   }
-  if (!rc && r->first_refused < r->count &&
-      r->c->in.flags & BILLING_CALL_ALL_OR_NOTHING)
-    rc = r->first_code;
+  if (!rc) rc = need_all(r);
   if (!rc) rc = append_events(r);
-  return rc ? rc : bl_parked_append(r);
+  if (!rc) rc = bl_parked_append(r);
+  return rc ? rc : need_all(r);
 }
 
 int bl_record_batch(bl_call *c, const billing_event *const *events,
