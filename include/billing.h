@@ -704,7 +704,7 @@ BILLING_API int billing_ingest(billing *b, const billing_call *call,
  * stays used.  *out, when not NULL, is the receipt: `number` is the event's,
  * `cost` what its charges changed by (mostly below zero), `drawn` what grants
  * paid (below zero: what they got back).  A void that is sent again gets the
- * first receipt, with BILLING_STATUS_SAME.
+ * first receipt, with BILLING_STATUS_SAME.  A parked event waits no more.
  *
  *   NOTFOUND  no event has the key
  *   DENIED    the tenant's "cancel_within" is over

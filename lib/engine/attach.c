@@ -55,10 +55,11 @@ static int attach_flush(attaching *a) {
   return rc ? rc : attach_room(a);
 }
 
-static int attach_event(attaching *a, const bl_fact_parked *parked) {
+static int attach_event(attaching *a, const bl_fact_parked *parked,
+                        uint64_t number) {
   billing_event *e;
   int waits;
-  int rc = bl_parked_waits(a->c, parked, &waits);
+  int rc = bl_parked_waits(a->c, parked, number, &waits);
 
   if (rc || !waits) return rc;
   e = &a->events[a->count];
@@ -92,7 +93,8 @@ static int attach_id(attaching *a, const unsigned char id_hash[16],
     for (size_t k = 0; k < events.count && !rc; k++)
       if (!memcmp(events.items[k].id_hash, id_hash, 16) &&
           bl_span_holds(span, events.items[k].time_us))
-        rc = attach_event(a, &events.items[k]);
+        rc = attach_event(a, &events.items[k],
+                          bl_event_number(seqs[i], k));
   }
   return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
 }

@@ -378,7 +378,7 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
   rc = find_owner(c, d, was == NULL);
   if (!rc) rc = find_plan(c, d, was);
   if (!rc) rc = check_fees(c, d);
-  if (!rc) rc = bl_zone_of(c, terms->zone, &zone);
+  if (!rc) rc = bl_zone_asked(c, d->path, terms->zone, &zone);
   if (rc) return rc;
   resolve_time(&terms->start_us, terms->start_is_local, zone);
   resolve_time(&terms->end_us, terms->end_is_local, zone);

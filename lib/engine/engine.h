@@ -196,6 +196,9 @@ int bl_customer_is_erased(bl_call *c, const char *path);
 void bl_customer_hash(const billing *b, bl_str id, unsigned char out[16]);
 /* The zone of a contract, loaded when first needed. */
 int bl_zone_of(bl_call *c, bl_str name, const bl_zone **out);
+/* That of the member "zone" of what stands at `path`; an error says so. */
+int bl_zone_asked(bl_call *c, const char *path, bl_str name,
+                  const bl_zone **out);
 /* Opens the contract's periods up to the one that holds `us`; they get an
  * entry before the next one.  *index is its place.  NOTFOUND when the contract
  * does not cover it. */

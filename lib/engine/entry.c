@@ -232,6 +232,7 @@ void bl_code_redaction(bl_codec *facts, bl_codec *properties,
   (void)properties;
   bl_code_u64(facts, &f->customer);
   bl_code_str(facts, &f->reason);
+  bl_code_u64(facts, &f->parked);
   f->entries =
       bl_code_array(facts, f->entries, &f->entry_count, sizeof *f->entries);
   for (size_t i = 0; i < f->entry_count; i++) {

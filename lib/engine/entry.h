@@ -211,6 +211,7 @@ typedef struct bl_fact_redacted {
 typedef struct bl_fact_redaction {
   uint64_t          customer;
   bl_str            reason;
+  uint64_t          parked;    /* events that waited for the customer */
   bl_fact_redacted *entries;
   size_t            entry_count;
 } bl_fact_redaction;

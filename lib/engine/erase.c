@@ -87,20 +87,26 @@ static void blank_parked(bl_fact_parked *event) {
   event->value = BL_DEC_ZERO;
 }
 
-static int blank_parkings(const bl_entry *entry, bl_arena *a,
+/* Those that wait will not be attached any more. */
+static int blank_parkings(erasure *x, const bl_entry *entry,
                           const unsigned char id_hash[16], bl_span span,
                           bl_text *out) {
+  bl_arena *a = &x->c->arena;
   bl_entry_facts facts;
   bl_codec fact = {NULL, NULL, a, 0, 0}, properties = {out, NULL, a, 0, 0};
   int rc = bl_entry_read(entry, a, &facts);
 
-  if (rc) return rc;
-  for (size_t i = 0; i < facts.parkings.count; i++) {
+  for (size_t i = 0; !rc && i < facts.parkings.count; i++) {
     bl_fact_parked *event = &facts.parkings.items[i];
-    if (!memcmp(event->id_hash, id_hash, 16) &&
-        bl_span_holds(span, event->time_us))
-      blank_parked(event);
+    int waits;
+    if (memcmp(event->id_hash, id_hash, 16) != 0 ||
+        !bl_span_holds(span, event->time_us))
+      continue;
+    rc = bl_parked_waits(x->c, event, bl_event_number(entry->seq, i), &waits);
+    if (!rc && waits) x->fact.parked++;
+    blank_parked(event);
   }
+  if (rc) return rc;
   bl_code_parkings(&fact, &properties, &facts.parkings);
   return bl_codec_done(&properties);
 }
@@ -185,8 +191,10 @@ static int redact_parked(erasure *x, const unsigned char id_hash[16],
     bl_text text;
     bl_text_open(&text, &c->arena);
     rc = bl_journal_read(c->b, c->t->number, seqs[i], &c->arena, &entry);
-    if (!rc) rc = blank_parkings(&entry, &c->arena, id_hash, span, &text);
-    if (!rc) rc = change_entry(x, &entry, &text);
+    if (!rc) rc = blank_parkings(x, &entry, id_hash, span, &text);
+    if (!rc && !bl_str_equal(entry.properties,
+                             (bl_str){text.text, text.len}))
+      rc = change_entry(x, &entry, &text);
   }
   return rc;
 }

@@ -348,6 +348,7 @@ static void blank_customer(bl_customer *customer) {
 
 int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact) {
   bl_tenant *t = f->tenant;
+  bl_heads *heads = &t->heads;
   bl_customer *customer;
   int rc = BILLING_OK;
 
@@ -356,6 +357,8 @@ int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact) {
   customer = bl_fold_customer(f, fact->customer, &rc);
   if (rc || !customer) return rc;
   if (bl_fold_is_own(f)) {
+    bl_touch(t, heads, sizeof *heads, &t->heads_touched);
+    heads->parked -= fact->parked;
     t->is_stale |= t->undo_arena != NULL;   /* undone by folding again */
     bl_board_drop(f->b, t, customer);       /* while its id is known */
   }

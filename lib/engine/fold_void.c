@@ -39,6 +39,17 @@ static void undo_counts(uint64_t *unmatched, uint64_t *unpriced,
   if (flags & BILLING_RECEIPT_UNENTITLED) --*unentitled;
 }
 
+/* A parked event has no customer; it is found by its number. */
+static int note_unparked(bl_fold *f, const bl_fact_void *fact) {
+  bl_index_mark mark = {{BL_SUBJECT_VOID, fact->event}, f->seq,
+                        BL_ENTRY_VOID, fact->time_us, fact->time_us};
+  bl_heads *heads = &f->tenant->heads;
+
+  bl_touch(f->tenant, heads, sizeof *heads, &f->tenant->heads_touched);
+  heads->parked--;
+  return bl_index_add(f->tenant, &mark);
+}
+
 /* It is found by its customer at the time of the event, and among all. */
 static int note_void(bl_fold *f, const bl_fact_void *fact) {
   bl_index_mark mark = {bl_subject_customer(fact->customer), f->seq,
@@ -69,8 +80,11 @@ int bl_fold_voided(bl_fold *f, const bl_fact_void *fact,
 
 int bl_fold_undone(bl_fold *f, const bl_fact_void *fact) {
   bl_customer *customer;
-  int rc = bl_fold_voided(f, fact, &customer);
+  int rc;
 
+  if (!fact->customer)
+    return bl_fold_is_own(f) ? note_unparked(f, fact) : BILLING_OK;
+  rc = bl_fold_voided(f, fact, &customer);
   for (size_t i = 0; customer && i < fact->count && !rc; i++)
     rc = bl_fold_undo(f, &fact->items[i]);
   return rc;

@@ -51,6 +51,7 @@ typedef struct health {
   uint64_t           flags;     /* of the reasons that are wanted */
   unsigned char      parked[16];  /* only of this id, if `customer_id` is */
   bl_str             customer_id;
+  bl_voids           voids;
   bl_map             rows;
 } health;
 
@@ -121,7 +122,9 @@ static int meet_event(health *h, const bl_event_row *event) {
   bl_span times = {h->q->from_us, h->q->to_us};
   int rc = BILLING_OK;
 
-  if (!bl_span_holds(times, event->time_us)) return BILLING_OK;
+  if (!bl_span_holds(times, event->time_us) ||
+      bl_voids_at(&h->voids, event->number))
+    return BILLING_OK;
   for (size_t i = 0; i < HEALTH_PARKED && !rc; i++) {
     health_event one = {i, event->customer->number, event->customer->id,
                         event->text.name, event->text.key, event->number,
@@ -145,7 +148,7 @@ static int meet_parked_event(health *h, const bl_fact_parked *event,
   if (!bl_span_holds(times, event->time_us) ||
       (h->customer_id.len && memcmp(h->parked, event->id_hash, 16) != 0))
     return BILLING_OK;
-  rc = bl_parked_waits(h->c, event, &waits);
+  rc = bl_parked_waits(h->c, event, number, &waits);
   return rc || !waits ? rc : count_event(h, &one);
 }
 
@@ -205,7 +208,8 @@ static int read_entries(health *h) {
       (h->customer_id.len && !h->customer))
     return BILLING_OK;
   if (h->customer) wish.subject = bl_subject_customer(h->customer->number);
-  rc = bl_index_find(h->c, &wish, &h->c->arena, &seqs, &count);
+  rc = bl_voids_read(h->c, h->customer, wish.times, &h->c->arena, &h->voids);
+  if (!rc) rc = bl_index_find(h->c, &wish, &h->c->arena, &seqs, &count);
   bl_arena_open(&scratch, &h->c->b->host);
   for (size_t i = 0; i < count && !rc; i++) {
     if (bl_is_interrupted(h->c->b)) rc = BILLING_CANCELED;

@@ -82,12 +82,27 @@ int bl_parked_read(bl_call *c, int64_t seq, bl_arena *a,
   return rc;
 }
 
-int bl_parked_waits(bl_call *c, const bl_fact_parked *event, int *waits) {
-  uint64_t number = 0;
-  int rc = event->key.len ? bl_keys_number(c, event->key, &number)
+int bl_parked_void(bl_call *c, uint64_t number, int64_t *seq) {
+  bl_index_wish wish = {{BL_SUBJECT_VOID, number}, 0, BL_ALL_TIMES,
+                        (uint64_t)1 << BL_ENTRY_VOID};
+  int64_t *seqs;
+  size_t count = 0;
+  int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
+
+  *seq = rc || !count ? 0 : seqs[0];
+  return rc;
+}
+
+int bl_parked_waits(bl_call *c, const bl_fact_parked *event, uint64_t number,
+                    int *waits) {
+  uint64_t recorded = 0;
+  int64_t voided = 0;
+  int rc = event->key.len ? bl_keys_number(c, event->key, &recorded)
                           : BILLING_OK;
 
-  *waits = event->key.len && !number;      /* else recorded, or erased */
+  if (!rc && event->key.len && !recorded)
+    rc = bl_parked_void(c, number, &voided);
+  *waits = event->key.len && !recorded && !voided;   /* else erased, maybe */
   return rc;
 }
 
@@ -180,6 +195,25 @@ static int read_parked(bl_call *c, uint64_t number, bl_fact_parked *out,
   return rc;
 }
 
+int bl_parked_find(bl_call *c, bl_str key, uint64_t *number,
+                   bl_fact_parked *out, int64_t *at_us) {
+  uint64_t numbers[PARKED_PLACES];
+  size_t count = 0;
+  int rc = bl_keys_find(c, bl_keys_print(c->b, key), numbers, PARKED_PLACES,
+                        &count);
+
+  *number = 0;
+  for (size_t i = 0; i < count && !rc; i++) {
+    rc = read_parked(c, numbers[i], out, at_us);
+    if (!rc && bl_str_equal(out->key, key)) {
+      *number = numbers[i];
+      return BILLING_OK;
+    }
+    if (rc == BILLING_NOTFOUND) rc = BILLING_OK;     /* no parked events */
+  }
+  return rc;
+}
+
 int bl_parked_answer(bl_recording *r, size_t at, uint64_t number) {
   bl_fact_parked parked;
   int64_t at_us;
@@ -268,6 +302,11 @@ static int park_event(bl_recording *r, size_t at, bl_map *keys,
   if (twin)
     return answer_parked(r, at, bl_event_number(
         r->c->fold.seq, (size_t)(twin - fact->items)), twin, r->c->now_us);
+  rc = bl_event_accept(r->c, in);
+  if (rc) {
+    bl_record_refuse(r, at, rc);
+    return BILLING_OK;
+  }
   twin = &fact->items[fact->count++];
   take_parked(r, at, twin);
   fill_parked(r, at, number, BILLING_STATUS_NEW, r->c->now_us);

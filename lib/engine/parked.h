@@ -5,7 +5,7 @@
  * When the tenant parks them they stand in the journal with the hash of the
  * customer's id, and wait.  When a customer with that id, or that alias at the
  * event's time, has a contract, they are recorded as events of it.  An event
- * waits as long as no recorded event has its key.
+ * waits as long as no recorded event has its key, and it was not voided.
  */
 #ifndef BL_PARKED_H
 #define BL_PARKED_H
@@ -18,8 +18,15 @@ bl_subject bl_parked_subject(const unsigned char id_hash[16]);
  * of another kind. */
 int bl_parked_read(bl_call *c, int64_t seq, bl_arena *a,
                    bl_fact_parkings *out);
-/* Whether it still waits. */
-int bl_parked_waits(bl_call *c, const bl_fact_parked *event, int *waits);
+/* Whether it still waits; `number` is its own. */
+int bl_parked_waits(bl_call *c, const bl_fact_parked *event, uint64_t number,
+                    int *waits);
+/* The parked event with that key, and when it came; *number is 0 when there is
+ * none. */
+int bl_parked_find(bl_call *c, bl_str key, uint64_t *number,
+                   bl_fact_parked *out, int64_t *at_us);
+/* The entry by which it was taken back; 0: it was not. */
+int bl_parked_void(bl_call *c, uint64_t number, int64_t *seq);
 
 /* Whether the event, whose customer was not found, is to be parked. */
 int bl_parked_is_wanted(const bl_recording *r, const bl_event_in *in);

@@ -205,7 +205,9 @@ static int book_ticks(posting_book *k, const bl_fact_ticks *fact) {
 
 static int book_undone(posting_book *k, const bl_fact_void *fact) {
   bl_customer *customer;
-  int rc = bl_customer_of(k->c, k->t, fact->customer, &customer);
+  int rc = fact->customer ? bl_customer_of(k->c, k->t, fact->customer,
+                                           &customer)
+                          : BILLING_OK;    /* it was parked */
 
   for (size_t i = 0; i < fact->count && !rc; i++) {
     const bl_fact_undone *one = &fact->items[i];

@@ -193,6 +193,11 @@ static void ask_places(const bl_recording *r, size_t at) {
 
 /* ---- prepare ---- */
 
+/* What was parked was accepted when it came. */
+static int accept_event(bl_recording *r, const bl_event_in *in) {
+  return r->attaches ? BILLING_OK : bl_event_accept(r->c, in);
+}
+
 /* An event that will be refused must not open a period. */
 static int prepare_event(bl_recording *r, size_t at) {
   bl_event_in *in = &r->in[at];
@@ -200,7 +205,7 @@ static int prepare_event(bl_recording *r, size_t at) {
 
   if (bl_rate_is_prepared(r->c, in->customer, in->view.time_us))
     return BILLING_OK;
-  rc = bl_event_accept(r->c, in);
+  rc = accept_event(r, in);
   if (!rc) rc = bl_event_scan(r->c, in, &r->members);
   if (is_refusal(rc)) {
     bl_record_refuse(r, at, rc);
@@ -267,7 +272,7 @@ static int decide_event(bl_recording *r, size_t at) {
   int rc;
 
   if (in->twin && bl_repeat_of_twin(r, at, &rc)) return rc;
-  rc = bl_event_accept(r->c, in);
+  rc = accept_event(r, in);
   if (!rc) rc = bl_event_scan(r->c, in, &r->members);
   if (!rc) rc = bl_rate_strictly(&r->rater, in, r->rule, &fact);
   if (!rc && r->attaches) fact.flags |= BILLING_RECEIPT_PARKED;
@@ -287,6 +292,13 @@ static int append_events(bl_recording *r) {
   return rc ? rc : bl_append_parts(r->c, BL_ENTRY_EVENTS, facts, properties);
 }
 
+/* One that was refused refuses all, when that was asked for. */
+static int need_all(const bl_recording *r) {
+  return r->first_refused < r->count &&
+                 r->c->in.flags & BILLING_CALL_ALL_OR_NOTHING
+             ? r->first_code : BILLING_OK;
+}
+
 static int decide_batch(bl_recording *r) {
   size_t count;
   int rc = order_batch(r, &count);
@@ -303,11 +315,10 @@ static int decide_batch(bl_recording *r) {
     if (i + RECORD_AHEAD < count) ask_places(r, r->order[i + RECORD_AHEAD]);
     if (!r->in[r->order[i]].code) rc = decide_event(r, r->order[i]);
   }
-  if (!rc && r->first_refused < r->count &&
-      r->c->in.flags & BILLING_CALL_ALL_OR_NOTHING)
-    rc = r->first_code;
+  if (!rc) rc = need_all(r);
   if (!rc) rc = append_events(r);
-  return rc ? rc : bl_parked_append(r);
+  if (!rc) rc = bl_parked_append(r);
+  return rc ? rc : need_all(r);
 }
 
 int bl_record_batch(bl_call *c, const billing_event *const *events,

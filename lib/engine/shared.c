@@ -57,6 +57,17 @@ int bl_zone_of(bl_call *c, bl_str name, const bl_zone **out) {
   return rc;
 }
 
+int bl_zone_asked(bl_call *c, const char *path, bl_str name,
+                  const bl_zone **out) {
+  int rc = bl_zone_of(c, name, out);
+  size_t len = strlen(path);
+
+  if (!rc || !c->err || c->err->path[0] || len >= BL_PATH_SIZE) return rc;
+  memcpy(c->err->path, path, len + 1);
+  (void)bl_path_add(c->err->path, BL_STR("zone"));
+  return rc;
+}
+
 /* A period is open at once, for what is decided next; its entry waits for the
  * others that the call opens. */
 static int open_period(bl_call *c, bl_contract *contract,

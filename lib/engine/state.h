@@ -246,8 +246,9 @@ typedef struct bl_rows {
 } bl_rows;
 
 /* What entries are about, and are found by: a customer (number 0: the tenant
- * itself), a grant or a hold; of voids number 0 is all of them, and so it is
- * of events that cost nobody anything. */
+ * itself), a grant or a hold; of voids number 0 is all of them, another
+ * one that of a parked event; of events that cost nobody anything 0 is all.
+ */
 enum { BL_SUBJECT_CUSTOMER, BL_SUBJECT_GRANT, BL_SUBJECT_HOLD,
        BL_SUBJECT_VOID,
        BL_SUBJECT_UNBILLED,    /* number 0: events that cost nobody anything,

@@ -96,7 +96,7 @@ static int window_grid(window_usage *u) {
     return bl_fail(u->c->err, BILLING_INVALID, "/window",
                    "none, hour, day, week, month", "there is no window %t",
                    &window);
-  rc = bl_zone_of(u->c, zone, &u->grid.zone);
+  rc = bl_zone_asked(u->c, "", zone, &u->grid.zone);
   u->grid.unit = (uint32_t)unit;
   u->grid.anchor_day = 1;
   u->frame.zone = u->grid.zone;

@@ -12,6 +12,7 @@
  */
 #include "base/struct.h"
 #include "engine/keys.h"
+#include "engine/parked.h"
 #include "engine/record.h"
 #include "engine/samples.h"
 #include "meter/accept.h"
@@ -264,44 +265,69 @@ static int void_receipt(bl_call *c, const bl_fact_void *fact,
 
 /* ---- the calls ---- */
 
-static int void_find(bl_call *c, bl_str key, uint64_t *number) {
-  int rc = key.len ? bl_keys_number(c, key, number) : BILLING_OK;
-
-  if (rc) return rc;
-  if (!key.len)
-    return bl_fail(c->err, BILLING_INVALID, "/key",
-                   "the key of a recorded event", "the key is empty");
-  return *number ? BILLING_OK
-                 : bl_fail(c->err, BILLING_NOTFOUND, "/key",
-                           "the key of a recorded event",
-                           "no event has the key %t", &key);
-}
-
-/* Whether it is not too late to take the event back. */
-static int void_accept(bl_call *c, uint64_t number) {
+/* Whether it is not too late to take back what came then. */
+static int void_accept_came(bl_call *c, int64_t at_us) {
   int64_t most = c->t->terms.cancel_within_us;
   bl_accept_terms accept = {.cancel_within_us = most};
-  bl_batch batch;
-  int rc = most ? bl_batch_read(c, bl_event_seq(number), &batch)
-                : BILLING_OK;
 
-  if (rc || !most || bl_accept_cancel(&accept, c->now_us, batch.at_us))
-    return rc;
+  if (!most || bl_accept_cancel(&accept, c->now_us, at_us)) return BILLING_OK;
   return bl_fail(c->err, BILLING_DENIED, "/key",
                  "the tenant's \"cancel_within\" says how long after its "
                  "receipt an event can be taken back",
-                 "the event was recorded at %T", batch.at_us);
+                 "the event was recorded at %T", at_us);
 }
 
-static int void_event(bl_call *c, bl_str key, billing_receipt *out) {
-  undoing x = {.c = c};
+static int void_accept(bl_call *c, uint64_t number) {
+  bl_batch batch;
+  int rc = c->t->terms.cancel_within_us
+               ? bl_batch_read(c, bl_event_seq(number), &batch) : BILLING_DONE;
+
+  if (rc) return rc == BILLING_DONE ? BILLING_OK : rc;
+  return void_accept_came(c, batch.at_us);
+}
+
+/* Nothing was charged: it does not wait any more. */
+static int void_write_parked(bl_call *c, const bl_fact_parked *parked,
+                             bl_fact_void *fact) {
+  bl_writer w;
+  int rc;
+
+  fact->time_us = parked->time_us;
+  rc = bl_fold_undone(bl_entry_start(c), fact);
+  if (rc) return rc;
+  bl_writer_open(&w, c);
+  bl_code_undone(&w.facts, &w.properties, fact);
+  return bl_append(c, BL_ENTRY_VOID, &w);
+}
+
+static int void_parked(bl_call *c, bl_str key, billing_receipt *out) {
+  bl_fact_void fact = {.flags = BILLING_RECEIPT_PARKED};
+  bl_fact_parked parked;
+  bl_entry entry = {.at_us = c->now_us};
+  int64_t seq = 0, came_us;
+  int rc = bl_parked_find(c, key, &fact.event, &parked, &came_us);
+
+  if (!rc && !fact.event)
+    rc = bl_fail(c->err, BILLING_NOTFOUND, "/key",
+                 "the key of a recorded event", "no event has the key %t",
+                 &key);
+  if (!rc) rc = bl_parked_void(c, fact.event, &seq);
+  if (!rc && seq) rc = bl_journal_peek(c->b, c->t->number, seq, &entry);
+  if (!rc && !seq) rc = void_accept_came(c, came_us);
+  if (!rc && !seq) rc = void_write_parked(c, &parked, &fact);
+  if (!rc) rc = void_receipt(c, &fact, entry.at_us, out);
+  if (seq) out->status = BILLING_STATUS_SAME;
+  return rc;
+}
+
+static int void_recorded(bl_call *c, uint64_t number, billing_receipt *out) {
+  undoing x = {.c = c, .fact.event = number};
   const bl_voided *before;
   const bl_customer *customer;
   bl_voids voids;
   bl_span times;
-  int rc = void_find(c, key, &x.fact.event);
+  int rc = bl_batch_event(c, number, &x.event, &x.tallies);
 
-  if (!rc) rc = bl_batch_event(c, x.fact.event, &x.event, &x.tallies);
   if (rc) return rc;
   customer = bl_table_at(&c->t->by_customer, x.event->customer);
   times = (bl_span){x.event->time_us, x.event->time_us + 1};
@@ -315,6 +341,17 @@ static int void_event(bl_call *c, bl_str key, billing_receipt *out) {
                       before ? before->at_us : c->now_us, out);
   if (before) out->status = BILLING_STATUS_SAME;
   return rc;
+}
+
+static int void_event(bl_call *c, bl_str key, billing_receipt *out) {
+  uint64_t number = 0;
+  int rc = key.len ? bl_keys_number(c, key, &number) : BILLING_OK;
+
+  if (rc) return rc;
+  if (!key.len)
+    return bl_fail(c->err, BILLING_INVALID, "/key",
+                   "the key of a recorded event", "the key is empty");
+  return number ? void_recorded(c, number, out) : void_parked(c, key, out);
 }
 
 static int check_receipt(bl_call *c, const void *receipt) {

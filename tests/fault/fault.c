@@ -63,6 +63,8 @@ static const struct sweep_row {
   {"tests/golden/24-stream.json", 4},
   {"tests/golden/25-aliases.json", 0},
   {"tests/golden/25-aliases.json", 4},
+  {"tests/golden/26-unbilled.json", 0},
+  {"tests/golden/26-unbilled.json", 4},
   {"tests/fault/upheaval.json", 0},
   {"tests/fault/upheaval.json", 1},
   {"tests/fault/upheaval.json", 4},

@@ -144,6 +144,32 @@ START_TEST(another_content_under_the_key_is_a_conflict) {
 }
 END_TEST
 
+START_TEST(all_or_nothing_counts_those_that_are_parked) {
+  billing_call call = shop_call("");
+  billing_event events[3];
+
+  call.flags = BILLING_CALL_ALL_OR_NOTHING;
+  open_shop(NULL);
+  is_parked(sends("k1", "zoe"), BILLING_STATUS_NEW);
+  events[0] = shop_event("k2", "e");
+  events[1] = shop_event("k3", "e");
+  events[1].customer = shop_text("zoe");
+  events[2] = shop_event("k1", "other");
+  events[2].customer = shop_text("zoe");
+  BILLING_INIT(&err);
+  ck_assert_int_eq(billing_record(b, &call, events, 3, NULL, &err),
+                   BILLING_CONFLICT_KEY);
+  ck_assert_int_eq(err.item, 2);
+  ck_assert_str_eq(usage_of("a"), "0");
+  ck_assert(health_has("", "\"parked\":1"));
+  ck_assert_int_eq(billing_record(b, &call, events, 2, NULL, &err), 0);
+  ck_assert_str_eq(usage_of("a"), "1");
+  ck_assert(health_has("", "\"parked\":2"));
+  shop_is_sound(b);
+  billing_close(b);
+}
+END_TEST
+
 START_TEST(strict_refuses_and_bad_properties_are_not_parked) {
   billing_call call = shop_call("");
   billing_event event = shop_event("k", "e");
@@ -340,6 +366,7 @@ Suite *test_engine_parked(void) {
   tcase_add_test(c, unknown_customers_are_refused_unless_the_tenant_parks);
   tcase_add_test(c, a_parked_event_waits_for_customer_and_contract);
   tcase_add_test(c, another_content_under_the_key_is_a_conflict);
+  tcase_add_test(c, all_or_nothing_counts_those_that_are_parked);
   tcase_add_test(c, strict_refuses_and_bad_properties_are_not_parked);
   tcase_add_test(c, an_alias_names_the_customer_at_its_time);
   tcase_add_test(c, an_alias_that_comes_later_gets_what_waits);

@@ -139,7 +139,7 @@ START_TEST(what_cannot_be_asked_is_refused) {
   refuse("{\"customer\":\"a\",\"meter\":\"s\"}", BILLING_INVALID, "/from");
   refuse(ASK "\"to\":\"2025-01-01\"}", BILLING_INVALID, "/to");
   refuse(ASK "\"window\":\"year\"}", BILLING_INVALID, "/window");
-  refuse(ASK "\"zone\":\"Nowhere\"}", BILLING_NOTFOUND, "");
+  refuse(ASK "\"zone\":\"Nowhere\"}", BILLING_NOTFOUND, "/zone");
   refuse(ASK "\"after\":\"x\"}", BILLING_INVALID, "/after");
   refuse(ASK "\"filters\":[{\"property\":\"p\"}]}", BILLING_INVALID,
          "/filters/0");
