@@ -152,7 +152,8 @@ static void list_names(buffer *out, const char *names) {
 static int usage(cli *c) {
   const char *names[] = {"contract", "from", "to", "meter", "window", "zone",
                          "as_of", "known_at", "after"};
-  const char *given[9] = {NULL}, *words[1], *by = NULL;
+  const char *given[9] = {NULL}, *words[1], *by = NULL, *filters = NULL;
+  const char *limit = NULL;
   const cli_option options[] = {{"--contract", &given[0], NULL, NULL},
                                 {"--from", &given[1], NULL, NULL},
                                 {"--to", &given[2], NULL, NULL},
@@ -163,17 +164,26 @@ static int usage(cli *c) {
                                 {"--known-at", &given[7], NULL, NULL},
                                 {"--after", &given[8], NULL, NULL},
                                 {"--group-by", &by, NULL, NULL},
+                                {"--filters", &filters, NULL, NULL},
+                                {"--limit", &limit, NULL, NULL},
                                 {NULL, NULL, NULL, NULL}};
   buffer query = {0};
   billing_doc *doc = NULL;
+  int64_t most = 100;
   int rc = cli_start(c, options, words, 1, 1, CLI_READ);
 
+  if (!rc) rc = cli_whole(c, "--limit", limit, 1, 1000, &most);
   if (rc) return rc;
   json_open(&query);
   json_text(&query, "customer", words[0]);
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (given[i]) json_text(&query, names[i], given[i]);
   if (by) list_names(&query, by);
+  if (filters) {
+    json_name(&query, "filters");
+    buffer_c(&query, filters);
+  }
+  if (limit) json_u64(&query, "limit", (uint64_t)most);
   json_close(&query);
   do {
     rc = billing_usage(c->b, cli_call(c, NULL, 0), query.text, query.len,
@@ -248,7 +258,8 @@ const cli_command cli_events[] = {
     {"draws", "EVENT-NUMBER", "which grants paid an event", draws},
     {"usage", "CUSTOMER [--contract ID] [--from TIME] [--to TIME]\n"
      "       [--meter ID --window none|hour|day|week|month --zone ZONE\n"
-     "       --group-by NAME,.. --as-of TIME --known-at TIME --after NEXT]",
+     "       --group-by NAME,.. --filters JSON --as-of TIME --known-at TIME\n"
+     "       --limit N --after NEXT]",
      "usage by price, group and period; of a meter, by windows", usage},
     {"health", "[CUSTOMER] [--reason R] [--from TIME] [--to TIME]\n"
      "       [--after ROW] [--limit N]",

@@ -57,22 +57,22 @@ int bl_keys_add(bl_tenant *t, uint64_t key, uint64_t number) {
   return bl_key_tail_put(&t->tail, key, number);
 }
 
-/* Whether the event `number` has the key. */
+/* Whether the event `number` has the key.  Nothing of what is read is kept:
+ * many keys may be asked for in one call. */
 static int is_of(bl_call *c, uint64_t number, bl_str key, int *is) {
-  const bl_block *block;
-  const bl_event_text *text;
-  bl_batch batch;
+  bl_arena_mark mark = bl_arena_now(&c->arena);
   size_t place = bl_event_place(number);
-  int rc = bl_batch_read(c, bl_event_seq(number), &batch);
+  const bl_block *block;
+  bl_batch batch;
+  int rc = bl_batch_peek(c, bl_event_seq(number), &batch);
 
   *is = 0;
-  if (rc == BILLING_NOTFOUND) return BILLING_OK;    /* no events at all */
   if (!rc && place >= batch.count) rc = BILLING_CORRUPT;
   if (!rc) rc = bl_batch_block(&batch, place / BL_BATCH_BLOCK, &block);
-  if (rc) return rc;
-  text = &block->texts[place % BL_BATCH_BLOCK];
-  *is = bl_keys_is(c->b, text, key);
-  return BILLING_OK;
+  if (!rc)
+    *is = bl_keys_is(c->b, &block->texts[place % BL_BATCH_BLOCK], key);
+  bl_arena_back(&c->arena, mark);
+  return rc == BILLING_NOTFOUND ? BILLING_OK : rc;  /* no events at all */
 }
 
 int bl_keys_is(const billing *b, const bl_event_text *text, bl_str key) {

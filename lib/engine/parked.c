@@ -73,10 +73,11 @@ int bl_parked_read(bl_call *c, int64_t seq, bl_arena *a,
                    bl_fact_parkings *out) {
   bl_entry_facts facts;
   bl_entry entry;
-  int rc = bl_journal_read(c->b, c->t->number, seq, a, &entry);
+  int rc = bl_journal_peek(c->b, c->t->number, seq, &entry);
 
+  if (!rc && entry.kind != BL_ENTRY_PARKED) rc = BILLING_NOTFOUND;
+  if (!rc) rc = bl_journal_read(c->b, c->t->number, seq, a, &entry);
   if (rc) return rc;
-  if (entry.kind != BL_ENTRY_PARKED) return BILLING_NOTFOUND;
   rc = bl_entry_read(&entry, a, &facts);
   if (!rc) *out = facts.parkings;
   return rc;
@@ -95,6 +96,7 @@ int bl_parked_void(bl_call *c, uint64_t number, int64_t *seq) {
 
 int bl_parked_waits(bl_call *c, const bl_fact_parked *event, uint64_t number,
                     int *waits) {
+  bl_arena_mark mark = bl_arena_now(&c->arena);
   uint64_t recorded = 0;
   int64_t voided = 0;
   int rc = event->key.len ? bl_keys_number(c, event->key, &recorded)
@@ -103,6 +105,7 @@ int bl_parked_waits(bl_call *c, const bl_fact_parked *event, uint64_t number,
   if (!rc && event->key.len && !recorded)
     rc = bl_parked_void(c, number, &voided);
   *waits = event->key.len && !recorded && !voided;   /* else erased, maybe */
+  bl_arena_back(&c->arena, mark);
   return rc;
 }
 
@@ -214,14 +217,32 @@ int bl_parked_find(bl_call *c, bl_str key, uint64_t *number,
   return rc;
 }
 
+static int see_parked(bl_recording *r, int64_t seq) {
+  bl_parked_seen *seen = &r->seen;
+  bl_entry entry;
+  int rc;
+
+  if (seen->seq == seq) return BILLING_OK;
+  seen->seq = 0;
+  bl_arena_empty(&seen->arena, (size_t)1 << 20);
+  rc = bl_parked_read(r->c, seq, &seen->arena, &seen->events);
+  if (!rc) rc = bl_journal_peek(r->c->b, r->c->t->number, seq, &entry);
+  if (rc) return rc;
+  seen->seq = seq;
+  seen->at_us = entry.at_us;
+  return BILLING_OK;
+}
+
 int bl_parked_answer(bl_recording *r, size_t at, uint64_t number) {
-  bl_fact_parked parked;
-  int64_t at_us;
-  int rc = read_parked(r->c, number, &parked, &at_us);
+  size_t place = bl_event_place(number);
+  const bl_fact_parked *parked;
+  int rc = see_parked(r, bl_event_seq(number));
 
   if (rc) return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
-  if (!bl_str_equal(parked.key, r->in[at].event->key)) return BILLING_OK;
-  return answer_parked(r, at, number, &parked, at_us);
+  if (place >= r->seen.events.count) return BILLING_CORRUPT;
+  parked = &r->seen.events.items[place];
+  if (!bl_str_equal(parked->key, r->in[at].event->key)) return BILLING_OK;
+  return answer_parked(r, at, number, parked, r->seen.at_us);
 }
 
 /* ---- a batch ---- */

@@ -34,6 +34,7 @@ static int open_recording(bl_recording *r, bl_call *c, size_t count) {
   bl_error_start(c->err);
   bl_members_open(&r->members, &c->arena);
   bl_rater_open(&r->rater, c);
+  bl_arena_open(&r->seen.arena, &c->b->host);
   r->in = bl_arena_array(&c->arena, count + 1, sizeof *r->in);
   r->order = bl_arena_array(&c->arena, count + 1, sizeof *r->order);
   r->receipts = bl_arena_array(kept, count + 1, sizeof *r->receipts);
@@ -43,6 +44,7 @@ static int open_recording(bl_recording *r, bl_call *c, size_t count) {
 /* What ended the batch is said in the place of what was refused. */
 static void close_recording(bl_recording *r, int rc) {
   bl_rater_close(&r->rater);
+  bl_arena_close(&r->seen.arena);
   if (rc && rc != r->first_code) bl_error_start(r->err);
   if (r->own.code && r->err) *r->err = r->own;
   r->c->err = r->err;

@@ -7,12 +7,21 @@
 #include "engine/rate.h"
 
 /* A batch under way. */
+/* The entry of parked events that was read last: repeats come in order. */
+typedef struct bl_parked_seen {
+  bl_arena         arena;
+  bl_fact_parkings events;
+  int64_t          seq;            /* 0: none yet */
+  int64_t          at_us;
+} bl_parked_seen;
+
 typedef struct bl_recording {
   bl_arena        *kept;           /* of receipts and words; the caller's */
   bl_call         *c;
   const bl_draw_rule *rule;
   uint32_t        *parked;         /* places of events to park; parked.h */
   size_t           parked_count;
+  bl_parked_seen   seen;
   uint32_t         attaches;       /* they were parked: no repeats */
   uint32_t         pad;
   size_t           count;

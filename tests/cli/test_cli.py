@@ -299,6 +299,11 @@ def voids(folder):
     check('usage by windows', [(d['quantity'], d['cumulative'], d['group'])
                                for d in days] ==
           [('0', '0', {'team': None}), ('4', '4', {'team': None})], days)
+    page = answer(db, 'usage', 'acme', '--meter', 'calls', '--window', 'day',
+                  '--from', '2026-01-06', '--to', '2026-01-08', '--limit', '1',
+                  '--filters', '[{"property":"team","exists":true}]')
+    check('a page of filtered usage', page['next'] == '1' and
+          [d['quantity'] for d in page['usage']] == ['0'], page)
 
 
 def wallets(db):

@@ -170,6 +170,55 @@ START_TEST(all_or_nothing_counts_those_that_are_parked) {
 }
 END_TEST
 
+static size_t held, most_held;
+
+static void *count_held(void *user, void *ptr, size_t old_size,
+                        size_t new_size) {
+  (void)user;
+  held += new_size - old_size;
+  if (held > most_held) most_held = held;
+  if (new_size) return realloc(ptr, new_size);
+  free(ptr);
+  return NULL;
+}
+
+/* The entry has 500 KB: read once for each event that is 250 MB. */
+START_TEST(repeats_read_an_entry_once) {
+  enum { COUNT = 500 };
+  static billing_event events[COUNT];
+  static char keys[COUNT][8], properties[1020];
+  static const billing_allocator host = {count_held, NULL};
+  billing_call call = shop_call("");
+  billing_options options;
+
+  BILLING_INIT(&options);
+  options.allocator = &host;
+  ck_assert_int_eq(billing_open(&b, ":memory:", (size_t)-1, &options, NULL),
+                   0);
+  ck_assert_int_eq(billing_catalog_apply(b, &call, shop_catalog, (size_t)-1,
+                                         NULL, NULL), 0);
+  put("tenant", "{'id':'t','unknown_customers':'park'}", 0);
+  snprintf(properties, sizeof properties, "{\"x\":\"%01000d\"}", 0);
+  for (int i = 0; i < COUNT; i++) {
+    snprintf(keys[i], sizeof keys[i], "k%d", i);
+    events[i] = shop_event(keys[i], "e");
+    events[i].customer = shop_text("zoe");
+    events[i].properties = shop_text(properties);
+  }
+  ck_assert_int_eq(billing_record(b, &call, events, COUNT, NULL, NULL), 0);
+  most_held = held;
+  ck_assert_int_eq(billing_record(b, &call, events, COUNT, NULL, NULL), 0);
+  ck_assert(health_has("", "\"parked\":500"));
+  put("customer", "{'id':'zoe'}", 0);
+  put("contract", "{'id':'kz','customer':'zoe','plan':'p',"
+      "'start':'2026-01-01'}", 0);
+  ck_assert_str_eq(usage_of("zoe"), "500");
+  ck_assert_uint_lt(most_held, (size_t)32 << 20);
+  billing_close(b);
+  ck_assert_uint_eq(held, 0);
+}
+END_TEST
+
 START_TEST(strict_refuses_and_bad_properties_are_not_parked) {
   billing_call call = shop_call("");
   billing_event event = shop_event("k", "e");
@@ -367,6 +416,7 @@ Suite *test_engine_parked(void) {
   tcase_add_test(c, a_parked_event_waits_for_customer_and_contract);
   tcase_add_test(c, another_content_under_the_key_is_a_conflict);
   tcase_add_test(c, all_or_nothing_counts_those_that_are_parked);
+  tcase_add_test(c, repeats_read_an_entry_once);
   tcase_add_test(c, strict_refuses_and_bad_properties_are_not_parked);
   tcase_add_test(c, an_alias_names_the_customer_at_its_time);
   tcase_add_test(c, an_alias_that_comes_later_gets_what_waits);
