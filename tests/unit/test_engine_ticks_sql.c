@@ -342,6 +342,7 @@ END_TEST
 /* What is booked stays when events are gone; what is not must be first. */
 START_TEST(an_erasure_waits_for_what_only_events_can_tell) {
   billing_call call;
+  billing_doc *doc;
 
   open_meter(METER("", BY_REGION), PRICE(",\"groups\":[\"r\"]") ","
              "{\"id\":\"all\",\"meter\":\"q\",\"model\":\"per_unit\","
@@ -362,7 +363,75 @@ START_TEST(an_erasure_waits_for_what_only_events_can_tell) {
   advance(MARCH);
   call = call_now();
   ck_assert_int_eq(billing_invoice(b, &call, "INV-000002", (size_t)-1, "json",
-                                   NULL, NULL), BILLING_MISUSE);
+                                   &doc, NULL), BILLING_NOTFOUND);
+  close_shop();
+}
+END_TEST
+
+#define MATRIX                                                         \
+  "{\"id\":\"m\",\"meter\":\"q\",\"groups\":[\"r\"],\"model\":\"matrix\","  \
+  "\"rates\":[{\"values\":{\"r\":\"eu\"},\"unit\":\"3\"}]}"
+
+/* What it will cost is not known, so nothing is held; a line says where its
+ * figure comes from, without events. */
+START_TEST(estimates_and_explanations_know_of_statements) {
+  billing_event estimate = shop_event("", "n");
+  billing_call call;
+  billing_hold hold;
+  billing_doc *doc;
+
+  open_meter(METER("", BY_REGION), MATRIX);
+  estimate.properties = shop_text("{\"n\":2,\"r\":\"us\"}");
+  BILLING_INIT(&hold);
+  call = call_now();
+  call.key = shop_text("h");
+  ck_assert_msg(!billing_authorize(b, &call, &estimate, NULL, &hold, &err),
+                "%s", err.message);
+  ck_assert_dec_eq(hold.held, "0");
+  record(1, "{\"n\":2,\"r\":\"eu\"}");
+  advance(FEBRUARY);
+  call = call_now();
+  ck_assert_msg(!billing_explain(b, &call, "{\"invoice\":\"INV-000001\","
+                                 "\"line\":1}", (size_t)-1, &doc, &err),
+                "%s", err.message);
+  ck_assert_ptr_nonnull(strstr(billing_doc_text(doc), "\"total\":\"6\""));
+  billing_doc_free(doc);
+  close_shop();
+}
+END_TEST
+
+START_TEST(columns_are_known_properties) {
+  billing_call call;
+  billing_event event;
+
+  open_meter(METER("", BY_REGION), PRICE(""));
+  ck_assert_int_eq(put("tenant", "{\"id\":\"t\",\"strict\":"
+                                 "\"properties\"}"), 0);
+  record(1, "{\"n\":2,\"r\":\"eu\",\"s\":1}");
+  call = call_now();
+  event = shop_event("other", "n");
+  event.properties = shop_text("{\"n\":2,\"region\":\"eu\"}");
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, &err), 0);
+  ck_assert_int_eq(receipt.code, BILLING_INVALID);
+  close_shop();
+}
+END_TEST
+
+/* The same figures from a filter of the meter, one of the price, a value that
+ * was left out (1), and what is metered divided into what is billed. */
+START_TEST(filters_values_and_conversions_are_as_of_other_meters) {
+  open_meter("{\"id\":\"q\",\"event\":{\"in\":[\"n\",\"o\"]},"
+             "\"aggregation\":\"sql\",\"filters\":[{\"property\":\"r\","
+             "\"in\":[\"eu\",\"us\"]}],\"convert\":{\"operation\":"
+             "\"divide\",\"by\":\"2\",\"round\":\"up\",\"places\":0},"
+             "\"sql\":\"SELECT sum(value) FROM events\"}",
+             PRICE("") ",{\"id\":\"eu\",\"meter\":\"q\",\"model\":"
+             "\"per_unit\",\"unit\":\"1\",\"filters\":[{\"property\":"
+             "\"r\",\"in\":[\"eu\"]}]}");
+  for (int i = 0; i < 5; i++) record(i, i ? "{\"r\":\"eu\"}"
+                                          : "{\"r\":\"us\"}");
+  advance(FEBRUARY);
+  bills("INV-000001", "3 3\n2 2\n");              /* 5 / 2 and 4 / 2 */
   close_shop();
 }
 END_TEST
@@ -383,6 +452,9 @@ Suite *test_engine_ticks_sql(void) {
   tcase_add_test(t, a_price_names_columns_of_the_statement);
   tcase_add_test(t, a_group_without_a_rate_is_no_gift);
   tcase_add_test(t, windows_of_a_statement_are_refused);
+  tcase_add_test(t, estimates_and_explanations_know_of_statements);
+  tcase_add_test(t, columns_are_known_properties);
+  tcase_add_test(t, filters_values_and_conversions_are_as_of_other_meters);
   tcase_add_test(t, an_erasure_waits_for_what_only_events_can_tell);
   suite_add_tcase(s, t);
   return s;
