@@ -12,6 +12,7 @@
  * not there any more.  Each window with events is run by itself.  Its rows are
  * added up by the values of what the price groups by.
  */
+#include "base/limit.h"
 #include "engine/event_walk.h"
 #include "engine/ticks.h"
 #include "meter/property.h"
@@ -240,7 +241,10 @@ static int statement_group(tick_run *x, const bl_price *price, bl_str columns,
   bl_text_open(out, &x->own);
   bl_members_open(&x->members, &x->own);
   if (!price->group_count) return BILLING_OK;
-  rc = bl_json_scan(columns, &x->members, NULL);
+  if (columns.len > BL_LIMIT_EVENT_BYTES)
+    return bl_fail(why, BILLING_LIMIT, "", "as long as an event at most",
+                   "a group has %i bytes", (int64_t)columns.len);
+  rc = bl_json_scan(columns, &x->members, why);
   if (!rc) rc = bl_meter_group(price->groups, price->group_count, &event, out);
   if (!rc && !bl_price_of_group(price, (bl_str){out->text, out->len})) {
     bl_str group = {out->text, out->len};

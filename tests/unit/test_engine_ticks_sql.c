@@ -324,6 +324,30 @@ START_TEST(a_group_without_a_rate_is_no_gift) {
 }
 END_TEST
 
+START_TEST(what_cannot_be_a_group_is_refused) {
+  static const struct {
+    const char *group;
+    int         rc;
+  } wrong[] = {
+    {"replace(replace(replace(r, 'x', n), 'x', n), 'x', n)", BILLING_LIMIT},
+    {"x'ff'", BILLING_INVALID},
+  };
+
+  for (size_t i = 0; i < BL_COUNT(wrong); i++) {
+    char meter[1000];
+    snprintf(meter, sizeof meter, METER("", "SELECT 1 AS value, %s AS r FROM "
+             "events"), wrong[i].group);
+    open_meter(meter, PRICE(",\"groups\":[\"r\"]"));
+    record(1, "{\"r\":\"x\",\"n\":\"xxxxxxxxxxxxxxxxxxxx"
+              "xxxxxxxxxxxxxxxxxxxxx\"}");
+    ck_assert_int_eq(BILLING_CODE(advance_to(FEBRUARY)), wrong[i].rc);
+    ck_assert_ptr_nonnull(strstr(err.message, "the meter q: "));
+    ck_assert_int_ne(err.message[strlen(err.message) - 2], ':');
+    close_shop();
+  }
+}
+END_TEST
+
 START_TEST(windows_of_a_statement_are_refused) {
   billing_call call;
   billing_doc *doc;
@@ -451,6 +475,7 @@ Suite *test_engine_ticks_sql(void) {
   tcase_add_test(t, another_statement_gets_over_one_that_fails);
   tcase_add_test(t, a_price_names_columns_of_the_statement);
   tcase_add_test(t, a_group_without_a_rate_is_no_gift);
+  tcase_add_test(t, what_cannot_be_a_group_is_refused);
   tcase_add_test(t, windows_of_a_statement_are_refused);
   tcase_add_test(t, estimates_and_explanations_know_of_statements);
   tcase_add_test(t, columns_are_known_properties);
