@@ -416,6 +416,9 @@ typedef struct billing_call {
  *              {"property","more_than":"1","at_most":"9"}|
  *              {"property","since":"2026-01-01","before":".."}],
  *              "groups":["model", ..]}
+ *             or {"aggregation":"sql","sql":"SELECT sum(value) AS value,
+ *              region FROM events GROUP BY region","properties":["region"],
+ *              "tick":"period|hour|day"}
  *   plan      {"id","currency","prices":[price, ..]}
  *   contract  {"id","customer","plan","start","end","zone",
  *              "period":{"unit":"month","count":1},
@@ -510,6 +513,7 @@ BILLING_API int billing_catalog_apply(billing *b, const billing_call *call,
  * that last step fails it is STORE and the erasure is done; repeat the call.
  *
  *   NOTFOUND_CUSTOMER
+ *   CONFLICT  a SQL meter has events in a period that is not closed yet
  */
 BILLING_API int billing_erase(billing *b, const billing_call *call,
                               const char *customer, size_t customer_len,
@@ -803,9 +807,10 @@ BILLING_API void billing_cursor_close(billing_cursor *cursor);  /* or NULL */
  * later, and counts what was voided later.  Groups and filters name any
  * properties.  Rows stand by group, then time; "next" is there when rows are
  * left.  "unusable" events have no value for the meter.  Erased events are not
- * seen.
+ * seen.  A meter of SQL has no windows.
  *
- *   NOTFOUND_CUSTOMER  NOTFOUND (meter)
+ *   NOTFOUND_CUSTOMER  NOTFOUND (meter)  UNSUPPORTED (meter of SQL)
+ *   INVALID, LIMIT  a statement, as in billing_advance
  */
 BILLING_API int billing_usage(billing *b, const billing_call *call,
                               const char *query, size_t query_len,
@@ -1077,7 +1082,12 @@ typedef struct billing_progress {
  * (0: no bound) in this call and its one commit; MORE says that some are left.
  * Running it once or in any number of steps gives the same invoices.
  *
- *   INVALID  until_us is after now_us      INVALID_CLOCK
+ * A statement of a SQL meter that fails ends the call at the close of its
+ * period, with a message that names contract, price, period and meter: void or
+ * correct the event, or put the meter with another statement.
+ *
+ *   INVALID  until_us is after now_us; a statement      LIMIT (a statement)
+ *   INVALID_CLOCK
  */
 BILLING_API int billing_advance(billing *b, const billing_call *call,
                                 int64_t until_us, uint32_t budget,

@@ -222,6 +222,7 @@
 #include "engine/streams.c"
 #include "engine/tallies.c"
 #include "engine/ticks.c"
+#include "engine/ticks_sql.c"
 #include "engine/usage_windows.c"
 #include "engine/usages.c"
 #include "engine/views.c"

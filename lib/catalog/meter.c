@@ -275,7 +275,7 @@ static int meter_check(const bl_reader *r, const bl_json *doc,
 static int meter_ticks(const bl_meter *meter) {
   switch (meter->aggregation) {
   case BL_AGG_AVERAGE: case BL_AGG_WEIGHTED: case BL_AGG_PERCENTILE:
-  case BL_AGG_PEAK: return 1;
+  case BL_AGG_PEAK: case BL_AGG_SQL: return 1;
   default: return meter->recurring || meter->share != BL_SHARE_NONE;
   }
 }
@@ -313,6 +313,7 @@ static const struct meter_word {
   METER_WORD("convert", convert.divides),
   METER_WORD("convert", convert.round),
   METER_WORD("event", names.test),
+  METER_WORD("tick", tick),
 };
 
 static int meter_word_differs(const bl_meter *a, const bl_meter *b,

@@ -91,7 +91,9 @@ static int plan_group(const bl_reader *r, const bl_price *price, size_t group,
     if (bl_str_equal(meter->groups[i], price->groups[group]))
       return BILLING_OK;
   return bl_reader_fail(&at, BILLING_INVALID,
-                        "name it in the groups of the meter first",
+                        meter->sql.len
+                          ? "the name of a column beside the quantity"
+                          : "name it in the groups of the meter first",
                         "the meter %t does not group by %t", &meter->id,
                         &price->groups[group]);
 }

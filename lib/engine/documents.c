@@ -213,10 +213,6 @@ static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
 
   if (!rc)
     rc = bl_catalog_read_meter(doc, d->path, &c->arena, &d->meter, c->err);
-  if (!rc && d->meter.aggregation == BL_AGG_SQL)
-    rc = bl_fail_at(c->err, BILLING_UNSUPPORTED, d->path, "aggregation",
-                    "ask billing_evaluate (sql_meter) what it comes to",
-                    "meters of SQL are not rated yet");
   if (rc) return rc;
   d->id = d->meter.id;
   was = bl_map_get(&c->t->meters, d->id.text, d->id.len);
@@ -225,6 +221,8 @@ static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
   if (!was) return BILLING_OK;
   change = bl_catalog_meter_change(&was->meter, &d->meter);
   if (change) return conflict_at(c, d, change);
+  rc = bl_sql_meter_keeps(&was->meter, &d->meter, d->path, &c->arena, c->err);
+  if (rc) return rc;
   if (d->meter.effective_us < c->now_us &&
       d->meter.effective_us != was->from_us)
     return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "effective",
@@ -236,20 +234,23 @@ static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
 
 /* ---- plan ---- */
 
-/* The meters in use that the plan's prices name, one a price. */
+/* The meters in use that the plan's prices name, one a price, each with its
+ * groups. */
 static int plan_meters(bl_call *c, const bl_plan *plan,
                        const bl_meter ***out) {
   const bl_meter **meters =
       bl_arena_array(&c->arena, plan->price_count + 1, sizeof *meters);
+  int rc = BILLING_OK;
 
   if (!meters) return BILLING_NOMEM;
-  for (size_t i = 0; i < plan->price_count; i++) {
+  for (size_t i = 0; i < plan->price_count && !rc; i++) {
     bl_str id = plan->prices[i].meter;
     const bl_meter_state *meter = bl_map_get(&c->t->meters, id.text, id.len);
-    if (meter && !meter->archived) meters[i] = &meter->meter;
+    if (meter && !meter->archived)
+      rc = bl_sql_meter_grouped(&meter->meter, &c->arena, &meters[i], c->err);
   }
   *out = meters;
-  return BILLING_OK;
+  return rc;
 }
 
 static int draft_plan(bl_call *c, const bl_json *doc, document_draft *d) {

@@ -333,6 +333,29 @@ static int append_redaction(erasure *x) {
   return rc ? rc : bl_append(x->c, BL_ENTRY_REDACTION, &w);
 }
 
+/* A statement reads what an erasure takes away: what it comes to must be
+ * booked by then.  A void that comes later finds a period that stays as it
+ * was booked. */
+static int check_measured(bl_call *c, const bl_customer *customer) {
+  for (size_t i = 0; i < customer->contracts.count; i++) {
+    const bl_contract *contract = customer->contracts.item[i];
+    const bl_map *tallies = &contract->tallies;
+    for (size_t k = 0; k < tallies->count; k++) {
+      const bl_tally *tally = tallies->entry[k].value;
+      if (bl_tally_meter(tally)->aggregation != BL_AGG_SQL ||
+          !tally->level.events || !tally->more->is_due)
+        continue;
+      return bl_fail(c->err, BILLING_CONFLICT, "",
+                     "end the contract, and advance until its periods are "
+                     "closed",
+                     "the contract %t has usage of price %t that only its "
+                     "events can tell",
+                     &contract->terms.id, &bl_tally_price(tally)->id);
+    }
+  }
+  return BILLING_OK;
+}
+
 static int erase(bl_call *c, bl_str id, bl_str reason) {
   erasure x;
   unsigned char hash[16];
@@ -344,6 +367,7 @@ static int erase(bl_call *c, bl_str id, bl_str reason) {
   rc = bl_named_customer(c, hash, &x.customer);
   if (rc || (x.customer && x.customer->is_erased)) return rc;
   rc = bl_find_customer(c, id, "", &x.customer);
+  if (!rc) rc = check_measured(c, x.customer);
   if (rc) return rc;
   x.fact.customer = x.customer->number;
   x.fact.reason = reason;

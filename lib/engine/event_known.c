@@ -22,6 +22,8 @@ static int meter_asks(const bl_meter *meter, bl_str name) {
     return 1;
   for (size_t i = 0; i < meter->group_count; i++)
     if (bl_str_equal(meter->groups[i], name)) return 1;
+  for (size_t i = 0; i < meter->property_count; i++)
+    if (bl_str_equal(meter->properties[i], name)) return 1;
   return filters_ask(meter->filters, meter->filter_count, name);
 }
 

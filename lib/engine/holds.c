@@ -33,16 +33,17 @@ typedef struct hold_draft {
 /* What one charge of the estimate must reserve. */
 static bl_dec worst_amount(const bl_tally *tally,
                            const bl_fact_charge *charge) {
-  const bl_price *price = bl_price_of_group(bl_tally_price(tally),
-                                            tally->group);
   const bl_meter *meter = bl_tally_meter(tally);
   bl_dec total = bl_dec_add(tally->level.total, tally->held);
   bl_dec after = bl_dec_add(total, charge->quantity);
-  bl_dec later = bl_price_delta(price, bl_measure_finish(meter, total),
-                                bl_measure_finish(meter, after));
-  bl_dec most = bl_dec_max(charge->amount, later);
+  const bl_price *price;
+  bl_dec later, most;
 
   if (meter->ticks) return BL_DEC_ZERO;
+  price = bl_price_of_group(bl_tally_price(tally), tally->group);
+  later = bl_price_delta(price, bl_measure_finish(meter, total),
+                         bl_measure_finish(meter, after));
+  most = bl_dec_max(charge->amount, later);
   return bl_dec_sign(most) < 0 ? BL_DEC_ZERO : most;
 }
 

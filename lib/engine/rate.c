@@ -92,7 +92,8 @@ static int find_tally(bl_rater *r, bl_contract *contract, size_t at,
   size_t known = contract->tallies.count;
   int rc = BILLING_OK;
 
-  if (price->group_count) {
+  if (price->group_count &&
+      contract->plan->meters[at]->meter.aggregation != BL_AGG_SQL) {
     r->group.len = 0;
     rc = bl_meter_group(price->groups, price->group_count, &r->in->view,
                         &r->group);
@@ -162,9 +163,11 @@ static int wait_for_tick(bl_rater *r, const bl_price *price,
                                          : BILLING_OK;
 }
 
-/* A combination of values that nobody has priced is not free of charge. */
+/* A combination of values that nobody has priced is not free of charge.  Of
+ * a statement's they are not known yet. */
 static int find_rate(const bl_rater *r, const bl_price *price,
                      const bl_tally *tally, const bl_price **out) {
+  if (bl_tally_is_count(tally)) return BILLING_OK;
   *out = bl_price_of_group(price, tally->group);
   if (*out) return BILLING_OK;
   return bl_fail(r->c->err, BILLING_INVALID, "/properties",

@@ -238,7 +238,8 @@ static int read_usage_of(readable_rows *r, const bl_customer *customer) {
     for (; r->tally < tallies->count; r->tally++) {
       const bl_tally *tally = tallies->entry[r->tally].value;
       if (r->page.held >= r->size) return BILLING_OK;
-      if (bl_tally_has_usage(tally)) rc = add_usage_row(r, tally);
+      if (bl_tally_has_usage(tally) && !bl_tally_is_count(tally))
+        rc = add_usage_row(r, tally);
       if (rc) return rc;
     }
   }

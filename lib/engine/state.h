@@ -473,6 +473,12 @@ static inline const bl_price *bl_tally_price(const bl_tally *tally) {
 static inline const bl_meter *bl_tally_meter(const bl_tally *tally) {
   return &tally->contract->plan->meters[tally->price]->meter;
 }
+/* Whether the key only counts the events that a statement groups later: it has
+ * no group, and never a figure. */
+static inline int bl_tally_is_count(const bl_tally *tally) {
+  return !tally->group.len && bl_tally_price(tally)->group_count &&
+         bl_tally_meter(tally)->aggregation == BL_AGG_SQL;
+}
 
 /* Among the flags of a fact, but of no receipt: its time was left to the call.
  */

@@ -14,6 +14,12 @@ static const bl_meter *tick_meter(const bl_contract *contract, size_t price) {
   return meter && meter->meter.ticks ? &meter->meter : NULL;
 }
 
+static int tick_is_sql(const bl_contract *contract, size_t price) {
+  const bl_meter *meter = tick_meter(contract, price);
+
+  return meter && meter->aggregation == BL_AGG_SQL;
+}
+
 int bl_ticks_has(const bl_plan_version *plan) {
   for (size_t i = 0; i < plan->first_count; i++)
     if (plan->meters[plan->first[i]]->meter.ticks) return 1;
@@ -22,8 +28,8 @@ int bl_ticks_has(const bl_plan_version *plan) {
 
 /* ---- samples by price and group ---- */
 
-static int ticks_group(bl_ticks *t, uint64_t price, bl_str group,
-                       bl_tick_group **out) {
+int bl_ticks_group(bl_ticks *t, uint64_t price, bl_str group,
+                   bl_tick_group **out) {
   bl_arena *arena = &t->arena;
   bl_text key;
 
@@ -47,7 +53,7 @@ static int ticks_keep(bl_ticks *t, uint64_t price, bl_str group,
   bl_arena *arena = &t->arena;
   bl_tick_group *to;
   bl_sample *kept;
-  int rc = ticks_group(t, price, group, &to);
+  int rc = bl_ticks_group(t, price, group, &to);
 
   if (rc) return rc;
   if (to->count && to->samples[to->count - 1].number == sample->number)
@@ -97,8 +103,9 @@ static int ticks_take(void *user, const bl_fact_key *key,
   for (size_t i = 0; i < t->contract->plan->plan.price_count && !rc; i++) {
     const bl_meter *meter = tick_meter(t->contract, i);
 
-    if (!meter || (meter->recurring ? !ticks_goes_on(t, key, i)
-                                    : !is_own || key->price != i))
+    if (!meter || meter->aggregation == BL_AGG_SQL ||
+        (meter->recurring ? !ticks_goes_on(t, key, i)
+                          : !is_own || key->price != i))
       continue;
     rc = ticks_keep(t, i, key->group, sample);
   }
@@ -126,30 +133,41 @@ static int ticks_add_unused(bl_ticks *t) {
   for (size_t i = 0; i < plan->price_count && !rc; i++)
     if (tick_meter(t->contract, i) && !plan->prices[i].group_count &&
         (plan->prices[i].flags & BL_PRICE_FLAT_AT_ZERO))
-      rc = ticks_group(t, i, none, &group);
+      rc = bl_ticks_group(t, i, none, &group);
   return rc;
 }
 
-/* What was charged by a tick, or by events that were all voided since. */
-static int ticks_add_known(bl_ticks *t) {
+/* What was charged by a tick, or by events that were all voided since; last
+ * what only counts events, because that is due until it is booked. */
+static int ticks_add_known(bl_ticks *t, int counts) {
   bl_tick_group *group;
   bl_tallies tallies;
   int rc = bl_tallies_of(t->contract, &t->arena, &tallies);
 
-  for (size_t i = 0; !rc && i < tallies.count; i++)
-    if (tick_meter(t->contract, tallies.item[i]->price))
-      rc = ticks_group(t, tallies.item[i]->price, tallies.item[i]->group,
-                       &group);
+  for (size_t i = 0; !rc && i < tallies.count; i++) {
+    const bl_tally *tally = tallies.item[i];
+    if (tick_meter(t->contract, tally->price) &&
+        bl_tally_is_count(tally) == counts)
+      rc = bl_ticks_group(t, tally->price, tally->group, &group);
+  }
   return rc;
 }
 
+/* Statements read events themselves. */
+static int ticks_has_samples(const bl_contract *contract) {
+  for (size_t i = 0; i < contract->plan->plan.price_count; i++)
+    if (tick_meter(contract, i) && !tick_is_sql(contract, i)) return 1;
+  return 0;
+}
+
 int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
-                  uint64_t from, uint64_t to) {
+                  uint64_t from, uint64_t to, int64_t until_us) {
   bl_span times;
   int rc = BILLING_OK;
 
   assert(from < to && to <= contract->period_count);
-  *t = (bl_ticks){.c = c, .contract = contract};
+  *t = (bl_ticks){.c = c, .contract = contract, .from = from, .to = to,
+                  .until_us = until_us};
   bl_arena_open(&t->arena, &c->b->host);
   bl_map_open(&t->groups, &t->arena);
   times.from_us = ticks_from(contract, from);
@@ -157,9 +175,11 @@ int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
   if (!contract->zone)
     rc = bl_zone_of(c, contract->terms.zone, &contract->zone);
   if (!rc) rc = ticks_add_unused(t);
-  if (!rc) rc = bl_samples_walk(c, contract->customer, times, ticks_take, t);
-  if (!rc) rc = ticks_add_known(t);
-  return rc;
+  if (!rc && ticks_has_samples(contract))
+    rc = bl_samples_walk(c, contract->customer, times, ticks_take, t);
+  if (!rc) rc = bl_ticks_run(t);
+  if (!rc) rc = ticks_add_known(t, 0);
+  return rc ? rc : ticks_add_known(t, 1);
 }
 
 void bl_ticks_close(bl_ticks *t) { bl_arena_close(&t->arena); }
@@ -180,10 +200,29 @@ static bl_frame ticks_frame(const bl_contract *contract, uint64_t period,
   return frame;
 }
 
-int bl_ticks_measure(const bl_ticks *t, const bl_tick_group *group,
-                     uint64_t period, int64_t until_us, bl_dec *out) {
-  const bl_price *price = &t->contract->plan->plan.prices[group->price];
-  bl_frame frame = ticks_frame(t->contract, period, until_us);
+int bl_ticks_is_due(const bl_ticks *t, uint64_t price, uint64_t period) {
+  const bl_tally *tally = bl_tally_of(t->contract, price, period,
+                                      (bl_str){"", 0});
+
+  return period >= t->contract->closed || (tally && tally->more->is_due);
+}
+
+/* What the statement said, or what was booked when it cannot say any more. */
+static bl_dec ticks_figure(const bl_ticks *t, const bl_tick_group *group,
+                           uint64_t period) {
+  const bl_tick_figure *figure = bl_tick_figure_of(group, period);
+  const bl_tally *tally = bl_tally_of(t->contract, group->price, period,
+                                      group->group);
+
+  if (bl_ticks_keeps(t, group->price, period))
+    return tally ? tally->more->ticked : BL_DEC_ZERO;
+  return bl_measure_finish(tick_meter(t->contract, group->price),
+                           figure ? figure->quantity : BL_DEC_ZERO);
+}
+
+static int ticks_sum(const bl_ticks *t, const bl_tick_group *group,
+                     uint64_t period, bl_dec *out) {
+  bl_frame frame = ticks_frame(t->contract, period, t->until_us);
   bl_measure m;
   bl_arena own;
   int rc = BILLING_OK;
@@ -195,6 +234,17 @@ int bl_ticks_measure(const bl_ticks *t, const bl_tick_group *group,
       rc = bl_measure_add(&m, &group->samples[i]);
   if (!rc) *out = bl_measure_quantity(&m);
   bl_arena_close(&own);
+  return rc;
+}
+
+int bl_ticks_measure(const bl_ticks *t, const bl_tick_group *group,
+                     uint64_t period, bl_dec *out) {
+  const bl_price *price = &t->contract->plan->plan.prices[group->price];
+  int rc = BILLING_OK;
+
+  if (tick_is_sql(t->contract, group->price))
+    *out = ticks_figure(t, group, period);
+  else rc = ticks_sum(t, group, period, out);
   if (!rc && bl_dec_is_bad(*out))
     return bl_fail(t->c->err, BILLING_LIMIT, "",
                    "quantities and amounts below 10^20",
@@ -247,7 +297,8 @@ static int tick_add(tick_book *k, const bl_tick_group *group,
   tick->period   = period;
   tick->group    = group->group;
   tick->quantity = quantity;
-  tick->amount = bl_dec_sub(bl_price_total(price, quantity), tally->amount);
+  if (!bl_tally_is_count(tally))
+    tick->amount = bl_dec_sub(bl_price_total(price, quantity), tally->amount);
   if (bl_dec_is_bad(tick->amount))
     return bl_fail(c->err, BILLING_LIMIT, "", "amounts below 10^20",
                    "what price %t comes to does not fit", &price->id);
@@ -266,6 +317,26 @@ static int tick_is_open(const tick_book *k, const bl_tick_group *group,
   return period >= contract->closed || (tally && tally->more->is_due);
 }
 
+/* What counts events is booked with nothing, so that it is not due any more.
+ */
+static int tick_statement(tick_book *k, const bl_tick_group *group,
+                          uint64_t period, const bl_tally *tally) {
+  const bl_ticks *t = &k->ticks;
+  int is_new = tally ? tally->more->is_due != 0
+                     : !group->group.len ||
+                         bl_tick_figure_of(group, period) != NULL;
+  bl_dec ticked = tally ? tally->more->ticked : BL_DEC_ZERO, quantity;
+  int rc;
+
+  if (!bl_ticks_is_due(t, group->price, period)) return BILLING_OK;
+  if (bl_tick_is_count(t, group))
+    return tally && is_new ? tick_add(k, group, period, BL_DEC_ZERO)
+                           : BILLING_OK;
+  rc = bl_ticks_measure(t, group, period, &quantity);
+  if (rc || (!is_new && bl_dec_equal(quantity, ticked))) return rc;
+  return tick_add(k, group, period, quantity);
+}
+
 static int tick_period(tick_book *k, const bl_tick_group *group,
                        uint64_t period) {
   const bl_tally *tally = bl_tally_of(k->ticks.contract, group->price,
@@ -275,8 +346,10 @@ static int tick_period(tick_book *k, const bl_tick_group *group,
                      : period >= k->ticks.contract->closed;
   int rc;
 
+  if (tick_is_sql(k->ticks.contract, group->price))
+    return tick_statement(k, group, period, tally);
   if (!tick_is_open(k, group, period, tally)) return BILLING_OK;
-  rc = bl_ticks_measure(&k->ticks, group, period, INT64_MAX, &quantity);
+  rc = bl_ticks_measure(&k->ticks, group, period, &quantity);
   if (rc || (!is_new && bl_dec_equal(quantity, ticked))) return rc;
   return tick_add(k, group, period, quantity);
 }
@@ -335,7 +408,7 @@ int bl_ticks_book(bl_call *c, bl_contract *contract, uint64_t periods) {
 
   if (!periods || !bl_ticks_has(contract->plan)) return BILLING_OK;
   rc = bl_ticks_read(&k.ticks, c, contract, tick_first(contract, periods),
-                     periods);
+                     periods, INT64_MAX);
   if (!rc) rc = tick_write(&k);
   bl_ticks_close(&k.ticks);
   return rc;

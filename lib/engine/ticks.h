@@ -19,14 +19,29 @@
 #include "engine/engine.h"
 #include "meter/measure.h"
 
-/* The samples of one price and group, in the order of arrival. */
+/* What a statement found for a price and group in a period. */
+typedef struct bl_tick_figure {
+  uint64_t period;
+  bl_dec   quantity;
+} bl_tick_figure;
+
+/* The samples of one price and group, in the order of arrival; or figures. */
 typedef struct bl_tick_group {
   uint64_t   price;            /* index in the plan */
   bl_str     group;
   bl_sample *samples;
   size_t     count;
   size_t     cap;
+  bl_tick_figure *figures;     /* of a statement, one a period */
+  size_t     figure_count;
+  size_t     figure_cap;
 } bl_tick_group;
+
+/* Of such periods the events were redacted: what was booked stays. */
+typedef struct bl_tick_kept {
+  uint64_t price;
+  uint64_t period;
+} bl_tick_kept;
 
 /* What the ticks of a contract go by. */
 typedef struct bl_ticks {
@@ -35,6 +50,12 @@ typedef struct bl_ticks {
   bl_arena     arena;          /* of the samples */
   bl_map       groups;         /* price and group -> bl_tick_group, by price
                                   once read */
+  bl_tick_kept *kept;
+  size_t       kept_count;
+  size_t       kept_cap;
+  uint64_t     from;           /* periods [from, to) were asked for */
+  uint64_t     to;
+  int64_t      until_us;
 } bl_ticks;
 
 /* Whether a price of the plan is known at ticks only. */
@@ -42,16 +63,42 @@ int bl_ticks_has(const bl_plan_version *plan);
 /*
  * The samples that figures of the contract's periods [from, to) need; levels
  * that go on need all of before, also those of the customer's other contracts.
- * To be closed in any case.
+ * Statements are run here: when one fails, nothing was booked yet.  To be
+ * closed in any case.
  */
 int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
-                  uint64_t from, uint64_t to);
+                  uint64_t from, uint64_t to, int64_t until_us);
 void bl_ticks_close(bl_ticks *t);
 /* What is priced of a period: of what lies before until_us, as shares of all
  * of it.  LIMIT when it does not fit. */
 int bl_ticks_measure(const bl_ticks *t, const bl_tick_group *group,
-                     uint64_t period, int64_t until_us, bl_dec *out);
+                     uint64_t period, bl_dec *out);
 /* Books the periods [0, periods): the last one, and what changed before. */
 int bl_ticks_book(bl_call *c, bl_contract *contract, uint64_t periods);
+
+/* The group of a price; made when it is not there. */
+int bl_ticks_group(bl_ticks *t, uint64_t price, bl_str group,
+                   bl_tick_group **out);
+/* Whether events of a price may make the figures of a period other ones than
+ * were booked. */
+int bl_ticks_is_due(const bl_ticks *t, uint64_t price, uint64_t period);
+/* Whether the group has no figure of its own: bl_tally_is_count. */
+static inline int bl_tick_is_count(const bl_ticks *t,
+                                   const bl_tick_group *group) {
+  const bl_plan_version *plan = t->contract->plan;
+
+  return !group->group.len && plan->plan.prices[group->price].group_count &&
+         plan->meters[group->price]->meter.aggregation == BL_AGG_SQL;
+}
+
+/* ---- ticks_sql.c: meters that are statements ---- */
+
+/* Runs them for the periods that are due; an error names the contract and the
+ * price. */
+int bl_ticks_run(bl_ticks *t);
+const bl_tick_figure *bl_tick_figure_of(const bl_tick_group *group,
+                                        uint64_t period);
+/* Whether the period stays as it was booked. */
+int bl_ticks_keeps(const bl_ticks *t, uint64_t price, uint64_t period);
 
 #endif

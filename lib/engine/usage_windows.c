@@ -112,6 +112,11 @@ static int window_ask(window_usage *u) {
   if (!rc && !meter)
     rc = bl_fail(c->err, BILLING_NOTFOUND, "/meter", "a meter that was put",
                  "there is no meter %t", &u->q->meter);
+  if (!rc && meter->meter.aggregation == BL_AGG_SQL)
+    rc = bl_fail(c->err, BILLING_UNSUPPORTED, "/meter",
+                 "leave it out for the usage of periods, or ask "
+                 "billing_evaluate (sql_meter)",
+                 "a meter of SQL has no windows");
   if (!rc) rc = window_lists(u);
   if (!rc) rc = window_grid(u);
   if (!rc) rc = window_times(u);

@@ -68,8 +68,10 @@ static int add_pending(bl_ticks *t, const bl_tick_group *group,
   usage_row row = {.contract = contract, .price = group->price,
                    .period = period, .group = group->group,
                    .is_pending = 1};
-  int rc = bl_ticks_measure(t, group, period, t->c->now_us, &row.quantity);
+  int rc = BILLING_OK;
 
+  if (bl_tick_is_count(t, group)) return BILLING_OK;
+  rc = bl_ticks_measure(t, group, period, &row.quantity);
   if (rc) return rc;
   if (tally) row.events = tally->level.events;
   if (!row.events && bl_dec_is_zero(row.quantity)) return BILLING_OK;
@@ -85,7 +87,7 @@ static int add_all_pending(bl_call *c, bl_contract *contract, bl_span wanted,
 
   if (contract->closed >= periods || !bl_ticks_has(contract->plan))
     return BILLING_OK;
-  rc = bl_ticks_read(&t, c, contract, contract->closed, periods);
+  rc = bl_ticks_read(&t, c, contract, contract->closed, periods, c->now_us);
   for (uint64_t p = contract->closed; p < periods; p++) {
     bl_span span = contract->periods[p].span;
     if (bl_span_is_empty(bl_span_cut(span, wanted))) continue;
@@ -109,7 +111,7 @@ static int add_contract_usage(bl_call *c, bl_contract *contract,
     const bl_tally *tally = tallies.item[i];
     bl_span span = contract->periods[tally->period].span;
     if (is_pending(contract, tally->price, tally->period)) continue;
-    if (!bl_tally_has_usage(tally) ||
+    if (!bl_tally_has_usage(tally) || bl_tally_is_count(tally) ||
         bl_span_is_empty(bl_span_cut(span, wanted)))
       continue;
     rc = usage_of_tally(usage, tally);

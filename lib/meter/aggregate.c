@@ -61,6 +61,7 @@ static aggregate_step *const aggregate_steps[] = {
   [BL_AGG_WEIGHTED]   = aggregate_sum,
   [BL_AGG_PERCENTILE] = aggregate_sum,
   [BL_AGG_PEAK]       = aggregate_sum,
+  [BL_AGG_SQL]        = aggregate_sum,
 };
 
 bl_level bl_aggregate_add(uint32_t aggregation, bl_level before,
@@ -75,7 +76,7 @@ bl_level bl_aggregate_add(uint32_t aggregation, bl_level before,
 }
 
 const char *bl_aggregate_name(uint32_t aggregation) {
-  assert(aggregation <= BL_AGG_PEAK);
+  assert(aggregation <= BL_AGG_SQL);
   return bl_aggregation_words[aggregation];
 }
 

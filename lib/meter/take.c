@@ -7,6 +7,8 @@
  *
  *     {"aggregation":"unique","property":"user","operation":"op"}
  *     {"user":"ann","op":"remove"} takes ann away
+ *
+ * A statement of SQL reads events itself: one alone gives nothing yet.
  */
 #include "meter/measure.h"
 #include "meter/property.h"
@@ -106,6 +108,10 @@ int bl_meter_take(const bl_meter *meter, const bl_event *event,
   out->time_us    = event->time_us;
   out->number     = 0;
   out->is_removal = out->reserved = 0;
+  if (meter->aggregation == BL_AGG_SQL) {
+    out->quantity = BL_DEC_ZERO;
+    return BILLING_OK;
+  }
   if (meter->skips) return take_or_skip(meter, event, arena, out, err);
   return take_sample(meter, event, arena, out, err);
 }

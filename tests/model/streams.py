@@ -7,7 +7,8 @@ Events of three months come in any order and in batches cut anywhere, some of
 them twice, some voided or corrected later, while periods close and files are
 opened anew.  At the end, each period and group has the quantity that the model
 makes of what is left, and has been charged for it, at 1 a unit, to the last
-decimal.  Needs the Python binding.
+decimal.  Half of the meters that a statement of SQL can say are one.  Needs
+the Python binding.
 """
 import sys
 
@@ -31,6 +32,9 @@ SPEC.loader.exec_module(meters)
 sys.path[:] = PATH              # the model pops its own folder
 
 ROUNDS = 3000 if os.environ.get('FULL') == '1' else 300
+STATED = {'count': 'count(*)', 'sum': 'sum(v)', 'max': 'max(v)',
+          'min': 'min(v)', 'average': 'avg(v)',
+          'latest': 'latest(v, time_us)', 'earliest': 'earliest(v, time_us)'}
 MICRO = datetime.timedelta(microseconds=1)
 
 
@@ -61,6 +65,7 @@ class Shop:
     def __init__(self, seed):
         self.r = r = random.Random(seed)
         self.meter = meters.some_meter(r)
+        self.statement = random.Random(~seed).random() < 0.5
         self.zone = r.choice(meters.ZONES)
         year, month = r.randint(2021, 2026), r.randint(1, 12)
         marks = []
@@ -86,12 +91,29 @@ class Shop:
         path = self.folder.name + '/a.db' if self.file else ':memory:'
         self.b = billing.open(path, tenant='t')
 
+    def stated(self):
+        """The same meter as a statement of SQL, if one may say that."""
+        kind = self.meter['aggregation']
+        if kind not in STATED or not self.statement or (
+                self.meter.get('recurring') or
+                self.meter.get('proration', 'none') != 'none'):
+            return self.meter
+        meter = {k: v for k, v in self.meter.items() if k in (
+            'id', 'event', 'convert', 'negative')}
+        if kind in ('count', 'sum'):
+            meter['tick'] = random.Random(~self.cycles[0].start).choice(
+                ['period', 'day', 'hour'])
+        return dict(meter, aggregation='sql', properties=['v', 'g'],
+                    sql=('SELECT %s AS value, g FROM events GROUP BY g'
+                         if 'groups' in self.meter else
+                         'SELECT %s FROM events') % STATED[kind])
+
     def catalog(self):
         price = {'id': 'p', 'meter': 'm', 'model': 'per_unit', 'unit': '1'}
         if 'groups' in self.meter:
             price['groups'] = ['g']
         return {'tenant': {'id': 't'}, 'customers': [{'id': 'acme'}],
-                'meters': [self.meter],
+                'meters': [self.stated()],
                 'plans': [{'id': 'plan', 'currency': 'USD',
                            'prices': [price]}],
                 'contracts': [{'id': 'c', 'customer': 'acme', 'plan': 'plan',

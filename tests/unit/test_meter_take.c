@@ -52,6 +52,14 @@ START_TEST(unique_counts_the_text_of_an_expression) {
 }
 END_TEST
 
+START_TEST(a_statement_takes_nothing_from_one_event) {
+  ck_assert_int_eq(take(METER "'sql','sql':'SELECT value FROM events'}", "{}"),
+                   0);
+  ck_assert_dec_eq(taken.quantity, "0");
+  ck_assert_int_eq(taken.time_us, 7);
+}
+END_TEST
+
 START_TEST(an_operation_adds_or_removes) {
   static const char seats[] =
     METER "'unique','property':'user','operation':'op'}";
@@ -98,6 +106,7 @@ Suite *test_meter_take(void) {
 
   tcase_add_test(c, an_expression_gives_the_sample);
   tcase_add_test(c, unique_counts_the_text_of_an_expression);
+  tcase_add_test(c, a_statement_takes_nothing_from_one_event);
   tcase_add_test(c, an_operation_adds_or_removes);
   tcase_add_test(c, what_cannot_be_used_is_refused_or_skipped);
   tcase_add_test(c, without_a_property_the_events_own_value_counts);
