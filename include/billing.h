@@ -419,6 +419,9 @@ typedef struct billing_call {
  *             or {"aggregation":"sql","sql":"SELECT sum(value) AS value,
  *              region FROM events GROUP BY region","properties":["region"],
  *              "tick":"period|hour|day"}
+ *             "accept" counts seconds s: how old an event may be when it
+ *             comes, how far ahead of the clock, how long after that it can
+ *             be voided
  *   plan      {"id","currency","prices":[price, ..]}
  *   contract  {"id","customer","plan","start","end","zone",
  *              "period":{"unit":"month","count":1},
@@ -710,6 +713,7 @@ BILLING_API int billing_ingest(billing *b, const billing_call *call,
  * paid (below zero: what they got back).  A void that is sent again gets the
  * first receipt, with BILLING_STATUS_SAME.  A parked event waits no more.
  *
+ *   INVALID   the key is empty
  *   NOTFOUND  no event has the key
  *   DENIED    the tenant's "cancel_within" is over
  */
@@ -723,8 +727,8 @@ BILLING_API int billing_void(billing *b, const billing_call *call,
  * two: of the void, and of the event.  A correction that is sent again gets
  * the first receipts.
  *
- *   NOTFOUND  no event has the key
- *   as a receipt of billing_record, returned: then nothing was changed
+ *   as billing_void; as a receipt of billing_record, returned: then nothing
+ *   was changed
  */
 BILLING_API int billing_correct(billing *b, const billing_call *call,
                                 const char *key, size_t key_len,

@@ -55,7 +55,7 @@ static int cell_time(bl_ingest *in, bl_str text, billing_event *out) {
                  "the time %t cannot be read", &text);
 }
 
-static int ingest_cell(bl_ingest *in, bl_str text, billing_event *out) {
+static int cell_amount(bl_ingest *in, bl_str text, billing_event *out) {
   out->flags |= BILLING_EVENT_VALUE;
   if (!bl_dec_parse(text.text, text.len, &out->value)) return BILLING_OK;
   return bl_fail(in->c->err, BILLING_INVALID, "/value",
@@ -82,7 +82,7 @@ static int take_cell(bl_ingest *in, const bl_form_cell *cell, bl_text *json,
   case BL_CELL_CUSTOMER: out->customer = text; break;
   case BL_CELL_EVENT: out->event = text; break;
   case BL_CELL_TIME: return cell_time(in, text, out);
-  case BL_CELL_VALUE: return ingest_cell(in, text, out);
+  case BL_CELL_VALUE: return cell_amount(in, text, out);
   case BL_CELL_PROPERTIES: out->properties = text; break;
   default: cell_property(cell, text, json);
   }

@@ -71,7 +71,6 @@ static int undo_is_plain(const bl_tally *tally, const bl_fact_charge *charge,
 static bl_dec undo_sum(const bl_tally *tally, const bl_fact_charge *charge) {
   switch (bl_tally_meter(tally)->aggregation) {
   case BL_AGG_MAX: case BL_AGG_MIN: case BL_AGG_LATEST: case BL_AGG_EARLIEST:
-    return BL_DEC_ZERO;
   case BL_AGG_UNIQUE: return BL_DEC_ZERO;
   default: return bl_dec_neg(charge->sample);
   }
