@@ -78,6 +78,7 @@
 #include "price/graduated.c"
 #include "price/graduated_percentage.c"
 #include "price/levels.c"
+#include "price/mark_up.c"
 #include "price/matrix.c"
 #include "price/models.c"
 #include "price/named.c"

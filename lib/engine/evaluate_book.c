@@ -12,7 +12,9 @@
  * The first row names the kinds, the first column the models.  An empty cell
  * has no rate: what is used of it is refused and never free.
  */
+#include "base/csv.h"
 #include "engine/evaluate.h"
+#include "price/terms.h"
 
 typedef struct book_terms {
   bl_str         id;
@@ -53,11 +55,10 @@ static const bl_shape book_shape = {
 #define BOOK_COLUMNS 65
 
 typedef struct book_reader {
-  bl_ask  *ask;
-  bl_str   left;
-  int64_t  row;                    /* from 1 */
-  bl_str   cell[BOOK_COLUMNS];
-  size_t   cells;
+  bl_ask *ask;
+  bl_str  left;
+  int64_t row;                     /* from 1 */
+  bl_csv  csv;
 } book_reader;
 
 static int book_fail(const book_reader *b, const char *hint,
@@ -68,104 +69,75 @@ static int book_fail(const book_reader *b, const char *hint,
                         what);
 }
 
-/* A cell in quotes; a doubled quote stands for one. */
-static int book_quoted(book_reader *b, bl_str *out) {
-  bl_text text;
-  size_t at = 1;
-
-  bl_text_open(&text, b->ask->top.arena);
-  for (; at < b->left.len; at++) {
-    int is_quote = b->left.text[at] == '"';
-
-    if (is_quote && at + 1 < b->left.len && b->left.text[at + 1] == '"') at++;
-    else if (is_quote) break;
-    bl_text_add(&text, b->left.text + at, 1);
-  }
-  if (text.failed) return bl_reader_nomem(&b->ask->top);
-  if (at == b->left.len)
-    return book_fail(b, "\"so\"", "a quote is not closed");
-  *out = (bl_str){text.text ? text.text : "", text.len};
-  b->left = (bl_str){b->left.text + at + 1, b->left.len - at - 1};
-  return BILLING_OK;
+static bl_str book_cell(const book_reader *b, size_t column) {
+  return b->csv.field[column].text;
 }
 
-static void book_plain(book_reader *b, bl_str *out) {
-  size_t at = 0;
-
-  while (at < b->left.len && !strchr(",\r\n", b->left.text[at])) at++;
-  *out = (bl_str){b->left.text, at};
-  b->left = (bl_str){b->left.text + at, b->left.len - at};
-}
-
-/* Steps over the end of a cell; 1 at the end of the row. */
-static int book_ends(book_reader *b) {
-  size_t skip = b->left.len > 0;
-  int ends = !skip || b->left.text[0] != ',';
-
-  if (skip && b->left.text[0] == '\r') skip += b->left.len > 1;
-  b->left = (bl_str){b->left.text + skip, b->left.len - skip};
-  return ends;
-}
-
+/* Empty lines have no cells. */
 static int book_row(book_reader *b) {
-  int rc = BILLING_OK, ends = 0;
+  int rc = bl_csv_row(&b->csv, b->left, 1);
 
   b->row++;
-  for (b->cells = 0; !rc && !ends; b->cells++) {
-    bl_str *cell = &b->cell[b->cells];
-
-    if (b->cells == BOOK_COLUMNS)
-      return book_fail(b, "at most 64 prices of a model",
-                       "there are too many columns");
-    if (b->left.len && b->left.text[0] == '"') rc = book_quoted(b, cell);
-    else book_plain(b, cell);
-    if (!rc && b->left.len && !strchr(",\r\n", b->left.text[0]))
-      rc = book_fail(b, "a comma", "something stands behind a quote");
-    if (!rc) ends = book_ends(b);
-  }
-  return rc;
+  if (rc == BILLING_NOMEM) return bl_reader_nomem(&b->ask->top);
+  if (rc)
+    return book_fail(b, "quotes around the whole cell, each quote in it twice",
+                     b->csv.problem);
+  b->left = (bl_str){b->left.text + b->csv.used, b->left.len - b->csv.used};
+  if (b->csv.count <= BOOK_COLUMNS) return BILLING_OK;
+  return book_fail(b, "at most 64 prices of a model",
+                   "there are too many columns");
 }
 
 /* ---- the plan ---- */
 
 static int book_rate(const book_reader *b, const book_terms *terms,
                      bl_str kind, bl_str cell, bl_json *rates) {
-  bl_dec unit = BL_DEC_BAD, hundred = bl_dec_of_int(100);
+  bl_dec unit = BL_DEC_BAD;
   bl_json *rate, *values, *price;
 
   if (bl_dec_parse(cell.text, cell.len, &unit) || bl_dec_sign(unit) < 0)
     return book_fail(b, "such as 2.50, or nothing", "this is not a price");
-  if (!bl_catalog_id_is_valid(kind) || !bl_catalog_id_is_valid(b->cell[0]))
+  if (!bl_catalog_id_is_valid(kind) ||
+      !bl_catalog_id_is_valid(book_cell(b, 0)))
     return book_fail(b, "1 to 200 bytes", "a model or a kind has no name");
   rate   = bl_json_object(rates, NULL);
   values = bl_json_object(rate, "values");
   price  = bl_json_object(rate, "price");
-  (void)bl_json_add(values, terms->groups[0], BL_JSON_TEXT, b->cell[0]);
+  (void)bl_json_add(values, terms->groups[0], BL_JSON_TEXT,
+                    book_cell(b, 0));
   (void)bl_json_add(values, terms->groups[1], BL_JSON_TEXT, kind);
   (void)bl_json_add_c(price, "model", "per_unit");
   bl_ask_put(b->ask, price, "per", terms->per);
-  bl_ask_put(b->ask, price, "unit",
-             bl_dec_muldiv(unit, bl_dec_add(hundred, terms->percent),
-                           hundred));
+  bl_ask_put(b->ask, price, "unit", bl_mark_up(unit, terms->percent));
   return BILLING_OK;
+}
+
+/* The names of the kinds; how many columns there are. */
+static int book_kinds(book_reader *b, bl_str kinds[BOOK_COLUMNS],
+                      size_t *columns) {
+  int rc = BILLING_OK;
+
+  do rc = book_row(b);
+  while (!rc && !b->csv.count && b->left.len);
+  *columns = b->csv.count;
+  for (size_t i = 0; !rc && i < *columns; i++) kinds[i] = book_cell(b, i);
+  return rc;
 }
 
 static int book_rates(book_reader *b, const book_terms *terms,
                       bl_json *rates) {
   bl_str kinds[BOOK_COLUMNS];
   size_t columns;
-  int rc = book_row(b);
+  int rc = book_kinds(b, kinds, &columns);
 
-  memcpy(kinds, b->cell, sizeof kinds);
-  columns = b->cells;
   while (!rc && b->left.len) {
     rc = book_row(b);
-    if (!rc && b->cells == 1 && !b->cell[0].len) continue;
-    if (!rc && b->cells != columns)
+    if (!rc && !b->csv.count) continue;
+    if (!rc && b->csv.count != columns)
       rc = book_fail(b, "as many as in the first", "the columns differ");
     for (size_t i = 1; !rc && i < columns; i++)
-      if (b->cell[i].len) rc = book_rate(b, terms, kinds[i], b->cell[i],
-                                         rates);
+      if (book_cell(b, i).len)
+        rc = book_rate(b, terms, kinds[i], book_cell(b, i), rates);
   }
   if (!rc && !bl_json_count(rates))
     rc = book_fail(b, "model,input,output", "there are no prices");
@@ -199,6 +171,9 @@ int bl_ask_price_book(bl_ask *ask) {
   if (bl_json_kind(terms.csv) != BL_JSON_TEXT)
     return bl_reader_fail(&at, BILLING_INVALID, "model,input,output and rows",
                           "this is not a text");
+  bl_csv_open(&b.csv, ask->top.arena);
+  b.csv.separator = ',';
+  b.csv.quote = '"';
   b.left = bl_json_text(terms.csv);
   return book_rates(&b, &terms, book_plan(ask, &terms));
 }

@@ -324,12 +324,11 @@ static const bl_shape markup_shape = {
 
 int bl_ask_mark_up(bl_ask *ask) {
   markup_terms terms = {BL_DEC_BAD, BL_DEC_ZERO, BL_DEC_ONE, BL_DEC_BAD};
-  bl_dec hundred = bl_dec_of_int(100), unit;
+  bl_dec unit;
   int rc = bl_shape_read(&markup_shape, &ask->top, ask->doc, 0, &terms);
 
   if (rc) return rc;
-  unit = bl_dec_muldiv(bl_dec_mul(terms.unit, terms.per),
-                       bl_dec_add(hundred, terms.percent), hundred);
+  unit = bl_mark_up(bl_dec_mul(terms.unit, terms.per), terms.percent);
   bl_ask_put(ask, ask->out, "unit", unit);
   if (!bl_dec_is_bad(terms.value))
     bl_ask_put(ask, ask->out, "in_units", bl_dec_div(unit, terms.value));

@@ -141,12 +141,18 @@ typedef struct bl_spend {
   bl_dec   amount;
 } bl_spend;
 
-/* The first step whose limit holds a quantity, from 0; else the last
- * (capacity.c). */
-size_t bl_capacity_step(const bl_dec *limits, size_t count, bl_dec quantity);
-
 /* The spend of the prices that are named, and of those with any of the tags.*/
 bl_dec bl_composite_base(const bl_spend *spend, size_t count,
                          const bl_words *prices, const bl_words *tags);
+
+/* ---- capacity.c ---- */
+
+/* The first step whose limit holds a quantity, from 0; else the last. */
+size_t bl_capacity_step(const bl_dec *limits, size_t count, bl_dec quantity);
+
+/* ---- mark_up.c ---- */
+
+/* With a per cent of itself on top; below zero: a discount. */
+bl_dec bl_mark_up(bl_dec unit, bl_dec percent);
 
 #endif
