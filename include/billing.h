@@ -860,6 +860,8 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *   {"kernel":"burndown","grants":[..],"lines":[..],"order":[..]} -> draws,
  *     what is left of the grants and open of the lines
  *   {"kernel":"line_order", ..}, {"kernel":"grant_active", ..}
+ *   {"kernel":"grant_phases","grants":[..],"usage":[..], ..} -> grants that
+ *     begin, end, are filled again and roll over while usage draws them
  *   {"kernel":"periods","start","zone","period","anchor", ..} -> billing
  *     periods and the whole cycles they are cut from
  *   {"kernel":"prorate", ..} -> an amount's share, as two integers too

@@ -98,6 +98,7 @@
 #include "wallet/ledger.c"
 #include "wallet/lines.c"
 #include "wallet/order.c"
+#include "wallet/phases.c"
 
 #include "contract/period.c"
 #include "contract/prorate.c"
@@ -148,6 +149,7 @@
 #include "engine/evaluate_level.c"
 #include "engine/evaluate_meter.c"
 #include "engine/evaluate_offer.c"
+#include "engine/evaluate_phases.c"
 #include "engine/evaluate_price.c"
 #include "engine/evaluate_rates.c"
 #include "engine/evaluate_read.c"

@@ -32,6 +32,7 @@ static const struct ask_row {
   {"burndown",     bl_ask_burndown},
   {"line_order",   bl_ask_line_order},
   {"grant_active", bl_ask_grant_active},
+  {"grant_phases", bl_ask_grant_phases},
   {"periods",      bl_ask_periods},
   {"prorate",      bl_ask_prorate},
   {"aggregate",    bl_ask_aggregate},
