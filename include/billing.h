@@ -862,6 +862,10 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *   {"kernel":"line_order", ..}, {"kernel":"grant_active", ..}
  *   {"kernel":"grant_phases","grants":[..],"usage":[..], ..} -> grants that
  *     begin, end, are filled again and roll over while usage draws them
+ *   {"kernel":"reserve","amount","budgets":[..]} -> whether it fits into all;
+ *     {"kernel":"settle", ..}, {"kernel":"hold_size", ..}
+ *   {"kernel":"usage_limits","windows":[..],"calls":[..]} -> so much in so
+ *     many hours, and when it may be asked again
  *   {"kernel":"periods","start","zone","period","anchor", ..} -> billing
  *     periods and the whole cycles they are cut from
  *   {"kernel":"prorate", ..} -> an amount's share, as two integers too

@@ -99,6 +99,9 @@
 #include "wallet/lines.c"
 #include "wallet/order.c"
 #include "wallet/phases.c"
+#include "wallet/reserve.c"
+#include "wallet/settle.c"
+#include "wallet/usage_limit.c"
 
 #include "contract/period.c"
 #include "contract/prorate.c"
@@ -153,6 +156,7 @@
 #include "engine/evaluate_price.c"
 #include "engine/evaluate_rates.c"
 #include "engine/evaluate_read.c"
+#include "engine/evaluate_reserve.c"
 #include "engine/evaluate_sql.c"
 #include "engine/evaluate_terms.c"
 #include "engine/evaluate_transactions.c"
