@@ -16,6 +16,7 @@
 #include "base/sort.h"
 #include "engine/event_walk.h"
 #include "engine/ticks.h"
+#include "engine/trial.h"
 #include "meter/property.h"
 #include "price/price.h"
 #include "store/sql_meter.h"
@@ -156,7 +157,8 @@ static int statement_charge(tick_run *x, const bl_event_row *in,
   int rc;
 
   if (meter->aggregation != BL_AGG_SQL || period == t->to ||
-      !bl_ticks_is_due(t, price, period))
+      !bl_ticks_is_due(t, price, period) ||
+      bl_trial_hides(t->c->trial, t->contract->number, period, in->number))
     return BILLING_OK;
   rc = statement_list(x, price, period, &rows);
   if (rc) return rc;
