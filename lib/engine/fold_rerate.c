@@ -33,16 +33,28 @@ static uint64_t count_moved(uint64_t count, int64_t by) {
   return (uint64_t)((int64_t)count + by);
 }
 
+/* Whether some of the events begin to cost something, or to cost nothing. */
+static int moves_unbilled(const bl_fact_rerate *fact) {
+  int moves = fact->unmatched || fact->unpriced || fact->unentitled;
+
+  for (size_t i = 0; i < fact->event_count && !moves; i++)
+    moves = fact->events[i].flags != 0;
+  return moves;
+}
+
 static int note_rerate(bl_fold *f, const bl_fact_rerate *fact) {
   bl_index_mark mark = {bl_subject_customer(fact->customer), f->seq,
                         BL_ENTRY_RERATE, fact->times.from_us,
                         fact->times.to_us};
   bl_heads *heads = &f->tenant->heads;
+  int rc = bl_index_add(f->tenant, &mark);
 
   bl_touch(f->tenant, heads, sizeof *heads, &f->tenant->heads_touched);
   heads->unmatched = count_moved(heads->unmatched, fact->unmatched);
   heads->unpriced = count_moved(heads->unpriced, fact->unpriced);
   heads->unentitled = count_moved(heads->unentitled, fact->unentitled);
+  if (rc || !moves_unbilled(fact)) return rc;
+  mark.subject = (bl_subject){BL_SUBJECT_UNBILLED, BL_UNBILLED_RERATED};
   return bl_index_add(f->tenant, &mark);
 }
 

@@ -276,9 +276,12 @@ typedef struct bl_rows {
 enum { BL_SUBJECT_CUSTOMER, BL_SUBJECT_GRANT, BL_SUBJECT_HOLD,
        BL_SUBJECT_VOID,
        BL_SUBJECT_UNBILLED,    /* number 0: events that cost nobody anything,
-                                  BL_UNBILLED_PARKED: that wait */
+                                  BL_UNBILLED_PARKED: that wait,
+                                  BL_UNBILLED_RERATED: that were decided anew
+                                  and then cost nothing, or something */
        BL_SUBJECT_PARKED };    /* by the hash of their customer's id */
 #define BL_UNBILLED_PARKED 1
+#define BL_UNBILLED_RERATED 2
 
 typedef struct bl_subject {
   uint64_t kind;             /* BL_SUBJECT_* */

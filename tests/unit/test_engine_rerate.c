@@ -196,7 +196,9 @@ END_TEST
 START_TEST(what_was_too_much_returns_to_its_grant) {
   open_meter(NULL, N "\"sum\"", "");
   shop_grant(b, "g1", "10");
-  record_three();
+  record("five", 99, "{\"n\":5}");
+  record("nine", 97, "{\"n\":9}");
+  record("two", 98, "{\"n\":2}");
   has_left("0");
   owes("6");
   put_meter("\"aggregation\":\"count\"");
