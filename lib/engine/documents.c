@@ -252,7 +252,8 @@ static int plan_meters(bl_call *c, const bl_plan *plan,
     bl_str id = plan->prices[i].meter;
     const bl_meter_state *meter = bl_map_get(&c->t->meters, id.text, id.len);
     if (meter && !meter->archived)
-      rc = bl_sql_meter_grouped(&meter->rules->meter, &c->arena, &meters[i], c->err);
+      rc = bl_sql_meter_grouped(&meter->rules->meter, &c->arena, &meters[i],
+                                c->err);
   }
   *out = meters;
   return rc;

@@ -3,7 +3,7 @@
 #include "engine/fold.h"
 #include "engine/index.h"
 
-static bl_meter_state *rerate_meter(const bl_tenant *t, uint64_t number) {
+static bl_meter_state *meter_numbered(const bl_tenant *t, uint64_t number) {
   for (size_t i = 0; i < t->meters.count; i++) {
     bl_meter_state *meter = t->meters.entry[i].value;
     if (meter->number == number) return meter;
@@ -15,7 +15,7 @@ static bl_meter_state *rerate_meter(const bl_tenant *t, uint64_t number) {
 
 /* Customers up to a number have come to the newest rules. */
 static int note_step(bl_fold *f, const bl_fact_rerate *fact) {
-  bl_meter_state *meter = rerate_meter(f->tenant, fact->meter);
+  bl_meter_state *meter = meter_numbered(f->tenant, fact->meter);
   bl_meter_rules *rules = meter ? meter->rules : NULL;
   bl_rules_step *step;
 
@@ -91,7 +91,7 @@ int bl_fold_rules(bl_fold *f, const bl_fact_rerate *fact,
                                      fact->unentitled);
   *rules = NULL;
   if (!fact->meter) return BILLING_OK;
-  meter = rerate_meter(f->tenant, fact->meter);
+  meter = meter_numbered(f->tenant, fact->meter);
   *rules = meter ? bl_rules_numbered(meter, fact->rules) : NULL;
   if (!*rules) return BILLING_CORRUPT;
   for (size_t i = 0; i < customer->contracts.count && !rc; i++)

@@ -239,12 +239,12 @@ static int meet_rerated(health *h, const bl_fact_redecided *event,
 
   if (flags) {
     *flags = event->flags;
-    return BILLING_OK;
+  } else {
+    flags = bl_arena_copy(&h->c->arena, &event->flags, sizeof event->flags);
+    if (!flags || bl_map_put(&h->rerated, &event->event,
+                             sizeof event->event, flags))
+      return BILLING_NOMEM;
   }
-  flags = bl_arena_copy(&h->c->arena, &event->flags, sizeof event->flags);
-  if (!flags || bl_map_put(&h->rerated, &event->event, sizeof event->event,
-                           flags))
-    return BILLING_NOMEM;
   return event->flags ? list_entry(h, list, bl_event_seq(event->event))
                       : BILLING_OK;
 }

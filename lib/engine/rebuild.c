@@ -32,11 +32,22 @@ static uint64_t rebuild_done(const bl_call *c, const bl_meter_rules *rules) {
   return rules->before && through < all ? through : all;
 }
 
+/* From when on the newest rules may say something else than those that the
+ * customer has, which may be some changes behind. */
+static int64_t rebuild_since(const bl_meter_state *meter, uint64_t number) {
+  const bl_meter_rules *has = bl_rules_of(meter, number);
+  int64_t since_us = INT64_MAX;
+
+  for (const bl_meter_rules *r = meter->rules; r != has; r = r->before)
+    if (r->since_us < since_us) since_us = r->since_us;
+  return since_us;
+}
+
 static int rebuild_customer(bl_call *c, const bl_meter_state *meter,
                             uint64_t number, bl_json *rows,
                             billing_rebuilding *out) {
   bl_rerate_wish wish = {.meter = meter, .comes = 1,
-                         .since_us = meter->rules->since_us};
+                         .since_us = rebuild_since(meter, number)};
   bl_rerate_result result = {0};
   int rc = bl_customer_need(c, number, &wish.customer);
 

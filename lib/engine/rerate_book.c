@@ -23,7 +23,7 @@ typedef struct rerate_book {
 /* ---- the keys of the entry ---- */
 
 /* Keys that no event is under any more, and the figures of ticks. */
-static int book_known(bl_rerating *x, bl_contract *contract) {
+static int rebook_known(bl_rerating *x, bl_contract *contract) {
   bl_rerate_key *key;
   bl_tallies tallies;
   int rc = bl_tallies_of(contract, &x->arena, &tallies);
@@ -37,34 +37,34 @@ static int book_known(bl_rerating *x, bl_contract *contract) {
   return rc;
 }
 
-static int book_is_closed(const bl_rerate_key *key) {
+static int rebook_is_closed(const bl_rerate_key *key) {
   return key->fact.period < key->contract->closed;
 }
 
 /* What should be charged by now.  What waits for a tick is charged by that,
  * of a period that is closed by the next one; what a price costs without usage
  * when its period closes. */
-static bl_dec book_total(const bl_rerating *x, const bl_rerate_key *key,
+static bl_dec rebook_total(const bl_rerating *x, const bl_rerate_key *key,
                          bl_dec booked) {
   const bl_fact_rekeyed *fact = &key->fact;
   const bl_plan *plan = &key->contract->plan->plan;
   const bl_price *price;
 
   if (x->wish->customer->is_erased) return booked;
-  if (key->meter->ticks) return book_is_closed(key) ? booked : BL_DEC_ZERO;
-  if (!fact->level.events && !book_is_closed(key)) return BL_DEC_ZERO;
+  if (key->meter->ticks) return rebook_is_closed(key) ? booked : BL_DEC_ZERO;
+  if (!fact->level.events && !rebook_is_closed(key)) return BL_DEC_ZERO;
   price = bl_price_of_group(&plan->prices[fact->price], fact->group);
   if (!price) return BL_DEC_ZERO;
   return bl_price_total(price,
                         bl_measure_finish(key->meter, fact->level.total));
 }
 
-static int book_difference(bl_rerating *x, bl_rerate_key *key) {
+static int rebook_difference(bl_rerating *x, bl_rerate_key *key) {
   const bl_tally *tally = bl_tally_of(key->contract, key->fact.price,
                                       key->fact.period, key->fact.group);
   bl_dec booked = tally ? tally->amount : BL_DEC_ZERO;
 
-  key->fact.amount = bl_dec_sub(book_total(x, key, booked), booked);
+  key->fact.amount = bl_dec_sub(rebook_total(x, key, booked), booked);
   if (!bl_dec_is_bad(key->fact.amount) &&
       !bl_dec_is_bad(key->fact.level.total))
     return BILLING_OK;
@@ -76,14 +76,14 @@ static int book_difference(bl_rerating *x, bl_rerate_key *key) {
 }
 
 /* The keys in the order of the entry. */
-static int book_keys(bl_rerating *x) {
+static int rebook_keys(bl_rerating *x) {
   const bl_list *contracts = &x->wish->customer->contracts;
   int rc = BILLING_OK;
 
   for (size_t i = 0; i < contracts->count && !rc; i++)
-    rc = book_known(x, contracts->item[i]);
+    rc = rebook_known(x, contracts->item[i]);
   for (size_t i = 0; i < x->count && !rc; i++)
-    rc = book_difference(x, x->keys[i]);
+    rc = rebook_difference(x, x->keys[i]);
   x->fact.keys = bl_arena_array(&x->arena, x->count + 1,
                                 sizeof *x->fact.keys);
   if (rc || !x->fact.keys) return rc ? rc : BILLING_NOMEM;
@@ -98,7 +98,7 @@ static int book_keys(bl_rerating *x) {
 }
 
 /* Samples name keys by the places that they were found in. */
-static void book_events(bl_rerating *x) {
+static void rebook_events(bl_rerating *x) {
   for (size_t i = 0; i < x->event_count; i++)
     for (size_t k = 0; k < x->events[i].count; k++) {
       uint64_t *key = &x->events[i].samples[k].key;
@@ -110,7 +110,7 @@ static void book_events(bl_rerating *x) {
 
 /* ---- booking ---- */
 
-static int book_draws(rerate_book *k, const bl_rerate_key *key,
+static int rebook_draws(rerate_book *k, const bl_rerate_key *key,
                       const bl_tally *tally, bl_fact_rekeyed *fact) {
   bl_fact_charge charge = {.amount = fact->amount};
   int rc;
@@ -124,7 +124,7 @@ static int book_draws(rerate_book *k, const bl_rerate_key *key,
   return fact->draws ? BILLING_OK : BILLING_NOMEM;
 }
 
-static int book_row(const rerate_book *k, const bl_rerate_key *key,
+static int rebook_row(const rerate_book *k, const bl_rerate_key *key,
                     const bl_tally *tally) {
   const bl_fact_rekeyed *fact = &k->x->fact.keys[key->place];
   const bl_contract *contract = key->contract;
@@ -147,21 +147,21 @@ static int book_row(const rerate_book *k, const bl_rerate_key *key,
                                                    : BILLING_NOMEM;
 }
 
-static int book_key(rerate_book *k, const bl_rerate_key *key) {
+static int rebook_key(rerate_book *k, const bl_rerate_key *key) {
   bl_tenant *t = k->x->c->t;
   bl_fact_rekeyed *fact = &k->x->fact.keys[key->place];
   bl_tally *tally = bl_tally_make(t, key->contract, fact->price,
                                   fact->period, fact->group);
-  int rc = tally ? book_draws(k, key, tally, fact) : BILLING_NOMEM;
+  int rc = tally ? rebook_draws(k, key, tally, fact) : BILLING_NOMEM;
 
   if (!rc) rc = bl_fold_rekey(k->fold, fact, k->rules);
   if (rc || bl_dec_is_zero(fact->amount)) return rc;
   k->x->result.keys++;
-  return k->rows ? book_row(k, key, tally) : BILLING_OK;
+  return k->rows ? rebook_row(k, key, tally) : BILLING_OK;
 }
 
 /* Both parts of the keys, in the order of the entry. */
-static int book_all(rerate_book *k) {
+static int rebook_all(rerate_book *k) {
   bl_rerating *x = k->x;
   bl_rerate_key **sorted = bl_arena_array(&x->arena, x->count + 1,
                                           sizeof *sorted);
@@ -169,11 +169,11 @@ static int book_all(rerate_book *k) {
 
   for (size_t i = 0; i < x->count && !rc; i++)
     sorted[x->keys[i]->place] = x->keys[i];
-  for (size_t i = 0; i < x->count && !rc; i++) rc = book_key(k, sorted[i]);
+  for (size_t i = 0; i < x->count && !rc; i++) rc = rebook_key(k, sorted[i]);
   return rc ? rc : bl_fold_values(k->fold, &x->fact);
 }
 
-static int book_write(rerate_book *k) {
+static int rebook_write(rerate_book *k) {
   bl_rerating *x = k->x;
   bl_call *c = x->c;
   bl_writer w;
@@ -183,7 +183,7 @@ static int book_write(rerate_book *k) {
   rc = bl_fold_rerated(k->fold, &x->fact);
   if (!rc)
     rc = bl_fold_rules(k->fold, &x->fact, x->wish->customer, &k->rules);
-  if (!rc) rc = book_all(k);
+  if (!rc) rc = rebook_all(k);
   if (rc) return rc;
   bl_image_age(c->t, x->wish->customer, k->fold->seq);
   bl_writer_open(&w, c);
@@ -193,12 +193,12 @@ static int book_write(rerate_book *k) {
 
 /* Whether the entry would say anything.  Who comes to other rules and has
  * something by the old ones must be told so. */
-static int book_is_empty(const bl_rerating *x) {
+static int rebook_is_empty(const bl_rerating *x) {
   return !x->count && !x->event_count && !x->fact.unmatched &&
          !x->fact.unpriced && !x->fact.unentitled;
 }
 
-static int book_has_tallies(const bl_rerate_wish *wish) {
+static int rebook_has_tallies(const bl_rerate_wish *wish) {
   for (size_t i = 0; i < wish->customer->contracts.count; i++) {
     const bl_contract *contract = wish->customer->contracts.item[i];
     for (size_t k = 0; k < contract->tallies.count; k++) {
@@ -209,7 +209,7 @@ static int book_has_tallies(const bl_rerate_wish *wish) {
   return 0;
 }
 
-static void book_open(bl_rerating *x, bl_call *c,
+static void rebook_open(bl_rerating *x, bl_call *c,
                       const bl_rerate_wish *wish) {
   *x = (bl_rerating){.c = c, .wish = wish};
   bl_arena_open(&x->arena, &c->b->host);
@@ -222,20 +222,20 @@ static void book_open(bl_rerating *x, bl_call *c,
   x->fact.rules = bl_rerate_rules(x, wish->meter)->number;
 }
 
-static int book_customer(bl_rerating *x, bl_json *rows) {
+static int rebook_customer(bl_rerating *x, bl_json *rows) {
   rerate_book k = {.x = x, .rows = rows};
   int rc = bl_expire_holds(x->c, x->wish->customer);
 
   if (!rc) rc = bl_rerate_measure(x);
-  if (!rc) rc = book_keys(x);
-  if (rc || (book_is_empty(x) &&
-             !(x->wish->comes && book_has_tallies(x->wish))))
+  if (!rc) rc = rebook_keys(x);
+  if (rc || (rebook_is_empty(x) &&
+             !(x->wish->comes && rebook_has_tallies(x->wish))))
     return rc;
-  book_events(x);
+  rebook_events(x);
   if (x->fact.times.from_us > x->fact.times.to_us)
     x->fact.times = (bl_span){x->c->now_us, x->c->now_us};
   bl_rater_open(&k.rater, x->c);
-  rc = book_write(&k);
+  rc = rebook_write(&k);
   bl_rater_close(&k.rater);
   return rc;
 }
@@ -246,8 +246,8 @@ int bl_rerate(bl_call *c, const bl_rerate_wish *wish, bl_json *rows,
   int rc;
 
   assert(!wish->comes || wish->meter);
-  book_open(&x, c, wish);
-  rc = book_customer(&x, rows);
+  rebook_open(&x, c, wish);
+  rc = rebook_customer(&x, rows);
   if (out) *out = x.result;
   bl_arena_close(&x.arena);
   return rc;
