@@ -201,6 +201,7 @@
 #include "engine/rate.c"
 #include "engine/rate_ahead.c"
 #include "engine/rate_draws.c"
+#include "engine/rate_transactions.c"
 #include "engine/readable.c"
 #include "engine/record.c"
 #include "engine/repeat.c"

@@ -176,6 +176,7 @@ typedef struct bl_rate_row {
 #define BL_PRICE_BOUND_EXCLUSIVE 2u  /* a quantity on a bound is in the tier
                                         above it (volume and flats) */
 #define BL_PRICE_HAS_MAXIMUM 4u
+#define BL_PRICE_BY_EVENT 8u   /* has terms for single transactions */
 
 typedef struct bl_price {
   bl_str     id;
@@ -206,6 +207,13 @@ typedef struct bl_price {
   bl_rate_row *rates;          /* matrix: the most specific first */
   size_t     rate_count;
 } bl_price;
+
+/* Whether a price has terms for single transactions. */
+static inline int bl_price_is_by_event(const bl_price *price) {
+  return price->model == BL_MODEL_PERCENTAGE &&
+         (!bl_dec_is_zero(price->fixed) || price->free_events ||
+          !bl_dec_is_zero(price->least) || !bl_dec_is_max(price->most));
+}
 
 typedef struct bl_plan {
   bl_str    id;

@@ -179,21 +179,6 @@ static int price_model(const bl_reader *r, const bl_json *doc,
   return bl_value_word(&at, node, bl_model_words, model);
 }
 
-/* What each transaction costs cannot be told from a running total. */
-static int price_is_rated(const bl_reader *r, const bl_price *price) {
-  int by_event = !bl_dec_is_zero(price->fixed) || price->free_events ||
-                 !bl_dec_is_zero(price->least) ||
-                 !bl_dec_is_max(price->most);
-  bl_reader at = bl_reader_member(r, "model");
-
-  if (!by_event) return BILLING_OK;
-  return bl_reader_fail(&at, BILLING_UNSUPPORTED,
-                        "rate and free; billing_evaluate prices single "
-                        "transactions", "fixed, free_events, "
-                        "transaction_minimum and transaction_maximum cannot "
-                        "be rated in a plan yet");
-}
-
 int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,
                   const char *currency, bl_price *out) {
   bl_price price = {0};
@@ -211,8 +196,8 @@ int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,
                        model + (in_plan ? PRICE_IN_PLAN : 0), &price);
   if (!rc && model == BL_MODEL_DYNAMIC && !price.tiers)
     rc = price_one_tier(r, &price);
-  if (!rc && in_plan) rc = price_is_rated(r, &price);
   if (rc) return rc;
+  if (bl_price_is_by_event(&price)) price.flags |= BL_PRICE_BY_EVENT;
   if (!price.name.len) price.name = price.id;
   *out = price;
   return BILLING_OK;
