@@ -31,7 +31,8 @@ static int plan_prices(const bl_reader *r, const bl_field *field,
   (void)field;
   assert(plan->currency[0]);
   if (rc || count == 0) return rc;
-  plan->prices = bl_arena_array(r->arena, count, sizeof *plan->prices);
+  plan->prices = bl_arena_array(r->arena, count + bl_plan_derived(node),
+                                sizeof *plan->prices);
   if (!plan->prices) return bl_reader_nomem(r);
   for (size_t i = 0; !rc && i < count; i++, item = bl_json_next(item)) {
     bl_reader at = bl_reader_item(r, i);
@@ -53,6 +54,10 @@ static const bl_field plan_fields[] = {
    .hint = "a currency such as \"USD\", or a unit of the tenant",
    .at = offsetof(bl_plan, currency)},
   {.name = "prices", .read = plan_prices},
+  {.name = "minimum", .read = bl_value_bound,
+   .at = offsetof(bl_plan, minimum)},
+  {.name = "maximum", .read = bl_value_bound,
+   .at = offsetof(bl_plan, maximum)},
 };
 
 static const bl_shape plan_shape = {
@@ -67,6 +72,7 @@ int bl_catalog_read_plan(const bl_json *doc, const char *path, bl_arena *a,
 
   assert(doc && a && out);
   rc = bl_shape_read(&plan_shape, &r, doc, 0, &plan);
+  if (!rc) rc = bl_plan_derive(&r, &plan);
   if (!rc) *out = plan;
   return rc;
 }

@@ -76,8 +76,7 @@ static int take_tally(loading *l, bl_contract *contract,
   int rc;
 
   if (from->period >= contract->period_count ||
-      from->price >= contract->plan->plan.price_count ||
-      !contract->plan->meters[from->price])
+      !bl_plan_charges(contract->plan, from->price))
     return BILLING_CORRUPT;
   tally = bl_tally_make(t, contract, from->price, from->period, from->group);
   if (!tally) return BILLING_NOMEM;
@@ -97,6 +96,7 @@ static int take_tally(loading *l, bl_contract *contract,
   if (tally->more) {
     tally->more->ticked = from->ticked;
     tally->more->is_due = from->is_due;
+    tally->more->bound = from->bound;
   }
   for (size_t i = 0; i < from->value_count && !rc; i++)
     rc = take_value(t, tally, &from->values[i]);

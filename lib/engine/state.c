@@ -486,8 +486,9 @@ static bl_tally *new_tally(bl_arena *arena, bl_str group) {
   return tally;
 }
 
-static int needs_more(const bl_meter *meter) {
-  return meter->ticks || meter->aggregation == BL_AGG_UNIQUE;
+static int needs_more(const bl_tally *tally) {
+  return bl_tally_ticks(tally) ||
+         bl_tally_meter(tally)->aggregation == BL_AGG_UNIQUE;
 }
 
 static bl_tally_more *new_more(bl_arena *arena) {
@@ -510,7 +511,7 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
   tally->contract = contract;
   tally->price = (uint32_t)price;
   tally->period = (uint32_t)period;
-  if (needs_more(bl_tally_meter(tally))) tally->more = new_more(&t->arena);
+  if (needs_more(tally)) tally->more = new_more(&t->arena);
   bl_touch_map(t, &contract->tallies);
   if (t->arena.failed ||
       bl_map_put(&contract->tallies, key, len, tally))
@@ -539,7 +540,7 @@ bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
 }
 
 bl_dec bl_tally_quantity(const bl_tally *tally) {
-  if (bl_tally_meter(tally)->ticks) return tally->more->ticked;
+  if (bl_tally_ticks(tally)) return tally->more->ticked;
   return bl_measure_finish(bl_tally_meter(tally), tally->level.total);
 }
 

@@ -343,6 +343,26 @@ static void page_title(page *p, bl_str number, bl_str name, bl_str period) {
   page_paragraph(p, name, PAGE_INDENT);
 }
 
+/* "spend on calls, gb" of a composite; of others also "at least 50". */
+static void page_counts(page *p, const bl_json *line) {
+  const bl_json *least = bl_json_get(line, "minimum");
+  const bl_json *most = bl_json_get(line, "maximum");
+  const bl_json *of = bl_json_get(line, "of");
+  bl_text t;
+
+  if (!least && !most && !of) return;
+  bl_text_open(&t, p->out->arena);
+  bl_text_c(&t, of ? "spend on " : "spend in all");
+  for (of = bl_json_first(of); of; of = bl_json_next(of)) {
+    page_value(p, &t, of);
+    if (bl_json_next(of)) bl_text_c(&t, ", ");
+  }
+  if (least || most) bl_text_c(&t, least ? ", at least " : ", at most ");
+  if (least || most) page_value(p, &t, least ? least : most);
+  p->out->failed |= t.failed;
+  page_paragraph(p, (bl_str){t.text, t.failed ? 0 : t.len}, PAGE_INDENT);
+}
+
 static void page_line(page *p, const bl_json *line) {
   bl_str number = page_integer(p, line, "line");
   bl_str name = page_text(p, line, "name");
@@ -353,6 +373,7 @@ static void page_line(page *p, const bl_json *line) {
   if (p->bad) return;
   page_title(p, number, name, period);
   page_group(p, bl_json_get(line, "group"));
+  page_counts(p, line);
   page_share(p, bl_json_get(line, "proration"));
   if (bl_json_kind(late) == BL_JSON_TRUE)
     page_paragraph(p, BL_STR("late: this period was invoiced before"),
