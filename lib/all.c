@@ -170,6 +170,7 @@
 #include "engine/events.c"
 #include "engine/events_page.c"
 #include "engine/explain.c"
+#include "engine/explain_closing.c"
 #include "engine/fold.c"
 #include "engine/fold_document.c"
 #include "engine/fold_entry.c"

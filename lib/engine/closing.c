@@ -219,9 +219,10 @@ static void closing_share(const closing_book *k, const bl_price *price,
 }
 
 /* What the lines of its parts say: each of them is rounded. */
-static bl_dec closing_rounded(const closing_book *k, const bl_price *price,
+static bl_dec closing_rounded(const bl_tenant_terms *tenant,
+                              const bl_price *price,
                               const bl_fact_tick *tick) {
-  int places = bl_catalog_places(&k->c->t->terms, price->asset);
+  int places = bl_catalog_places(tenant, price->asset);
   bl_dec sum = BL_DEC_ZERO;
 
   for (size_t i = 0; i < tick->spend_count; i++)
@@ -230,14 +231,14 @@ static bl_dec closing_rounded(const closing_book *k, const bl_price *price,
   return sum;
 }
 
-static bl_dec closing_total(const closing_book *k, const bl_price *price,
-                            const bl_fact_tick *tick) {
+bl_dec bl_closing_total(const bl_tenant_terms *tenant, const bl_price *price,
+                        const bl_fact_tick *tick) {
   bl_dec gap;
 
   if (price->closing == BL_CLOSING_COMPOSITE)
     return bl_price_total(price, tick->quantity);
   if (bl_dec_is_zero(tick->bound)) return BL_DEC_ZERO;
-  gap = bl_dec_sub(tick->bound, closing_rounded(k, price, tick));
+  gap = bl_dec_sub(tick->bound, closing_rounded(tenant, price, tick));
   if (bl_dec_is_bad(gap)) return gap;
   return price->closing == BL_CLOSING_PLAN_MAXIMUM
            ? bl_dec_min(gap, BL_DEC_ZERO) : bl_dec_max(gap, BL_DEC_ZERO);
@@ -278,7 +279,7 @@ static int closing_key(closing_book *k, size_t at, uint64_t period) {
 
   if (rc) return rc;
   closing_share(k, price, period, &tick);
-  total = closing_total(k, price, &tick);
+  total = bl_closing_total(&k->c->t->terms, price, &tick);
   tick.amount = tally ? bl_dec_sub(total, tally->amount) : total;
   if (bl_dec_is_bad(tick.amount) || bl_dec_is_bad(tick.quantity))
     return closing_refuse(k, price);

@@ -24,4 +24,12 @@
 int bl_closing_book(bl_call *c, bl_contract *contract, uint64_t periods,
                     const bl_fact_invoice *draft, bl_fact_ticks *out);
 
+/* What a key comes to in all, by what its tick says. */
+bl_dec bl_closing_total(const bl_tenant_terms *tenant, const bl_price *price,
+                        const bl_fact_tick *tick);
+/* Adds to an explanation what a line of the invoice of entry `seq` was made
+ * of (explain_closing.c). */
+int bl_closing_explain(bl_call *c, const bl_contract *contract,
+                       const bl_fact_line *line, int64_t seq, bl_json *tree);
+
 #endif

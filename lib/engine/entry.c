@@ -195,8 +195,12 @@ void bl_code_periods(bl_codec *facts, bl_codec *properties,
   for (size_t i = 0; i < f->count; i++) code_period(facts, &f->items[i]);
 }
 
+/* A number and, in the bit above it, whether a bound follows at the end. */
 static void code_line(bl_codec *c, bl_fact_line *l) {
-  bl_code_u64(c, &l->is_fee);
+  uint64_t kind = l->is_fee | (uint64_t)!bl_dec_is_zero(l->bound) << 1;
+
+  bl_code_u64(c, &kind);
+  l->is_fee = kind & 1;
   bl_code_u64(c, &l->price);
   bl_code_u64(c, &l->period);
   bl_code_str(c, &l->group);
@@ -211,7 +215,7 @@ static void code_line(bl_codec *c, bl_fact_line *l) {
   bl_code_u64(c, &l->first_event);
   bl_code_u64(c, &l->last_event);
   bl_code_draws(c, &l->draws, &l->draw_count);
-  bl_code_dec(c, &l->bound);
+  if (kind >> 1) bl_code_dec(c, &l->bound);
 }
 
 void bl_code_invoice(bl_codec *facts, bl_codec *properties,

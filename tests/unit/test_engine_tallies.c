@@ -7,7 +7,8 @@ static bl_tenant tenant;
 static bl_contract contract;
 static bl_meter_state meter;
 static bl_meter_state *meters[] = {&meter, &meter, &meter};
-static bl_plan_version plan = {.meters = meters};
+static bl_price prices[10];
+static bl_plan_version plan = {.plan = {.prices = prices}, .meters = meters};
 
 static void begin(void) {
   bl_tenant_open(&tenant, BL_STR("t"), NULL);
