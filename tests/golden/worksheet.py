@@ -167,7 +167,8 @@ class Line:
             '%s' % (number, self.head, text(self.quantity), text(self.amount),
                     text(self.drawn), text(self.due), text(rounding),
                     self.asset)
-            + self.counts + (', share %d/%d' % self.share if self.share else ''))
+            + self.counts
+            + (', share %d/%d' % self.share if self.share else ''))
 
 
 def invoice(number, customer, issued, lines):
