@@ -316,6 +316,138 @@ START_TEST(what_cannot_count_is_refused) {
 }
 END_TEST
 
+/* ---- whatever comes, and when ---- */
+
+#define MOST 24
+
+/* An event of January or February; told late, or taken back, or both. */
+typedef struct deed {
+  int64_t time_us;
+  int     is_gb;
+  int     value;
+  int     told;                /* 0 at once, 1 in February, 2 in March */
+  int     gone;                /* -1 never, else when */
+} deed;
+
+static unsigned seed;
+static int dice(int sides) {
+  seed = seed * 1103515245u + 12345u;
+  return (int)(seed >> 16 & 0x7fff) % sides;
+}
+
+static void tell(const deed *deeds, int when, int is_plain) {
+  for (int i = 0; i < MOST; i++) {
+    const deed *d = &deeds[i];
+    char key[16], value[16];
+
+    snprintf(key, sizeof key, "%d", i);
+    snprintf(value, sizeof value, "%d.%03d", d->value, i * 37);
+    if (is_plain ? d->gone < 0 && !when : d->told == when)
+      use(key, d->is_gb ? "gb" : "call", d->time_us, value);
+    if (!is_plain && d->gone == when) take_back(key);
+  }
+}
+
+/* What all invoices bill of a period, by kind and price, in one text. */
+static void sum_up(char *out, size_t size) {
+  struct { char name[120]; bl_dec sum; } sums[64];
+  size_t count = 0;
+
+  for (int n = 1; n < 12; n++) {
+    billing_call call = call_now();
+    char number[16];
+    billing_doc *doc;
+    bl_json *tree;
+
+    snprintf(number, sizeof number, "INV-%06d", n);
+    if (billing_invoice(b, &call, number, (size_t)-1, "json", &doc, NULL))
+      break;
+    ck_assert_int_eq(bl_json_read(billing_doc_text(doc),
+                                  billing_doc_len(doc), &tree, NULL), 0);
+    for (const bl_json *line = bl_json_first(bl_json_get(tree, "lines"));
+         line; line = bl_json_next(line)) {
+      bl_str from = bl_json_text(bl_json_get(bl_json_get(line, "service"),
+                                             "from"));
+      bl_str kind = bl_json_text(bl_json_get(line, "kind"));
+      bl_str price = bl_json_text(bl_json_get(line, "price"));
+      bl_dec amount = BL_DEC_ZERO;
+      char name[120];
+      size_t at = 0;
+      snprintf(name, sizeof name, "%.*s %.*s %.*s", (int)from.len, from.text,
+               (int)kind.len, kind.text, (int)price.len, price.text);
+      ck_assert(bl_json_dec(bl_json_get(line, "amount"), &amount));
+      while (at < count && strcmp(sums[at].name, name) != 0) at++;
+      ck_assert_uint_lt(at, 64);
+      if (at == count) {
+        strcpy(sums[count].name, name);
+        sums[count++].sum = BL_DEC_ZERO;
+      }
+      sums[at].sum = bl_dec_add(sums[at].sum, amount);
+    }
+    bl_json_free(tree);
+    billing_doc_free(doc);
+  }
+  for (size_t i = 0; i < count; i++)
+    for (size_t k = i + 1; k < count; k++)
+      if (strcmp(sums[k].name, sums[i].name) < 0) {
+        char name[120];
+        bl_dec sum = sums[i].sum;
+        strcpy(name, sums[i].name);
+        strcpy(sums[i].name, sums[k].name);
+        sums[i].sum = sums[k].sum;
+        strcpy(sums[k].name, name);
+        sums[k].sum = sum;
+      }
+  *out = 0;
+  for (size_t i = 0; i < count; i++) {
+    char figure[BL_DEC_TEXT];
+    size_t len = strlen(out);
+    bl_dec_print(sums[i].sum, figure);
+    if (!bl_dec_is_zero(sums[i].sum))
+      snprintf(out + len, size - len, "%s %s\n", sums[i].name, figure);
+  }
+}
+
+static void play(const deed *deeds, int is_plain, char *out, size_t size) {
+  open_plan(CALLS(",\"tags\":[\"t\"],\"minimum\":\"60\"") "," GB("") ","
+            "{\"id\":\"base\",\"model\":\"flat\",\"amount\":\"40\","
+            "\"timing\":\"advance\",\"tags\":[\"t\"]},"
+            SHARE("s", "\"of\":{\"tags\":[\"t\"]},\"minimum\":\"11\"")
+            "," SHARE("u", "\"of\":{\"prices\":[\"s\",\"gb\"],"
+            "\"include_composite_spend\":true}"),
+            ",\"minimum\":\"150\",\"maximum\":\"400\"");
+  tell(deeds, 0, is_plain);
+  advance(FEBRUARY);
+  tell(deeds, 1, is_plain);
+  advance(MARCH);
+  tell(deeds, 2, is_plain);
+  advance(APRIL);
+  sum_up(out, size);
+  shop_is_sound(b);
+  billing_close(b);
+}
+
+START_TEST(voids_and_late_events_leave_no_trace) {
+  static char late[4000], plain[4000];
+  deed deeds[MOST];
+
+  seed = (unsigned)_i;
+  start = dice(2) ? "2026-01-01" : "2026-01-04";
+  for (int i = 0; i < MOST; i++) {
+    deed *d = &deeds[i];
+    *d = (deed){SHOP_NOW + dice(48) * SHOP_DAY, dice(2), dice(12) + dice(12),
+                dice(3), -1};
+    if (d->time_us >= FEBRUARY && !d->told && dice(2)) d->told = 1;
+    if (!dice(3)) d->gone = d->told + dice(3 - d->told);
+  }
+  play(deeds, 0, late, sizeof late);
+  play(deeds, 1, plain, sizeof plain);
+  ck_assert_str_eq(late, plain);
+  ck_assert_ptr_nonnull(strstr(plain, "composite u"));
+  start = "2026-01-01";
+}
+END_TEST
+
 Suite *test_engine_closing(void);
 Suite *test_engine_closing(void) {
   Suite *s = suite_create("engine_closing");
@@ -331,6 +463,8 @@ Suite *test_engine_closing(void) {
   tcase_add_test(t, an_invoice_adds_up_to_its_minimum);
   tcase_add_test(t, a_period_without_usage_has_its_minimum);
   tcase_add_test(t, what_cannot_count_is_refused);
+  tcase_add_loop_test(t, voids_and_late_events_leave_no_trace, 0, 24);
+  tcase_set_timeout(t, 60);
   suite_add_tcase(s, t);
   return s;
 }
