@@ -26,9 +26,11 @@ static void sort_tallies(bl_tally **tallies, size_t count) {
 }
 
 /* A price that costs something without usage has no events, yet an amount; of
- * what was voided the events are gone, and perhaps not what was billed. */
+ * what was voided the events are gone, and perhaps not what was billed; what
+ * was decided anew may leave nothing but that a tick must look. */
 static int is_used(const bl_tally *tally) {
   return tally->first_event || bl_tally_has_usage(tally) ||
+         (tally->more && tally->more->is_due) ||
          !bl_dec_is_zero(tally->held) || !bl_dec_is_zero(tally->amount) ||
          !bl_dec_is_zero(tally->billed_amount);
 }
