@@ -79,9 +79,6 @@ class Shop(streams.Shop):
                                 for n in self.names]
         return catalog
 
-    def open(self):
-        super().open()
-
     def event(self, at):
         r = self.r
         self.count += 1
