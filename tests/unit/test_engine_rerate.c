@@ -427,6 +427,37 @@ START_TEST(each_customer_keeps_the_old_answer_until_its_turn) {
 }
 END_TEST
 
+static void put_event_name(const char *name) {
+  billing_call call = call_now();
+  char json[200];
+
+  snprintf(json, sizeof json, "{\"id\":\"mm\",\"event\":%s,\"groups\":"
+           "[\"g\"]," N "\"sum\"}", name);
+  ck_assert_int_eq(billing_put(b, &call, "meter", json, (size_t)-1, NULL,
+                               NULL), 0);
+}
+
+/* By one name, by a choice of names, and back. */
+START_TEST(a_meter_of_other_events_takes_what_was_recorded) {
+  open_meter(NULL, N "\"sum\"", "");
+  record_three();
+  put_event_name("{\"in\":[\"other\"]}");
+  costs_next("a", "before", "4");
+  rebuild(0);
+  owes("0");
+  costs_next("a", "after", "0");
+  put_event_name("\"n\"");
+  costs_next("a", "again", "0");
+  rebuild(0);
+  owes("28");
+  put_event_name("{\"not_in\":[\"other\"]}");
+  rebuild(0);
+  owes("28");
+  costs_next("a", "last", "4");
+  close_shop();
+}
+END_TEST
+
 /* What one handle rebuilds, another one knows when it looks. */
 START_TEST(another_handle_goes_on_with_the_new_answer) {
   shop_folder f = shop_folder_make();
@@ -536,6 +567,7 @@ Suite *test_engine_rerate(void) {
   tcase_add_test(c, events_of_all_meters_find_a_contract_of_before);
   tcase_add_test(c, ticks_and_events_change_places);
   tcase_add_test(c, each_customer_keeps_the_old_answer_until_its_turn);
+  tcase_add_test(c, a_meter_of_other_events_takes_what_was_recorded);
   tcase_add_test(c, another_handle_goes_on_with_the_new_answer);
   tcase_add_test(c, a_dry_run_tells_and_changes_nothing);
   tcase_add_test(c, an_erased_customer_keeps_what_was_booked);
