@@ -64,15 +64,13 @@ static int rebook_is_closed(const bl_rerate_key *key) {
 static bl_dec rebook_total(const bl_rerating *x, const bl_rerate_key *key,
                          bl_dec booked) {
   const bl_fact_rekeyed *fact = &key->fact;
-  const bl_plan *plan = &key->contract->plan->plan;
-  const bl_price *price;
 
   if (x->wish->customer->is_erased) return booked;
   if (key->meter->ticks) return rebook_is_closed(key) ? booked : BL_DEC_ZERO;
   if (!fact->level.events && !rebook_is_closed(key)) return BL_DEC_ZERO;
-  price = bl_price_of_group(&plan->prices[fact->price], fact->group);
-  if (!price) return BL_DEC_ZERO;
-  return bl_price_total(price,
+  if (!key->rate) return BL_DEC_ZERO;
+  if (key->rate->flags & BL_PRICE_BY_EVENT) return key->spent;
+  return bl_price_total(key->rate,
                         bl_measure_finish(key->meter, fact->level.total));
 }
 

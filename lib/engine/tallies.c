@@ -13,9 +13,9 @@ static int tally_order(const void *a, const void *b) {
 }
 
 /* A price that costs something without usage has no events, yet an amount; of
- * what was voided the events are gone, and perhaps not what was billed; what
- * was decided anew may leave nothing but that a tick must look; a period has
- * closed under a minimum or maximum that cost nothing. */
+ * what was voided the events are gone, and perhaps not what was billed; a
+ * period has closed under a minimum or maximum that cost nothing; what was
+ * decided anew may leave nothing but that a tick must look. */
 static int is_used(const bl_tally *tally) {
   return tally->first_event || bl_tally_has_usage(tally) ||
          (tally->more && (tally->more->is_due ||

@@ -1037,31 +1037,6 @@ static void show_verify(scenario_run *r) {
   billing_doc_free(doc);
 }
 
-/* Each draft as its figures, or what was wrong with the question. */
-static void do_preview(scenario_run *r, const cJSON *step) {
-  char *query = cJSON_PrintUnformatted(cJSON_GetObjectItem(step, "query"));
-  char *lines = lines_of(cJSON_GetObjectItem(step, "events"));
-  doc_arguments a = {scenario_call_of(r, NULL), query, lines, NULL};
-  cJSON *doc;
-  const cJSON *draft;
-  int rc = attempt(r, "preview", call_preview, &a);
-
-  head(r, "preview", query);
-  free(query);
-  if (*lines) fprintf(r->out, "\n%.*s", (int)strlen(lines) - 1, lines);
-  free(lines);
-  if (is_refused(r, rc)) return;
-  fprintf(r->out, "\n");
-  doc = cJSON_Parse(billing_doc_text(a.doc));
-  cJSON_ArrayForEach(draft, cJSON_GetObjectItem(doc, "invoices")) {
-    char *text = cJSON_PrintUnformatted(draft);
-    show_figures(r, text);
-    free(text);
-  }
-  cJSON_Delete(doc);
-  billing_doc_free(a.doc);
-}
-
 /* ---- rebuilding -------------------------------------------------------- */
 
 typedef struct rebuild_arguments {
@@ -1111,6 +1086,31 @@ static void do_rebuild(scenario_run *r, const cJSON *step) {
   billing_doc_free(a.doc);
 }
 
+/* Each draft as its figures, or what was wrong with the question. */
+static void do_preview(scenario_run *r, const cJSON *step) {
+  char *query = cJSON_PrintUnformatted(cJSON_GetObjectItem(step, "query"));
+  char *lines = lines_of(cJSON_GetObjectItem(step, "events"));
+  doc_arguments a = {scenario_call_of(r, NULL), query, lines, NULL};
+  cJSON *doc;
+  const cJSON *draft;
+  int rc = attempt(r, "preview", call_preview, &a);
+
+  head(r, "preview", query);
+  free(query);
+  if (*lines) fprintf(r->out, "\n%.*s", (int)strlen(lines) - 1, lines);
+  free(lines);
+  if (is_refused(r, rc)) return;
+  fprintf(r->out, "\n");
+  doc = cJSON_Parse(billing_doc_text(a.doc));
+  cJSON_ArrayForEach(draft, cJSON_GetObjectItem(doc, "invoices")) {
+    char *text = cJSON_PrintUnformatted(draft);
+    show_figures(r, text);
+    free(text);
+  }
+  cJSON_Delete(doc);
+  billing_doc_free(a.doc);
+}
+
 /* ---- all of it --------------------------------------------------------- */
 
 static const struct step_kind {
@@ -1125,8 +1125,8 @@ static const struct step_kind {
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},
   {"usage", do_usage},       {"events", do_events},   {"void", do_void},
   {"correct", do_correct},   {"health", do_health},
-  {"preview", do_preview},
   {"rebuild", do_rebuild},
+  {"preview", do_preview},
 };
 
 static void play_step(scenario_run *r, const cJSON *step) {
