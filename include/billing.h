@@ -371,7 +371,8 @@ BILLING_API int billing_sqlite3_extension(void *connection, char **message,
  * Reading functions take now_us for what depends on it and move no clock.
  */
 #define BILLING_CALL_STEP 1u        /* the clock step is meant */
-#define BILLING_CALL_DRY_RUN 2u     /* catalog_apply: only say what changes */
+#define BILLING_CALL_DRY_RUN 2u     /* catalog_apply, rebuild: only say what
+                                       changes */
 #define BILLING_CALL_STRICT 4u      /* record: unmatched usage is refused */
 #define BILLING_CALL_ALL_OR_NOTHING 8u  /* record: one refusal refuses all */
 /*
@@ -480,9 +481,9 @@ typedef struct billing_call {
  *
  *   INVALID   err->path names the member, err->hint what would be right
  *   NOTFOUND  it names a meter, plan or customer that is not there
- *   CONFLICT  a member that cannot change was changed (what a meter adds
- *             up; a contract's customer, plan or start), or a version of a
- *             meter would begin before the clock
+ *   CONFLICT  a member that cannot change was changed (a contract's customer,
+ *             plan or start), or a meter adds up something else from a moment
+ *             on
  */
 BILLING_API int billing_put(billing *b, const billing_call *call,
                             const char *kind, const char *json,
@@ -540,6 +541,53 @@ BILLING_API int billing_erase(billing *b, const billing_call *call,
                               const char *customer, size_t customer_len,
                               const char *reason, size_t reason_len,
                               billing_error *err);
+
+/*
+ * How a meter is rebuilt: a put of a meter that changes what is recorded
+ * already (an "effective" in the past, or anything that the meter adds up
+ * otherwise: the aggregation, the event, a conversion ..) changes nobody's
+ * figures.  Each customer keeps the old answer, whole, also for what is
+ * recorded meanwhile, until its turn comes here; then all of its events are
+ * measured anew, and it has the new answer, whole.
+ */
+typedef struct billing_rebuilding {
+  uint32_t struct_size;
+  uint32_t flags;               /* BILLING_PROGRESS_MORE: call again */
+  int64_t  decided_us;
+  uint64_t customers;           /* in all */
+  uint64_t done;                /* of these, who have the new answer */
+  uint64_t moved;               /* in this call: whose charges moved */
+  uint64_t events;              /* in this call: that were measured anew */
+  uint64_t unusable;            /* of these, that the meter cannot use, or no
+                                   rate is for: they are not billed */
+} billing_rebuilding;
+
+/*
+ * Gives the next `budget` customers (0: all that are left) the answer of the
+ * meter as it is now, in this call and its one commit.  How far it has come is
+ * in the journal: it goes on whoever calls, whenever.  A meter without
+ * anything to rebuild is done at once.
+ *
+ * What was booked with events stays; the difference is booked as one
+ * adjustment for each price, group and period, with draws: what was charged
+ * too much returns to the grants that it came from.  Open periods change at
+ * once; of invoiced ones the next invoice bills the difference, under that
+ * period.  Voided events do not count, events of erased customers keep what
+ * they gave.  What the meter wants now and did not then is charged; what it
+ * wants no more, or cannot use, is found by billing_usage_health.
+ *
+ * *differences, when not NULL, becomes {"meter","customers","done","moved",
+ * "events","unusable","differences":[{"customer","contract","price","group",
+ * "from","to","quantity","was","amount","difference","asset"}]}.  With
+ * BILLING_CALL_DRY_RUN that is all that it does.
+ *
+ *   NOTFOUND (meter)  LIMIT (an amount)
+ */
+BILLING_API int billing_rebuild(billing *b, const billing_call *call,
+                                const char *meter, size_t meter_len,
+                                uint32_t budget, billing_rebuilding *out,
+                                billing_doc **differences,
+                                billing_error *err);
 
 /* ---- Events ------------------------------------------------------------- */
 

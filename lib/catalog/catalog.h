@@ -362,6 +362,9 @@ int bl_catalog_meter_resamples(const bl_meter *was, const bl_meter *now);
 /* The first member by which two meters measure differently, so that one cannot
  * go on where the other was; NULL. */
 const char *bl_catalog_meter_change(const bl_meter *was, const bl_meter *now);
+/* Takes all members that these are over from another one: the meter measures
+ * as that does, out of its own samples. */
+void bl_catalog_meter_restructure(bl_meter *meter, const bl_meter *now);
 /* Whether two lists of filters say the same in the same order. */
 int bl_filters_equal(const bl_filter *a, size_t a_count, const bl_filter *b,
                      size_t b_count);

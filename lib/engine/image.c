@@ -33,6 +33,7 @@ static void code_tally(bl_codec *c, bl_image_tally *tally) {
   bl_code_u64(c, &tally->price);
   bl_code_u64(c, &tally->period);
   bl_code_str(c, &tally->group);
+  bl_code_u64(c, &tally->rules);
   code_level(c, &tally->level);
   bl_code_dec(c, &tally->amount);
   bl_code_dec(c, &tally->drawn);
@@ -128,6 +129,7 @@ static int image_tally(const bl_tally *tally, bl_arena *arena,
   out->price = tally->price;
   out->period = tally->period;
   out->group = tally->group;
+  out->rules = tally->rules ? tally->rules->number : 0;
   out->level = tally->level;
   out->amount = tally->amount;
   out->drawn = tally->drawn;

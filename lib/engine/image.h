@@ -34,6 +34,7 @@ typedef struct bl_image_tally {
   uint64_t       price;
   uint64_t       period;
   bl_str         group;
+  uint64_t       rules;          /* of its meter, their number */
   bl_level       level;
   bl_dec         amount;
   bl_dec         drawn;

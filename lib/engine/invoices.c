@@ -139,7 +139,7 @@ static int add_unused(invoice_draft *d, uint64_t period) {
     bl_fact_line *line;
     bl_tally *tally;
     if (!price->meter.len || price->group_count ||
-        d->contract->plan->meters[i]->meter.ticks ||
+        bl_contract_meter(d->contract, i)->ticks ||
         !(price->flags & BL_PRICE_FLAT_AT_ZERO))
       continue;
     tally = bl_tally_of(d->contract, i, period, (bl_str){NULL, 0});

@@ -222,6 +222,28 @@ static int book_undone(posting_book *k, const bl_fact_void *fact) {
   return rc;
 }
 
+static int book_rekeyed(posting_book *k, const bl_fact_rekeyed *one) {
+  const bl_contract *contract = bl_table_at(&k->t->by_contract,
+                                            one->contract);
+  posting_draws by = {one->draws, one->draw_count};
+
+  if (!contract || one->price >= contract->plan->plan.price_count)
+    return BILLING_CORRUPT;
+  return book_charged(k, contract, &contract->plan->plan.prices[one->price],
+                      one->amount, &by);
+}
+
+static int book_rerate(posting_book *k, const bl_fact_rerate *fact) {
+  bl_customer *customer;
+  int rc = fact->customer ? bl_customer_of(k->c, k->t, fact->customer,
+                                           &customer)
+                          : BILLING_OK;    /* how far a rebuild has come */
+
+  for (size_t i = 0; i < fact->key_count && !rc; i++)
+    rc = book_rekeyed(k, &fact->keys[i]);
+  return rc;
+}
+
 static int book_coded(posting_book *k) {
   bl_entry_facts facts;
   int rc = bl_entry_read(k->entry, k->arena, &facts);
@@ -233,6 +255,7 @@ static int book_coded(posting_book *k) {
   case BL_ENTRY_INVOICE: return book_invoice(k, &facts.invoice);
   case BL_ENTRY_TICKS: return book_ticks(k, &facts.ticks);
   case BL_ENTRY_VOID: return book_undone(k, &facts.undone);
+  case BL_ENTRY_RERATE: return book_rerate(k, &facts.rerate);
   default: return BILLING_OK;
   }
 }

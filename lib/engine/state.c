@@ -32,6 +32,7 @@ void bl_tenant_open(bl_tenant *t, bl_str id, const billing_allocator *host) {
   assert(id.len < sizeof text);
   memcpy(text, id.text, id.len);        /* it may be this very tenant's */
   memset(t, 0, sizeof *t);
+  t->as_of = INT64_MAX;
   memcpy(t->id_text, text, id.len);
   t->id = (bl_str){t->id_text, id.len};
   bl_arena_open(&t->arena, host);
@@ -502,6 +503,7 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
                             uint64_t price, uint64_t period, bl_str group) {
   char key[TALLY_KEY_BYTES];
   size_t len = tally_key_of(price, period, group, key);
+  const bl_meter_state *meter = contract->plan->meters[price];
   bl_tally *tally = bl_map_get(&contract->tallies, key, len);
 
   if (tally) return tally;
@@ -511,6 +513,9 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
   tally->contract = contract;
   tally->price = (uint32_t)price;
   tally->period = (uint32_t)period;
+  if (meter)
+    tally->rules = bl_rules_before(meter, contract->customer->number,
+                                   t->as_of);
   if (needs_more(tally)) tally->more = new_more(&t->arena);
   bl_touch_map(t, &contract->tallies);
   if (t->arena.failed ||
@@ -547,6 +552,22 @@ int bl_tally_clear(bl_tenant *t, bl_tally *tally) {
   tally->more = new_more(&t->arena);
   if (!tally->more) return BILLING_NOMEM;
   tally->more->is_due = 1;             /* it may have had another figure */
+  return BILLING_OK;
+}
+
+int bl_tally_measure(bl_tenant *t, bl_tally *tally,
+                     const bl_meter_rules *rules, int is_anew) {
+  const bl_tally_more *was = tally->more;
+
+  bl_touch_tally(t, tally);
+  tally->rules = rules;
+  if (!needs_more(tally)) tally->more = NULL;
+  else if (!was || is_anew) tally->more = new_more(&t->arena);
+  else return BILLING_OK;
+  if (t->arena.failed) return BILLING_NOMEM;
+  if (!was || !tally->more) return BILLING_OK;
+  tally->more->ticked = was->ticked;
+  tally->more->is_due = was->is_due;
   return BILLING_OK;
 }
 

@@ -10,9 +10,9 @@
 #include "price/price.h"
 
 static const bl_meter *tick_meter(const bl_contract *contract, size_t price) {
-  const bl_meter_state *meter = contract->plan->meters[price];
+  const bl_meter *meter = bl_contract_meter(contract, price);
 
-  return meter && meter->meter.ticks ? &meter->meter : NULL;
+  return meter && meter->ticks ? meter : NULL;
 }
 
 static int tick_is_sql(const bl_contract *contract, size_t price) {
@@ -21,9 +21,11 @@ static int tick_is_sql(const bl_contract *contract, size_t price) {
   return meter && meter->aggregation == BL_AGG_SQL;
 }
 
-int bl_ticks_has(const bl_plan_version *plan) {
+int bl_ticks_has(const bl_contract *contract) {
+  const bl_plan_version *plan = contract->plan;
+
   for (size_t i = 0; i < plan->first_count; i++)
-    if (plan->meters[plan->first[i]]->meter.ticks) return 1;
+    if (tick_meter(contract, plan->first[i])) return 1;
   return 0;
 }
 
@@ -407,7 +409,7 @@ int bl_ticks_book(bl_call *c, bl_contract *contract, uint64_t periods) {
   tick_book k = {.periods = periods};
   int rc;
 
-  if (!periods || !bl_ticks_has(contract->plan)) return BILLING_OK;
+  if (!periods || !bl_ticks_has(contract)) return BILLING_OK;
   rc = bl_ticks_read(&k.ticks, c, contract, tick_first(contract, periods),
                      periods, c->trial ? c->trial->until_us : INT64_MAX);
   if (!rc) rc = tick_write(&k);

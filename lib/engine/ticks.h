@@ -58,8 +58,8 @@ typedef struct bl_ticks {
   int64_t      until_us;
 } bl_ticks;
 
-/* Whether a price of the plan is known at ticks only. */
-int bl_ticks_has(const bl_plan_version *plan);
+/* Whether a price of the contract is known at ticks only. */
+int bl_ticks_has(const bl_contract *contract);
 /*
  * The samples that figures of the contract's periods [from, to) need; levels
  * that go on need all of before, also those of the customer's other contracts.
@@ -91,10 +91,11 @@ int bl_ticks_is_due(const bl_ticks *t, uint64_t price, uint64_t period);
 /* Whether the group has no figure of its own: bl_tally_is_count. */
 static inline int bl_tick_is_count(const bl_ticks *t,
                                    const bl_tick_group *group) {
-  const bl_plan_version *plan = t->contract->plan;
+  const bl_contract *contract = t->contract;
 
-  return !group->group.len && plan->plan.prices[group->price].group_count &&
-         plan->meters[group->price]->meter.aggregation == BL_AGG_SQL;
+  return !group->group.len &&
+         contract->plan->plan.prices[group->price].group_count &&
+         bl_contract_meter(contract, group->price)->aggregation == BL_AGG_SQL;
 }
 
 /* ---- ticks_sql.c: meters that are statements ---- */

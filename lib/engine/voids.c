@@ -14,6 +14,7 @@
 #include "engine/keys.h"
 #include "engine/parked.h"
 #include "engine/record.h"
+#include "engine/restated.h"
 #include "engine/samples.h"
 #include "meter/accept.h"
 #include "price/price.h"
@@ -342,6 +343,44 @@ static int void_parked(bl_call *c, bl_str key, billing_receipt *out) {
   return rc;
 }
 
+static int void_tallies(undoing *x, const bl_fact_key *keys) {
+  bl_call *c = x->c;
+  int rc = BILLING_OK;
+
+  x->tallies = bl_arena_array(&c->arena, x->event->charge_count + 1,
+                              sizeof(bl_tally *));
+  if (!x->tallies) return BILLING_NOMEM;
+  for (size_t i = 0; i < x->event->charge_count && !rc; i++)
+    x->tallies[i] = bl_fold_key(c->t, &keys[i], &rc);
+  return rc;
+}
+
+/* What goes is what the event gives by now. */
+static int void_restate(undoing *x, const bl_customer *customer,
+                        bl_span times) {
+  bl_call *c = x->c;
+  size_t count = x->event->charge_count;
+  bl_fact_event *plain = bl_arena_copy(&c->arena, x->event, sizeof *plain);
+  bl_fact_event *now = bl_arena_take(&c->arena, sizeof *now);
+  bl_fact_key *known = bl_arena_array(&c->arena, count + 1, sizeof *known);
+  bl_restatements all;
+  int rc = plain && now && known
+               ? bl_restatements_read(c, customer, times, &c->arena, &all)
+               : BILLING_NOMEM;
+
+  if (rc || !all.count) return rc;
+  for (size_t i = 0; i < count; i++) {
+    const bl_tally *tally = x->tallies[i];
+    known[i] = (bl_fact_key){tally->contract->number, tally->price,
+                             tally->period, tally->group};
+    plain->charges[i].key = i;
+  }
+  rc = bl_restate(c, &all, x->fact.event, known, plain, &c->arena, now,
+                  &known);
+  x->event = now;
+  return rc ? rc : void_tallies(x, known);
+}
+
 static int void_recorded(bl_call *c, uint64_t number, billing_receipt *out) {
   undoing x = {.c = c, .fact.event = number};
   const bl_voided *before;
@@ -357,6 +396,7 @@ static int void_recorded(bl_call *c, uint64_t number, billing_receipt *out) {
   if (rc) return rc;
   before = bl_voids_at(&voids, x.fact.event);
   if (!before) rc = void_accept(c, x.fact.event);
+  if (!rc && !before) rc = void_restate(&x, customer, times);
   if (!rc && !before) rc = undo_event(&x);
   if (!rc)
     rc = void_receipt(c, before ? &before->facts.undone : &x.fact,
