@@ -135,6 +135,10 @@ int bl_rate_is_prepared(const bl_call *c, const bl_customer *customer,
  * ones end with it. */
 bl_dec bl_rate_transaction(const bl_tally *tally, const bl_price *price,
                            const bl_sample *sample, bl_fact_charge *charge);
+/* The same on top of a level, which takes it in; the level's time is set when
+ * the free ones end with it. */
+bl_dec bl_rate_transaction_on(const bl_price *price, const bl_meter *meter,
+                              const bl_sample *sample, bl_level *level);
 /* The most that the estimate of one may cost once open holds are settled. */
 bl_dec bl_rate_transaction_most(const bl_tally *tally,
                                 const bl_fact_charge *charge);
@@ -154,6 +158,9 @@ typedef struct bl_rate_others {
 } bl_rate_others;
 
 int bl_rate_spans(bl_call *c, const bl_tally *tally, bl_rate_others *out);
+/* Whether two periods do that; the contract's zone is there. */
+int bl_rate_is_shared(const bl_contract *contract, const bl_price *price,
+                      uint64_t a, uint64_t b);
 static inline int bl_rate_others_of(bl_call *c, const bl_tally *tally,
                                     bl_rate_others *out) {
   *out = (bl_rate_others){BL_DEC_ZERO, BL_DEC_ZERO, BL_DEC_ZERO};

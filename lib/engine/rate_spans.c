@@ -25,23 +25,26 @@ static void spans_add(const bl_tally *tally, uint64_t period,
   out->held = bl_dec_add(out->held, other->held);
 }
 
+int bl_rate_is_shared(const bl_contract *contract, const bl_price *price,
+                      uint64_t a, uint64_t b) {
+  const bl_contract_terms *terms = &contract->terms;
+  const bl_period *periods = contract->periods;
+
+  if (price->tiers_by != BL_TIERS_YEAR)
+    return a == b || price->tiers_by == BL_TIERS_LIFE;
+  return bl_contract_year(terms, contract->zone, periods[a].span.from_us) ==
+         bl_contract_year(terms, contract->zone, periods[b].span.from_us);
+}
+
 int bl_rate_spans(bl_call *c, const bl_tally *tally, bl_rate_others *out) {
   bl_contract *contract = tally->contract;
-  const bl_contract_terms *terms = &contract->terms;
-  int by_year = bl_tally_price(tally)->tiers_by == BL_TIERS_YEAR;
-  int64_t year;
   int rc = BILLING_OK;
 
   *out = (bl_rate_others){BL_DEC_ZERO, BL_DEC_ZERO, BL_DEC_ZERO};
   if (!contract->zone)
-    rc = bl_zone_of(c, terms->zone, &contract->zone);
-  if (rc) return rc;
-  year = bl_contract_year(terms, contract->zone,
-                          contract->periods[tally->period].span.from_us);
-  for (uint64_t p = 0; p < contract->period_count; p++)
-    if (!by_year ||
-        bl_contract_year(terms, contract->zone,
-                         contract->periods[p].span.from_us) == year)
+    rc = bl_zone_of(c, contract->terms.zone, &contract->zone);
+  for (uint64_t p = 0; p < contract->period_count && !rc; p++)
+    if (bl_rate_is_shared(contract, bl_tally_price(tally), tally->period, p))
       spans_add(tally, p, out);
-  return BILLING_OK;
+  return rc;
 }

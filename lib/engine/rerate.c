@@ -8,6 +8,7 @@
  * counted.
  */
 #include "engine/event_walk.h"
+#include "engine/rate.h"
 #include "engine/rerate_keys.h"
 #include "price/price.h"
 
@@ -95,17 +96,34 @@ static int rerate_count_value(bl_rerating *x, bl_rerate_key *key,
               : BILLING_NOMEM;
 }
 
+/* What a single transaction costs depends on those before it. */
+static void rerate_transaction(bl_rerate_key *key, const bl_level *before,
+                               const bl_usage *usage) {
+  const bl_plan *plan = &key->contract->plan->plan;
+  const bl_price *price = bl_price_of_group(&plan->prices[key->fact.price],
+                                            key->fact.group);
+  bl_sample sample = {.quantity = usage->quantity, .time_us = usage->time_us};
+  bl_level level = *before;
+  bl_dec cost;
+
+  if (!price || !(price->flags & BL_PRICE_BY_EVENT)) return;
+  cost = bl_rate_transaction_on(price, key->meter, &sample, &level);
+  key->transactions = bl_dec_add(key->transactions, cost);
+  key->fact.level.at_us = level.at_us;
+}
+
 static int rerate_add_level(bl_rerating *x, bl_rerate_key *key,
                             const bl_fact_redecided *event,
                             const bl_fact_resampled *sample) {
   bl_usage usage = {sample->sample, event->time_us};
-  bl_level *level = &key->fact.level;
+  bl_level *level = &key->fact.level, before = *level;
   int rc = BILLING_OK;
 
   if (key->meter->aggregation == BL_AGG_UNIQUE) usage.quantity = BL_DEC_ZERO;
   if (sample->has_unique && !key->meter->ticks)
     rc = rerate_count_value(x, key, sample, event->time_us, &usage.quantity);
   *level = bl_aggregate_add(key->meter->aggregation, *level, &usage);
+  rerate_transaction(key, &before, &usage);
   if (!key->fact.first_event) key->fact.first_event = event->event;
   key->fact.last_event = event->event;
   key->last_us = event->time_us;

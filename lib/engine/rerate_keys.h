@@ -17,6 +17,7 @@ typedef struct bl_rerate_key {
   const bl_meter *meter;
   bl_map          values;      /* unique: hash -> its latest operation */
   int64_t         last_us;     /* time of the last event */
+  bl_dec          transactions;  /* what they come to one by one */
   size_t          place;       /* in the entry */
 } bl_rerate_key;
 

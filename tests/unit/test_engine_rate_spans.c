@@ -155,6 +155,34 @@ START_TEST(a_period_is_of_the_year_in_which_it_begins) {
 }
 END_TEST
 
+/* 80 and 50 come to 115; twice as much to 260: 100 + 80. */
+START_TEST(events_decided_anew_go_through_the_tiers) {
+  billing_call call;
+  billing_rebuilding done;
+  billing_balances balances;
+  billing_error err;
+
+  open_price("2026-01-01", "life");
+  use("1", SHOP_NOW, "80");
+  use("2", FEBRUARY, "50");
+  call = call_now();
+  BILLING_INIT(&err);
+  ck_assert_msg(!billing_put(b, &call, "meter",
+      "{\"id\":\"u\",\"event\":\"use\",\"aggregation\":\"sum\","
+      "\"convert\":{\"by\":\"2\"}}", (size_t)-1, NULL, &err),
+      "%s %s", err.path, err.message);
+  BILLING_INIT(&done);
+  ck_assert_int_eq(billing_rebuild(b, &call, "u", 1, 0, &done, NULL, NULL),
+                   0);
+  BILLING_INIT(&balances);
+  ck_assert_int_eq(billing_balance(b, &call, "a", 1, "USD", &balances, NULL),
+                   0);
+  ck_assert_dec_eq(balances.owed, "180");
+  ck_assert_dec_eq(take_back("1"), "-80");
+  close_shop();
+}
+END_TEST
+
 START_TEST(what_does_not_add_up_over_periods_is_refused) {
   static const struct { const char *meter, *terms; int code; } bad[] = {
     {"\"aggregation\":\"max\"", TIERS, BILLING_INVALID},
@@ -208,6 +236,7 @@ Suite *test_engine_rate_spans(void) {
   tcase_add_test(t, periods_go_through_the_tiers_together);
   tcase_add_test(t, a_void_is_rated_by_the_whole);
   tcase_add_test(t, a_period_is_of_the_year_in_which_it_begins);
+  tcase_add_test(t, events_decided_anew_go_through_the_tiers);
   tcase_add_test(t, what_does_not_add_up_over_periods_is_refused);
   tcase_add_test(t, a_hold_counts_on_other_periods);
   suite_add_tcase(s, t);
