@@ -184,6 +184,13 @@ static int plan_check_price(const bl_reader *r, const bl_price *price,
   return rc ? rc : plan_all_tiers(r, price, meter);
 }
 
+int bl_catalog_price_suits(const bl_price *price, const bl_meter *meter) {
+  bl_reader r = bl_reader_top("", NULL, NULL);
+
+  return !plan_all_transactions(&r, price, meter) &&
+         !plan_all_tiers(&r, price, meter);
+}
+
 int bl_catalog_check_plan(const bl_plan *plan, const char *path,
                           const bl_tenant_terms *tenant,
                           const bl_meter *const *meters, billing_error *err) {

@@ -220,6 +220,36 @@ static int check_effective(bl_call *c, const document_draft *d,
                     "%s changes for all time", change);
 }
 
+/* A plan was accepted with the meter as it is; contracts keep its versions. */
+static int check_plan_suits(bl_call *c, const document_draft *d,
+                            const bl_meter_state *was,
+                            const bl_plan_version *version) {
+  for (size_t i = 0; i < version->plan.price_count; i++) {
+    const bl_price *price = &version->plan.prices[i];
+    if (version->meters[i] == was &&
+        !bl_catalog_price_suits(price, &d->meter))
+      return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "aggregation",
+                        "a sum or count: not recurring, prorated, rounded or "
+                        "lifted to zero",
+                        "the price %t of plan %t has terms of single "
+                        "transactions, or tiers over periods", &price->id,
+                        &version->plan.id);
+  }
+  return BILLING_OK;
+}
+
+static int check_plans_suit(bl_call *c, const document_draft *d,
+                            const bl_meter_state *was) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < c->t->plans.count && !rc; i++) {
+    const bl_plan_state *plan = c->t->plans.entry[i].value;
+    for (size_t k = 0; k < plan->versions.count && !rc; k++)
+      rc = check_plan_suits(c, d, was, plan->versions.item[k]);
+  }
+  return rc;
+}
+
 static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
   int rc = bl_sql_meter_check(doc, d->path, &c->arena, c->err);
   const bl_meter_state *was;
@@ -234,6 +264,7 @@ static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
   if (!was) return BILLING_OK;
   rc = bl_sql_meter_keeps(&was->rules->meter, &d->meter, d->path, &c->arena,
                           c->err);
+  if (!rc) rc = check_plans_suit(c, d, was);
   return rc ? rc : check_effective(c, d, was->rules);
 }
 
