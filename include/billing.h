@@ -934,7 +934,8 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *     many hours, and when it may be asked again
  *   {"kernel":"periods","start","zone","period","anchor", ..} -> billing
  *     periods and the whole cycles they are cut from
- *   {"kernel":"prorate", ..} -> an amount's share, as two integers too
+ *   {"kernel":"prorate", ..} -> an amount's share, as two integers too;
+ *     {"kernel":"true_up", ..} -> what is missing of a minimum
  *   {"kernel":"aggregate","meter":{..},"events":[..],"from","to","zone", ..}
  *     -> what any meter makes of events in a period, by group
  *   {"kernel":"sql_meter","meter":{"aggregation":"sql","sql":"SELECT ..", ..},

@@ -163,6 +163,7 @@
 #include "engine/evaluate_sql.c"
 #include "engine/evaluate_terms.c"
 #include "engine/evaluate_transactions.c"
+#include "engine/evaluate_true_up.c"
 #include "engine/evaluate_wallet.c"
 #include "engine/evaluate_window.c"
 #include "engine/event_code.c"

@@ -111,14 +111,6 @@ static int plan_adds_up(const bl_meter *meter) {
          (!meter->converts || meter->convert.round == BL_CONVERT_NONE);
 }
 
-int bl_catalog_price_takes(const bl_price *price, const bl_meter *meter) {
-  int takes = !(price->flags & BL_PRICE_BY_EVENT) || plan_adds_up(meter);
-
-  for (size_t i = 0; takes && i < price->rate_count; i++)
-    takes = bl_catalog_price_takes(price->rates[i].price, meter);
-  return takes;
-}
-
 /* What an event is worth must not depend on others; and what is above a
  * maximum would have to be remembered for refunds. */
 static int plan_transactions(const bl_reader *r, const bl_price *price,
@@ -193,6 +185,13 @@ static int plan_check_price(const bl_reader *r, const bl_price *price,
     rc = plan_group(r, price, i, meter);
   if (!rc) rc = plan_all_transactions(r, price, meter);
   return rc ? rc : plan_all_tiers(r, price, meter);
+}
+
+int bl_catalog_price_suits(const bl_price *price, const bl_meter *meter) {
+  bl_reader r = bl_reader_top("", NULL, NULL);
+
+  return !plan_all_transactions(&r, price, meter) &&
+         !plan_all_tiers(&r, price, meter);
 }
 
 int bl_catalog_check_plan(const bl_plan *plan, const char *path,

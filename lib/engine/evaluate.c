@@ -39,6 +39,7 @@ static const struct ask_row {
   {"usage_limits", bl_ask_usage_limits},
   {"periods",      bl_ask_periods},
   {"prorate",      bl_ask_prorate},
+  {"true_up",      bl_ask_true_up},
   {"aggregate",    bl_ask_aggregate},
   {"sql_meter",    bl_ask_sql_meter},
   {"expression",   bl_ask_expression},

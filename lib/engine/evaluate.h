@@ -45,6 +45,7 @@ bl_ask_kernel bl_ask_hold_size;
 bl_ask_kernel bl_ask_usage_limits;
 bl_ask_kernel bl_ask_periods;      /* evaluate_contract.c */
 bl_ask_kernel bl_ask_prorate;
+bl_ask_kernel bl_ask_true_up;      /* evaluate_true_up.c */
 bl_ask_kernel bl_ask_aggregate;    /* evaluate_meter.c */
 bl_ask_kernel bl_ask_sql_meter;    /* evaluate_sql.c */
 bl_ask_kernel bl_ask_expression;   /* evaluate_event.c */

@@ -212,6 +212,19 @@ START_TEST(prorate_says_the_share) {
 }
 END_TEST
 
+START_TEST(true_up_says_what_is_missing_of_a_minimum) {
+  expect("{'kernel':'true_up','minimum':'310','from':'2026-01-15',"
+         "'to':'2026-02-01','full_from':'2026-01-01',"
+         "'full_to':'2026-02-01','proration':'days_half_open','fees':["
+         "{'amount':'100','from':'2026-01-15','to':'2026-02-01'},"
+         "{'amount':'7','from':'2026-02-01','to':'2026-03-01'}]}",
+         "{'counted':'100','denominator':31,'due':'70','minimum':'170',"
+         "'missing':'70','numerator':17,'ratio':'0.548387096774193548'}");
+  refuse("{'kernel':'true_up','minimum':'1','from':'2026-01-15',"
+         "'to':'2026-02-01'}", BILLING_INVALID, "/full_to");
+}
+END_TEST
+
 START_TEST(aggregate_tells_groups_apart) {
   expect("{'kernel':'aggregate','meter':{'id':'tokens','event':'llm',"
          "'aggregation':'sum','property':'tokens','groups':['model']},"
@@ -725,6 +738,7 @@ Suite *test_engine_evaluate(void) {
   tcase_add_test(c, periods_come_back_to_the_31st);
   tcase_add_test(c, periods_are_cut_in_the_zone);
   tcase_add_test(c, prorate_says_the_share);
+  tcase_add_test(c, true_up_says_what_is_missing_of_a_minimum);
   tcase_add_test(c, aggregate_tells_groups_apart);
   tcase_add_test(c, aggregate_measures_a_period);
   tcase_add_test(c, transactions_and_levels_are_priced_one_by_one);

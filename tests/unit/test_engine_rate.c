@@ -343,6 +343,47 @@ START_TEST(a_meter_has_versions_each_from_its_time_on) {
 }
 END_TEST
 
+/* Ten at 1.00 were paid by a grant that has ended; thirteen cost 0.50 each, so
+ * 3.50 go back, and expire: the other price of the late event is owed. */
+START_TEST(what_returns_to_an_ended_grant_pays_nothing_else) {
+  static const char catalog[] =
+      "{\"plans\":[{\"id\":\"pv\",\"currency\":\"USD\",\"prices\":["
+      "{\"id\":\"v\",\"meter\":\"s\",\"model\":\"volume\",\"tiers\":["
+      "{\"up_to\":\"10\",\"unit\":\"1\"},{\"unit\":\"0.5\"}]},"
+      "{\"id\":\"w\",\"meter\":\"s\",\"model\":\"per_unit\","
+      "\"unit\":\"0.1\"}]}],\"contracts\":[{\"id\":\"cv\",\"customer\":"
+      "\"a\",\"plan\":\"pv\",\"start\":\"2026-01-01\"}]}";
+  billing *b = shop_open(NULL);
+  billing_call call = shop_call("g");
+  billing_event event = shop_event("1", "sum");
+  billing_grant_terms grant;
+  billing_receipt receipt;
+
+  BILLING_INIT(&grant);
+  grant.customer = shop_text("a");
+  grant.amount.amount = D("11");
+  grant.expires_us = SHOP_NOW + SHOP_DAY;
+  strcpy(grant.amount.asset, "USD");
+  ck_assert_int_eq(billing_grant(b, &call, &grant, NULL, NULL), 0);
+  call = shop_call("");
+  ck_assert_int_eq(billing_catalog_apply(b, &call, catalog, (size_t)-1, NULL,
+                                         NULL), 0);
+  event.properties = shop_text("{\"n\":10}");
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, NULL), 0);
+  ck_assert_dec_eq(receipt.drawn, "11");
+  call.now_us = SHOP_NOW + 40 * SHOP_DAY;
+  call.flags = BILLING_CALL_STEP;
+  ck_assert_int_eq(billing_advance(b, &call, call.now_us, 0, NULL, NULL), 0);
+  event = shop_event("2", "sum");
+  event.properties = shop_text("{\"n\":3}");
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, NULL), 0);
+  ck_assert_dec_eq(receipt.cost, "-3.2");
+  ck_assert_dec_eq(receipt.drawn, "-3.5");
+  shop_is_sound(b);
+  billing_close(b);
+}
+END_TEST
+
 Suite *test_engine_rate(void);
 Suite *test_engine_rate(void) {
   Suite *s = suite_create("engine_rate");
@@ -360,6 +401,7 @@ Suite *test_engine_rate(void) {
   tcase_add_test(t, values_live_in_images);
   tcase_add_test(t, what_a_meter_skips_is_not_refused);
   tcase_add_test(t, a_meter_has_versions_each_from_its_time_on);
+  tcase_add_test(t, what_returns_to_an_ended_grant_pays_nothing_else);
   suite_add_tcase(s, t);
   return s;
 }

@@ -144,6 +144,22 @@ START_TEST(events_decided_anew_are_transactions) {
 }
 END_TEST
 
+START_TEST(a_meter_goes_on_telling_transactions) {
+  billing_call call;
+  billing_error err;
+
+  open_price("\"fixed\":\"0.30\"");
+  call = call_now();
+  BILLING_INIT(&err);
+  ck_assert_int_eq(billing_put(b, &call, "meter",
+      "{\"id\":\"v\",\"event\":\"pay\",\"property\":\"n\","
+      "\"aggregation\":\"max\"}", (size_t)-1, NULL, &err),
+      BILLING_CONFLICT);
+  ck_assert_str_eq(err.path, "/aggregation");
+  close_shop();
+}
+END_TEST
+
 START_TEST(a_hold_of_one_counts_on_open_holds) {
   billing_call call;
   billing_event event = shop_event("", "pay");
@@ -290,6 +306,7 @@ Suite *test_engine_rate_transactions(void) {
   tcase_add_test(t, a_void_moves_what_is_free);
   tcase_add_test(t, what_is_free_ends_once);
   tcase_add_test(t, events_decided_anew_are_transactions);
+  tcase_add_test(t, a_meter_goes_on_telling_transactions);
   tcase_add_test(t, a_hold_of_one_counts_on_open_holds);
   tcase_add_test(t, what_does_not_tell_transactions_is_refused);
   tcase_add_test(t, voids_are_as_if_they_had_never_come);

@@ -642,6 +642,111 @@ static cJSON *period_at(const cJSON *given, const char *at, int ends) {
   return out;
 }
 
+/* ---- commitments ---- */
+
+/* The share of a commitment, and what is missing of it. */
+static cJSON *true_up_of(const cJSON *given, const char *cents,
+                         const cJSON *span, const char *ends) {
+  cJSON *own = cJSON_Duplicate(given, 1), *period;
+  cJSON *request = vec_request("true_up"), *fees;
+  const cJSON *fee;
+
+  vec_copy(own, "subscription_started_at", given, "subscription_at");
+  period = period_at(own, vec_text(span, "from"), 0);
+  cJSON_Delete(own);
+  if (!period) return NULL;
+  vec_put(request, "minimum", cents);
+  vec_copy(request, "from", span, "from");
+  vec_put(request, "to", ends ? ends : vec_text(span, "to"));
+  vec_copy(request, "full_from", period, "full_from");
+  vec_copy(request, "full_to", period, "full_to");
+  vec_copy(request, "zone", given, "timezone");
+  vec_put(request, "proration", "lago_days");
+  cJSON_AddNumberToObject(request, "places", 0);
+  fees = cJSON_AddArrayToObject(request, "fees");
+  cJSON_ArrayForEach(fee, vec_get(given, "fees")) {
+    cJSON *item = cJSON_CreateObject();
+    vec_copy(item, "amount", fee, "amount_cents");
+    vec_copy(item, "from", fee, "from");
+    vec_copy(item, "to", fee, "to");
+    cJSON_AddItemToArray(fees, item);
+  }
+  cJSON_Delete(period);
+  return vec_ask(request);
+}
+
+static cJSON *commitment_share(const cJSON *given) {
+  cJSON *answer = true_up_of(given, vec_text(given, "commitment_cents"),
+                             given, NULL);
+  cJSON *out = cJSON_CreateObject();
+
+  vec_copy(out, "commitment_cents", answer, "minimum");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *commitment_coefficient(const cJSON *given) {
+  cJSON *answer = true_up_of(given, "1", given,
+                             vec_text(given, "terminated_at"));
+  cJSON *out = cJSON_CreateObject();
+
+  vec_copy(out, "coefficient", answer, "ratio");
+  cJSON_Delete(answer);
+  return out;
+}
+
+/* Without a commitment, or a stretch to settle, nothing is asked. */
+static cJSON *commitment_true_up(const cJSON *given) {
+  const char *cents = vec_text(given, "commitment_cents");
+  const cJSON *span = vec_get(given, "reconciled");
+  cJSON *out = cJSON_CreateObject(), *answer;
+
+  if (!cents || !cJSON_IsObject(span)) {
+    vec_put(out, "true_up_cents", "0");
+    return out;
+  }
+  answer = true_up_of(given, cents, span, NULL);
+  vec_copy(out, "true_up_cents", answer, "due");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *charge_minimum_at(const cJSON *given, int places) {
+  cJSON *request = vec_request("true_up"), *item, *fees;
+  const cJSON *used;
+
+  vec_copy(request, "minimum", given, "minimum_cents");
+  vec_copy(request, "from", given, "from");
+  vec_copy(request, "to", given, "to");
+  vec_copy(request, "zone", given, "timezone");
+  vec_put(request, "proration", "lago_days");
+  vec_copy_whole(request, "days", given, "period_days", NULL);
+  cJSON_AddNumberToObject(request, "places", places);
+  fees = cJSON_AddArrayToObject(request, "fees");
+  cJSON_ArrayForEach(used, vec_get(given, "used_cents")) {
+    item = cJSON_CreateObject();
+    vec_put(item, "amount", used->valuestring);
+    cJSON_AddItemToArray(fees, item);
+  }
+  return vec_ask(request);
+}
+
+/* What is precise is given at twelve places. */
+static cJSON *charge_minimum(const cJSON *given) {
+  cJSON *answer = charge_minimum_at(given, 12);
+  cJSON *out = cJSON_CreateObject();
+
+  vec_copy(out, "precise_cents", answer, "due");
+  cJSON_Delete(answer);
+  answer = charge_minimum_at(given, 0);
+  if (!strcmp(vec_text(answer, "due"), "0"))
+    cJSON_AddNullToObject(out, "true_up_cents");
+  else
+    vec_copy(out, "true_up_cents", answer, "due");
+  cJSON_Delete(answer);
+  return out;
+}
+
 /* The end of the day that a subscription ends in. */
 static void add_last_day(cJSON *request, const cJSON *given,
                          const char *at) {
@@ -868,7 +973,21 @@ static cJSON *expression(const cJSON *given) {
 
 static const vec_kind expression_kinds[] = {{"", expression}, {NULL, NULL}};
 
+static const vec_kind commitment_kinds[] = {
+  {"share", commitment_share}, {"coefficient", commitment_coefficient},
+  {"true_up", commitment_true_up}, {"charge_minimum", charge_minimum},
+  {NULL, NULL}
+};
+
+static void commitment_features(const cJSON *given, cJSON *list) {
+  if (vec_get(given, "conversion_rate")) vec_feature(list, "conversion");
+}
+
 const vec_file vec_lago[] = {
+  {"lago/commitments.json",
+   "part of the commitment for the days [from,to] of the billing period that "
+   "holds them (days/period days, rounded half up to a cent)",
+   commitment_features, commitment_kinds},
   {"lago/aggregations.json", "Turning events into units.", NULL,
    aggregation_kinds},
   {"lago/expressions.json",
