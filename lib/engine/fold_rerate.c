@@ -106,8 +106,8 @@ int bl_fold_rekey(bl_fold *f, const bl_fact_rekeyed *fact,
   bl_tally *tally = bl_fold_key(f->tenant, &key, &rc);
 
   if (!tally) return rc;
-  rc = bl_tally_measure(f->tenant, tally, rules ? rules : tally->rules,
-                        1);
+  if (!tally->rules) return BILLING_CORRUPT;     /* it is of no meter */
+  rc = bl_tally_measure(f->tenant, tally, rules ? rules : tally->rules, 1);
   if (rc) return rc;
   tally->level = fact->level;
   tally->first_event = fact->first_event;

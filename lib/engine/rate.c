@@ -273,9 +273,12 @@ static int use_meters(bl_rater *r) {
   const bl_list *others = &t->meters_by_filter;
   int rc = BILLING_OK;
 
-  for (size_t i = 0; named && i < named->count && !rc; i++)
-    if (bl_rules_select(named->item[i], r->in->customer->number, name, 1))
-      rc = use_meter(r, named->item[i]);
+  for (size_t i = 0; named && i < named->count && !rc; i++) {
+    const bl_meter_state *meter = named->item[i];
+    if (!meter->rules->before ||
+        bl_rules_select(meter, r->in->customer->number, name, 1))
+      rc = use_meter(r, meter);
+  }
   for (size_t i = 0; i < others->count && !rc; i++)
     if (bl_rules_select(others->item[i], r->in->customer->number, name, 0))
       rc = use_meter(r, others->item[i]);

@@ -37,12 +37,13 @@ static int restated_rules_key(const bl_call *c, const bl_restatement *r,
   const bl_fact_rerate *fact = &r->facts.rerate;
   const bl_contract *contract = bl_table_at(&c->t->by_contract,
                                             key->contract);
+  const bl_meter_state *meter;
 
   if (!contract || key->period >= contract->period_count ||
       key->price >= contract->plan->plan.price_count)
     return 0;
-  return (!fact->meter ||
-          contract->plan->meters[key->price]->number == fact->meter) &&
+  meter = contract->plan->meters[key->price];
+  return meter && (!fact->meter || meter->number == fact->meter) &&
          contract->periods[key->period].span.to_us > fact->since_us;
 }
 

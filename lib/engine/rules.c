@@ -47,6 +47,5 @@ int bl_rules_select(const bl_meter_state *meter, uint64_t customer,
                     bl_str name, int is_one_name) {
   const bl_meter *by = &bl_rules_of(meter, customer)->meter;
 
-  if (!meter->rules->before && is_one_name) return 1;   /* it stands there */
   return (by->event.len > 0) == (is_one_name != 0) && bl_meter_names(by, name);
 }
