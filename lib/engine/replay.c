@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* replay.c - walking a customer's entries and asking again; see replay.h. */
+#include "engine/replay.h"
+
+#include "engine/documents.h"
+#include "engine/event_walk.h"
+#include "engine/index.h"
+
+/* ---- asking again ---- */
+
+billing_call bl_replay_call(const bl_replay *r, bl_str key) {
+  billing_call call;
+
+  BILLING_INIT(&call);
+  call.flags = BILLING_CALL_STEP;
+  call.tenant = r->c->t->id;
+  call.key = key;
+  call.now_us = r->now_us;
+  return call;
+}
+
+static int is_only_refused(int rc) {
+  switch (BILLING_CODE(rc)) {
+  case BILLING_INVALID: case BILLING_NOTFOUND: case BILLING_CONFLICT:
+  case BILLING_DENIED: case BILLING_LIMIT: return 1;
+  default: return 0;
+  }
+}
+
+int bl_replay_fail(bl_replay *r, int rc, const char *path,
+                   const billing_error *why) {
+  if (!why->message[0]) return bl_fail_code(r->c->err, rc);
+  return bl_fail(r->c->err, rc, path, why->hint, "%s", why->message);
+}
+
+int bl_replay_refuse(bl_replay *r, int rc, uint64_t event,
+                     const billing_error *why) {
+  if (!is_only_refused(rc)) return bl_replay_fail(r, rc, why->path, why);
+  if (r->refused.count++ > 0) return BILLING_OK;
+  r->refused.first = *why;
+  r->refused.event = event;
+  return BILLING_OK;
+}
+
+/* Events have their numbers for keys, so that voids find them. */
+static bl_str key_of(bl_replay *r, const char *prefix, uint64_t number) {
+  bl_text key;
+
+  bl_text_open(&key, &r->own);
+  bl_text_format(&key, "%s%i", prefix, (int64_t)number);
+  return (bl_str){key.text, key.len};
+}
+
+/* ---- events ---- */
+
+typedef struct replay_events {
+  billing_event   *events;
+  billing_receipt *receipts;
+  uint64_t        *numbers;
+  size_t           count;
+} replay_events;
+
+static int add_event(bl_replay *r, replay_events *e, const bl_event_row *row) {
+  billing_event *event = &e->events[e->count];
+
+  BILLING_INIT(event);
+  BILLING_INIT(&e->receipts[e->count]);
+  e->numbers[e->count++] = row->number;
+  event->key = key_of(r, "", row->number);
+  event->customer = r->customer->id;
+  event->event = row->text.name;
+  event->properties = row->text.properties;
+  event->time_us = row->time_us;
+  if (!row->text.has_value) return BILLING_OK;
+  event->flags = BILLING_EVENT_VALUE;
+  event->value = row->text.value;
+  return BILLING_OK;
+}
+
+static int read_events(bl_replay *r, const bl_entry *entry,
+                       replay_events *e) {
+  bl_event_entry walk;
+  bl_event_row row;
+  size_t count;
+  int rc = bl_event_entry_open(&walk, r->c, r->c->t, entry, &r->own);
+
+  if (rc) return rc;
+  count = walk.batch.count + 1;
+  walk.customer = r->customer->number;
+  e->events = bl_arena_array(&r->own, count, sizeof *e->events);
+  e->receipts = bl_arena_array(&r->own, count, sizeof *e->receipts);
+  e->numbers = bl_arena_array(&r->own, count, sizeof *e->numbers);
+  if (r->own.failed) return BILLING_NOMEM;
+  while (!rc && (rc = bl_event_entry_next(&walk, &row)) == BILLING_OK)
+    rc = add_event(r, e, &row);
+  if (rc == BILLING_DONE) rc = BILLING_OK;
+  return !rc && r->own.failed ? BILLING_NOMEM : rc;
+}
+
+static int again_events(bl_replay *r, const bl_entry *entry) {
+  billing_call call = bl_replay_call(r, (bl_str){NULL, 0});
+  replay_events e = {0};
+  billing_error err;
+  int rc = read_events(r, entry, &e);
+
+  if (rc) return rc;
+  BILLING_INIT(&err);
+  rc = billing_record(r->b, &call, e.events, e.count, e.receipts, &err);
+  if (rc) return bl_replay_refuse(r, rc, 0, &err);
+  for (size_t i = 0; i < e.count; i++)
+    if (e.receipts[i].code)
+      (void)bl_replay_refuse(r, e.receipts[i].code, e.numbers[i], &err);
+  return BILLING_OK;
+}
+
+/* What was refused cannot be taken back. */
+static int again_void(bl_replay *r, const bl_fact_void *fact) {
+  billing_call call = bl_replay_call(r, (bl_str){NULL, 0});
+  bl_str key = key_of(r, "", fact->event);
+  billing_error err;
+  int rc;
+
+  if (r->own.failed) return BILLING_NOMEM;
+  BILLING_INIT(&err);
+  rc = billing_void(r->b, &call, key.text, key.len, NULL, &err);
+  if (!rc || BILLING_CODE(rc) == BILLING_NOTFOUND) return BILLING_OK;
+  return bl_replay_refuse(r, rc, fact->event, &err);
+}
+
+/* ---- grants, and what falls due ---- */
+
+static int again_grant(bl_replay *r, const bl_fact_grant *fact) {
+  billing_call call = bl_replay_call(r, key_of(r, "grant ", fact->number));
+  billing_grant_terms terms;
+  billing_error err;
+  int rc;
+
+  BILLING_INIT(&err);
+  BILLING_INIT(&terms);
+  terms.customer = r->customer->id;
+  terms.amount.amount = fact->amount;
+  terms.cost.amount = fact->cost;
+  terms.effective_us = fact->effective_us;
+  if (fact->expires_us != BL_TIME_NEVER) terms.expires_us = fact->expires_us;
+  terms.priority = (int32_t)fact->priority;
+  terms.origin = (uint32_t)fact->origin;
+  terms.name = fact->name;
+  terms.scope = fact->scope;
+  if (bl_asset_set(terms.amount.asset, fact->asset) ||
+      (fact->cost_asset.len &&
+       bl_asset_set(terms.cost.asset, fact->cost_asset)))
+    return BILLING_CORRUPT;
+  if (r->own.failed) return BILLING_NOMEM;
+  rc = billing_grant(r->b, &call, &terms, NULL, &err);
+  return rc ? bl_replay_refuse(r, rc, 0, &err) : BILLING_OK;
+}
+
+/* An advance came so far: what was due before, and one step that is now. */
+static int again_advance(bl_replay *r, int64_t due_us) {
+  billing_call call = bl_replay_call(r, (bl_str){NULL, 0});
+  billing_error err;
+  int rc;
+
+  BILLING_INIT(&err);
+  rc = billing_advance(r->b, &call, due_us - 1, 0, NULL, &err);
+  if (!rc) rc = billing_advance(r->b, &call, due_us, 1, NULL, &err);
+  return rc ? bl_replay_fail(r, rc, err.path, &err) : BILLING_OK;
+}
+
+static int again_expiry(bl_replay *r, const bl_fact_grant_expired *fact) {
+  const bl_grant_state *grant =
+      bl_table_at(&r->c->t->by_grant, fact->number);
+
+  return grant ? again_advance(r, grant->lot.expires_us) : BILLING_CORRUPT;
+}
+
+/* ---- entries ---- */
+
+/* Holds are not repeated, and the rest follows from what is. */
+static int again_fact(bl_replay *r, const bl_entry *entry) {
+  bl_entry_facts facts;
+  int rc = bl_entry_read(entry, &r->own, &facts);
+
+  if (rc) return rc;
+  switch (entry->kind) {
+  case BL_ENTRY_DOCUMENT: return bl_replay_own(r, &facts.document);
+  case BL_ENTRY_GRANT: return again_grant(r, &facts.grant);
+  case BL_ENTRY_VOID: return again_void(r, &facts.undone);
+  case BL_ENTRY_INVOICE: return again_advance(r, facts.invoice.issued_us);
+  case BL_ENTRY_GRANT_EXPIRED: return again_expiry(r, &facts.grant_expired);
+  default: return BILLING_OK;
+  }
+}
+
+static int again_entry(bl_replay *r, int64_t seq) {
+  bl_entry entry;
+  int rc = bl_journal_read(r->c->b, r->c->t->number, seq, &r->own, &entry);
+
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  r->now_us = entry.at_us;
+  rc = entry.kind == BL_ENTRY_EVENTS ? again_events(r, &entry)
+                                     : again_fact(r, &entry);
+  bl_arena_empty(&r->own, SIZE_MAX);
+  return rc;
+}
+
+static int again_catalog(bl_replay *r, size_t *at, int64_t seq) {
+  int rc = BILLING_OK;
+
+  for (; *at < r->count && r->catalog[*at].seq < seq && !rc; (*at)++) {
+    r->now_us = r->catalog[*at].at_us;
+    rc = bl_replay_catalog(r, &r->catalog[*at]);
+    bl_arena_empty(&r->own, SIZE_MAX);
+  }
+  return rc;
+}
+
+#define REPLAY_KINDS                                                 \
+  (UINT64_C(1) << BL_ENTRY_DOCUMENT | UINT64_C(1) << BL_ENTRY_EVENTS | \
+   UINT64_C(1) << BL_ENTRY_GRANT | UINT64_C(1) << BL_ENTRY_VOID |      \
+   UINT64_C(1) << BL_ENTRY_INVOICE | UINT64_C(1) << BL_ENTRY_GRANT_EXPIRED)
+
+static int again_all(bl_replay *r) {
+  bl_index_wish wish = {bl_subject_customer(r->customer->number), 0,
+                        BL_ALL_TIMES, REPLAY_KINDS};
+  size_t count, at = 0;
+  int64_t *seqs;
+  bl_arena list;
+  int rc;
+
+  bl_arena_open(&list, &r->c->b->host);
+  rc = bl_index_find(r->c, &wish, &list, &seqs, &count);
+  for (size_t i = 0; i < count && !rc; i++) {
+    if (bl_is_interrupted(r->c->b)) rc = BILLING_CANCELED;
+    if (!rc) rc = again_catalog(r, &at, seqs[i]);
+    if (!rc) rc = again_entry(r, seqs[i]);
+  }
+  bl_arena_close(&list);
+  return rc;
+}
+
+/* ---- the handle where it happens ---- */
+
+/* Zones have been read, and stay as long as the handle that read them. */
+static int lend_zones(bl_replay *r) {
+  const bl_map *zones = &r->c->b->zones;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < zones->count && !rc; i++)
+    rc = bl_map_put(&r->b->zones, zones->entry[i].key, zones->entry[i].len,
+                    zones->entry[i].value);
+  return rc;
+}
+
+static int open_scratch(bl_replay *r) {
+  const billing *b = r->c->b;
+  billing_store *store = NULL;
+  billing_options options;
+  int rc = billing_memory_store(&store, &b->host);
+
+  if (rc) return rc;
+  BILLING_INIT(&options);
+  options.allocator = &b->host;
+  options.zone_folder = b->zone_folder;
+  options.secret = (bl_str){(const char *)b->secret, sizeof b->secret};
+  rc = billing_open_store(&r->b, store, &options, r->c->err);
+  if (rc) store->methods->close(store);
+  return rc ? rc : lend_zones(r);
+}
+
+int bl_replay_customer(bl_replay *r, const bl_customer *customer) {
+  int rc;
+
+  r->customer = customer;
+  r->has_plans = 0;
+  r->now_us = r->count ? r->catalog[0].at_us : r->c->now_us;
+  memset(&r->refused, 0, sizeof r->refused);
+  rc = open_scratch(r);
+  if (!rc) rc = bl_replay_start(r);
+  return rc ? rc : again_all(r);
+}
+
+void bl_replay_drop(bl_replay *r) {
+  billing_close(r->b);
+  r->b = NULL;
+  bl_arena_empty(&r->own, SIZE_MAX);
+}
+
+/* ---- the catalog ---- */
+
+static int keep_document(bl_replay *r, const bl_entry *entry) {
+  bl_replay_document *d;
+  bl_entry_facts facts;
+  int rc = bl_entry_read(entry, &r->arena, &facts);
+
+  if (rc) return rc;
+  d = bl_arena_push(&r->arena, (void **)&r->catalog, &r->count, &r->cap,
+                    sizeof *d);
+  if (!d) return BILLING_NOMEM;
+  d->seq = entry->seq;
+  d->at_us = entry->at_us;
+  d->kind = facts.document.kind;
+  d->version = facts.document.version;
+  d->archived = facts.document.archived;
+  d->id = facts.document.id;
+  d->json = facts.document.json;
+  r->count++;
+  return BILLING_OK;
+}
+
+static int read_catalog(bl_replay *r) {
+  bl_index_wish wish = {bl_subject_customer(0), 0, BL_ALL_TIMES,
+                        UINT64_C(1) << BL_ENTRY_DOCUMENT};
+  bl_call *c = r->c;
+  int64_t *seqs;
+  size_t count;
+  int rc = bl_index_find(c, &wish, &r->arena, &seqs, &count);
+
+  for (size_t i = 0; i < count && !rc; i++) {
+    bl_entry entry;
+    rc = bl_journal_read(c->b, c->t->number, seqs[i], &r->arena, &entry);
+    if (!rc) rc = keep_document(r, &entry);
+  }
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  rc = bl_document_stored(c, BL_KIND_TENANT, c->t->id, &r->tenant);
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  r->tenant = bl_arena_str(&r->arena, r->tenant);
+  return r->arena.failed ? BILLING_NOMEM : BILLING_OK;
+}
+
+int bl_replay_open(bl_replay *r, bl_call *c, const bl_json *documents,
+                   const bl_json *instead) {
+  int rc;
+
+  memset(r, 0, sizeof *r);
+  r->c = c;
+  r->documents = documents;
+  r->instead = instead;
+  bl_arena_open(&r->arena, &c->b->host);
+  bl_arena_open(&r->own, &c->b->host);
+  rc = bl_replay_check(r);
+  return rc ? rc : read_catalog(r);
+}
+
+void bl_replay_close(bl_replay *r) {
+  billing_close(r->b);
+  bl_arena_close(&r->own);
+  bl_arena_close(&r->arena);
+}
+
+#undef REPLAY_KINDS
