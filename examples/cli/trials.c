@@ -108,7 +108,7 @@ static int simulation_query(cli *c, const simulated *s, buffer *query) {
   if (!rc) rc = add_moment(c, "--from", "from", s->from, query);
   if (!rc) rc = add_moment(c, "--to", "to", s->to, query);
   if (!rc && s->instead.count) rc = add_instead(c, s, query);
-  json_u64(query, "limit", 10);
+  json_u64(query, "limit", 200);
   if (s->by_price) {
     json_name(query, "prices");
     buffer_c(query, "true");

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* replay.c - walking a customer's entries and asking again; see replay.h. */
+/* replay.c - walking customers' entries and asking again; see replay.h. */
 #include "engine/replay.h"
 
+#include "base/sort.h"
+#include "engine/batch.h"
 #include "engine/documents.h"
-#include "engine/event_walk.h"
 #include "engine/index.h"
 
 /* ---- asking again ---- */
@@ -33,12 +34,12 @@ int bl_replay_fail(bl_replay *r, int rc, const char *path,
   return bl_fail(r->c->err, rc, path, why->hint, "%s", why->message);
 }
 
-int bl_replay_refuse(bl_replay *r, int rc, uint64_t event,
-                     const billing_error *why) {
+int bl_replay_refuse(bl_replay *r, bl_replay_refusals *refused, int rc,
+                     uint64_t event, const billing_error *why) {
   if (!is_only_refused(rc)) return bl_replay_fail(r, rc, why->path, why);
-  if (r->refused.count++ > 0) return BILLING_OK;
-  r->refused.first = *why;
-  r->refused.event = event;
+  if (refused->count++ > 0) return BILLING_OK;
+  refused->first = *why;
+  refused->event = event;
   return BILLING_OK;
 }
 
@@ -51,70 +52,103 @@ static bl_str key_of(bl_replay *r, const char *prefix, uint64_t number) {
   return (bl_str){key.text, key.len};
 }
 
+/* NULL for those whom nobody asks about, and who were erased. */
+static bl_replay_one *one_of(const bl_replay *r, uint64_t number) {
+  bl_replay_one *one;
+
+  if (number < r->first || number - r->first >= r->who_count) return NULL;
+  one = &r->who[number - r->first];
+  return one->customer ? one : NULL;
+}
+
 /* ---- events ---- */
 
 typedef struct replay_events {
   billing_event   *events;
   billing_receipt *receipts;
+  bl_replay_one  **who;
   uint64_t        *numbers;
+  billing_error    err;        /* of the one that is refused first */
   size_t           count;
 } replay_events;
 
-static int add_event(bl_replay *r, replay_events *e, const bl_event_row *row) {
+static void add_event(bl_replay *r, replay_events *e, bl_replay_one *one,
+                      const bl_fact_event *fact, const bl_event_text *text,
+                      uint64_t number) {
   billing_event *event = &e->events[e->count];
 
   BILLING_INIT(event);
   BILLING_INIT(&e->receipts[e->count]);
-  e->numbers[e->count++] = row->number;
-  event->key = key_of(r, "", row->number);
-  event->customer = r->customer->id;
-  event->event = row->text.name;
-  event->properties = row->text.properties;
-  event->time_us = row->time_us;
-  if (!row->text.has_value) return BILLING_OK;
+  e->who[e->count] = one;
+  e->numbers[e->count++] = number;
+  event->key = key_of(r, "", number);
+  event->customer = one->customer->id;
+  event->event = text->name;
+  event->properties = text->properties;
+  event->time_us = fact->time_us;
+  if (!text->has_value) return;
   event->flags = BILLING_EVENT_VALUE;
-  event->value = row->text.value;
-  return BILLING_OK;
+  event->value = text->value;
+}
+
+static void add_block(bl_replay *r, replay_events *e, const bl_block *block,
+                      uint64_t number) {
+  for (size_t i = 0; i < block->count; i++) {
+    const bl_fact_event *fact = &block->facts[i];
+    bl_replay_one *one = one_of(r, fact->customer);
+    if (one) add_event(r, e, one, fact, &block->texts[i], number + i);
+  }
 }
 
 static int read_events(bl_replay *r, const bl_entry *entry,
                        replay_events *e) {
-  bl_event_entry walk;
-  bl_event_row row;
-  size_t count;
-  int rc = bl_event_entry_open(&walk, r->c, r->c->t, entry, &r->own);
+  bl_batch batch;
+  int rc = bl_batch_open(&r->own, entry, &batch);
 
   if (rc) return rc;
-  count = walk.batch.count + 1;
-  walk.customer = r->customer->number;
-  e->events = bl_arena_array(&r->own, count, sizeof *e->events);
-  e->receipts = bl_arena_array(&r->own, count, sizeof *e->receipts);
-  e->numbers = bl_arena_array(&r->own, count, sizeof *e->numbers);
+  e->events = bl_arena_array(&r->own, batch.count, sizeof *e->events);
+  e->receipts = bl_arena_array(&r->own, batch.count, sizeof *e->receipts);
+  e->who = bl_arena_array(&r->own, batch.count, sizeof(bl_replay_one *));
+  e->numbers = bl_arena_array(&r->own, batch.count, sizeof *e->numbers);
   if (r->own.failed) return BILLING_NOMEM;
-  while (!rc && (rc = bl_event_entry_next(&walk, &row)) == BILLING_OK)
-    rc = add_event(r, e, &row);
-  if (rc == BILLING_DONE) rc = BILLING_OK;
+  for (size_t i = 0; i < batch.block_count && !rc; i++) {
+    const bl_block *block;
+    rc = bl_batch_block(&batch, i, &block);
+    if (!rc)
+      add_block(r, e, block, bl_event_number(entry->seq, i * BL_BATCH_BLOCK));
+  }
   return !rc && r->own.failed ? BILLING_NOMEM : rc;
+}
+
+/* The words of a refusal are those of the batch's first one. */
+static int note_refused(bl_replay *r, const replay_events *e) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < e->count && !rc; i++) {
+    int is_first = e->err.item < 0 || e->err.item == (int64_t)i;
+    billing_error plain = {.struct_size = sizeof plain,
+                           .code = e->receipts[i].code};
+    if (e->receipts[i].code)
+      rc = bl_replay_refuse(r, &e->who[i]->refused, e->receipts[i].code,
+                            e->numbers[i], is_first ? &e->err : &plain);
+  }
+  return rc;
 }
 
 static int again_events(bl_replay *r, const bl_entry *entry) {
   billing_call call = bl_replay_call(r, (bl_str){NULL, 0});
   replay_events e = {0};
-  billing_error err;
   int rc = read_events(r, entry, &e);
 
   if (rc) return rc;
-  BILLING_INIT(&err);
-  rc = billing_record(r->b, &call, e.events, e.count, e.receipts, &err);
-  if (rc) return bl_replay_refuse(r, rc, 0, &err);
-  for (size_t i = 0; i < e.count; i++)
-    if (e.receipts[i].code)
-      (void)bl_replay_refuse(r, e.receipts[i].code, e.numbers[i], &err);
-  return BILLING_OK;
+  BILLING_INIT(&e.err);
+  rc = billing_record(r->b, &call, e.events, e.count, e.receipts, &e.err);
+  return rc ? bl_replay_fail(r, rc, e.err.path, &e.err) : note_refused(r, &e);
 }
 
 /* What was refused cannot be taken back. */
-static int again_void(bl_replay *r, const bl_fact_void *fact) {
+static int again_void(bl_replay *r, bl_replay_one *one,
+                      const bl_fact_void *fact) {
   billing_call call = bl_replay_call(r, (bl_str){NULL, 0});
   bl_str key = key_of(r, "", fact->event);
   billing_error err;
@@ -124,12 +158,13 @@ static int again_void(bl_replay *r, const bl_fact_void *fact) {
   BILLING_INIT(&err);
   rc = billing_void(r->b, &call, key.text, key.len, NULL, &err);
   if (!rc || BILLING_CODE(rc) == BILLING_NOTFOUND) return BILLING_OK;
-  return bl_replay_refuse(r, rc, fact->event, &err);
+  return bl_replay_refuse(r, &one->refused, rc, fact->event, &err);
 }
 
 /* ---- grants, and what falls due ---- */
 
-static int again_grant(bl_replay *r, const bl_fact_grant *fact) {
+static int again_grant(bl_replay *r, bl_replay_one *one,
+                       const bl_fact_grant *fact) {
   billing_call call = bl_replay_call(r, key_of(r, "grant ", fact->number));
   billing_grant_terms terms;
   billing_error err;
@@ -137,7 +172,7 @@ static int again_grant(bl_replay *r, const bl_fact_grant *fact) {
 
   BILLING_INIT(&err);
   BILLING_INIT(&terms);
-  terms.customer = r->customer->id;
+  terms.customer = one->customer->id;
   terms.amount.amount = fact->amount;
   terms.cost.amount = fact->cost;
   terms.effective_us = fact->effective_us;
@@ -152,7 +187,7 @@ static int again_grant(bl_replay *r, const bl_fact_grant *fact) {
     return BILLING_CORRUPT;
   if (r->own.failed) return BILLING_NOMEM;
   rc = billing_grant(r->b, &call, &terms, NULL, &err);
-  return rc ? bl_replay_refuse(r, rc, 0, &err) : BILLING_OK;
+  return rc ? bl_replay_refuse(r, &one->refused, rc, 0, &err) : BILLING_OK;
 }
 
 /* An advance came so far: what was due before, and one step that is now. */
@@ -176,19 +211,34 @@ static int again_expiry(bl_replay *r, const bl_fact_grant_expired *fact) {
 
 /* ---- entries ---- */
 
+static uint64_t customer_of(const bl_entry *entry,
+                            const bl_entry_facts *facts) {
+  switch (entry->kind) {
+  case BL_ENTRY_DOCUMENT:
+    return facts->document.kind == BL_KIND_CUSTOMER ? facts->document.number
+                                                    : facts->document.customer;
+  case BL_ENTRY_GRANT: return facts->grant.customer;
+  case BL_ENTRY_VOID: return facts->undone.customer;
+  case BL_ENTRY_INVOICE: return facts->invoice.customer;
+  default: return facts->grant_expired.customer;
+  }
+}
+
 /* Holds are not repeated, and the rest follows from what is. */
 static int again_fact(bl_replay *r, const bl_entry *entry) {
   bl_entry_facts facts;
+  bl_replay_one *one;
   int rc = bl_entry_read(entry, &r->own, &facts);
 
   if (rc) return rc;
+  one = one_of(r, customer_of(entry, &facts));
+  if (!one) return BILLING_OK;
   switch (entry->kind) {
-  case BL_ENTRY_DOCUMENT: return bl_replay_own(r, &facts.document);
-  case BL_ENTRY_GRANT: return again_grant(r, &facts.grant);
-  case BL_ENTRY_VOID: return again_void(r, &facts.undone);
+  case BL_ENTRY_DOCUMENT: return bl_replay_own(r, one, &facts.document);
+  case BL_ENTRY_GRANT: return again_grant(r, one, &facts.grant);
+  case BL_ENTRY_VOID: return again_void(r, one, &facts.undone);
   case BL_ENTRY_INVOICE: return again_advance(r, facts.invoice.issued_us);
-  case BL_ENTRY_GRANT_EXPIRED: return again_expiry(r, &facts.grant_expired);
-  default: return BILLING_OK;
+  default: return again_expiry(r, &facts.grant_expired);
   }
 }
 
@@ -220,22 +270,64 @@ static int again_catalog(bl_replay *r, size_t *at, int64_t seq) {
    UINT64_C(1) << BL_ENTRY_GRANT | UINT64_C(1) << BL_ENTRY_VOID |      \
    UINT64_C(1) << BL_ENTRY_INVOICE | UINT64_C(1) << BL_ENTRY_GRANT_EXPIRED)
 
-static int again_all(bl_replay *r) {
-  bl_index_wish wish = {bl_subject_customer(r->customer->number), 0,
-                        BL_ALL_TIMES, REPLAY_KINDS};
-  size_t count, at = 0;
-  int64_t *seqs;
-  bl_arena list;
-  int rc;
+/* Entries about any of them; many are about several. */
+typedef struct replay_list {
+  bl_arena  arena;
+  uint64_t *seq;
+  size_t    count;
+  size_t    cap;
+  size_t    sorted;            /* of these, each once */
+} replay_list;
 
-  bl_arena_open(&list, &r->c->b->host);
-  rc = bl_index_find(r->c, &wish, &list, &seqs, &count);
+#define REPLAY_UNSORTED 4096
+
+static void sort_list(replay_list *list) {
+  list->sorted = list->count = bl_sort_unique(list->seq, list->count);
+}
+
+static int list_entries(bl_replay *r, const bl_customer *customer,
+                        replay_list *list) {
+  bl_index_wish wish = {bl_subject_customer(customer->number), 0,
+                        BL_ALL_TIMES, REPLAY_KINDS};
+  int64_t *seqs;
+  size_t count;
+  int rc = bl_index_find(r->c, &wish, &r->own, &seqs, &count);
+
   for (size_t i = 0; i < count && !rc; i++) {
-    if (bl_is_interrupted(r->c->b)) rc = BILLING_CANCELED;
-    if (!rc) rc = again_catalog(r, &at, seqs[i]);
-    if (!rc) rc = again_entry(r, seqs[i]);
+    uint64_t *place = bl_arena_push(&list->arena, (void **)&list->seq,
+                                    &list->count, &list->cap, sizeof *place);
+    if (!place) return BILLING_NOMEM;
+    *place = (uint64_t)seqs[i];
+    list->count++;
   }
-  bl_arena_close(&list);
+  if (list->count > 2 * list->sorted + REPLAY_UNSORTED) sort_list(list);
+  bl_arena_empty(&r->own, SIZE_MAX);
+  return rc;
+}
+
+static int again_listed(bl_replay *r, const replay_list *list) {
+  size_t at = 0;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < list->count && !rc; i++) {
+    int64_t seq = (int64_t)list->seq[i];
+    if (bl_is_interrupted(r->c->b)) rc = BILLING_CANCELED;
+    if (!rc) rc = again_catalog(r, &at, seq);
+    if (!rc) rc = again_entry(r, seq);
+  }
+  return rc;
+}
+
+static int again_all(bl_replay *r) {
+  replay_list list = {.count = 0};
+  int rc = BILLING_OK;
+
+  bl_arena_open(&list.arena, &r->c->b->host);
+  for (size_t i = 0; i < r->who_count && !rc; i++)
+    if (r->who[i].customer) rc = list_entries(r, r->who[i].customer, &list);
+  sort_list(&list);
+  if (!rc) rc = again_listed(r, &list);
+  bl_arena_close(&list.arena);
   return rc;
 }
 
@@ -268,13 +360,15 @@ static int open_scratch(bl_replay *r) {
   return rc ? rc : lend_zones(r);
 }
 
-int bl_replay_customer(bl_replay *r, const bl_customer *customer) {
+int bl_replay_run(bl_replay *r, bl_replay_one *who, size_t count,
+                  uint64_t first) {
   int rc;
 
-  r->customer = customer;
+  r->who = who;
+  r->who_count = count;
+  r->first = first;
   r->has_plans = 0;
   r->now_us = r->count ? r->catalog[0].at_us : r->c->now_us;
-  memset(&r->refused, 0, sizeof r->refused);
   rc = open_scratch(r);
   if (!rc) rc = bl_replay_start(r);
   return rc ? rc : again_all(r);
@@ -349,3 +443,4 @@ void bl_replay_close(bl_replay *r) {
 }
 
 #undef REPLAY_KINDS
+#undef REPLAY_UNSORTED

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * replay.h - a customer's history once more, under other documents.
+ * replay.h - the history of some customers once more, under other documents.
  *
  *     recorded               3 Jan  plan "pro", contract "k1"
  *                            5 Jan  1,000 events, 9 Jan a grant, 31 Jan closed
@@ -11,7 +11,8 @@
  * What was asked of the library is asked again, in the order and at the times
  * of the journal: documents, grants, events, voids, advances.  What was
  * decided is not looked at.  Holds are not repeated: what they reserved is
- * free.
+ * free.  Several customers share a handle, so that an entry with events of all
+ * of them is read once; they do not notice each other.
  */
 #ifndef BL_REPLAY_H
 #define BL_REPLAY_H
@@ -36,6 +37,11 @@ typedef struct bl_replay_refusals {
   billing_error first;
 } bl_replay_refusals;
 
+typedef struct bl_replay_one {
+  const bl_customer *customer;     /* NULL: erased */
+  bl_replay_refusals refused;
+} bl_replay_one;
+
 typedef struct bl_replay {
   bl_call            *c;
   const bl_json      *documents;   /* laid over; NULL: none */
@@ -45,21 +51,24 @@ typedef struct bl_replay {
   size_t              count;
   size_t              cap;
   bl_str              tenant;      /* its document */
-  const bl_customer  *customer;    /* from here on of one customer */
+  bl_replay_one      *who;         /* from here on of some customers, whose */
+  size_t              who_count;   /* numbers follow one upon the other */
+  uint64_t            first;       /* number of the first */
   billing            *b;           /* where it happens again */
   int64_t             now_us;
   bl_arena            own;         /* of the entry at hand */
   uint32_t            has_plans;   /* those laid over were put */
   uint32_t            reserved;
-  bl_replay_refusals  refused;
+  bl_replay_refusals  refused;     /* of the catalog */
 } bl_replay;
 
 /* Reads the catalog and checks what is laid over; to be closed in any case. */
 int  bl_replay_open(bl_replay *r, bl_call *c, const bl_json *documents,
                     const bl_json *instead);
 void bl_replay_close(bl_replay *r);
-/* All of a customer's history; r->b is his until bl_replay_drop. */
-int  bl_replay_customer(bl_replay *r, const bl_customer *customer);
+/* All of their history; r->b is theirs until bl_replay_drop. */
+int  bl_replay_run(bl_replay *r, bl_replay_one *who, size_t count,
+                   uint64_t first);
 void bl_replay_drop(bl_replay *r);
 
 /* ---- replay_document.c ---- */
@@ -67,9 +76,10 @@ void bl_replay_drop(bl_replay *r);
 int bl_replay_check(bl_replay *r);
 /* The tenant and the meters, before everything else. */
 int bl_replay_start(bl_replay *r);
-/* One of the catalog; one of the customer's. */
+/* One of the catalog; one of a customer's. */
 int bl_replay_catalog(bl_replay *r, const bl_replay_document *document);
-int bl_replay_own(bl_replay *r, const bl_fact_document *fact);
+int bl_replay_own(bl_replay *r, bl_replay_one *one,
+                  const bl_fact_document *fact);
 
 /* ---- shared by both ---- */
 
@@ -78,7 +88,7 @@ billing_call bl_replay_call(const bl_replay *r, bl_str key);
 int bl_replay_fail(bl_replay *r, int rc, const char *path,
                    const billing_error *why);
 /* Counts what is only refused; what ends the call is returned. */
-int bl_replay_refuse(bl_replay *r, int rc, uint64_t event,
-                     const billing_error *why);
+int bl_replay_refuse(bl_replay *r, bl_replay_refusals *refused, int rc,
+                     uint64_t event, const billing_error *why);
 
 #endif

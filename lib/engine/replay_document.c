@@ -4,8 +4,8 @@
  *
  * One that is laid over stands in the place of all versions of its own, from
  * the first on.  Meters come first of all, so that a new plan can price what
- * was recorded before anybody metered it; plans come with the customer's first
- * contract.  A contract keeps the version of its plan, unless the plan is
+ * was recorded before anybody metered it; plans come with the first contract
+ * of all.  A contract keeps the version of its plan, unless the plan is
  * another one now.
  */
 #include "engine/replay.h"
@@ -145,11 +145,12 @@ static int put_tree(bl_replay *r, uint64_t kind, const bl_json *tree,
   return rc ? rc : put_text(r, kind, (bl_str){text.text, text.len}, err);
 }
 
-static int put_recorded(bl_replay *r, uint64_t kind, bl_str json) {
+static int put_recorded(bl_replay *r, bl_replay_refusals *refused,
+                        uint64_t kind, bl_str json) {
   billing_error err;
   int rc = put_text(r, kind, json, &err);
 
-  return rc ? bl_replay_refuse(r, rc, 0, &err) : BILLING_OK;
+  return rc ? bl_replay_refuse(r, refused, rc, 0, &err) : BILLING_OK;
 }
 
 /* What is wrong with it is the caller's mistake, and said at its place. */
@@ -170,14 +171,15 @@ static int put_over(bl_replay *r, uint64_t kind, const bl_json *document) {
   return bl_replay_fail(r, rc, path.text, &err);
 }
 
-static int archive_recorded(bl_replay *r, uint64_t kind, bl_str id) {
+static int archive_recorded(bl_replay *r, bl_replay_refusals *refused,
+                            uint64_t kind, bl_str id) {
   billing_call call = bl_replay_call(r, (bl_str){NULL, 0});
   billing_error err;
   int rc;
 
   BILLING_INIT(&err);
   rc = billing_archive(r->b, &call, bl_kind_name(kind), id.text, id.len, &err);
-  return rc ? bl_replay_refuse(r, rc, 0, &err) : BILLING_OK;
+  return rc ? bl_replay_refuse(r, refused, rc, 0, &err) : BILLING_OK;
 }
 
 /* ---- the catalog ---- */
@@ -194,7 +196,7 @@ static int put_tenant(bl_replay *r) {
   bl_json_remove(tree, "unknown_customers");
   rc = put_tree(r, BL_KIND_TENANT, tree, &err);
   bl_json_free(tree);
-  return rc ? bl_replay_refuse(r, rc, 0, &err) : BILLING_OK;
+  return rc ? bl_replay_fail(r, rc, "", &err) : BILLING_OK;
 }
 
 /* In their order, each as it was first, or as it is laid over. */
@@ -205,7 +207,8 @@ static int put_meters(bl_replay *r) {
     const bl_replay_document *d = &r->catalog[i];
     const bl_json *over = laid_over(r, d->kind, d->id);
     if (d->kind != BL_KIND_METER || d->version != 1 || d->archived) continue;
-    rc = over ? put_over(r, d->kind, over) : put_recorded(r, d->kind, d->json);
+    rc = over ? put_over(r, d->kind, over)
+              : put_recorded(r, &r->refused, d->kind, d->json);
   }
   for (const bl_json *one = bl_json_first(section_of(r, BL_KIND_METER));
        one && !rc; one = bl_json_next(one))
@@ -233,45 +236,30 @@ static int put_plans(bl_replay *r) {
     const bl_replay_document *d = &r->catalog[i];
     if (d->kind == BL_KIND_PLAN && !d->archived && is_target(r, d->id) &&
         !laid_over(r, d->kind, d->id))
-      rc = put_recorded(r, d->kind, d->json);
+      rc = put_recorded(r, &r->refused, d->kind, d->json);
   }
   return rc;
 }
 
-/* Whether a contract of the customer's has the plan. */
-static int plan_is_used(const bl_replay *r, bl_str id) {
-  const bl_json *one = bl_json_first(section_of(r, BL_KIND_CONTRACT));
-
-  for (; one; one = bl_json_next(one))
-    if (bl_str_equal(bl_json_text(bl_json_get(one, "plan")), id)) return 1;
-  for (size_t i = 0; i < r->customer->contracts.count; i++) {
-    const bl_contract *contract = r->customer->contracts.item[i];
-    if (bl_str_equal(contract->terms.plan, id)) return 1;
-  }
-  return 0;
-}
-
 int bl_replay_catalog(bl_replay *r, const bl_replay_document *d) {
-  if (d->kind == BL_KIND_TENANT || laid_over(r, d->kind, d->id))
+  if (d->kind == BL_KIND_TENANT || laid_over(r, d->kind, d->id) ||
+      (d->kind == BL_KIND_PLAN && is_target(r, d->id)))
     return BILLING_OK;
-  if (d->kind == BL_KIND_PLAN &&
-      (is_target(r, d->id) || !plan_is_used(r, d->id)))
-    return BILLING_OK;
-  return d->archived ? archive_recorded(r, d->kind, d->id)
-                     : put_recorded(r, d->kind, d->json);
+  return d->archived ? archive_recorded(r, &r->refused, d->kind, d->id)
+                     : put_recorded(r, &r->refused, d->kind, d->json);
 }
 
-/* ---- the customer's ---- */
+/* ---- a customer's ---- */
 
 /* Contracts of his that were never there. */
-static int put_new_contracts(bl_replay *r) {
+static int put_new_contracts(bl_replay *r, const bl_customer *customer) {
   int rc = BILLING_OK;
 
   for (const bl_json *one = bl_json_first(section_of(r, BL_KIND_CONTRACT));
        one && !rc; one = bl_json_next(one)) {
     bl_contract *known;
     if (!bl_str_equal(bl_json_text(bl_json_get(one, "customer")),
-                      r->customer->id))
+                      customer->id))
       continue;
     rc = bl_named_contract(r->c, id_of(one), &known);
     if (rc || known) continue;
@@ -281,15 +269,20 @@ static int put_new_contracts(bl_replay *r) {
   return rc;
 }
 
-static int put_customer(bl_replay *r, const bl_fact_document *fact) {
-  int rc = put_recorded(r, BL_KIND_CUSTOMER, fact->own_json);
+static int again_customer(bl_replay *r, bl_replay_one *one,
+                          const bl_fact_document *fact) {
+  int rc;
 
-  return rc || fact->version != 1 ? rc : put_new_contracts(r);
+  if (fact->archived)
+    return archive_recorded(r, &one->refused, BL_KIND_CUSTOMER, fact->own_id);
+  rc = put_recorded(r, &one->refused, BL_KIND_CUSTOMER, fact->own_json);
+  return rc || fact->version != 1 ? rc : put_new_contracts(r, one->customer);
 }
 
 /* The text of a contract with its customer, its plan and that one's version.
  */
-static int put_contract(bl_replay *r, const bl_fact_document *fact) {
+static int put_contract(bl_replay *r, bl_replay_one *one,
+                        const bl_fact_document *fact) {
   billing_error err;
   bl_json *tree;
   bl_str plan, instead;
@@ -298,7 +291,7 @@ static int put_contract(bl_replay *r, const bl_fact_document *fact) {
   if (rc) return rc;
   plan = bl_json_text(bl_json_get(tree, "plan"));
   instead = plan_instead(r, plan);
-  bl_json_add_text(tree, "customer", r->customer->id);
+  bl_json_add_text(tree, "customer", one->customer->id);
   bl_json_remove(tree, "plan_version");
   if (!instead.len && !laid_over(r, BL_KIND_PLAN, plan))
     bl_json_add_int(tree, "plan_version", (int64_t)fact->plan_version);
@@ -308,22 +301,24 @@ static int put_contract(bl_replay *r, const bl_fact_document *fact) {
   }
   rc = put_tree(r, BL_KIND_CONTRACT, tree, &err);
   bl_json_free(tree);
-  return rc ? bl_replay_refuse(r, rc, 0, &err) : BILLING_OK;
+  return rc ? bl_replay_refuse(r, &one->refused, rc, 0, &err) : BILLING_OK;
 }
 
 /* Its plans come before the first contract. */
-static int again_contract(bl_replay *r, const bl_fact_document *fact) {
+static int again_contract(bl_replay *r, bl_replay_one *one,
+                          const bl_fact_document *fact) {
   const bl_json *over = laid_over(r, BL_KIND_CONTRACT, fact->id);
   int rc = put_plans(r);
 
   if (rc || (over && fact->version != 1)) return rc;
   if (over) return put_over(r, BL_KIND_CONTRACT, over);
-  return fact->archived ? archive_recorded(r, BL_KIND_CONTRACT, fact->id)
-                        : put_contract(r, fact);
+  return fact->archived
+           ? archive_recorded(r, &one->refused, BL_KIND_CONTRACT, fact->id)
+           : put_contract(r, one, fact);
 }
 
-int bl_replay_own(bl_replay *r, const bl_fact_document *fact) {
-  if (fact->kind == BL_KIND_CONTRACT) return again_contract(r, fact);
-  return fact->archived ? archive_recorded(r, BL_KIND_CUSTOMER, fact->own_id)
-                        : put_customer(r, fact);
+int bl_replay_own(bl_replay *r, bl_replay_one *one,
+                  const bl_fact_document *fact) {
+  return fact->kind == BL_KIND_CONTRACT ? again_contract(r, one, fact)
+                                        : again_customer(r, one, fact);
 }

@@ -2,10 +2,10 @@
 /*
  * simulate.c - what customers would have cost under other documents.
  *
- * One customer after the other: what his contracts have come to in a trial on
- * this handle, then his history once more on a handle of its own (replay.h),
- * and what they have come to there in the same trial.  Only the sums of both
- * are kept, so it takes the memory of one customer.
+ * A page of customers: what the contracts of each come to in a trial on this
+ * handle; then their history once more on a handle of its own (replay.h), and
+ * what they come to there in the same trial.  Only the sums of both are kept,
+ * so it takes the memory of a page.
  */
 #include "engine/load.h"
 #include "engine/query.h"
@@ -19,17 +19,19 @@ typedef struct simulation {
   bl_replay       replay;
   int64_t         at_us;
   bl_span         begins;      /* of the periods that count */
-  bl_arena        arena;       /* of one customer's sums */
-  bl_sums         sums;
-  bl_arena        kept;        /* of the page's */
+  bl_arena        kept;        /* of what is below */
+  bl_replay_one  *who;         /* the customers of the page */
+  bl_sums        *sums;        /* of each */
+  size_t          count;
+  uint64_t        first;       /* number of the first one */
   bl_sums         all;
-  bl_json        *customers;
+  bl_json        *tree;
 } simulation;
 
 /* ---- both sides ---- */
 
 /* What the customer comes to once all is billed as of the moment. */
-static int sum_up(simulation *s, uint32_t side, bl_call *c,
+static int sum_up(simulation *s, size_t at, uint32_t side, bl_call *c,
                   bl_customer *customer) {
   bl_trial trial;
   int rc;
@@ -37,18 +39,23 @@ static int sum_up(simulation *s, uint32_t side, bl_call *c,
   bl_trial_open(c, &trial);
   rc = bl_trial_play(c, customer, NULL, 0, s->at_us);
   if (!rc) rc = bl_trial_close(c, &trial, customer, s->at_us);
-  if (!rc) rc = bl_sums_take(&s->sums, side, c, customer, s->begins);
+  if (!rc) rc = bl_sums_take(&s->sums[at], side, c, customer, s->begins);
   c->trial = NULL;
   return rc;
 }
 
 /* The call goes on as if the trial had not been. */
-static int sum_before(simulation *s, bl_customer *customer) {
+static int sum_before(simulation *s, size_t at) {
   bl_call *c = s->c;
-  bl_arena_mark mark = bl_arena_now(&c->arena);
   int64_t now_us = c->now_us;
-  int rc = sum_up(s, BL_SUM_BEFORE, c, customer);
+  bl_customer *customer;
+  bl_arena_mark mark;
+  int rc = bl_customer_need(c, s->first + at, &customer);
 
+  if (rc || customer->is_erased) return rc;      /* nothing to ask again */
+  s->who[at].customer = customer;
+  mark = bl_arena_now(&c->arena);
+  rc = sum_up(s, at, BL_SUM_BEFORE, c, customer);
   if (rc) return rc;
   bl_undo_all(c->t);
   memset(&c->b->entries, 0, sizeof c->b->entries);
@@ -60,7 +67,7 @@ static int sum_before(simulation *s, bl_customer *customer) {
   return BILLING_OK;
 }
 
-static int sum_after(simulation *s, bl_str id) {
+static int sum_after(simulation *s, size_t at) {
   billing_call call = bl_replay_call(&s->replay, (bl_str){NULL, 0});
   bl_customer *customer;
   bl_call again;
@@ -70,8 +77,8 @@ static int sum_after(simulation *s, bl_str id) {
   call.now_us = s->c->now_us;
   rc = bl_enter(&again, s->replay.b, &call, BL_TRIAL, s->c->err);
   if (rc) return rc;
-  rc = bl_find_customer(&again, id, "/customer", &customer);
-  if (!rc) rc = sum_up(s, BL_SUM_AFTER, &again, customer);
+  rc = bl_find_customer(&again, s->who[at].customer->id, "", &customer);
+  if (!rc) rc = sum_up(s, at, BL_SUM_AFTER, &again, customer);
   return bl_leave(&again, rc);
 }
 
@@ -126,37 +133,60 @@ static int join_assets(const bl_sums *sums, bl_sums *to) {
   return rc;
 }
 
-static int show_customer(simulation *s, bl_str id) {
-  bl_sums assets = {.arena = &s->arena};
+static int show_customer(simulation *s, bl_json *customers, size_t at) {
+  bl_sums *sums = &s->sums[at], assets = {.arena = &s->kept};
+  const bl_replay_one *one = &s->who[at];
   bl_json *row, *rows;
-  int rc = join_assets(&s->sums, &assets);
+  int rc = join_assets(sums, &assets);
 
-  if (!rc) rc = join_assets(&s->sums, &s->all);
-  if (rc || (!assets.count && !s->replay.refused.count)) return rc;
-  row = bl_json_object(s->customers, NULL);
-  bl_json_add_text(row, "customer", id);
+  if (!rc) rc = join_assets(sums, &s->all);
+  if (rc || (!assets.count && !one->refused.count)) return rc;
+  row = bl_json_object(customers, NULL);
+  bl_json_add_text(row, "customer", one->customer->id);
   rows = bl_json_array(row, "totals");
   for (size_t i = 0; i < assets.count; i++)
     add_sum(rows, &assets.item[i], 0);
-  bl_sums_sort(&s->sums);
+  bl_sums_sort(sums);
   rows = s->q->prices ? bl_json_array(row, "prices") : NULL;
-  for (size_t i = 0; rows && i < s->sums.count; i++)
-    add_sum(rows, &s->sums.item[i], 1);
-  add_refusals(row, &s->replay.refused);
+  for (size_t i = 0; rows && i < sums->count; i++)
+    add_sum(rows, &sums->item[i], 1);
+  add_refusals(row, &one->refused);
   return BILLING_OK;
 }
 
-static int simulate_customer(simulation *s, bl_customer *customer) {
-  int rc;
+static int start_page(simulation *s, uint64_t first, size_t count) {
+  s->first = first;
+  s->count = count;
+  s->who = bl_arena_array(&s->kept, count + 1, sizeof *s->who);
+  s->sums = bl_arena_array(&s->kept, count + 1, sizeof *s->sums);
+  if (s->kept.failed) return BILLING_NOMEM;
+  for (size_t i = 0; i < count; i++) s->sums[i].arena = &s->kept;
+  return BILLING_OK;
+}
 
-  if (customer->is_erased) return BILLING_OK;    /* nothing to ask again */
-  s->sums = (bl_sums){.arena = &s->arena};
-  rc = sum_before(s, customer);
-  if (!rc) rc = bl_replay_customer(&s->replay, customer);
-  if (!rc) rc = sum_after(s, customer->id);
-  if (!rc) rc = show_customer(s, customer->id);
+/* Together, so that entries with events of all of them are read once. */
+static int load_page(simulation *s) {
+  bl_customer *customer;
+  int rc = BILLING_OK, loaded;
+
+  bl_customers_defer(s->c);
+  for (size_t i = 0; i < s->count && !rc; i++)
+    rc = bl_customer_need(s->c, s->first + i, &customer);
+  loaded = bl_customers_load(s->c);
+  return rc ? rc : loaded;
+}
+
+static int simulate(simulation *s) {
+  int rc = load_page(s);
+
+  for (size_t i = 0; i < s->count && !rc; i++) {
+    rc = sum_before(s, i);
+    if (!rc && bl_is_interrupted(s->c->b)) rc = BILLING_CANCELED;
+  }
+  if (!rc) rc = bl_replay_run(&s->replay, s->who, s->count, s->first);
+  for (size_t i = 0; i < s->count && !rc; i++)
+    if (s->who[i].customer) rc = sum_after(s, i);
   bl_replay_drop(&s->replay);
-  bl_arena_empty(&s->arena, SIZE_MAX);
   return rc;
 }
 
@@ -187,70 +217,70 @@ static int check_time(simulation *s) {
                  s->at_us, s->c->now_us);
 }
 
-static int simulate_page(simulation *s, uint64_t *next) {
-  bl_call *c = s->c;
-  uint64_t number, last = c->t->heads.customers;
-  int64_t left = s->q->limit;
-  int rc = read_after(s->q, &number, c->err);
-
-  while (!rc && number < last && left-- > 0) {
-    bl_customer *customer;
-    rc = bl_customer_need(c, ++number, &customer);
-    if (!rc) rc = simulate_customer(s, customer);
-    if (!rc && bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
-  }
-  *next = number < last ? number : 0;
-  return rc;
-}
-
-static int simulate_one(simulation *s) {
+/* The customer, or the next page of them. */
+static int choose_page(simulation *s, uint64_t *next) {
+  uint64_t last = s->c->t->heads.customers, number = 0;
+  uint64_t most = (uint64_t)s->q->limit;
   bl_customer *customer;
-  int rc = bl_find_customer(s->c, s->q->customer, "/customer", &customer);
+  int rc;
 
-  return rc ? rc : simulate_customer(s, customer);
+  *next = 0;
+  if (s->q->customer.len) {
+    rc = bl_find_customer(s->c, s->q->customer, "/customer", &customer);
+    return rc ? rc : start_page(s, customer->number, 1);
+  }
+  rc = read_after(s->q, &number, s->c->err);
+  if (rc) return rc;
+  if (number > last) number = last;
+  if (most >= last - number) most = last - number;
+  else *next = number + most;
+  return start_page(s, number + 1, (size_t)most);
 }
 
-static int answer_page(simulation *s, uint64_t *next) {
-  int rc = bl_replay_open(&s->replay, s->c, s->q->documents, s->q->instead);
-
-  if (!rc) rc = check_time(s);
-  if (!rc) rc = s->q->customer.len ? simulate_one(s) : simulate_page(s, next);
-  bl_replay_close(&s->replay);
-  return rc;
-}
-
-static int print_page(simulation *s, bl_json *tree, uint64_t next,
-                      billing_doc **out) {
-  bl_json *totals = bl_json_array(tree, "totals");
+static int print_page(simulation *s, uint64_t next, billing_doc **out) {
+  bl_json *customers = bl_json_array(s->tree, "customers");
+  bl_json *totals = bl_json_array(s->tree, "totals");
   bl_text text;
+  int rc = BILLING_OK;
 
-  bl_json_add_time(tree, "at", s->at_us);
+  bl_json_add_time(s->tree, "at", s->at_us);
+  for (size_t i = 0; i < s->count && !rc; i++)
+    if (s->who[i].customer) rc = show_customer(s, customers, i);
+  if (rc) return rc;
   for (size_t i = 0; i < s->all.count; i++)
     add_sum(totals, &s->all.item[i], 0);
+  add_refusals(s->tree, &s->replay.refused);
   bl_text_open(&text, &s->c->arena);
   bl_text_format(&text, "%i", (int64_t)next);
   if (text.failed) return BILLING_NOMEM;
-  if (next) bl_json_add_text(tree, "next", (bl_str){text.text, text.len});
-  return bl_doc_of_tree(s->c, tree, out);
+  if (next) bl_json_add_text(s->tree, "next", (bl_str){text.text, text.len});
+  return bl_doc_of_tree(s->c, s->tree, out);
+}
+
+static int answer_page(simulation *s, billing_doc **out) {
+  const bl_query *q = s->q;
+  uint64_t next;
+  int rc = bl_replay_open(&s->replay, s->c, q->documents, q->instead);
+
+  if (!rc) rc = check_time(s);
+  if (!rc) rc = choose_page(s, &next);
+  if (!rc) rc = simulate(s);
+  if (!rc) rc = print_page(s, next, out);
+  bl_replay_close(&s->replay);
+  return rc;
 }
 
 static int answer_simulation(bl_call *c, const bl_query *q,
                              billing_doc **out) {
   simulation s = {.c = c, .q = q};
-  bl_json *tree = bl_json_object(NULL, NULL);
-  uint64_t next = 0;
   int rc;
 
-  bl_arena_open(&s.arena, &c->b->host);
   bl_arena_open(&s.kept, &c->b->host);
   s.all.arena = &s.kept;
-  s.customers = bl_json_array(tree, "customers");
-  rc = bl_json_is_lost(s.customers) ? BILLING_NOMEM : BILLING_OK;
-  if (!rc) rc = answer_page(&s, &next);
-  if (!rc) rc = print_page(&s, tree, next, out);
+  s.tree = bl_json_object(NULL, NULL);
+  rc = bl_json_is_lost(s.tree) ? BILLING_NOMEM : answer_page(&s, out);
   bl_arena_close(&s.kept);
-  bl_arena_close(&s.arena);
-  bl_json_free(tree);
+  bl_json_free(s.tree);
   return rc;
 }
 
