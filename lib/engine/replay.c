@@ -72,7 +72,7 @@ typedef struct replay_events {
   size_t           count;
 } replay_events;
 
-static void add_event(bl_replay *r, replay_events *e, bl_replay_one *one,
+static void replay_event(bl_replay *r, replay_events *e, bl_replay_one *one,
                       const bl_fact_event *fact, const bl_event_text *text,
                       uint64_t number) {
   billing_event *event = &e->events[e->count];
@@ -91,16 +91,16 @@ static void add_event(bl_replay *r, replay_events *e, bl_replay_one *one,
   event->value = text->value;
 }
 
-static void add_block(bl_replay *r, replay_events *e, const bl_block *block,
+static void replay_block(bl_replay *r, replay_events *e, const bl_block *block,
                       uint64_t number) {
   for (size_t i = 0; i < block->count; i++) {
     const bl_fact_event *fact = &block->facts[i];
     bl_replay_one *one = one_of(r, fact->customer);
-    if (one) add_event(r, e, one, fact, &block->texts[i], number + i);
+    if (one) replay_event(r, e, one, fact, &block->texts[i], number + i);
   }
 }
 
-static int read_events(bl_replay *r, const bl_entry *entry,
+static int replay_read(bl_replay *r, const bl_entry *entry,
                        replay_events *e) {
   bl_batch batch;
   int rc = bl_batch_open(&r->own, entry, &batch);
@@ -115,7 +115,8 @@ static int read_events(bl_replay *r, const bl_entry *entry,
     const bl_block *block;
     rc = bl_batch_block(&batch, i, &block);
     if (!rc)
-      add_block(r, e, block, bl_event_number(entry->seq, i * BL_BATCH_BLOCK));
+      replay_block(r, e, block,
+                   bl_event_number(entry->seq, i * BL_BATCH_BLOCK));
   }
   return !rc && r->own.failed ? BILLING_NOMEM : rc;
 }
@@ -138,7 +139,7 @@ static int note_refused(bl_replay *r, const replay_events *e) {
 static int again_events(bl_replay *r, const bl_entry *entry) {
   billing_call call = bl_replay_call(r, (bl_str){NULL, 0});
   replay_events e = {0};
-  int rc = read_events(r, entry, &e);
+  int rc = replay_read(r, entry, &e);
 
   if (rc) return rc;
   BILLING_INIT(&e.err);

@@ -205,7 +205,7 @@ static int read_after(const bl_query *q, uint64_t *out, billing_error *err) {
   return BILLING_OK;
 }
 
-static int check_time(simulation *s) {
+static int simulated_time(simulation *s) {
   const bl_query *q = s->q;
 
   s->at_us = q->at_us == INT64_MIN ? s->c->now_us : q->at_us;
@@ -262,7 +262,7 @@ static int answer_page(simulation *s, billing_doc **out) {
   uint64_t next;
   int rc = bl_replay_open(&s->replay, s->c, q->documents, q->instead);
 
-  if (!rc) rc = check_time(s);
+  if (!rc) rc = simulated_time(s);
   if (!rc) rc = choose_page(s, &next);
   if (!rc) rc = simulate(s);
   if (!rc) rc = print_page(s, next, out);

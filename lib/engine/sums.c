@@ -5,7 +5,7 @@
 #include "engine/index.h"
 #include "engine/tallies.h"
 
-static bl_sum *sum_of(bl_sums *sums, const bl_sum *like) {
+static bl_sum *sums_of(bl_sums *sums, const bl_sum *like) {
   bl_sum *sum;
 
   for (size_t i = 0; i < sums->count; i++) {
@@ -26,7 +26,7 @@ static bl_sum *sum_of(bl_sums *sums, const bl_sum *like) {
 }
 
 int bl_sums_add(bl_sums *sums, const bl_sum *one) {
-  bl_sum *sum = sum_of(sums, one);
+  bl_sum *sum = sums_of(sums, one);
 
   if (!sum) return BILLING_NOMEM;
   for (uint32_t side = 0; side < BL_SUM_SIDES; side++) {
@@ -38,7 +38,7 @@ int bl_sums_add(bl_sums *sums, const bl_sum *one) {
   return BILLING_OK;
 }
 
-static int add_priced(bl_sums *sums, uint32_t side,
+static int sums_priced(bl_sums *sums, uint32_t side,
                       const bl_contract *contract, uint64_t at, bl_dec amount,
                       bl_dec drawn) {
   const bl_price *price = &contract->plan->plan.prices[at];
@@ -55,7 +55,7 @@ static int is_in(const bl_contract *contract, uint64_t period,
   return bl_span_holds(begins, contract->periods[period].span.from_us);
 }
 
-static int add_usage(bl_sums *sums, uint32_t side, bl_call *c,
+static int sums_usage(bl_sums *sums, uint32_t side, bl_call *c,
                      const bl_contract *contract, bl_span begins) {
   bl_tallies tallies;
   int rc = bl_tallies_of(contract, &c->arena, &tallies);
@@ -63,14 +63,14 @@ static int add_usage(bl_sums *sums, uint32_t side, bl_call *c,
   for (size_t i = 0; !rc && i < tallies.count; i++) {
     const bl_tally *tally = tallies.item[i];
     if (is_in(contract, tally->period, begins))
-      rc = add_priced(sums, side, contract, tally->price, tally->amount,
+      rc = sums_priced(sums, side, contract, tally->price, tally->amount,
                       tally->drawn);
   }
   return rc;
 }
 
 /* What a usage price costs without usage is in its tally. */
-static int add_fees(bl_sums *sums, uint32_t side, const bl_tenant *t,
+static int sums_fees(bl_sums *sums, uint32_t side, const bl_tenant *t,
                     const bl_fact_invoice *fact, bl_span begins) {
   const bl_contract *contract = bl_table_at(&t->by_contract, fact->contract);
   int rc = contract ? BILLING_OK : BILLING_CORRUPT;
@@ -79,13 +79,13 @@ static int add_fees(bl_sums *sums, uint32_t side, const bl_tenant *t,
     const bl_fact_line *line = &fact->lines[i];
     if (line->is_fee && !contract->plan->meters[line->price] &&
         is_in(contract, line->period, begins))
-      rc = add_priced(sums, side, contract, line->price, line->amount,
+      rc = sums_priced(sums, side, contract, line->price, line->amount,
                       line->drawn);
   }
   return rc;
 }
 
-static int add_invoices(bl_sums *sums, uint32_t side, bl_call *c,
+static int sums_invoices(bl_sums *sums, uint32_t side, bl_call *c,
                         const bl_customer *customer, bl_span begins) {
   bl_index_wish wish = {bl_subject_customer(customer->number), 0,
                         BL_ALL_TIMES, UINT64_C(1) << BL_ENTRY_INVOICE};
@@ -99,17 +99,17 @@ static int add_invoices(bl_sums *sums, uint32_t side, bl_call *c,
     rc = bl_journal_read(c->b, c->t->number, seqs[i], &c->arena, &entry);
     if (!rc) rc = bl_entry_read(&entry, &c->arena, &facts);
     if (rc == BILLING_NOTFOUND) rc = BILLING_CORRUPT;
-    if (!rc) rc = add_fees(sums, side, c->t, &facts.invoice, begins);
+    if (!rc) rc = sums_fees(sums, side, c->t, &facts.invoice, begins);
   }
   return rc;
 }
 
 int bl_sums_take(bl_sums *sums, uint32_t side, bl_call *c,
                  const bl_customer *customer, bl_span begins) {
-  int rc = add_invoices(sums, side, c, customer, begins);
+  int rc = sums_invoices(sums, side, c, customer, begins);
 
   for (size_t i = 0; i < customer->contracts.count && !rc; i++)
-    rc = add_usage(sums, side, c, customer->contracts.item[i], begins);
+    rc = sums_usage(sums, side, c, customer->contracts.item[i], begins);
   return rc;
 }
 
