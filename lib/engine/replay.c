@@ -4,7 +4,6 @@
 
 #include "base/sort.h"
 #include "engine/batch.h"
-#include "engine/documents.h"
 #include "engine/index.h"
 
 /* ---- asking again ---- */
@@ -255,17 +254,6 @@ static int again_entry(bl_replay *r, int64_t seq) {
   return rc;
 }
 
-static int again_catalog(bl_replay *r, size_t *at, int64_t seq) {
-  int rc = BILLING_OK;
-
-  for (; *at < r->count && r->catalog[*at].seq < seq && !rc; (*at)++) {
-    r->now_us = r->catalog[*at].at_us;
-    rc = bl_replay_catalog(r, &r->catalog[*at]);
-    bl_arena_empty(&r->own, SIZE_MAX);
-  }
-  return rc;
-}
-
 #define REPLAY_KINDS                                                 \
   (UINT64_C(1) << BL_ENTRY_DOCUMENT | UINT64_C(1) << BL_ENTRY_EVENTS | \
    UINT64_C(1) << BL_ENTRY_GRANT | UINT64_C(1) << BL_ENTRY_VOID |      \
@@ -286,7 +274,7 @@ static void sort_list(replay_list *list) {
   list->sorted = list->count = bl_sort_unique(list->seq, list->count);
 }
 
-static int list_entries(bl_replay *r, const bl_customer *customer,
+static int replay_list_of(bl_replay *r, const bl_customer *customer,
                         replay_list *list) {
   bl_index_wish wish = {bl_subject_customer(customer->number), 0,
                         BL_ALL_TIMES, REPLAY_KINDS};
@@ -313,10 +301,10 @@ static int again_listed(bl_replay *r, const replay_list *list) {
   for (size_t i = 0; i < list->count && !rc; i++) {
     int64_t seq = (int64_t)list->seq[i];
     if (bl_is_interrupted(r->c->b)) rc = BILLING_CANCELED;
-    if (!rc) rc = again_catalog(r, &at, seq);
+    if (!rc) rc = bl_replay_until(r, &at, seq);
     if (!rc) rc = again_entry(r, seq);
   }
-  return rc;
+  return rc ? rc : bl_replay_until(r, &at, INT64_MAX);
 }
 
 static int again_all(bl_replay *r) {
@@ -325,7 +313,7 @@ static int again_all(bl_replay *r) {
 
   bl_arena_open(&list.arena, &r->c->b->host);
   for (size_t i = 0; i < r->who_count && !rc; i++)
-    if (r->who[i].customer) rc = list_entries(r, r->who[i].customer, &list);
+    if (r->who[i].customer) rc = replay_list_of(r, r->who[i].customer, &list);
   sort_list(&list);
   if (!rc) rc = again_listed(r, &list);
   bl_arena_close(&list.arena);
@@ -381,48 +369,6 @@ void bl_replay_drop(bl_replay *r) {
   bl_arena_empty(&r->own, SIZE_MAX);
 }
 
-/* ---- the catalog ---- */
-
-static int keep_document(bl_replay *r, const bl_entry *entry) {
-  bl_replay_document *d;
-  bl_entry_facts facts;
-  int rc = bl_entry_read(entry, &r->arena, &facts);
-
-  if (rc) return rc;
-  d = bl_arena_push(&r->arena, (void **)&r->catalog, &r->count, &r->cap,
-                    sizeof *d);
-  if (!d) return BILLING_NOMEM;
-  d->seq = entry->seq;
-  d->at_us = entry->at_us;
-  d->kind = facts.document.kind;
-  d->version = facts.document.version;
-  d->archived = facts.document.archived;
-  d->id = facts.document.id;
-  d->json = facts.document.json;
-  r->count++;
-  return BILLING_OK;
-}
-
-static int read_catalog(bl_replay *r) {
-  bl_index_wish wish = {bl_subject_customer(0), 0, BL_ALL_TIMES,
-                        UINT64_C(1) << BL_ENTRY_DOCUMENT};
-  bl_call *c = r->c;
-  int64_t *seqs;
-  size_t count;
-  int rc = bl_index_find(c, &wish, &r->arena, &seqs, &count);
-
-  for (size_t i = 0; i < count && !rc; i++) {
-    bl_entry entry;
-    rc = bl_journal_read(c->b, c->t->number, seqs[i], &r->arena, &entry);
-    if (!rc) rc = keep_document(r, &entry);
-  }
-  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
-  rc = bl_document_stored(c, BL_KIND_TENANT, c->t->id, &r->tenant);
-  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
-  r->tenant = bl_arena_str(&r->arena, r->tenant);
-  return r->arena.failed ? BILLING_NOMEM : BILLING_OK;
-}
-
 int bl_replay_open(bl_replay *r, bl_call *c, const bl_json *documents,
                    const bl_json *instead) {
   int rc;
@@ -434,7 +380,7 @@ int bl_replay_open(bl_replay *r, bl_call *c, const bl_json *documents,
   bl_arena_open(&r->arena, &c->b->host);
   bl_arena_open(&r->own, &c->b->host);
   rc = bl_replay_check(r);
-  return rc ? rc : read_catalog(r);
+  return rc ? rc : bl_replay_read(r);
 }
 
 void bl_replay_close(bl_replay *r) {

@@ -9,22 +9,26 @@
  *                            clock: other prices, other draws
  *
  * What was asked of the library is asked again, in the order and at the times
- * of the journal: documents, grants, events, voids, advances.  What was
- * decided is not looked at.  Holds are not repeated: what they reserved is
- * free.  Several customers share a handle, so that an entry with events of all
- * of them is read once; they do not notice each other.
+ * of the journal: documents, grants, events, voids, advances, rebuilding.
+ * What was decided is not looked at.  Holds are not repeated: what they
+ * reserved is free.  Several customers share a handle, so that an entry with
+ * events of all of them is read once; they do not notice each other.
  */
 #ifndef BL_REPLAY_H
 #define BL_REPLAY_H
 
 #include "engine/engine.h"
 
-/* A document of the catalog as it was put, or archived. */
+/* A document of the catalog as it was put, or archived; or how far a meter was
+ * rebuilt: kind BL_REPLAY_REBUILT. */
+#define BL_REPLAY_REBUILT BL_KINDS
 typedef struct bl_replay_document {
   int64_t  seq;
   int64_t  at_us;
   uint64_t kind;               /* BL_KIND_* */
-  uint64_t version;
+  uint64_t number;             /* its own; rebuilt: the meter's */
+  uint64_t version;            /* rebuilt: of its rules */
+  uint64_t through;            /* rebuilt: customers up to here */
   uint64_t archived;
   bl_str   id;
   bl_str   json;
@@ -71,11 +75,19 @@ int  bl_replay_run(bl_replay *r, bl_replay_one *who, size_t count,
                    uint64_t first);
 void bl_replay_drop(bl_replay *r);
 
+/* ---- replay_catalog.c ---- */
+
+int bl_replay_read(bl_replay *r);
+/* From *at on what was before an entry of the journal. */
+int bl_replay_until(bl_replay *r, size_t *at, int64_t seq);
+
 /* ---- replay_document.c ---- */
 
 int bl_replay_check(bl_replay *r);
 /* The tenant and the meters, before everything else. */
 int bl_replay_start(bl_replay *r);
+/* The document that is laid over all versions of one, or NULL. */
+const bl_json *bl_replay_over(const bl_replay *r, uint64_t kind, bl_str id);
 /* One of the catalog; one of a customer's. */
 int bl_replay_catalog(bl_replay *r, const bl_replay_document *document);
 int bl_replay_own(bl_replay *r, bl_replay_one *one,

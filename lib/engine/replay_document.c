@@ -34,7 +34,7 @@ static const bl_json *section_of(const bl_replay *r, uint64_t kind) {
   return NULL;
 }
 
-static const bl_json *laid_over(const bl_replay *r, uint64_t kind, bl_str id) {
+const bl_json *bl_replay_over(const bl_replay *r, uint64_t kind, bl_str id) {
   const bl_json *one = bl_json_first(section_of(r, kind));
 
   while (one && !bl_str_equal(id_of(one), id)) one = bl_json_next(one);
@@ -98,7 +98,7 @@ static int check_instead(bl_replay *r, const bl_json *one) {
                    "{\"plan\":\"other plan\"}",
                    "what stands instead of %t is no plan's id", &from);
   if (knows_plan(r, from) &&
-      (knows_plan(r, to) || laid_over(r, BL_KIND_PLAN, to)))
+      (knows_plan(r, to) || bl_replay_over(r, BL_KIND_PLAN, to)))
     return BILLING_OK;
   return bl_fail(r->c->err, BILLING_NOTFOUND, "/instead",
                  "plans of the tenant, or one that is laid over",
@@ -205,7 +205,7 @@ static int put_meters(bl_replay *r) {
 
   for (size_t i = 0; i < r->count && !rc; i++) {
     const bl_replay_document *d = &r->catalog[i];
-    const bl_json *over = laid_over(r, d->kind, d->id);
+    const bl_json *over = bl_replay_over(r, d->kind, d->id);
     if (d->kind != BL_KIND_METER || d->version != 1 || d->archived) continue;
     rc = over ? put_over(r, d->kind, over)
               : put_recorded(r, &r->refused, d->kind, d->json);
@@ -235,14 +235,14 @@ static int put_plans(bl_replay *r) {
   for (size_t i = 0; i < r->count && !rc; i++) {
     const bl_replay_document *d = &r->catalog[i];
     if (d->kind == BL_KIND_PLAN && !d->archived && is_target(r, d->id) &&
-        !laid_over(r, d->kind, d->id))
+        !bl_replay_over(r, d->kind, d->id))
       rc = put_recorded(r, &r->refused, d->kind, d->json);
   }
   return rc;
 }
 
 int bl_replay_catalog(bl_replay *r, const bl_replay_document *d) {
-  if (d->kind == BL_KIND_TENANT || laid_over(r, d->kind, d->id) ||
+  if (d->kind == BL_KIND_TENANT || bl_replay_over(r, d->kind, d->id) ||
       (d->kind == BL_KIND_PLAN && is_target(r, d->id)))
     return BILLING_OK;
   return d->archived ? archive_recorded(r, &r->refused, d->kind, d->id)
@@ -293,7 +293,7 @@ static int put_contract(bl_replay *r, bl_replay_one *one,
   instead = plan_instead(r, plan);
   bl_json_add_text(tree, "customer", one->customer->id);
   bl_json_remove(tree, "plan_version");
-  if (!instead.len && !laid_over(r, BL_KIND_PLAN, plan))
+  if (!instead.len && !bl_replay_over(r, BL_KIND_PLAN, plan))
     bl_json_add_int(tree, "plan_version", (int64_t)fact->plan_version);
   if (instead.len) {
     bl_json_remove(tree, "plan");
@@ -307,7 +307,7 @@ static int put_contract(bl_replay *r, bl_replay_one *one,
 /* Its plans come before the first contract. */
 static int again_contract(bl_replay *r, bl_replay_one *one,
                           const bl_fact_document *fact) {
-  const bl_json *over = laid_over(r, BL_KIND_CONTRACT, fact->id);
+  const bl_json *over = bl_replay_over(r, BL_KIND_CONTRACT, fact->id);
   int rc = put_plans(r);
 
   if (rc || (over && fact->version != 1)) return rc;

@@ -2,33 +2,22 @@
 /* tallies.c - the tallies of a contract in one order; see tallies.h. */
 #include "engine/tallies.h"
 
-static int tally_before(const bl_tally *a, const bl_tally *b) {
-  size_t shared = a->group.len < b->group.len ? a->group.len : b->group.len;
-  int order;
+#include "base/sort.h"
 
-  if (a->period != b->period) return a->period < b->period;
-  if (a->price != b->price) return a->price < b->price;
-  order = shared ? memcmp(a->group.text, b->group.text, shared) : 0;
-  return order ? order < 0 : a->group.len < b->group.len;
-}
+static int tally_order(const void *a, const void *b) {
+  const bl_tally *x = *(bl_tally *const *)a, *y = *(bl_tally *const *)b;
 
-/* Shell sort: a contract has from a handful to many thousands of tallies. */
-static void sort_tallies(bl_tally **tallies, size_t count) {
-  for (size_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11) {
-    for (size_t i = gap; i < count; i++) {
-      bl_tally *one = tallies[i];
-      size_t at = i;
-      for (; at >= gap && tally_before(one, tallies[at - gap]); at -= gap)
-        tallies[at] = tallies[at - gap];
-      tallies[at] = one;
-    }
-  }
+  if (x->period != y->period) return x->period < y->period ? -1 : 1;
+  if (x->price != y->price) return x->price < y->price ? -1 : 1;
+  return bl_str_order(x->group, y->group);
 }
 
 /* A price that costs something without usage has no events, yet an amount; of
- * what was voided the events are gone, and perhaps not what was billed. */
+ * what was voided the events are gone, and perhaps not what was billed; a
+ * period has closed under a minimum or maximum that cost nothing. */
 static int is_used(const bl_tally *tally) {
   return tally->first_event || bl_tally_has_usage(tally) ||
+         (tally->more && !bl_dec_is_zero(tally->more->bound)) ||
          !bl_dec_is_zero(tally->held) || !bl_dec_is_zero(tally->amount) ||
          !bl_dec_is_zero(tally->billed_amount);
 }
@@ -43,6 +32,6 @@ int bl_tallies_of(const bl_contract *contract, bl_arena *arena,
   for (size_t i = 0; i < map->count; i++)
     if (is_used(map->entry[i].value))
       out->item[out->count++] = map->entry[i].value;
-  sort_tallies(out->item, out->count);
+  bl_sort(out->item, out->count, sizeof *out->item, tally_order);
   return BILLING_OK;
 }

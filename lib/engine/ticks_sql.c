@@ -13,6 +13,7 @@
  * added up by the values of what the price groups by.
  */
 #include "base/limit.h"
+#include "base/sort.h"
 #include "engine/event_walk.h"
 #include "engine/ticks.h"
 #include "engine/trial.h"
@@ -150,7 +151,7 @@ static int statement_charge(tick_run *x, const bl_event_row *in,
   const bl_ticks *t = x->t;
   const bl_plan_version *plan = t->contract->plan;
   uint64_t price = (uint64_t)(charge->price - plan->plan.prices);
-  const bl_meter *meter = &plan->meters[price]->meter;
+  const bl_meter *meter = bl_contract_meter(t->contract, price);
   uint64_t period = statement_period(t, charge->service);
   tick_rows *rows;
   int rc;
@@ -188,6 +189,7 @@ static int statement_walk(tick_run *x) {
   bl_event_row row;
   int rc = bl_event_walk_open(&walk, t->c, t->contract->customer, times, 0);
 
+  if (!rc) rc = bl_event_walk_restate(&walk);
   while (!rc && (rc = bl_event_walk_next(&walk, &row)) == BILLING_OK) {
     bl_arena_mark mark = bl_arena_now(&x->own);
     rc = statement_event(x, &row);
@@ -198,23 +200,12 @@ static int statement_walk(tick_run *x) {
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
-static int row_before(const tick_row *a, const tick_row *b) {
-  if (a->event.time_us != b->event.time_us)
-    return a->event.time_us < b->event.time_us;
-  return a->number < b->number;
-}
+static int statement_row_order(const void *a, const void *b) {
+  const tick_row *x = a, *y = b;
 
-/* Shell sort: rows are nearly in order already. */
-static void statement_sort(tick_row *row, size_t count) {
-  for (size_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11) {
-    for (size_t i = gap; i < count; i++) {
-      tick_row one = row[i];
-      size_t at = i;
-      for (; at >= gap && row_before(&one, &row[at - gap]); at -= gap)
-        row[at] = row[at - gap];
-      row[at] = one;
-    }
-  }
+  if (x->event.time_us != y->event.time_us)
+    return x->event.time_us < y->event.time_us ? -1 : 1;
+  return (x->number > y->number) - (x->number < y->number);
 }
 
 /* ---- the statement ---- */
@@ -273,8 +264,7 @@ static int statement_book(tick_run *x, const tick_rows *rows,
 
 static int statement_sandbox(tick_run *x, const tick_rows *rows, size_t from,
                        size_t to, bl_span window, billing_error *why) {
-  const bl_meter *meter =
-      &x->t->contract->plan->meters[rows->price]->meter;
+  const bl_meter *meter = bl_contract_meter(x->t->contract, rows->price);
   bl_sql_meter sql = {meter->sql, meter->properties, meter->property_count};
   bl_sql_quantity *answer = NULL;
   bl_sandbox *box = NULL;
@@ -306,7 +296,7 @@ static bl_span statement_span(const tick_run *x, const tick_rows *rows,
                         int64_t us) {
   const bl_contract *contract = x->t->contract;
   bl_span period = contract->periods[rows->period].span;
-  uint32_t tick = contract->plan->meters[rows->price]->meter.tick;
+  uint32_t tick = bl_contract_meter(contract, rows->price)->tick;
   bl_grid grid = {.zone = contract->zone, .anchor_day = 1,
                   .unit = tick == BL_TICK_DAY ? BL_WINDOW_DAY
                                               : BL_WINDOW_HOUR};
@@ -319,7 +309,7 @@ static int statement_period_of(tick_run *x, tick_rows *rows) {
   int rc = BILLING_OK;
 
   if (rows->is_redacted) return statement_keep(x->t, rows);
-  statement_sort(rows->row, rows->count);
+  bl_sort(rows->row, rows->count, sizeof *rows->row, statement_row_order);
   for (size_t i = 0, end; i < rows->count && !rc; i = end) {
     bl_span window = statement_span(x, rows, rows->row[i].event.time_us);
 
@@ -331,9 +321,12 @@ static int statement_period_of(tick_run *x, tick_rows *rows) {
   return rc;
 }
 
-static int statement_has(const bl_plan_version *plan) {
+static int statement_has(const bl_contract *contract) {
+  const bl_plan_version *plan = contract->plan;
+
   for (size_t i = 0; i < plan->first_count; i++)
-    if (plan->meters[plan->first[i]]->meter.aggregation == BL_AGG_SQL)
+    if (bl_contract_meter(contract, plan->first[i])->aggregation ==
+        BL_AGG_SQL)
       return 1;
   return 0;
 }
@@ -342,7 +335,7 @@ int bl_ticks_run(bl_ticks *t) {
   tick_run x = {.t = t};
   int rc;
 
-  if (!statement_has(t->contract->plan)) return BILLING_OK;
+  if (!statement_has(t->contract)) return BILLING_OK;
   bl_map_open(&x.lists, &t->arena);
   bl_arena_open(&x.own, &t->c->b->host);
   bl_members_open(&x.members, &x.own);

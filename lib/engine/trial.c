@@ -2,6 +2,7 @@
 /* trial.c - letting time pass on the state of one customer; see trial.h. */
 #include "engine/trial.h"
 
+#include "base/sort.h"
 #include "engine/due.h"
 #include "engine/record.h"
 #include "engine/tallies.h"
@@ -69,24 +70,20 @@ typedef struct trial_play {
   int64_t              start_us;   /* no event is decided before this */
 } trial_play;
 
-static int play_before(const billing_event *a, const billing_event *b) {
-  if (a->time_us != b->time_us) return a->time_us < b->time_us;
-  return a < b;                        /* they stand in one array */
+/* By time; of one time as they stand in their array. */
+static int play_order(const void *a, const void *b) {
+  const billing_event *const *x = a, *const *y = b;
+
+  if ((*x)->time_us != (*y)->time_us)
+    return (*x)->time_us < (*y)->time_us ? -1 : 1;
+  return (*x > *y) - (*x < *y);
 }
 
-/* Shell sort: mostly they are in order already. */
 static int play_sort(trial_play *p) {
   p->order = bl_arena_array(&p->c->arena, p->count + 1, sizeof *p->order);
   if (!p->order) return BILLING_NOMEM;
   for (size_t i = 0; i < p->count; i++) p->order[i] = &p->events[i];
-  for (size_t gap = p->count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11)
-    for (size_t i = gap; i < p->count; i++) {
-      const billing_event *one = p->order[i];
-      size_t at = i;
-      for (; at >= gap && play_before(one, p->order[at - gap]); at -= gap)
-        p->order[at] = p->order[at - gap];
-      p->order[at] = one;
-    }
+  bl_sort(p->order, p->count, sizeof *p->order, play_order);
   return BILLING_OK;
 }
 

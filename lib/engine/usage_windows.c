@@ -12,6 +12,7 @@
  * Usage as of a moment leaves later events out; usage as known at a moment
  * leaves out what was recorded later, and counts what was voided later.
  */
+#include "base/sort.h"
 #include "catalog/field.h"
 #include "engine/event_walk.h"
 #include "engine/views.h"
@@ -35,7 +36,7 @@ typedef struct window_usage {
   const bl_query *q;
   bl_customer    *customer;
   const bl_meter *meter;
-  const bl_meter_state *versions;
+  const bl_meter_rules *rules;
   window_names    names;
   bl_grid         grid;
   bl_frame        frame;
@@ -112,7 +113,10 @@ static int window_ask(window_usage *u) {
   if (!rc && !meter)
     rc = bl_fail(c->err, BILLING_NOTFOUND, "/meter", "a meter that was put",
                  "there is no meter %t", &u->q->meter);
-  if (!rc && meter->meter.aggregation == BL_AGG_SQL)
+  if (rc) return rc;
+  u->rules = bl_rules_of(meter, u->customer->number);
+  u->meter = &u->rules->meter;
+  if (u->meter->aggregation == BL_AGG_SQL)
     rc = bl_fail(c->err, BILLING_UNSUPPORTED, "/meter",
                  "leave it out for the usage of periods, or ask "
                  "billing_evaluate (sql_meter)",
@@ -120,8 +124,6 @@ static int window_ask(window_usage *u) {
   if (!rc) rc = window_lists(u);
   if (!rc) rc = window_grid(u);
   if (!rc) rc = window_times(u);
-  if (!rc) u->meter = &meter->meter;
-  u->versions = meter;
   return rc;
 }
 
@@ -164,7 +166,7 @@ static int window_keep(window_usage *u, const bl_event *event,
 /* Of events that were recorded when the meter was another one, or was not
  * there, some have no sample. */
 static int window_use(window_usage *u, const bl_event_row *row) {
-  const bl_meter *meter = bl_meter_at(u->versions, row->time_us);
+  const bl_meter *meter = bl_meter_at(u->rules, row->time_us);
   billing_error none = {.struct_size = sizeof none};
   bl_event event = {row->text.name, &u->members, BL_DEC_ONE, row->time_us};
   bl_sample sample;
@@ -210,11 +212,11 @@ static int window_walk(window_usage *u) {
 
 /* ---- rows ---- */
 
-static int window_before(const window_group *a, const window_group *b) {
-  size_t len = a->text.len < b->text.len ? a->text.len : b->text.len;
-  int order = len ? memcmp(a->text.text, b->text.text, len) : 0;
+static int window_order(const void *a, const void *b) {
+  const window_group *x = *(window_group *const *)a;
+  const window_group *y = *(window_group *const *)b;
 
-  return order ? order < 0 : a->text.len < b->text.len;
+  return bl_str_order(x->text, y->text);
 }
 
 /* Groups in the order of their texts. */
@@ -223,13 +225,9 @@ static window_group **window_sorted(window_usage *u) {
   window_group **sorted = bl_arena_array(&u->c->arena, count + 1,
                                          sizeof *sorted);
 
-  for (size_t i = 0; sorted && i < count; i++) {
-    window_group *one = u->by_text.entry[i].value;
-    size_t at = i;
-    for (; at > 0 && window_before(one, sorted[at - 1]); at--)
-      sorted[at] = sorted[at - 1];
-    sorted[at] = one;
-  }
+  if (!sorted) return NULL;
+  for (size_t i = 0; i < count; i++) sorted[i] = u->by_text.entry[i].value;
+  bl_sort(sorted, count, sizeof *sorted, window_order);
   return sorted;
 }
 

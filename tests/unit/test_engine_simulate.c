@@ -117,6 +117,30 @@ static void advance(billing *b, int64_t now_us) {
                                    (uint32_t)dice(4), NULL, NULL), 0);
 }
 
+/* The meter adds up something else, and not everybody may come to that. */
+static void change(billing *b, int64_t now_us, int n) {
+  static const char *const what[] = {
+    "\"aggregation\":\"max\",\"property\":\"n\"",
+    "\"aggregation\":\"count\"",
+    "\"aggregation\":\"sum\",\"property\":\"n\""};
+  char meter[300];
+  billing_call call = call_at(now_us, "");
+  billing_error err;
+
+  BILLING_INIT(&err);
+  snprintf(meter, sizeof meter, "{\"id\":\"gb\",\"event\":\"n\",%s,"
+           "\"groups\":[\"who\"]}", what[n % 3]);
+  ck_assert_msg(!billing_put(b, &call, "meter", meter, (size_t)-1, NULL,
+                             &err), "%s %s", err.path, err.message);
+}
+
+static void rebuild(billing *b, int64_t now_us) {
+  billing_call call = call_at(now_us, "");
+
+  ck_assert_int_eq(billing_rebuild(b, &call, "gb", 2, (uint32_t)dice(3), NULL,
+                                   NULL, NULL), 0);
+}
+
 /* The same ones for the same seed. */
 static void live(billing *b, uint64_t from, int most) {
   int64_t now_us = JANUARY;
@@ -125,10 +149,12 @@ static void live(billing *b, uint64_t from, int most) {
   for (int n = 0; n < most; n++) {
     const char *customer = dice(3) ? "a" : "b";
     now_us += (int64_t)dice(3) * SHOP_DAY / 3;
-    switch (dice(8)) {
-    case 0: give(b, now_us, customer, n); break;
-    case 1: take_back(b, now_us, n); break;
-    case 2: advance(b, now_us); break;
+    switch (dice(16)) {
+    case 0: case 1: give(b, now_us, customer, n); break;
+    case 2: case 3: take_back(b, now_us, n); break;
+    case 4: case 5: advance(b, now_us); break;
+    case 6: change(b, now_us, n); break;
+    case 7: rebuild(b, now_us); break;
     default: use(b, now_us, customer, n); break;
     }
   }
