@@ -909,6 +909,8 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *
  *   {"kernel":"quote","price":{..},"quantity":"1200","used":"0"}
  *     -> {"amount":"92","due":"92","lines":[..], ..}: exact, and as billed
+ *   {"kernel":"quotes","quotes":[{"price":{..},"quantity":"3"}, ..]} -> each
+ *     of up to 10,000, as a quote by itself
  *   {"kernel":"rate","price":{..},"totals":["5","7"]} -> what each running
  *     total adds to what is booked
  *   {"kernel":"transactions","price":{..},"events":["10", ..]} -> a price with
