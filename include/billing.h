@@ -911,6 +911,8 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *
  *   {"kernel":"quote","price":{..},"quantity":"1200","used":"0"}
  *     -> {"amount":"92","due":"92","lines":[..], ..}: exact, and as billed
+ *   {"kernel":"quotes","quotes":[{"price":{..},"quantity":"3"}, ..]} -> each
+ *     of up to 10,000, as a quote by itself
  *   {"kernel":"rate","price":{..},"totals":["5","7"]} -> what each running
  *     total adds to what is booked
  *   {"kernel":"transactions","price":{..},"events":["10", ..]} -> a price with
@@ -1221,6 +1223,36 @@ BILLING_API int billing_preview(billing *b, const billing_call *call,
                                 const char *query, size_t query_len,
                                 const char *events, size_t events_len,
                                 billing_doc **out, billing_error *err);
+
+/*
+ * What customers would have cost under other documents.  Each one's history
+ * is asked again, with the clock of that time, on a handle of its own in
+ * memory: documents, grants, events, voids, advances, rebuilding.  Nothing is
+ * recorded.
+ *
+ * query {"documents":{"meters":[..],"plans":[..],"contracts":[..]},
+ * "instead":{"plan":"other plan"},"customer":"id","at":T,"from":T,"to":T,
+ * "prices":true,"after":"next","limit":100} -> {"at","customers":[{"customer",
+ * "totals":[{"asset","before":{"amount","drawn","owed"},"after":{..},
+ * "difference":{..}}],"prices":[{"contract","price", and as a total}],
+ * "refused":{"count","event","code","path","message"}}],"totals":[..],
+ * "next":".."}.
+ *
+ * A document stands in the place of all versions of its own; contracts of a
+ * plan that is laid over follow it.  "instead" gives contracts of one plan
+ * another one.  Meters measure all of the history.  Without a customer it is
+ * everybody, a page at a time; "totals" are of the page.  Sums are exact,
+ * before rounding, of the periods that begin in ["from", "to"), all billed as
+ * in a preview of "at", which is the call's now unless it is given.  "refused"
+ * says what was taken then and is not now.  Holds are not repeated, and of
+ * those who were erased nothing is left to ask.
+ *
+ *   NOTFOUND_CUSTOMER  NOTFOUND (a plan in "instead")
+ *   INVALID, LIMIT  the query; a document, at its place in "documents"
+ */
+BILLING_API int billing_simulate(billing *b, const billing_call *call,
+                                 const char *query, size_t query_len,
+                                 billing_doc **out, billing_error *err);
 
 /* ---- Trust -------------------------------------------------------------- */
 

@@ -18,6 +18,7 @@
 void progress_open(progress *p, const char *what, uint64_t whole) {
   memset(p, 0, sizeof *p);
   p->what = what;
+  p->counted = "events";
   p->whole = whole;
   p->is_on = isatty(STDERR_FILENO);
 }
@@ -39,10 +40,10 @@ void progress_show(progress *p, uint64_t done, uint64_t events) {
   memset(bar, '#', full);
   bar[WIDTH] = '\0';
   if (p->whole)
-    fprintf(stderr, "\r%s [%s] %3u%%  %" PRIu64 " events", p->what, bar,
-            percent, events);
+    fprintf(stderr, "\r%s [%s] %3u%%  %" PRIu64 " %s", p->what, bar,
+            percent, events, p->counted);
   else
-    fprintf(stderr, "\r%s %" PRIu64 " events", p->what, events);
+    fprintf(stderr, "\r%s %" PRIu64 " %s", p->what, events, p->counted);
 }
 
 void progress_close(progress *p) {

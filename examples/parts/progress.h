@@ -7,6 +7,7 @@
 
 typedef struct progress {
   const char *what;
+  const char *counted;       /* "events", unless it is set after opening */
   uint64_t    whole;         /* 0: not known */
   int64_t     shown_us;
   int         is_on;

@@ -18,6 +18,7 @@ static const struct ask_row {
   bl_ask_kernel *run;
 } ask_rows[] = {
   {"quote",        bl_ask_quote},
+  {"quotes",       bl_ask_quotes},
   {"rate",         bl_ask_rate},
   {"transactions", bl_ask_transactions},
   {"levels",       bl_ask_levels},

@@ -24,6 +24,7 @@ typedef struct bl_ask {
 typedef int bl_ask_kernel(bl_ask *ask);
 
 bl_ask_kernel bl_ask_quote;        /* evaluate_price.c */
+bl_ask_kernel bl_ask_quotes;
 bl_ask_kernel bl_ask_rate;
 bl_ask_kernel bl_ask_transactions; /* evaluate_transactions.c */
 bl_ask_kernel bl_ask_levels;

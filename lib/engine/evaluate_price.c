@@ -338,6 +338,31 @@ int bl_ask_quote(bl_ask *ask) {
   return BILLING_OK;
 }
 
+/* Each a quote by itself, answered in its place. */
+int bl_ask_quotes(bl_ask *ask) {
+  static const bl_field fields[] = {
+    BL_ASK_KERNEL,
+    {.name = "quotes", .read = bl_ask_list, .needed = BL_ALWAYS}};
+  static const bl_shape shape = {"a request", fields, BL_COUNT(fields)};
+  bl_reader above = bl_reader_member(&ask->top, "quotes");
+  const bl_json *list = NULL, *item;
+  bl_json *answers;
+  size_t i = 0;
+  int rc = bl_shape_read(&shape, &ask->top, ask->doc, 0, &list);
+
+  if (rc) return rc;
+  answers = bl_json_array(ask->out, "quotes");
+  for (item = bl_json_first(list); !rc && item; item = bl_json_next(item)) {
+    bl_ask one = *ask;
+    one.top = bl_reader_item(&above, i++);
+    one.doc = item;
+    one.out = bl_json_object(answers, NULL);
+    rc = bl_ask_quote(&one);
+    ask->is_over |= one.is_over;
+  }
+  return rc;
+}
+
 /* One run: the whole total is rated, what is booked is taken off. */
 static int offer_rerate(bl_ask *ask, const bl_offer_terms *terms,
                         bl_dec *booked, bl_json *deltas) {

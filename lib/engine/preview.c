@@ -115,7 +115,7 @@ static int add_line_of(preview_ask *p, bl_str line, size_t *cap) {
   return BILLING_OK;
 }
 
-static int read_events(preview_ask *p, bl_str text) {
+static int preview_events(preview_ask *p, bl_str text) {
   size_t cap = 0;
   int rc = BILLING_OK;
 
@@ -220,7 +220,7 @@ static int answer_preview(bl_call *c, const bl_query *q, billing_doc **out) {
 
   bl_trial_open(c, &trial);
   rc = read_question(&p);
-  if (!rc) rc = read_events(&p, *(const bl_str *)q->also);
+  if (!rc) rc = preview_events(&p, *(const bl_str *)q->also);
   if (!rc && p.replaces) rc = bl_trial_clear(c, &trial, p.customer);
   if (!rc)
     rc = bl_trial_play(c, p.customer, p.events, p.count, p.at_us);

@@ -416,6 +416,17 @@ def invoices(db):
     check('preview as text', 'draft, not issued' in text, text)
     refused('a preview of the past', 'INVALID /at', db, 'preview', 'acme',
             '--at', '2026-01-01T00:00:00Z', now=FEBRUARY)
+    same = answer(db, 'simulate', '--prices', now=FEBRUARY)
+    check('simulate', same['customers'] and all(
+        s['before'] == s['after'] for c in same['customers']
+        for s in c['prices']), same)
+    rows = run(db, 'simulate', '--customer', 'acme', now=FEBRUARY)[1]
+    check('simulate as a table', rows.split()[:3] == [
+        'customer', 'asset', 'before'] and 'acme' in rows, rows)
+    refused('no such plan', 'NOTFOUND /instead', db, 'simulate', '--instead',
+            'nothing=api', now=FEBRUARY)
+    refused('no pair', 'PLAN=OTHER', db, 'simulate', '--instead', 'api',
+            now=FEBRUARY)
     refused('no such invoice', 'NOTFOUND', db, 'invoice', 'INV-000009')
     sums = run(db, 'invoices', '--customer', 'zoe')[1].split('\n')[1].split()
     check('a table of invoices', sums[:3] == ['INV-000002', 'zoe', 'zoe-1']

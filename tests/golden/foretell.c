@@ -114,6 +114,41 @@ static int last_invoice(scenario_run *r) {
   return count;
 }
 
+/* Whether the scenario has holds, which a simulation does not repeat. */
+static int has_holds(const scenario_run *r) {
+  const cJSON *step;
+
+  cJSON_ArrayForEach(step, cJSON_GetObjectItem(r->doc, "steps"))
+    if (!strcmp(cJSON_GetObjectItem(step, "do")->valuestring, "authorize"))
+      return 1;
+  return 0;
+}
+
+/* History once more under the same documents: nothing is different. */
+static void repeat(scenario_run *r) {
+  static const char query[] = "{\"prices\":true,\"limit\":1000}";
+  billing_call call = scenario_call_of(r, NULL);
+  billing_doc *doc = NULL;
+  cJSON *tree, *customer, *sum;
+  int rc;
+
+  if (has_holds(r)) return;
+  rc = billing_simulate(r->b, &call, query, (size_t)-1, &doc, &r->err);
+  if (rc) fprintf(r->out, "NOT SIMULATED %s\n", r->err.message);
+  tree = tree_of(doc);
+  cJSON_ArrayForEach(customer, cJSON_GetObjectItem(tree, "customers")) {
+    char *text = cJSON_PrintUnformatted(customer);
+    cJSON_ArrayForEach(sum, cJSON_GetObjectItem(customer, "prices"))
+      if (!cJSON_Compare(cJSON_GetObjectItem(sum, "before"),
+                         cJSON_GetObjectItem(sum, "after"), 1))
+        fprintf(r->out, "DIFFERENT %s\n", text);
+    if (cJSON_GetObjectItem(customer, "refused"))
+      fprintf(r->out, "REFUSED %s\n", text);
+    free(text);
+  }
+  cJSON_Delete(tree);
+}
+
 void foretell(scenario_run *r, int64_t until_us, int is_done) {
   static int known;
   char *come;
@@ -124,6 +159,7 @@ void foretell(scenario_run *r, int64_t until_us, int is_done) {
     foretold = show_all(r, until_us, 0, 0);
     return;
   }
+  repeat(r);
   come = show_all(r, until_us, 1, known);
   if (strcmp(come, foretold))
     fprintf(r->out, "FORETOLD\n%sCAME\n%s", foretold, come);

@@ -837,6 +837,13 @@ static int call_preview(scenario_run *r, void *arguments) {
                          a->format ? (size_t)-1 : 0, &a->doc, &r->err);
 }
 
+static int call_simulate(scenario_run *r, void *arguments) {
+  doc_arguments *a = arguments;
+
+  return billing_simulate(r->b, &a->call, a->id, (size_t)-1, &a->doc,
+                          &r->err);
+}
+
 static int call_usage(scenario_run *r, void *arguments) {
   doc_arguments *a = arguments;
 
@@ -1111,6 +1118,55 @@ static void do_preview(scenario_run *r, const cJSON *step) {
   billing_doc_free(a.doc);
 }
 
+static void show_sums(scenario_run *r, const char *who, const cJSON *rows) {
+  static const char *const sides[] = {"before", "after", "difference"};
+  const cJSON *row;
+
+  cJSON_ArrayForEach(row, rows) {
+    const char *price = text_of(row, "price");
+    fprintf(r->out, "  %s %s%s", who, price ? price : text_of(row, "asset"),
+            price ? "" : ":");
+    if (price) fprintf(r->out, " of %s:", text_of(row, "contract"));
+    for (int i = 0; i < 3; i++) {
+      const cJSON *side = cJSON_GetObjectItem(row, sides[i]);
+      fprintf(r->out, "%s %s %s, drawn %s", i ? "," : "", sides[i],
+              text_of(side, "amount"), text_of(side, "drawn"));
+    }
+    fprintf(r->out, "\n");
+  }
+}
+
+/* Each customer's totals and prices, and what was refused. */
+static void do_simulate(scenario_run *r, const cJSON *step) {
+  char *query = cJSON_PrintUnformatted(cJSON_GetObjectItem(step, "query"));
+  doc_arguments a = {scenario_call_of(r, NULL), query, NULL, NULL};
+  const cJSON *customer;
+  cJSON *doc;
+  int rc = attempt(r, "simulate", call_simulate, &a);
+
+  head(r, "simulate", query);
+  free(query);
+  if (is_refused(r, rc)) return;
+  fprintf(r->out, "\n");
+  doc = cJSON_Parse(billing_doc_text(a.doc));
+  cJSON_ArrayForEach(customer, cJSON_GetObjectItem(doc, "customers")) {
+    const cJSON *refused = cJSON_GetObjectItem(customer, "refused");
+    const char *id = text_of(customer, "customer");
+    show_sums(r, id, cJSON_GetObjectItem(customer, "totals"));
+    show_sums(r, id, cJSON_GetObjectItem(customer, "prices"));
+    if (refused)
+      fprintf(r->out, "  %s refused %d: %s at %s: %s\n", id,
+              cJSON_GetObjectItem(refused, "count")->valueint,
+              text_of(refused, "code"), text_of(refused, "path"),
+              text_of(refused, "message"));
+  }
+  show_sums(r, "all", cJSON_GetObjectItem(doc, "totals"));
+  if (text_of(doc, "next"))
+    fprintf(r->out, "  next %s\n", text_of(doc, "next"));
+  cJSON_Delete(doc);
+  billing_doc_free(a.doc);
+}
+
 /* ---- all of it --------------------------------------------------------- */
 
 static const struct step_kind {
@@ -1125,8 +1181,8 @@ static const struct step_kind {
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},
   {"usage", do_usage},       {"events", do_events},   {"void", do_void},
   {"correct", do_correct},   {"health", do_health},
-  {"rebuild", do_rebuild},
-  {"preview", do_preview},
+  {"rebuild", do_rebuild},   {"preview", do_preview},
+  {"simulate", do_simulate},
 };
 
 static void play_step(scenario_run *r, const cJSON *step) {

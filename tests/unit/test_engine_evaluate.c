@@ -59,6 +59,22 @@ START_TEST(quote_says_what_a_quantity_costs) {
 }
 END_TEST
 
+START_TEST(quotes_are_answered_each_in_its_place) {
+  expect("{'kernel':'quotes','quotes':[{" GRADUATED ",'quantity':'150'},"
+         "{'price':{'model':'flat','amount':'7'}}]}",
+         "{'quotes':[{'amount':'14','average':'0.093333333333333333',"
+         "'due':'14','lines':[{'amount':'10','flat':'0','quantity':'100',"
+         "'tier':1,'unit':'0.1'},{'amount':'4','flat':'0','quantity':'50',"
+         "'tier':2,'unit':'0.08'}],'quantity':'150','total':'14',"
+         "'used':'0'},{'amount':'7','average':'7','due':'7','lines':["
+         "{'amount':'7','flat':'0','quantity':'1','unit':'7'}],"
+         "'quantity':'1','total':'7','used':'0'}]}");
+  expect("{'kernel':'quotes','quotes':[]}", "{'quotes':[]}");
+  refuse("{'kernel':'quotes'}", BILLING_INVALID, "/quotes");
+  refuse("{'kernel':'quotes','quotes':[{" PER_UNIT ",'quantity':'1'},"
+         "{" PER_UNIT "}]}", BILLING_INVALID, "/quotes/1/quantity");
+}
+END_TEST
 START_TEST(quote_counts_from_what_was_used) {
   expect("{'kernel':'quote'," GRADUATED ",'quantity':'50','used':'80'}",
          "{'amount':'4.4','average':'0.088','due':'4.4','lines':["
@@ -725,6 +741,7 @@ Suite *test_engine_evaluate(void) {
   TCase *c = tcase_create("all");
 
   tcase_add_test(c, quote_says_what_a_quantity_costs);
+  tcase_add_test(c, quotes_are_answered_each_in_its_place);
   tcase_add_test(c, quote_counts_from_what_was_used);
   tcase_add_test(c, due_is_rounded_discounted_and_bounded);
   tcase_add_test(c, nothing_is_topped_up_without_a_minimum);

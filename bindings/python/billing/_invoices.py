@@ -2,7 +2,7 @@
 """Invoices, and the proof of all of it."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -74,6 +74,41 @@ class Invoices(Base):
             *_query(customer=customer, contract=contract, at=at,
                     format="text", mode="replace" if replace else "merge"),
             lines, len(lines))
+
+    def simulate_page(self, documents: Mapping[str, Any] | None = None, *,
+                      instead: Mapping[str, str] | None = None,
+                      customer: str | None = None,
+                      at: datetime | None = None,
+                      start: datetime | None = None,
+                      end: datetime | None = None, prices: bool = False,
+                      after: str | None = None, limit: int = 100,
+                      now: datetime | None = None) -> dict[str, Any]:
+        """A page of what customers would have cost under other `documents`
+        ({"meters", "plans", "contracts"}), or with another plan `instead` of
+        each: {"customers": [{"customer", "totals", "prices", "refused"}],
+        "totals", "next"}, of the periods that begin in [start, end), as of
+        `at`.  Nothing is recorded."""
+        return self._query(lib.billing_simulate, now, documents=documents,
+                           instead=instead, customer=customer, at=at,
+                           prices=prices or None, after=after, limit=limit,
+                           **{"from": start, "to": end})
+
+    def simulate(self, documents: Mapping[str, Any] | None = None, *,
+                 instead: Mapping[str, str] | None = None,
+                 at: datetime | None = None, start: datetime | None = None,
+                 end: datetime | None = None, prices: bool = False,
+                 page: int = 100, now: datetime | None = None,
+                 ) -> Iterator[dict[str, Any]]:
+        """The same of everybody, customer by customer, `page` at a time."""
+        after = None
+        while True:
+            found = self.simulate_page(documents, instead=instead, at=at,
+                                       start=start, end=end, prices=prices,
+                                       after=after, limit=page, now=now)
+            yield from found["customers"]
+            if "next" not in found:
+                return
+            after = str(found["next"])
 
     def explain(self, invoice: str | int, line: int, *, events: int = 100,
                 now: datetime | None = None) -> dict[str, Any]:

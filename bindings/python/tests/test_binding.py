@@ -716,6 +716,25 @@ class Invoices(Case):
                            self.b.preview, "acme", [{}, more], now=NOW)
         self.assertEqual(error.item, 1)
 
+    def test_a_simulation_of_everybody(self):
+        self.b.record([call("a"), call("b", n=600)], now=NOW)
+        dear = {"id": "pro", "currency": "USD", "prices": [
+            {"id": "call", "meter": "calls", "model": "per_unit",
+             "unit": "3"}]}
+        found, = self.b.simulate({"plans": [dear]}, now=NOW, prices=True,
+                                 page=1)
+        self.assertEqual(found["customer"], "acme")
+        self.assertEqual(found["totals"][0]["before"]["amount"], "21.6")
+        self.assertEqual(found["totals"][0]["after"]["amount"], "3")
+        self.assertEqual([p["price"] for p in found["prices"]],
+                         ["base", "call", "in"])
+        same = self.b.simulate_page(customer="acme", now=NOW)
+        self.assertEqual(same["totals"][0]["difference"]["amount"], "0")
+        error = self.fails(billing.InvalidError, "INVALID",
+                           self.b.simulate_page,
+                           {"plans": [{"id": "pro"}]}, now=NOW)
+        self.assertTrue(error.path.startswith("/documents/plans/0"))
+
     def test_a_budget_does_it_step_by_step(self):
         later = NOW + timedelta(days=100)
         first = self.b.advance(later, budget=1, now=later, step=True)
