@@ -131,14 +131,13 @@ int bl_rate_is_prepared(const bl_call *c, const bl_customer *customer,
 
 /* ---- rate_transactions.c: percentages of single transactions ---- */
 
+/* What one more costs on top of a level, which it joins. */
+bl_dec bl_rate_transaction_next(const bl_price *price, const bl_meter *meter,
+                                const bl_sample *sample, bl_level *level);
 /* What the next one under the key costs; says in the charge whether the free
  * ones end with it. */
 bl_dec bl_rate_transaction(const bl_tally *tally, const bl_price *price,
                            const bl_sample *sample, bl_fact_charge *charge);
-/* The same on top of a level, which takes it in; the level's time is set when
- * the free ones end with it. */
-bl_dec bl_rate_transaction_on(const bl_price *price, const bl_meter *meter,
-                              const bl_sample *sample, bl_level *level);
 /* The most that the estimate of one may cost once open holds are settled. */
 bl_dec bl_rate_transaction_most(const bl_tally *tally,
                                 const bl_fact_charge *charge);
@@ -147,6 +146,7 @@ bl_dec bl_rate_transaction_most(const bl_tally *tally,
 int bl_rate_transactions_but(bl_call *c, const bl_tally *tally,
                              const bl_fact_charge *gone, uint64_t number,
                              int64_t *ended_us, bl_dec *total);
+
 /* ---- rate_spans.c: tiers by contract year or life ---- */
 
 /* What the other periods have that go through the tiers together with the

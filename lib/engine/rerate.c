@@ -43,6 +43,8 @@ static bl_rerate_key *rerate_new_key(bl_rerating *x, bl_contract *contract,
   key->contract = contract;
   key->meter =
       &bl_rerate_rules(x, contract->plan->meters[from->price])->meter;
+  key->rate = bl_price_of_group(&contract->plan->plan.prices[from->price],
+                                key->fact.group);
   key->last_us = contract->periods[from->period].span.to_us - 1;
   bl_map_open(&key->values, &x->arena);
   key->place = x->count;
@@ -76,6 +78,20 @@ int bl_rerate_key_of(bl_rerating *x, bl_contract *contract, uint64_t price,
 
 /* ---- levels ---- */
 
+static int rerate_is_by_event(const bl_rerate_key *key) {
+  return key->rate && (key->rate->flags & BL_PRICE_BY_EVENT);
+}
+
+static void rerate_add_transaction(bl_rerate_key *key,
+                                   const bl_fact_redecided *event,
+                                   const bl_fact_resampled *sample) {
+  bl_sample one = {.quantity = sample->sample, .time_us = event->time_us};
+
+  key->spent = bl_dec_add(
+      key->spent, bl_rate_transaction_next(key->rate, key->meter, &one,
+                                           &key->fact.level));
+}
+
 /* By how many values more or less are there. */
 static int rerate_count_value(bl_rerating *x, bl_rerate_key *key,
                               const bl_fact_resampled *sample,
@@ -96,34 +112,27 @@ static int rerate_count_value(bl_rerating *x, bl_rerate_key *key,
               : BILLING_NOMEM;
 }
 
-/* What a single transaction costs depends on those before it. */
-static void rerate_transaction(bl_rerate_key *key, const bl_level *before,
-                               const bl_usage *usage) {
-  const bl_plan *plan = &key->contract->plan->plan;
-  const bl_price *price = bl_price_of_group(&plan->prices[key->fact.price],
-                                            key->fact.group);
-  bl_sample sample = {.quantity = usage->quantity, .time_us = usage->time_us};
-  bl_level level = *before;
-  bl_dec cost;
-
-  if (!price || !(price->flags & BL_PRICE_BY_EVENT)) return;
-  cost = bl_rate_transaction_on(price, key->meter, &sample, &level);
-  key->transactions = bl_dec_add(key->transactions, cost);
-  key->fact.level.at_us = level.at_us;
-}
-
-static int rerate_add_level(bl_rerating *x, bl_rerate_key *key,
+static int rerate_add_usage(bl_rerating *x, bl_rerate_key *key,
                             const bl_fact_redecided *event,
                             const bl_fact_resampled *sample) {
   bl_usage usage = {sample->sample, event->time_us};
-  bl_level *level = &key->fact.level, before = *level;
+  bl_level *level = &key->fact.level;
   int rc = BILLING_OK;
 
   if (key->meter->aggregation == BL_AGG_UNIQUE) usage.quantity = BL_DEC_ZERO;
   if (sample->has_unique && !key->meter->ticks)
     rc = rerate_count_value(x, key, sample, event->time_us, &usage.quantity);
   *level = bl_aggregate_add(key->meter->aggregation, *level, &usage);
-  rerate_transaction(key, &before, &usage);
+  return rc;
+}
+
+static int rerate_add_level(bl_rerating *x, bl_rerate_key *key,
+                            const bl_fact_redecided *event,
+                            const bl_fact_resampled *sample) {
+  int rc = BILLING_OK;
+
+  if (rerate_is_by_event(key)) rerate_add_transaction(key, event, sample);
+  else rc = rerate_add_usage(x, key, event, sample);
   if (!key->fact.first_event) key->fact.first_event = event->event;
   key->fact.last_event = event->event;
   key->last_us = event->time_us;

@@ -22,6 +22,18 @@ typedef struct rerate_book {
 
 /* ---- the keys of the entry ---- */
 
+/* The figures of a statement are due when the key without a group is. */
+static int rebook_count(bl_rerating *x, bl_contract *contract,
+                        const bl_rerate_key *of) {
+  bl_rerate_key *key;
+
+  if (of->meter->aggregation != BL_AGG_SQL ||
+      !contract->plan->plan.prices[of->fact.price].group_count)
+    return BILLING_OK;
+  return bl_rerate_key_of(x, contract, of->fact.price, of->fact.period,
+                          (bl_str){"", 0}, &key);
+}
+
 /* Keys that no event is under any more, and the figures of ticks. */
 static int rebook_known(bl_rerating *x, bl_contract *contract) {
   bl_rerate_key *key;
@@ -30,9 +42,14 @@ static int rebook_known(bl_rerating *x, bl_contract *contract) {
 
   for (size_t i = 0; !rc && i < tallies.count; i++) {
     const bl_tally *tally = tallies.item[i];
-    if (bl_rerate_is_meant(x, contract, tally->price, tally->period))
-      rc = bl_rerate_key_of(x, contract, tally->price, tally->period,
-                            tally->group, &key);
+    if (!bl_rerate_is_meant(x, contract, tally->price, tally->period))
+      continue;
+    rc = bl_rerate_key_of(x, contract, tally->price, tally->period,
+                          tally->group, &key);
+    if (!rc) rc = rebook_count(x, contract, key);
+    if (rc || key->fact.level.events) continue;
+    key->fact.first_event = tally->first_event;
+    key->fact.last_event = tally->last_event;
   }
   return rc;
 }
@@ -93,21 +110,18 @@ static bl_dec rebook_shared(const bl_rerating *x, const bl_rerate_key *key,
  * of a period that is closed by the next one; what a price costs without usage
  * when its period closes. */
 static bl_dec rebook_total(const bl_rerating *x, const bl_rerate_key *key,
-                         bl_dec booked) {
+                           bl_dec booked) {
   const bl_fact_rekeyed *fact = &key->fact;
-  const bl_plan *plan = &key->contract->plan->plan;
-  const bl_price *price;
+  int is_shared = key->contract->plan->plan.prices[fact->price].tiers_by != 0;
 
   if (x->wish->customer->is_erased) return booked;
   if (key->meter->ticks) return rebook_is_closed(key) ? booked : BL_DEC_ZERO;
-  if (!fact->level.events && !rebook_is_closed(key) &&
-      !plan->prices[fact->price].tiers_by)
+  if (!fact->level.events && !rebook_is_closed(key) && !is_shared)
     return BL_DEC_ZERO;
-  price = bl_price_of_group(&plan->prices[fact->price], fact->group);
-  if (!price) return BL_DEC_ZERO;
-  if (price->flags & BL_PRICE_BY_EVENT) return key->transactions;
-  if (plan->prices[fact->price].tiers_by) return rebook_shared(x, key, price);
-  return bl_price_total(price,
+  if (!key->rate) return BL_DEC_ZERO;
+  if (key->rate->flags & BL_PRICE_BY_EVENT) return key->spent;
+  if (is_shared) return rebook_shared(x, key, key->rate);
+  return bl_price_total(key->rate,
                         bl_measure_finish(key->meter, fact->level.total));
 }
 
