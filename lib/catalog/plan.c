@@ -111,6 +111,21 @@ static int plan_adds_up(const bl_meter *meter) {
          (!meter->converts || meter->convert.round == BL_CONVERT_NONE);
 }
 
+/* Whether what it measures in periods adds up over them. */
+static int plan_goes_on(const bl_meter *meter) {
+  return (meter->aggregation == BL_AGG_SUM ||
+          meter->aggregation == BL_AGG_COUNT) && !meter->ticks;
+}
+
+int bl_catalog_price_takes(const bl_price *price, const bl_meter *meter) {
+  int takes = (!(price->flags & BL_PRICE_BY_EVENT) || plan_adds_up(meter)) &&
+              (price->tiers_by == BL_TIERS_PERIOD || plan_goes_on(meter));
+
+  for (size_t i = 0; takes && i < price->rate_count; i++)
+    takes = bl_catalog_price_takes(price->rates[i].price, meter);
+  return takes;
+}
+
 /* What an event is worth must not depend on others; and what is above a
  * maximum would have to be remembered for refunds. */
 static int plan_transactions(const bl_reader *r, const bl_price *price,
@@ -148,8 +163,7 @@ static int plan_tiers(const bl_reader *r, const bl_price *price,
   bl_reader at = bl_reader_member(r, "tiers_by");
 
   if (price->tiers_by == BL_TIERS_PERIOD) return BILLING_OK;
-  if (meter->ticks || (meter->aggregation != BL_AGG_SUM &&
-                       meter->aggregation != BL_AGG_COUNT))
+  if (!plan_goes_on(meter))
     return bl_reader_fail(&at, BILLING_INVALID,
                           "a sum or count, neither recurring nor prorated",
                           "the meter %t does not add up over periods",
@@ -185,13 +199,6 @@ static int plan_check_price(const bl_reader *r, const bl_price *price,
     rc = plan_group(r, price, i, meter);
   if (!rc) rc = plan_all_transactions(r, price, meter);
   return rc ? rc : plan_all_tiers(r, price, meter);
-}
-
-int bl_catalog_price_suits(const bl_price *price, const bl_meter *meter) {
-  bl_reader r = bl_reader_top("", NULL, NULL);
-
-  return !plan_all_transactions(&r, price, meter) &&
-         !plan_all_tiers(&r, price, meter);
 }
 
 int bl_catalog_check_plan(const bl_plan *plan, const char *path,
