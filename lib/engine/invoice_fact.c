@@ -5,21 +5,27 @@
  * and what is due stand in the fact.
  */
 #include "engine/fold.h"
+#include "engine/timeline.h"
 #include "invoice/invoice.h"
 
-static void charge_of_line(const bl_contract *contract,
-                           const bl_fact_line *line, bl_charge *out) {
+static int charge_of_line(const bl_contract *contract,
+                          const bl_fact_line *line, bl_arena *a,
+                          bl_charge *out) {
   const bl_price *price = &contract->plan->plan.prices[line->price];
+  const bl_override *by;
+  uint32_t *why;
+  int rc = bl_timeline_why(contract, line->price, line->group, a, &why, &by);
 
+  if (rc) return rc;
   memset(out, 0, sizeof *out);
   out->contract = contract->terms.id;
   out->price = price->id;
   out->name = price->name;
   out->meter = price->meter;
   out->plan = contract->plan->plan.id;
-  out->plan_version = (int64_t)contract->plan->version;
+  out->plan_version = (int64_t)bl_contract_version(contract, line->price);
   out->group = line->group;
-  out->service = contract->periods[line->period].span;
+  out->service = bl_timeline_service(contract, line->price, line->period);
   out->quantity = line->quantity;
   out->amount = line->amount;
   out->drawn = line->drawn;
@@ -30,6 +36,8 @@ static void charge_of_line(const bl_contract *contract,
   out->last_event = line->last_event;
   memcpy(out->asset, price->asset, sizeof out->asset);
   out->is_late = (uint32_t)line->is_late;
+  if (by) out->override = by->id;
+  return BILLING_OK;
 }
 
 /* The period that the invoice is about: the one it closes, else the one whose
@@ -48,11 +56,13 @@ int bl_invoice_of_fact(const bl_tenant *t, const bl_fact_invoice *fact,
       bl_table_at(&t->by_contract, fact->contract);
   bl_charge *charges =
       bl_arena_array(a, fact->line_count + 1, sizeof *charges);
+  int rc = BILLING_OK;
 
   memset(out, 0, sizeof *out);
   if (!charges) return BILLING_NOMEM;
-  for (size_t i = 0; i < fact->line_count; i++)
-    charge_of_line(contract, &fact->lines[i], &charges[i]);
+  for (size_t i = 0; i < fact->line_count && !rc; i++)
+    rc = charge_of_line(contract, &fact->lines[i], a, &charges[i]);
+  if (rc) return rc;
   out->number = bl_invoice_number(t->terms.number_prefix, fact->number, a);
   if (!out->number.len) return BILLING_NOMEM;
   out->own_number = fact->number;

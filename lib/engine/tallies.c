@@ -2,12 +2,16 @@
 /* tallies.c - the tallies of a contract in one order; see tallies.h. */
 #include "engine/tallies.h"
 
+#include "engine/timeline.h"
+
 static int tally_before(const bl_tally *a, const bl_tally *b) {
   size_t shared = a->group.len < b->group.len ? a->group.len : b->group.len;
   int order;
 
   if (a->period != b->period) return a->period < b->period;
-  if (a->price != b->price) return a->price < b->price;
+  if (a->price != b->price)
+    return bl_timeline_rank(a->contract->plan, a->price) <
+           bl_timeline_rank(b->contract->plan, b->price);
   order = shared ? memcmp(a->group.text, b->group.text, shared) : 0;
   return order ? order < 0 : a->group.len < b->group.len;
 }

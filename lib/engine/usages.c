@@ -70,7 +70,9 @@ static int add_pending(bl_ticks *t, const bl_tick_group *group,
                    .is_pending = 1};
   int rc = BILLING_OK;
 
-  if (bl_tick_is_count(t, group)) return BILLING_OK;
+  if (bl_tick_is_count(t, group) ||
+      !bl_ticks_prices(t, group->price, period))
+    return BILLING_OK;
   rc = bl_ticks_measure(t, group, period, &row.quantity);
   if (rc) return rc;
   if (tally) row.events = tally->level.events;

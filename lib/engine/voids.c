@@ -15,6 +15,7 @@
 #include "engine/parked.h"
 #include "engine/record.h"
 #include "engine/samples.h"
+#include "engine/timeline.h"
 #include "meter/accept.h"
 #include "price/price.h"
 
@@ -130,9 +131,9 @@ static bl_dec undo_total(const bl_tally *tally, const bl_fact_undone *out) {
   if (meter->ticks) return tally->amount;
   if (tally->level.events == 1 && tally->period >= tally->contract->closed)
     return BL_DEC_ZERO;
-  return bl_price_total(bl_price_of_group(bl_tally_price(tally),
-                                          tally->group),
-                        bl_measure_finish(meter, level));
+  return bl_timeline_total(tally, meter,
+                           bl_price_of_group(bl_tally_price(tally),
+                                             tally->group), level);
 }
 
 static int undo_draws(undoing *x, const bl_tally *tally,
