@@ -14,6 +14,7 @@ typedef struct lay_pass {
   bl_lay        *lay;
   unsigned char *claimed;
   size_t         known;
+  int64_t        from_us;      /* where laying begins */
 } lay_pass;
 
 static int lay_push(bl_lay *lay, bl_fact_interval interval) {
@@ -76,27 +77,35 @@ static int64_t lay_until(const bl_lay *lay, const bl_price *price,
   return until;
 }
 
-static int lay_goes_on(const bl_lay *lay, const bl_fact_interval *known,
+/* What was there goes on where laying begins, or begins as it was to begin;
+ * what was laid goes on where it ended. */
+static int lay_meets(const lay_pass *pass, size_t at, int64_t from_us) {
+  bl_span span = pass->lay->item[at].span;
+
+  if (at >= pass->known || pass->claimed[at]) return span.to_us == from_us;
+  return span.from_us == from_us ||
+         (from_us == pass->from_us && bl_span_holds(span, from_us));
+}
+
+static int lay_goes_on(const lay_pass *pass, size_t at,
                        const bl_price *price, int64_t from_us) {
+  const bl_fact_interval *known = &pass->lay->item[at];
   const bl_price *own;
 
-  if (known->span.from_us > from_us || known->span.to_us < from_us) return 0;
-  own = lay_price(lay, known);
+  if (!lay_meets(pass, at, from_us)) return 0;
+  own = lay_price(pass->lay, known);
   return own && (own == price || bl_price_same(own, price)) &&
-         lay_is_alike(lay, price, known->span.from_us, from_us);
+         lay_is_alike(pass->lay, price, known->span.from_us, from_us);
 }
 
 static int lay_interval(lay_pass *pass, bl_fact_interval interval) {
   bl_lay *lay = pass->lay;
   const bl_price *price = lay_price(lay, &interval);
 
-  for (size_t i = 0; i < pass->known; i++) {
-    bl_fact_interval *known = &lay->item[i];
-    if (pass->claimed[i] ||
-        !lay_goes_on(lay, known, price, interval.span.from_us))
-      continue;
-    pass->claimed[i] = 1;
-    known->span.to_us = interval.span.to_us;
+  for (size_t i = 0; i < lay->count; i++) {
+    if (!lay_goes_on(pass, i, price, interval.span.from_us)) continue;
+    if (i < pass->known) pass->claimed[i] = 1;
+    lay->item[i].span.to_us = interval.span.to_us;
     return BILLING_OK;
   }
   return lay_push(lay, interval);
@@ -118,13 +127,15 @@ static int lay_span(lay_pass *pass, const bl_plan_version *version,
   return rc;
 }
 
-static int lay_open(lay_pass *pass, bl_lay *lay) {
-  *pass = (lay_pass){.lay = lay, .known = lay->count};
+static int lay_open(lay_pass *pass, bl_lay *lay, int64_t from_us) {
+  *pass = (lay_pass){.lay = lay, .known = lay->count, .from_us = from_us};
   pass->claimed = bl_arena_array(lay->arena, lay->count + 1, 1);
   return pass->claimed ? BILLING_OK : BILLING_NOMEM;
 }
 
-static void lay_close(const lay_pass *pass, int64_t from_us) {
+static void lay_close(const lay_pass *pass) {
+  int64_t from_us = pass->from_us;
+
   for (size_t i = 0; i < pass->known; i++) {
     bl_span *span = &pass->lay->item[i].span;
     if (pass->claimed[i] || span->to_us <= from_us) continue;
@@ -149,9 +160,10 @@ static bl_span lay_time_of(const bl_list *versions, size_t at,
 int bl_lay_from(bl_lay *lay, int64_t from_us, uint64_t pinned) {
   const bl_list *versions = &lay->plan->versions;
   lay_pass pass;
-  int rc = lay_open(&pass, lay);
+  int rc;
 
   if (from_us < lay->terms->start_us) from_us = lay->terms->start_us;
+  rc = lay_open(&pass, lay, from_us);
   for (size_t i = 0; i < versions->count && !rc; i++) {
     const bl_plan_version *version = versions->item[i];
     bl_span span = {from_us, BL_TIME_NEVER};
@@ -159,7 +171,7 @@ int bl_lay_from(bl_lay *lay, int64_t from_us, uint64_t pinned) {
     else if (version->version != pinned) continue;
     rc = lay_span(&pass, version, span);
   }
-  if (!rc) lay_close(&pass, from_us);
+  if (!rc) lay_close(&pass);
   return rc;
 }
 
@@ -168,10 +180,10 @@ int bl_lay_version(bl_lay *lay, const bl_plan_version *version) {
   bl_span span = {version->from_us > start ? version->from_us : start,
                   BL_TIME_NEVER};
   lay_pass pass;
-  int rc = lay_open(&pass, lay);
+  int rc = lay_open(&pass, lay, span.from_us);
 
   if (!rc) rc = lay_span(&pass, version, span);
-  if (!rc) lay_close(&pass, span.from_us);
+  if (!rc) lay_close(&pass);
   return rc;
 }
 
