@@ -862,6 +862,12 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *   {"kernel":"burndown","grants":[..],"lines":[..],"order":[..]} -> draws,
  *     what is left of the grants and open of the lines
  *   {"kernel":"line_order", ..}, {"kernel":"grant_active", ..}
+ *   {"kernel":"grant_phases","grants":[..],"usage":[..], ..} -> grants that
+ *     begin, end, are filled again and roll over while usage draws them
+ *   {"kernel":"reserve","amount","budgets":[..]} -> whether it fits into all;
+ *     {"kernel":"settle", ..}, {"kernel":"hold_size", ..}
+ *   {"kernel":"usage_limits","windows":[..],"calls":[..]} -> so much in so
+ *     many hours, and when it may be asked again
  *   {"kernel":"periods","start","zone","period","anchor", ..} -> billing
  *     periods and the whole cycles they are cut from
  *   {"kernel":"prorate", ..} -> an amount's share, as two integers too
@@ -1122,6 +1128,35 @@ BILLING_API int billing_invoice(billing *b, const billing_call *call,
  */
 BILLING_API int billing_explain(billing *b, const billing_call *call,
                                 const char *query, size_t query_len,
+                                billing_doc **out, billing_error *err);
+
+/*
+ * The invoices that a customer would get, as drafts: what falls due up to a
+ * moment, and the periods that hold it as they stand by then.  Nothing is
+ * recorded, numbered or closed; the roads are those of billing_record and
+ * billing_advance, so an advance to that moment, with these events recorded
+ * before, gives the same lines.
+ *
+ * query {"customer":"id","contract":"id","at":T,"mode":"merge|replace",
+ * "format":"json|text"} -> {"at","customer","invoices":[{"draft":true, and all
+ * that an invoice has but its numbers}]}, or with "text" the pages.  "at" is
+ * the call's now unless it is given, and not before that; what happens before
+ * it counts.  A draft of an open period bills its fees whole, levels as long
+ * as they lasted by then, and the next period's fees in advance, as its close
+ * will.  With a contract only its invoices are shown.
+ *
+ * `events` are lines as in billing_record_text, or empty: what has not
+ * happened, each decided at its own time.  They need no key, and without
+ * "time" they happen right before "at"; "customer" may be left out.  "merge"
+ * adds them to real usage; with "replace" usage of periods that are not
+ * invoiced is left out, and what it drew returns to its grants.
+ *
+ *   NOTFOUND_CUSTOMER  NOTFOUND (contract)  LIMIT (10,000 events)
+ *   INVALID  the query; an event, err->item is its line; a SQL meter
+ */
+BILLING_API int billing_preview(billing *b, const billing_call *call,
+                                const char *query, size_t query_len,
+                                const char *events, size_t events_len,
                                 billing_doc **out, billing_error *err);
 
 /* ---- Trust -------------------------------------------------------------- */

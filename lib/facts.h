@@ -73,7 +73,7 @@ typedef struct bl_total {
 } bl_total;
 
 typedef struct bl_invoice {
-  bl_str    number;        /* "INV-000001" */
+  bl_str    number;        /* "INV-000001"; empty: a draft */
   uint64_t  own_number;
   bl_str    customer;      /* id; empty when erased */
   bl_str    customer_name;

@@ -27,7 +27,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_catalog[], cli_events[], cli_wallets[],
-    cli_invoices[], cli_trust[];
+    cli_invoices[], cli_trials[], cli_trust[];
 
 struct cli {
   const cli_command *command;

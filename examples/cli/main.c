@@ -6,7 +6,8 @@
 #include "cli.h"
 
 static const cli_command *const groups[] = {
-    cli_catalog, cli_events, cli_wallets, cli_invoices, cli_trust};
+    cli_catalog, cli_events, cli_wallets, cli_invoices, cli_trials,
+    cli_trust};
 #define GROUPS (sizeof groups / sizeof *groups)
 
 static const cli_command *find_command(const char *name) {

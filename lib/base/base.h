@@ -50,6 +50,15 @@ static inline int bl_str_equal(bl_str a, bl_str b) {
   return a.len == b.len && (a.len == 0 || memcmp(a.text, b.text, a.len) == 0);
 }
 
+/* As memcmp, a shorter text first: -1, 0, 1. */
+static inline int bl_str_order(bl_str a, bl_str b) {
+  size_t shared = a.len < b.len ? a.len : b.len;
+  int order = shared ? memcmp(a.text, b.text, shared) : 0;
+
+  if (order) return order < 0 ? -1 : 1;
+  return (a.len > b.len) - (a.len < b.len);
+}
+
 static inline bl_str bl_str_of(const char *text) {
   bl_str s = {text, text ? strlen(text) : 0};
   return s;

@@ -13,8 +13,8 @@
 #include "base/json.h"
 
 #include <cJSON.h>
-#include <stdlib.h>
 
+#include "base/sort.h"
 #include "base/time.h"
 
 /* Before 1.7.13 cJSON_AddItemToArray walked the whole list. */
@@ -260,7 +260,7 @@ typedef struct json_printer {
   int      lacks;          /* something is missing in the tree */
 } json_printer;
 
-static int json_compare_members(const void *a, const void *b) {
+static int json_member_order(const void *a, const void *b) {
   const bl_json *const *x = a, *const *y = b;
 
   return strcmp((*x)->string, (*y)->string);
@@ -281,7 +281,7 @@ static const bl_json **json_sorted(json_printer *p, const bl_json *object,
   }
   for (const bl_json *m = object->child; m; m = m->next) sorted[i++] = m;
   sorted[count] = NULL;
-  qsort(sorted, count, sizeof *sorted, json_compare_members);
+  bl_sort(sorted, count, sizeof *sorted, json_member_order);
   for (i = 1; i < count; i++)
     assert(strcmp(sorted[i - 1]->string, sorted[i]->string) < 0);
   return sorted;

@@ -11,10 +11,8 @@
  * by hashing, because names may come from somebody who means harm.
  */
 #include "base/json.h"
-
-#include <stdlib.h>
-
 #include "base/limit.h"
+#include "base/sort.h"
 
 #define JSON_FEW_KEYS 64   /* open at a time, without asking for memory */
 #define JSON_PAIRWISE 16   /* members that are compared each with each */
@@ -380,14 +378,11 @@ static int json_key_room(json_reader *r) {
 }
 
 /* Orders by bytes, and equal keys by their place. */
-static int json_compare_keys(const void *a, const void *b) {
+static int json_key_order(const void *a, const void *b) {
   const json_key *x = a, *y = b;
-  size_t len = x->name.len < y->name.len ? x->name.len : y->name.len;
-  int order = len ? memcmp(x->name.text, y->name.text, len) : 0;
+  int order = bl_str_order(x->name, y->name);
 
-  if (order) return order;
-  if (x->name.len != y->name.len) return x->name.len < y->name.len ? -1 : 1;
-  return x->at < y->at ? -1 : x->at > y->at;
+  return order ? order : (x->at > y->at) - (x->at < y->at);
 }
 
 static int json_twice(json_reader *r, size_t at) {
@@ -411,7 +406,7 @@ static int json_check_keys(json_reader *r, json_level *l) {
   json_key *key = &r->key[l->keys], *twice = NULL;
 
   if (l->close != '}' || l->count <= JSON_PAIRWISE) return BILLING_OK;
-  qsort(key, l->count, sizeof *key, json_compare_keys);
+  bl_sort(key, l->count, sizeof *key, json_key_order);
   for (size_t i = 1; i < l->count; i++)
     if (bl_str_equal(key[i - 1].name, key[i].name) &&
         (!twice || key[i].at < twice->at))

@@ -157,10 +157,41 @@ static int take_step(bl_call *c, due_heap *heap, int64_t until_us,
   }
 }
 
+/* What is due in the heap, at most `budget` steps of it. */
+static int take_steps(bl_call *c, due_heap *heap, int64_t until_us,
+                      uint32_t budget, billing_progress *out) {
+  uint32_t steps = 0;
+  int rc = BILLING_OK;
+
+  while (!rc && heap->count && (!budget || steps < budget)) {
+    if (bl_is_interrupted(c->b)) return BILLING_CANCELED;
+    rc = take_step(c, heap, until_us, out);
+    steps++;
+  }
+  return rc;
+}
+
+int bl_advance_customer(bl_call *c, const bl_customer *customer,
+                        int64_t until_us) {
+  billing_progress progress = {0};
+  due_heap heap = {NULL, 0, 0};
+  int rc = find_due_of(c, &heap, customer, until_us);
+
+  return rc ? rc : take_steps(c, &heap, until_us, 0, &progress);
+}
+
+int bl_advance_first(bl_call *c, const bl_customer *customer,
+                     int64_t until_us, int64_t *first_us) {
+  due_heap heap = {NULL, 0, 0};
+  int rc = find_due_of(c, &heap, customer, until_us);
+
+  *first_us = !rc && heap.count ? heap.due[0].at_us : BL_TIME_NEVER;
+  return rc;
+}
+
 static int advance_to(bl_call *c, int64_t until_us, uint32_t budget,
                       billing_progress *out) {
   due_heap heap = {NULL, 0, 0};
-  uint32_t steps = 0;
   int rc;
 
   if (until_us > c->now_us)
@@ -168,11 +199,8 @@ static int advance_to(bl_call *c, int64_t until_us, uint32_t budget,
                    "at most the call's now",
                    "until is %T, now is %T", until_us, c->now_us);
   rc = find_due(c, &heap, until_us);
-  while (!rc && heap.count && (!budget || steps < budget)) {
-    if (bl_is_interrupted(c->b)) return BILLING_CANCELED;
-    rc = take_step(c, &heap, until_us, out);
-    steps++;
-  }
+  if (!rc) rc = take_steps(c, &heap, until_us, budget, out);
+  if (rc == BILLING_CANCELED) return rc;
   out->flags = heap.count ? BILLING_PROGRESS_MORE : 0;
   out->done_us = heap.count ? heap.due[0].at_us : until_us;
   out->decided_us = c->now_us;

@@ -2,6 +2,7 @@
 /* audit_images.c - images against the fold; see audit_images.h. */
 #include "engine/audit_images.h"
 
+#include "base/sort.h"
 #include "engine/images.h"
 
 void bl_audit_images_open(bl_audit_images *images,
@@ -35,16 +36,10 @@ static int keep_image(bl_audit_images *images, bl_call *c,
   return BILLING_OK;
 }
 
-static void sort_images(bl_audit_image *item, size_t count) {
-  for (size_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11) {
-    for (size_t i = gap; i < count; i++) {
-      bl_audit_image one = item[i];
-      size_t at = i;
-      for (; at >= gap && one.seq < item[at - gap].seq; at -= gap)
-        item[at] = item[at - gap];
-      item[at] = one;
-    }
-  }
+static int image_order(const void *a, const void *b) {
+  const bl_audit_image *x = a, *y = b;
+
+  return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
 int bl_audit_images_read(bl_audit_images *images, bl_call *c) {
@@ -58,7 +53,7 @@ int bl_audit_images_read(bl_audit_images *images, bl_call *c) {
   while (!rc && (rc = bl_runs_scan_next(scan, &record)) == BILLING_OK)
     rc = keep_image(images, c, &record);
   bl_runs_scan_close(scan);
-  sort_images(images->item, images->count);
+  bl_sort(images->item, images->count, sizeof *images->item, image_order);
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 

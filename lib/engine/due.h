@@ -24,4 +24,11 @@ typedef struct bl_due_step {
 int bl_due_contract(bl_call *c, bl_contract *contract, bl_due_step *out);
 int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us);
 
+/* Everything of one customer that falls due up to a moment, as advance does
+ * it; and when the first of it does, BL_TIME_NEVER: nothing of it. */
+int bl_advance_customer(bl_call *c, const bl_customer *customer,
+                        int64_t until_us);
+int bl_advance_first(bl_call *c, const bl_customer *customer,
+                     int64_t until_us, int64_t *first_us);
+
 #endif

@@ -60,11 +60,13 @@ struct billing {
 };
 
 /*
- * AUDIT: a read that a broken journal does not stop.  CREATE: the tenant may
- * be new.  SHARE: a write that appends entries and nothing else, so that they
- * can wait for its end and share a commit with other calls (group.c).
+ * AUDIT: a read that a broken journal does not stop.  TRIAL: a read that
+ * decides as a write would; its entries are read back until it is left, and
+ * never stored (trial.h).  CREATE: the tenant may be new.  SHARE: a write that
+ * appends entries and nothing else, so that they can wait for its end and
+ * share a commit with other calls (group.c).
  */
-enum { BL_READ, BL_AUDIT, BL_WRITE, BL_CREATE, BL_SHARE };
+enum { BL_READ, BL_AUDIT, BL_TRIAL, BL_WRITE, BL_CREATE, BL_SHARE };
 
 /* Customers who wait to be loaded (load.h). */
 typedef struct bl_loads {
@@ -91,6 +93,7 @@ struct bl_call {
   int32_t        opened_rc;  /* why it could not be made */
   uint32_t       reserved;
   bl_loads       loads;
+  const struct bl_trial *trial;   /* NULL: it is no trial */
   bl_customer  **attach;     /* who may get parked events (parked.h) */
   size_t         attach_count;
   size_t         attach_cap;

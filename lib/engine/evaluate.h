@@ -38,6 +38,11 @@ bl_ask_kernel bl_ask_order;        /* evaluate_wallet.c */
 bl_ask_kernel bl_ask_burndown;
 bl_ask_kernel bl_ask_line_order;
 bl_ask_kernel bl_ask_grant_active;
+bl_ask_kernel bl_ask_grant_phases; /* evaluate_phases.c */
+bl_ask_kernel bl_ask_reserve;      /* evaluate_reserve.c */
+bl_ask_kernel bl_ask_settle;
+bl_ask_kernel bl_ask_hold_size;
+bl_ask_kernel bl_ask_usage_limits;
 bl_ask_kernel bl_ask_periods;      /* evaluate_contract.c */
 bl_ask_kernel bl_ask_prorate;
 bl_ask_kernel bl_ask_aggregate;    /* evaluate_meter.c */

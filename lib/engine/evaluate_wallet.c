@@ -65,7 +65,7 @@ static const bl_field purse_fields[] = {
    .at = offsetof(bl_purse, lot.left)},
   {.name = "held", .read = bl_value_amount,
    .at = offsetof(bl_purse, lot.held)},
-  {.name = "segments", .read = bl_ask_list,
+  {.name = "segments", .read = bl_ask_list, .forms = 1u << BL_PURSES_AT_ONCE,
    .at = offsetof(bl_purse, segments)},
   {.name = "asset", .read = bl_value_asset,
    .at = offsetof(bl_purse, lot.asset)},
@@ -86,6 +86,12 @@ static const bl_field purse_fields[] = {
   {.name = "owed", .read = bl_ask_flag, .at = offsetof(bl_purse, is_owed)},
   {.name = "rolled_over", .read = bl_ask_flag,
    .at = offsetof(bl_purse, is_rolled_over)},
+  {.name = "ends", .read = bl_ask_list, .forms = 1u << BL_PURSES_OVER_TIME,
+   .at = offsetof(bl_purse, ends)},
+  {.name = "recurs", .read = bl_ask_node, .forms = 1u << BL_PURSES_OVER_TIME,
+   .at = offsetof(bl_purse, recurs)},
+  {.name = "rollover", .read = bl_ask_node, .forms = 1u << BL_PURSES_OVER_TIME,
+   .at = offsetof(bl_purse, rollover)},
 };
 
 static const bl_shape purse_shape = {
@@ -127,7 +133,7 @@ static int purse_lots(const bl_ask *ask, const bl_reader *at,
 }
 
 static int purse_read(const bl_ask *ask, const bl_reader *at,
-                      const bl_json *item, int is_inclusive,
+                      const bl_json *item, int is_inclusive, uint32_t form,
                       bl_purse *purse) {
   int rc;
 
@@ -135,7 +141,7 @@ static int purse_read(const bl_ask *ask, const bl_reader *at,
   purse->lot.created_us   = INT64_MIN;
   purse->lot.expires_us   = BL_TIME_NEVER;
   (void)bl_asset_set(purse->lot.asset, BL_STR("USD"));
-  rc = bl_shape_read(&purse_shape, at, item, 0, purse);
+  rc = bl_shape_read(&purse_shape, at, item, form, purse);
   if (!purse->lot.name.len) purse->lot.name = purse->id;
   if (!rc) rc = purse_lots(ask, at, is_inclusive, purse);
   return rc;
@@ -222,7 +228,8 @@ int bl_purses_read(const bl_ask *ask, const bl_json *list, int is_inclusive,
     bl_reader at = bl_reader_item(&above, i);
 
     purses->purse[i].lot.number = i + 1;
-    rc = purse_read(ask, &at, item, is_inclusive, &purses->purse[i]);
+    rc = purse_read(ask, &at, item, is_inclusive, purses->form,
+                    &purses->purse[i]);
     if (!rc) rc = purse_is_new(&at, &ids, &purses->purse[i]);
     item = bl_json_next(item);
   }
@@ -250,7 +257,7 @@ static const bl_shape order_ask_shape = {
 
 int bl_ask_order(bl_ask *ask) {
   order_terms terms = {NULL, NULL};
-  bl_purses purses = {NULL, 0, NULL, NULL};
+  bl_purses purses = {NULL, 0, NULL, NULL, BL_PURSES_AT_ONCE, 0};
   bl_json *list;
   int rc = bl_shape_read(&order_ask_shape, &ask->top, ask->doc, 0, &terms);
 
@@ -281,19 +288,21 @@ static const bl_shape active_shape = {
   "a request", active_fields, BL_COUNT(active_fields)
 };
 
-/* The instants of the list; null ones do not end anything. */
-static int active_ends(const bl_ask *ask, const bl_json *list,
-                       int64_t *ends, size_t *count) {
-  static const bl_field end = {.name = "ends", .read = bl_ask_time};
-  bl_reader above = bl_reader_member(&ask->top, "ends");
-  const bl_json *item = bl_json_first(list);
+int bl_ask_times(const bl_ask *ask, const bl_reader *above, const char *name,
+                 const bl_json *list, int64_t **times, size_t *count) {
+  bl_reader at = bl_reader_member(above, name);
+  const bl_json *item = list ? bl_json_first(list) : NULL;
+  bl_field field = {.name = name};
   int rc = BILLING_OK;
 
+  *count = 0;
+  *times = bl_ask_array(ask, list ? bl_json_count(list) : 0, sizeof **times);
+  if (!*times) return bl_reader_nomem(above);
   for (size_t i = 0; !rc && item; i++, item = bl_json_next(item)) {
-    bl_reader at = bl_reader_item(&above, i);
+    bl_reader one = bl_reader_item(&at, i);
 
     if (bl_json_kind(item) == BL_JSON_NULL) continue;
-    rc = end.read(&at, &end, item, &ends[*count]);
+    rc = bl_ask_time(&one, &field, item, &(*times)[*count]);
     if (!rc) ++*count;
   }
   return rc;
@@ -307,10 +316,7 @@ int bl_ask_grant_active(bl_ask *ask) {
   int rc = bl_shape_read(&active_shape, &ask->top, ask->doc, 0, &terms);
 
   if (rc) return rc;
-  ends = bl_ask_array(ask, terms.ends ? bl_json_count(terms.ends) : 0,
-                      sizeof *ends);
-  if (!ends) return bl_reader_nomem(&ask->top);
-  if (terms.ends) rc = active_ends(ask, terms.ends, ends, &count);
+  rc = bl_ask_times(ask, &ask->top, "ends", terms.ends, &ends, &count);
   if (rc) return rc;
   span = bl_grant_active(terms.effective_us, ends, count);
   (void)bl_json_add_time(ask->out, "from", span.from_us);

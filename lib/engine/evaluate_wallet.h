@@ -21,6 +21,9 @@ typedef struct bl_purse {
   uint32_t       is_owed;
   uint32_t       is_rolled_over;
   uint32_t       reserved;
+  const bl_json *ends;           /* of BL_PURSES_OVER_TIME, or NULL: */
+  const bl_json *recurs;
+  const bl_json *rollover;
 } bl_purse;
 
 typedef struct bl_purses {
@@ -28,11 +31,18 @@ typedef struct bl_purses {
   size_t         count;
   size_t        *sorted;         /* their places, first drawn first */
   const bl_json *order;          /* a list of keys, a name, or NULL */
+  uint32_t       form;           /* which members grants have */
+  uint32_t       reserved;
 } bl_purses;
+enum { BL_PURSES_AT_ONCE, BL_PURSES_OVER_TIME };
 
 /* Reads the members of the array, and sorts.  is_inclusive: a grant may still
  * be used at its expiry. */
 int bl_purses_read(const bl_ask *ask, const bl_json *list, int is_inclusive,
                    bl_purses *purses);
+/* The instants of a list that is a member of what stands at `above`, as many
+ * as it has items; null ones are left out. */
+int bl_ask_times(const bl_ask *ask, const bl_reader *above, const char *name,
+                 const bl_json *list, int64_t **times, size_t *count);
 
 #endif

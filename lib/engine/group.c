@@ -84,7 +84,7 @@ static int group_takes(bl_group *g, const bl_call *c) {
   int is_known = group_head_of(g, c->t) != NULL;
 
   if (!g->calls || (is_known && c->t->is_stale)) return 0;
-  if (c->mode == BL_READ) return 1;
+  if (c->mode == BL_READ || c->mode == BL_TRIAL) return 1;
   return c->mode == BL_SHARE && (is_known || g->head_count < BL_GROUP_TENANTS);
 }
 

@@ -7,6 +7,7 @@
  * The counts are state.  The rows are read from the journal: entries that have
  * such events leave a mark, so that the others are not looked at.
  */
+#include "base/sort.h"
 #include "engine/event_walk.h"
 #include "engine/index.h"
 #include "engine/named.h"
@@ -222,29 +223,20 @@ static int read_entries(health *h) {
 
 /* ---- the answer ---- */
 
-static int row_precedes(const bl_map_entry *a, const bl_map_entry *b) {
-  size_t shared = a->len < b->len ? a->len : b->len;
-  int order = memcmp(a->key, b->key, shared);
+static int health_row_order(const void *a, const void *b) {
+  const bl_map_entry *x = a, *y = b;
 
-  return order ? order < 0 : a->len < b->len;
+  return bl_str_order((bl_str){x->key, x->len}, (bl_str){y->key, y->len});
 }
 
-/* Shell sort of the rows by their keys. */
+/* The rows by their keys. */
 static int sort_rows(const health *h, bl_map_entry **out) {
-  size_t count = h->rows.count, gap = 1;
+  size_t count = h->rows.count;
   bl_map_entry *rows = bl_arena_array(&h->c->arena, count + 1, sizeof *rows);
 
   if (!rows) return BILLING_NOMEM;
   if (count) memcpy(rows, h->rows.entry, count * sizeof *rows);
-  while (gap < count / 3) gap = 3 * gap + 1;
-  for (; gap > 0; gap /= 3)
-    for (size_t i = gap; i < count; i++)
-      for (size_t k = i; k >= gap && row_precedes(&rows[k], &rows[k - gap]);
-           k -= gap) {
-        bl_map_entry other = rows[k];
-        rows[k] = rows[k - gap];
-        rows[k - gap] = other;
-      }
+  bl_sort(rows, count, sizeof *rows, health_row_order);
   *out = rows;
   return BILLING_OK;
 }
@@ -282,7 +274,7 @@ static int health_add_rows(const health *h, bl_json *answer) {
   int rc = sort_rows(h, &rows);
 
   for (size_t i = 0; i < h->rows.count && !rc; i++) {
-    if (h->q->after.len && !row_precedes(&after, &rows[i])) continue;
+    if (h->q->after.len && health_row_order(&after, &rows[i]) >= 0) continue;
     if (given++ == h->q->limit) {
       bl_str next = {rows[i - 1].key, rows[i - 1].len};
       bl_json_add_text(answer, "next", next);

@@ -91,7 +91,7 @@ static int keep_entry(bl_call *c, const bl_entry *entry) {
   bl_entries *kept = &c->b->entries;
   bl_entry *place;
 
-  if (c->mode != BL_SHARE) return put_entry(c, entry);
+  if (c->mode != BL_SHARE && c->mode != BL_TRIAL) return put_entry(c, entry);
   place = bl_arena_push(&c->arena, (void **)&kept->entry, &kept->count,
                         &kept->cap, sizeof *place);
   if (!place) return BILLING_NOMEM;
@@ -140,7 +140,7 @@ int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
   bl_hash32(entry.properties_hash, entry.properties.text,
             entry.properties.len);
   bl_entry_hash(&entry, t->number, 0, t->heads.hash, entry.hash);
-  if (!bl_call_reads(c)) rc = keep_entry(c, &entry);
+  if (!bl_call_reads(c) || c->mode == BL_TRIAL) rc = keep_entry(c, &entry);
   if (rc) return rc;
   bl_touch(t, &t->heads, sizeof t->heads, &t->heads_touched);
   t->heads.seq = entry.seq;

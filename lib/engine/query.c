@@ -38,6 +38,12 @@ static const query_member query_members[] = {
     MEMBER("as_of", QUERY_TIME, as_of_us, 0, 0),
     MEMBER("known_at", QUERY_TIME, known_at_us, 0, 0),
     MEMBER("archived", QUERY_BOOL, archived, 0, 0),
+    MEMBER("prices", QUERY_BOOL, prices, 0, 0),
+    MEMBER("mode", QUERY_TEXT, mode, 0, 0),
+    MEMBER("format", QUERY_TEXT, format, 0, 0),
+    MEMBER("at", QUERY_TIME, at_us, 0, 0),
+    MEMBER("documents", QUERY_NODE, documents, 0, 0),
+    MEMBER("instead", QUERY_NODE, instead, 0, 0),
 };
 #undef MEMBER
 
@@ -96,7 +102,7 @@ static int open_query(bl_call *c, const bl_question *question, bl_query *out) {
   out->limit = 100;
   out->events = 100;
   out->examples = 3;
-  out->from_us = INT64_MIN;
+  out->from_us = out->at_us = INT64_MIN;
   out->to_us = out->as_of_us = out->known_at_us = INT64_MAX;
   rc = bl_query_read(c, question->text, question->len, &out->tree);
   if (rc || !out->tree) return rc;
@@ -114,22 +120,35 @@ static int open_query(bl_call *c, const bl_question *question, bl_query *out) {
   return rc;
 }
 
-int bl_question_ask(billing *b, const billing_call *call,
-                    const bl_question *question, billing_doc **out,
-                    billing_error *err) {
+static int ask_question(billing *b, const billing_call *call, uint32_t mode,
+                        const bl_question *question, const void *also,
+                        billing_doc **out, billing_error *err) {
   billing_doc *doc = NULL;
   bl_query q;
   bl_call c;
   int rc;
 
   if (!out) return bl_refuse(err, BILLING_MISUSE, "out is NULL");
-  rc = bl_enter(&c, b, call, BL_READ, err);
+  rc = bl_enter(&c, b, call, mode, err);
   if (rc) return rc;
   rc = open_query(&c, question, &q);
+  q.also = also;
   if (!rc) rc = question->answer(&c, &q, &doc);
   bl_json_free(q.tree);
   rc = bl_leave(&c, rc);
   if (rc) billing_doc_free(doc);
   else *out = doc;
   return rc;
+}
+
+int bl_question_ask(billing *b, const billing_call *call,
+                    const bl_question *question, billing_doc **out,
+                    billing_error *err) {
+  return ask_question(b, call, BL_READ, question, NULL, out, err);
+}
+
+int bl_question_try(billing *b, const billing_call *call,
+                    const bl_question *question, const void *also,
+                    billing_doc **out, billing_error *err) {
+  return ask_question(b, call, BL_TRIAL, question, also, out, err);
 }

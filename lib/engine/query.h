@@ -24,6 +24,11 @@ typedef struct bl_query {
   int64_t  as_of_us;       /* INT64_MAX: not asked for */
   int64_t  known_at_us;
   bl_str   reason;
+  bl_str   mode;
+  bl_str   format;
+  int64_t  at_us;          /* INT64_MIN: not asked for */
+  const bl_json *documents;
+  const bl_json *instead;
   int64_t  limit;
   int64_t  line;
   int64_t  events;
@@ -31,6 +36,8 @@ typedef struct bl_query {
   int64_t  from_us;
   int64_t  to_us;
   uint64_t archived;
+  uint64_t prices;
+  const void *also;        /* what is given beside the query; not a member */
 } bl_query;
 
 /* What a reading function is made of. */
@@ -50,5 +57,9 @@ typedef struct bl_question {
 int bl_question_ask(billing *b, const billing_call *call,
                     const bl_question *question, billing_doc **out,
                     billing_error *err);
+/* The same as a trial (trial.h). */
+int bl_question_try(billing *b, const billing_call *call,
+                    const bl_question *question, const void *also,
+                    billing_doc **out, billing_error *err);
 
 #endif

@@ -19,12 +19,13 @@
 static int open_recording(bl_recording *r, bl_call *c, size_t count) {
   bl_arena *kept = r->kept;
   billing_error **words = r->words;
-  uint32_t attaches = r->attaches;
+  uint32_t attaches = r->attaches, is_trial = r->is_trial;
 
   memset(r, 0, sizeof *r);
   r->kept = kept;
   r->words = words;
   r->attaches = attaches;
+  r->is_trial = is_trial;
   r->c = c;
   r->count = count;
   r->first_refused = count;
@@ -197,7 +198,8 @@ static void ask_places(const bl_recording *r, size_t at) {
 
 /* What was parked was accepted when it came. */
 static int accept_event(bl_recording *r, const bl_event_in *in) {
-  return r->attaches ? BILLING_OK : bl_event_accept(r->c, in);
+  return r->attaches || r->is_trial ? BILLING_OK
+                                    : bl_event_accept(r->c, in);
 }
 
 /* An event that will be refused must not open a period. */
@@ -330,7 +332,7 @@ int bl_record_batch(bl_call *c, const billing_event *const *events,
 
   r->rule = rule;
   if (!rc) rc = read_batch(r, events, codes);
-  if (!rc && !r->attaches) rc = bl_repeats_answer(r);
+  if (!rc && !r->attaches && !r->is_trial) rc = bl_repeats_answer(r);
   if (!rc) rc = decide_batch(r);
   close_recording(r, rc);
   return rc;

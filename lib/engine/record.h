@@ -23,7 +23,8 @@ typedef struct bl_recording {
   size_t           parked_count;
   bl_parked_seen   seen;
   uint32_t         attaches;       /* they were parked: no repeats */
-  uint32_t         pad;
+  uint32_t         is_trial;       /* nothing was recorded before, and events
+                                      of any age are taken */
   size_t           count;
   bl_event_in     *in;             /* by event, as are the receipts */
   billing_receipt *receipts;

@@ -7,6 +7,7 @@
  * answered in the order of their places: each entry is read once a call, and
  * each block of it is decoded once, as far as the last place asked for.
  */
+#include "base/sort.h"
 #include "engine/keys.h"
 #include "engine/parked.h"
 
@@ -50,23 +51,11 @@ static int find_repeats(bl_recording *r, repeats *all) {
   return rc;
 }
 
-static int repeat_before(const repeat *a, const repeat *b) {
-  return a->number != b->number ? a->number < b->number : a->at < b->at;
-}
+static int repeat_order(const void *a, const void *b) {
+  const repeat *x = a, *y = b;
 
-/* Shell sort by place: there are a few, or a whole batch that is sent again.*/
-static void sort_repeats(repeat *one, size_t count) {
-  size_t gap = 1;
-
-  while (gap < count / 3) gap = 3 * gap + 1;
-  for (; gap; gap /= 3)
-    for (size_t i = gap; i < count; i++) {
-      repeat moved = one[i];
-      size_t at = i;
-      for (; at >= gap && repeat_before(&moved, &one[at - gap]); at -= gap)
-        one[at] = one[at - gap];
-      one[at] = moved;
-    }
+  if (x->number != y->number) return x->number < y->number ? -1 : 1;
+  return (x->at > y->at) - (x->at < y->at);
 }
 
 static void refuse_repeat(bl_recording *r, size_t at) {
@@ -152,7 +141,7 @@ int bl_repeats_answer(bl_recording *r) {
   repeats all = {0};
   int rc = find_repeats(r, &all);
 
-  sort_repeats(all.one, all.count);
+  bl_sort(all.one, all.count, sizeof *all.one, repeat_order);
   for (size_t i = 0, count; i < all.count && !rc; i += count) {
     bl_arena_mark mark = bl_arena_now(a);
     count = count_of_entry(&all.one[i], all.count - i);

@@ -45,14 +45,9 @@ static inline int bl_runs_is_keys(uint32_t kind) {
 /* The members that a layout does not use are zero in all its records. */
 static inline int bl_runs_order(const bl_runs_record *a,
                                 const bl_runs_record *b) {
-  size_t shared = a->key.len < b->key.len ? a->key.len : b->key.len;
-  int order = 0;
-
   if (a->head != b->head) return a->head < b->head ? -1 : 1;
   if (a->value != b->value) return a->value < b->value ? -1 : 1;
-  if (shared) order = memcmp(a->key.text, b->key.text, shared);
-  if (order) return order;
-  return (a->key.len > b->key.len) - (a->key.len < b->key.len);
+  return bl_str_order(a->key, b->key);
 }
 
 /* The head of a key of RECORDS. */

@@ -120,10 +120,8 @@ static bl_str records_take(bl_unpack *u, uint64_t len) {
 /* The rest of a key follows what the last key leaves; it must end above it. */
 static int records_is_above(const bl_runs_place *last, size_t shared,
                             bl_str rest) {
-  size_t old = last->len - shared, most = old < rest.len ? old : rest.len;
-  int order = most ? memcmp(rest.text, last->bytes + shared, most) : 0;
-
-  return order > 0 || (order == 0 && rest.len > old);
+  return bl_str_order(rest, (bl_str){(const char *)last->bytes + shared,
+                                     last->len - shared}) > 0;
 }
 
 int bl_record_reader_next(bl_record_reader *in, bl_runs_record *out) {

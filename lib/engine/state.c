@@ -538,6 +538,17 @@ bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
   return recent;
 }
 
+int bl_tally_clear(bl_tenant *t, bl_tally *tally) {
+  bl_touch_tally(t, tally);
+  tally->level = (bl_level){BL_DEC_ZERO, 0, 0};
+  tally->first_event = tally->last_event = 0;
+  if (!tally->more) return BILLING_OK;
+  tally->more = new_more(&t->arena);
+  if (!tally->more) return BILLING_NOMEM;
+  tally->more->is_due = 1;             /* it may have had another figure */
+  return BILLING_OK;
+}
+
 bl_dec bl_tally_quantity(const bl_tally *tally) {
   if (bl_tally_meter(tally)->ticks) return tally->more->ticked;
   return bl_measure_finish(bl_tally_meter(tally), tally->level.total);

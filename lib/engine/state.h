@@ -471,6 +471,8 @@ static inline int bl_tally_has_usage(const bl_tally *tally) {
   return tally->level.events ||
          (tally->more && !bl_dec_is_zero(tally->more->ticked));
 }
+/* As if there had been no usage under the key; amounts and draws stay. */
+int bl_tally_clear(bl_tenant *t, bl_tally *tally);
 /* What is priced of it: its level in the unit that is billed. */
 bl_dec bl_tally_quantity(const bl_tally *tally);
 /* The meter as it is for an event of that time; NULL: it is not there yet. */

@@ -2,31 +2,18 @@
 /* tallies.c - the tallies of a contract in one order; see tallies.h. */
 #include "engine/tallies.h"
 
+#include "base/sort.h"
 #include "engine/timeline.h"
 
-static int tally_before(const bl_tally *a, const bl_tally *b) {
-  size_t shared = a->group.len < b->group.len ? a->group.len : b->group.len;
-  int order;
+static int tally_order(const void *a, const void *b) {
+  const bl_tally *x = *(bl_tally *const *)a, *y = *(bl_tally *const *)b;
 
-  if (a->period != b->period) return a->period < b->period;
-  if (a->price != b->price)
-    return bl_timeline_rank(a->contract->plan, a->price) <
-           bl_timeline_rank(b->contract->plan, b->price);
-  order = shared ? memcmp(a->group.text, b->group.text, shared) : 0;
-  return order ? order < 0 : a->group.len < b->group.len;
-}
-
-/* Shell sort: a contract has from a handful to many thousands of tallies. */
-static void sort_tallies(bl_tally **tallies, size_t count) {
-  for (size_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11) {
-    for (size_t i = gap; i < count; i++) {
-      bl_tally *one = tallies[i];
-      size_t at = i;
-      for (; at >= gap && tally_before(one, tallies[at - gap]); at -= gap)
-        tallies[at] = tallies[at - gap];
-      tallies[at] = one;
-    }
-  }
+  if (x->period != y->period) return x->period < y->period ? -1 : 1;
+  if (x->price != y->price)
+    return bl_timeline_rank(x->contract->plan, x->price) <
+                   bl_timeline_rank(y->contract->plan, y->price)
+               ? -1 : 1;
+  return bl_str_order(x->group, y->group);
 }
 
 /* A price that costs something without usage has no events, yet an amount; of
@@ -47,6 +34,6 @@ int bl_tallies_of(const bl_contract *contract, bl_arena *arena,
   for (size_t i = 0; i < map->count; i++)
     if (is_used(map->entry[i].value))
       out->item[out->count++] = map->entry[i].value;
-  sort_tallies(out->item, out->count);
+  bl_sort(out->item, out->count, sizeof *out->item, tally_order);
   return BILLING_OK;
 }

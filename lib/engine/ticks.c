@@ -7,6 +7,7 @@
 #include "engine/samples.h"
 #include "engine/tallies.h"
 #include "engine/timeline.h"
+#include "engine/trial.h"
 #include "price/price.h"
 
 static const bl_meter *tick_meter(const bl_contract *contract, size_t price) {
@@ -105,6 +106,8 @@ static int ticks_take(void *user, const bl_fact_key *key,
   int is_own = key->contract == t->contract->number;
   int rc = BILLING_OK;
 
+  if (bl_trial_hides(t->c->trial, key->contract, key->period, sample->number))
+    return BILLING_OK;
   for (size_t i = 0; i < t->contract->plan->plan.price_count && !rc; i++) {
     const bl_meter *meter = tick_meter(t->contract, i);
 
@@ -421,7 +424,7 @@ int bl_ticks_book(bl_call *c, bl_contract *contract, uint64_t periods) {
 
   if (!periods || !bl_ticks_has(contract->plan)) return BILLING_OK;
   rc = bl_ticks_read(&k.ticks, c, contract, tick_first(contract, periods),
-                     periods, INT64_MAX);
+                     periods, c->trial ? c->trial->until_us : INT64_MAX);
   if (!rc) rc = tick_write(&k);
   bl_ticks_close(&k.ticks);
   return rc;

@@ -13,8 +13,10 @@
  * added up by the values of what the price groups by.
  */
 #include "base/limit.h"
+#include "base/sort.h"
 #include "engine/event_walk.h"
 #include "engine/ticks.h"
+#include "engine/trial.h"
 #include "meter/property.h"
 #include "price/price.h"
 #include "store/sql_meter.h"
@@ -155,7 +157,8 @@ static int statement_charge(tick_run *x, const bl_event_row *in,
   int rc;
 
   if (meter->aggregation != BL_AGG_SQL || period == t->to ||
-      !bl_ticks_is_due(t, price, period))
+      !bl_ticks_is_due(t, price, period) ||
+      bl_trial_hides(t->c->trial, t->contract->number, period, in->number))
     return BILLING_OK;
   rc = statement_list(x, price, period, &rows);
   if (rc) return rc;
@@ -196,23 +199,12 @@ static int statement_walk(tick_run *x) {
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
-static int row_before(const tick_row *a, const tick_row *b) {
-  if (a->event.time_us != b->event.time_us)
-    return a->event.time_us < b->event.time_us;
-  return a->number < b->number;
-}
+static int statement_row_order(const void *a, const void *b) {
+  const tick_row *x = a, *y = b;
 
-/* Shell sort: rows are nearly in order already. */
-static void statement_sort(tick_row *row, size_t count) {
-  for (size_t gap = count / 2; gap > 0; gap = gap == 2 ? 1 : gap * 5 / 11) {
-    for (size_t i = gap; i < count; i++) {
-      tick_row one = row[i];
-      size_t at = i;
-      for (; at >= gap && row_before(&one, &row[at - gap]); at -= gap)
-        row[at] = row[at - gap];
-      row[at] = one;
-    }
-  }
+  if (x->event.time_us != y->event.time_us)
+    return x->event.time_us < y->event.time_us ? -1 : 1;
+  return (x->number > y->number) - (x->number < y->number);
 }
 
 /* ---- the statement ---- */
@@ -317,7 +309,7 @@ static int statement_period_of(tick_run *x, tick_rows *rows) {
   int rc = BILLING_OK;
 
   if (rows->is_redacted) return statement_keep(x->t, rows);
-  statement_sort(rows->row, rows->count);
+  bl_sort(rows->row, rows->count, sizeof *rows->row, statement_row_order);
   for (size_t i = 0, end; i < rows->count && !rc; i = end) {
     bl_span window = statement_span(x, rows, rows->row[i].event.time_us);
 

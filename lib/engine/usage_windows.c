@@ -12,6 +12,7 @@
  * Usage as of a moment leaves later events out; usage as known at a moment
  * leaves out what was recorded later, and counts what was voided later.
  */
+#include "base/sort.h"
 #include "catalog/field.h"
 #include "engine/event_walk.h"
 #include "engine/views.h"
@@ -210,11 +211,11 @@ static int window_walk(window_usage *u) {
 
 /* ---- rows ---- */
 
-static int window_before(const window_group *a, const window_group *b) {
-  size_t len = a->text.len < b->text.len ? a->text.len : b->text.len;
-  int order = len ? memcmp(a->text.text, b->text.text, len) : 0;
+static int window_order(const void *a, const void *b) {
+  const window_group *x = *(window_group *const *)a;
+  const window_group *y = *(window_group *const *)b;
 
-  return order ? order < 0 : a->text.len < b->text.len;
+  return bl_str_order(x->text, y->text);
 }
 
 /* Groups in the order of their texts. */
@@ -223,13 +224,9 @@ static window_group **window_sorted(window_usage *u) {
   window_group **sorted = bl_arena_array(&u->c->arena, count + 1,
                                          sizeof *sorted);
 
-  for (size_t i = 0; sorted && i < count; i++) {
-    window_group *one = u->by_text.entry[i].value;
-    size_t at = i;
-    for (; at > 0 && window_before(one, sorted[at - 1]); at--)
-      sorted[at] = sorted[at - 1];
-    sorted[at] = one;
-  }
+  if (!sorted) return NULL;
+  for (size_t i = 0; i < count; i++) sorted[i] = u->by_text.entry[i].value;
+  bl_sort(sorted, count, sizeof *sorted, window_order);
   return sorted;
 }
 

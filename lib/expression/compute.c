@@ -263,15 +263,6 @@ static int compute_both_numbers(compute_value *a, compute_value *b) {
   return a->kind == BL_EXPRESSION_NUMBER && b->kind == BL_EXPRESSION_NUMBER;
 }
 
-/* As memcmp, a shorter text first. */
-static int compute_text_order(bl_str a, bl_str b) {
-  size_t len = a.len < b.len ? a.len : b.len;
-  int order = len ? memcmp(a.text, b.text, len) : 0;
-
-  if (order == 0) return (a.len > b.len) - (a.len < b.len);
-  return order < 0 ? -1 : 1;
-}
-
 /* -1, 0, 1; 2 for values that are no pair. */
 static int compute_order(compute *c, const bl_expression_step *step) {
   compute_value a = *compute_top(c, 1), b = *compute_top(c, 0);
@@ -280,7 +271,7 @@ static int compute_order(compute *c, const bl_expression_step *step) {
   if (a.kind == BL_EXPRESSION_NUMBER || b.kind == BL_EXPRESSION_NUMBER)
     return 2;
   compute_spend(c, step, a.text.len / 64);
-  return compute_text_order(compute_words(&a), compute_words(&b));
+  return bl_str_order(compute_words(&a), compute_words(&b));
 }
 
 static void compute_compare(compute *c, const bl_expression_step *step) {

@@ -52,7 +52,7 @@ static int document_group(bl_json *line, bl_str group) {
 static int document_usage(bl_json *line, const bl_charge *c) {
   int ok = bl_json_add_text(line, "meter", c->meter) &&
            bl_json_add_int(line, "events", c->events);
-  if (ok && c->events > 0)
+  if (ok && c->events > 0 && c->first_event)
     ok = document_number(line, "first_event", c->first_event) &&
          document_number(line, "last_event", c->last_event);
   return ok ? document_group(line, c->group) : BILLING_NOMEM;
@@ -118,9 +118,15 @@ static int document_totals(bl_json *root, const bl_invoice *invoice) {
   return ok ? BILLING_OK : BILLING_NOMEM;
 }
 
+/* A draft has no number, and says so. */
+static int document_is(bl_json *root, const bl_invoice *invoice) {
+  if (!invoice->number.len) return bl_json_add_bool(root, "draft", 1) != NULL;
+  return bl_json_add_text(root, "number", invoice->number) &&
+         document_number(root, "own_number", invoice->own_number);
+}
+
 static int document_head(bl_json *root, const bl_invoice *invoice) {
-  int ok = bl_json_add_text(root, "number", invoice->number) &&
-           document_number(root, "own_number", invoice->own_number) &&
+  int ok = document_is(root, invoice) &&
            document_name(root, "customer", invoice->customer) &&
            document_name(root, "customer_name", invoice->customer_name) &&
            bl_json_add_text(root, "contract", invoice->contract) &&
@@ -134,7 +140,6 @@ static int document_head(bl_json *root, const bl_invoice *invoice) {
 int bl_invoice_json(const bl_invoice *invoice, bl_text *out) {
   bl_json *root = bl_json_object(NULL, NULL);
   int rc = document_head(root, invoice);
-  assert(invoice->number.len > 0);
   if (!rc) rc = document_totals(root, invoice);
   if (!rc) rc = document_lines(root, invoice);
   if (!rc) rc = bl_json_print(root, out);

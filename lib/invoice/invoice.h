@@ -27,7 +27,7 @@ int bl_invoice_assemble(const bl_tenant_terms *tenant,
 bl_str bl_invoice_number(bl_str prefix, uint64_t n, bl_arena *a);
 
 /* The document: canonical JSON (json), and for people (text), at most 79
- * columns, dates in the invoice's zone. */
+ * columns, dates in the invoice's zone.  Without a number it is a draft. */
 int bl_invoice_json(const bl_invoice *invoice, bl_text *out);
 /* From the canonical JSON, so that the view needs nothing else. */
 int bl_invoice_text(const bl_json *invoice, const bl_zone *zone, bl_text *out);

@@ -398,7 +398,10 @@ static void page_customer(page *p, const bl_json *root) {
 }
 
 static void page_head(page *p, const bl_json *root) {
-  page_field(p, "INVOICE", page_text(p, root, "number"));
+  if (bl_json_get(root, "draft"))
+    page_field(p, "INVOICE", BL_STR("draft, not issued"));
+  else
+    page_field(p, "INVOICE", page_text(p, root, "number"));
   bl_text_c(p->out, "\n");
   page_customer(p, root);
   page_field(p, "Contract", page_text(p, root, "contract"));

@@ -9,19 +9,11 @@
 #include "base/limit.h"
 #include "meter/property.h"
 
-/* Whether a sorts before b, as bytes. */
-static int group_before(bl_str a, bl_str b) {
-  size_t len = a.len < b.len ? a.len : b.len;
-  int order = len ? memcmp(a.text, b.text, len) : 0;
-
-  return order ? order < 0 : a.len < b.len;
-}
-
 static void group_sort(const bl_str *names, size_t count, bl_str *sorted) {
   for (size_t i = 0; i < count; i++) {
     size_t at = i;
 
-    for (; at > 0 && group_before(names[i], sorted[at - 1]); at--)
+    for (; at > 0 && bl_str_order(names[i], sorted[at - 1]) < 0; at--)
       sorted[at] = sorted[at - 1];
     sorted[at] = names[i];
   }

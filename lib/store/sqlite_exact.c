@@ -276,16 +276,13 @@ static const char *const exact_plain[] = {
 static int exact_collate(void *unused, int a_len, const void *a, int b_len,
                          const void *b) {
   bl_dec x = BL_DEC_BAD, y = BL_DEC_BAD;
-  size_t shorter = (size_t)(a_len < b_len ? a_len : b_len);
   int is_x = !bl_dec_parse(a, (size_t)a_len, &x);
   int is_y = !bl_dec_parse(b, (size_t)b_len, &y);
-  int order;
 
   (void)unused;
   if (is_x && is_y) return bl_dec_cmp(x, y);
   if (is_x != is_y) return is_x ? -1 : 1;
-  order = shorter ? memcmp(a, b, shorter) : 0;
-  return order ? order : (a_len > b_len) - (a_len < b_len);
+  return bl_str_order((bl_str){a, (size_t)a_len}, (bl_str){b, (size_t)b_len});
 }
 
 /* What SQLite hands to a function may be written, by its type; here nobody

@@ -201,13 +201,6 @@ static int sandbox_table(bl_sandbox *box) {
 
 /* ---- The statement ------------------------------------------------------ */
 
-static int sandbox_order(bl_str a, bl_str b) {
-  size_t shorter = a.len < b.len ? a.len : b.len;
-  int order = shorter ? memcmp(a.text, b.text, shorter) : 0;
-
-  return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 /* Puts a column beside the quantity to its place. */
 static int sandbox_group(bl_sandbox *box, int column, bl_str name) {
   size_t at = box->group_count;
@@ -223,7 +216,7 @@ static int sandbox_group(bl_sandbox *box, int column, bl_str name) {
       return sandbox_fail(box, bl_sql_find(box->meter.text, name),
                           "name one of them with AS",
                           "two columns have the name", name);
-  for (; at && sandbox_order(name, box->groups[at - 1]) < 0; at--) {
+  for (; at && bl_str_order(name, box->groups[at - 1]) < 0; at--) {
     box->groups[at] = box->groups[at - 1];
     box->places[at] = box->places[at - 1];
   }
@@ -443,7 +436,7 @@ static int sandbox_book(bl_sandbox *box, bl_sql_quantity *rows, size_t *count,
   while (low < high) {
     size_t middle = low + (high - low) / 2;
 
-    if (sandbox_order(rows[middle].group, key) < 0) low = middle + 1;
+    if (bl_str_order(rows[middle].group, key) < 0) low = middle + 1;
     else high = middle;
   }
   if (low < *count && bl_str_equal(rows[low].group, key)) {

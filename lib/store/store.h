@@ -57,16 +57,10 @@ static inline billing_value bl_value_empty(uint32_t type) {
 /* < 0, 0 or > 0; both of one type. */
 static inline int bl_value_compare(const billing_value *a,
                                    const billing_value *b) {
-  size_t shared;
-  int order = 0;
-
   assert(a->type == b->type);
   if (a->type == BILLING_VALUE_INTEGER)
     return (a->integer > b->integer) - (a->integer < b->integer);
-  shared = a->bytes.len < b->bytes.len ? a->bytes.len : b->bytes.len;
-  if (shared) order = memcmp(a->bytes.text, b->bytes.text, shared);
-  if (order) return order;
-  return (a->bytes.len > b->bytes.len) - (a->bytes.len < b->bytes.len);
+  return bl_str_order(a->bytes, b->bytes);
 }
 
 /* The columns that rows are ordered by: those of the key (index 0), or those

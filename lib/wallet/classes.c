@@ -12,6 +12,7 @@
  * Inside a class a lot that names fewer prices (then fewer groups of dimension
  * values) goes first; one that names none is the widest.
  */
+#include "base/sort.h"
 #include "wallet/lines.h"
 
 const char bl_order_class_name[] = "metronome";
@@ -124,36 +125,28 @@ int bl_classed_compare(const bl_classed *a, const bl_classed *b) {
   return rc;
 }
 
-void bl_classed_sort(bl_classed *lots, size_t count) {
-  for (size_t i = 1; i < count; i++) {
-    bl_classed moved = lots[i];
-    size_t at = i;
+static int classed_order(const void *a, const void *b) {
+  return bl_classed_compare(a, b);
+}
 
-    for (; at > 0 && bl_classed_compare(&moved, &lots[at - 1]) < 0; at--)
-      lots[at] = lots[at - 1];
-    lots[at] = moved;
-  }
+void bl_classed_sort(bl_classed *lots, size_t count) {
+  bl_sort(lots, count, sizeof *lots, classed_order);
 }
 
 int bl_payable_compare(const bl_payable *a, const bl_payable *b) {
-  size_t both = a->name.len < b->name.len ? a->name.len : b->name.len;
   int rc = (a->kind > b->kind) - (a->kind < b->kind);
 
   if (!rc) rc = class_by_whole(a->use.time_us, b->use.time_us);
   if (!rc) rc = bl_dec_cmp(b->unit, a->unit);
-  if (!rc && both) rc = memcmp(a->name.text, b->name.text, both);
-  if (!rc) rc = class_by_size(a->name.len, b->name.len);
+  if (!rc) rc = bl_str_order(a->name, b->name);
   if (!rc) rc = (a->number > b->number) - (a->number < b->number);
   return rc;
 }
 
-void bl_payable_sort(bl_payable *lines, size_t count) {
-  for (size_t i = 1; i < count; i++) {
-    bl_payable moved = lines[i];
-    size_t at = i;
+static int payable_order(const void *a, const void *b) {
+  return bl_payable_compare(a, b);
+}
 
-    for (; at > 0 && bl_payable_compare(&moved, &lines[at - 1]) < 0; at--)
-      lines[at] = lines[at - 1];
-    lines[at] = moved;
-  }
+void bl_payable_sort(bl_payable *lines, size_t count) {
+  bl_sort(lines, count, sizeof *lines, payable_order);
 }

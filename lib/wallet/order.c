@@ -64,9 +64,7 @@ static int lot_by_larger(const bl_lot *a, const bl_lot *b) {
 }
 
 static int lot_by_name(const bl_lot *a, const bl_lot *b) {
-  size_t both = a->name.len < b->name.len ? a->name.len : b->name.len;
-  int rc = both ? memcmp(a->name.text, b->name.text, both) : 0;
-  return rc ? rc : (a->name.len > b->name.len) - (a->name.len < b->name.len);
+  return bl_str_order(a->name, b->name);
 }
 
 static int lot_by_number(const bl_lot *a, const bl_lot *b) {

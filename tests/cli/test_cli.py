@@ -387,6 +387,14 @@ def invoices(db):
           [t['amount'] for t in told['tiers']] == ['10', '1.55'] and
           len(told['events']) == 1 and told['amount'] == '11.55', told)
     refused('no such line', 'NOTFOUND', db, 'explain', '1', '--line', '9')
+    draft = answer(db, 'preview', 'acme', now=FEBRUARY)['invoices']
+    check('preview', draft and all(d['draft'] and 'number' not in d
+                                   for d in draft), draft)
+    text = run(db, 'preview', 'acme', '--replace', '--at',
+               '2026-03-01T00:00:00Z', now=FEBRUARY)[1]
+    check('preview as text', 'draft, not issued' in text, text)
+    refused('a preview of the past', 'INVALID /at', db, 'preview', 'acme',
+            '--at', '2026-01-01T00:00:00Z', now=FEBRUARY)
     refused('no such invoice', 'NOTFOUND', db, 'invoice', 'INV-000009')
     sums = run(db, 'invoices', '--customer', 'zoe')[1].split('\n')[1].split()
     check('a table of invoices', sums[:3] == ['INV-000002', 'zoe', 'zoe-1']

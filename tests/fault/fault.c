@@ -65,6 +65,8 @@ static const struct sweep_row {
   {"tests/golden/25-aliases.json", 4},
   {"tests/golden/27-unbilled.json", 0},
   {"tests/golden/27-unbilled.json", 4},
+  {"tests/golden/40-preview.json", 0},
+  {"tests/golden/40-preview.json", 4},
   {"tests/fault/upheaval.json", 0},
   {"tests/fault/upheaval.json", 1},
   {"tests/fault/upheaval.json", 4},

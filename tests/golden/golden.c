@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "foretell.h"
 #include "support/scenario.h"
 
 /* How a scenario is driven. */
@@ -29,6 +30,7 @@ typedef struct way {
   int       (*open)(billing **out, billing_error *err);
   uint32_t    budget;        /* of each advance */
   uint32_t    is_reopened;   /* before each step */
+  uint32_t    is_foretold;   /* what each advance will make is previewed */
 } way;
 
 static char folder[64], database[96];
@@ -60,14 +62,14 @@ static int open_host(billing **out, billing_error *err) {
 }
 
 static const way ways[] = {
-  {"memory", open_memory, 0, 0},
-  {"memory, step by step", open_memory, 1, 0},
-  {"checked memory, by two", open_checked, 2, 0},
-  {"sqlite", open_file, 0, 0},
-  {"sqlite, step by step", open_file, 1, 0},
-  {"sqlite, opened anew", open_file, 0, 1},
-  {"sqlite, step by step, opened anew", open_file, 1, 1},
-  {"host's connection", open_host, 0, 1},
+  {"memory", open_memory, 0, 0, 0},
+  {"memory, step by step", open_memory, 1, 0, 0},
+  {"checked memory, foretold, by two", open_checked, 2, 0, 1},
+  {"sqlite", open_file, 0, 0, 0},
+  {"sqlite, step by step", open_file, 1, 0, 0},
+  {"sqlite, foretold, opened anew", open_file, 0, 1, 1},
+  {"sqlite, step by step, opened anew", open_file, 1, 1, 0},
+  {"host's connection, foretold", open_host, 0, 1, 1},
 };
 
 /* ---- one run ----------------------------------------------------------- */
@@ -110,6 +112,7 @@ static char *play(const cJSON *doc, const way *w) {
   r.budget = w->budget;
   r.user = (void *)(uintptr_t)w;
   r.between = w->is_reopened ? reopen : NULL;
+  r.advancing = w->is_foretold ? foretell : NULL;
   r.out = open_memstream(&text, &len);
   open_way(w, &r.b);
   scenario_play(&r);

@@ -784,6 +784,7 @@ static void do_advance(scenario_run *r, const cJSON *step) {
   a.until_us = time_of(step, "until");
   if (!a.until_us) a.until_us = r->now_us;
   a.budget = r->budget;
+  if (r->advancing) r->advancing(r, a.until_us, 0);
   do {
     rc = attempt(r, "advance", call_advance, &a);
     sum.periods += a.progress.periods;
@@ -793,6 +794,7 @@ static void do_advance(scenario_run *r, const cJSON *step) {
   } while (!rc && a.progress.flags & BILLING_PROGRESS_MORE);
   head(r, "advance to", scenario_time_text(a.until_us, text));
   if (is_refused(r, rc)) return;
+  if (r->advancing) r->advancing(r, a.until_us, 1);
   fprintf(r->out, ": %" PRIu64 " periods, %" PRIu64 " invoices, %" PRIu64
           " grants, %" PRIu64 " holds\n", sum.periods, sum.invoices,
           sum.grants, sum.holds);
@@ -825,6 +827,14 @@ static int call_explain(scenario_run *r, void *arguments) {
   doc_arguments *a = arguments;
 
   return billing_explain(r->b, &a->call, a->id, (size_t)-1, &a->doc, &r->err);
+}
+
+/* The format stands for events: one a line. */
+static int call_preview(scenario_run *r, void *arguments) {
+  doc_arguments *a = arguments;
+
+  return billing_preview(r->b, &a->call, a->id, (size_t)-1, a->format,
+                         a->format ? (size_t)-1 : 0, &a->doc, &r->err);
 }
 
 static int call_usage(scenario_run *r, void *arguments) {
@@ -930,7 +940,9 @@ static void show_figures(scenario_run *r, const char *json) {
   const cJSON *customer = cJSON_GetObjectItem(doc, "customer");
   const cJSON *node;
 
-  fprintf(r->out, "%s of %s issued %s\n", text_of(doc, "number"),
+  fprintf(r->out, "%s of %s issued %s\n",
+          cJSON_IsTrue(cJSON_GetObjectItem(doc, "draft"))
+            ? "draft" : text_of(doc, "number"),
           cJSON_IsNull(customer) ? "nobody" : customer->valuestring,
           text_of(doc, "issued"));
   cJSON_ArrayForEach(node, cJSON_GetObjectItem(doc, "lines"))
@@ -1012,6 +1024,31 @@ static void show_verify(scenario_run *r) {
   billing_doc_free(doc);
 }
 
+/* Each draft as its figures, or what was wrong with the question. */
+static void do_preview(scenario_run *r, const cJSON *step) {
+  char *query = cJSON_PrintUnformatted(cJSON_GetObjectItem(step, "query"));
+  char *lines = lines_of(cJSON_GetObjectItem(step, "events"));
+  doc_arguments a = {scenario_call_of(r, NULL), query, lines, NULL};
+  cJSON *doc;
+  const cJSON *draft;
+  int rc = attempt(r, "preview", call_preview, &a);
+
+  head(r, "preview", query);
+  free(query);
+  if (*lines) fprintf(r->out, "\n%.*s", (int)strlen(lines) - 1, lines);
+  free(lines);
+  if (is_refused(r, rc)) return;
+  fprintf(r->out, "\n");
+  doc = cJSON_Parse(billing_doc_text(a.doc));
+  cJSON_ArrayForEach(draft, cJSON_GetObjectItem(doc, "invoices")) {
+    char *text = cJSON_PrintUnformatted(draft);
+    show_figures(r, text);
+    free(text);
+  }
+  cJSON_Delete(doc);
+  billing_doc_free(a.doc);
+}
+
 /* ---- all of it --------------------------------------------------------- */
 
 static const struct step_kind {
@@ -1026,6 +1063,7 @@ static const struct step_kind {
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},
   {"usage", do_usage},       {"events", do_events},   {"void", do_void},
   {"correct", do_correct},   {"health", do_health},
+  {"preview", do_preview},
 };
 
 static void play_step(scenario_run *r, const cJSON *step) {

@@ -39,6 +39,8 @@ struct scenario_run {
                  void *arguments);
   /* Before each step, with its number; NULL: nothing. */
   void (*between)(scenario_run *r, size_t step);
+  /* Before each advance, and when it is done; NULL: nothing. */
+  void (*advancing)(scenario_run *r, int64_t until_us, int is_done);
   void         *user;
 };
 

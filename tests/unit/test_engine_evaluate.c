@@ -339,6 +339,74 @@ START_TEST(terms_beside_rates_have_kernels) {
 }
 END_TEST
 
+#define PHASES(rest) "{'kernel':'grant_phases','from':0,'to':9,'grants':[" \
+  "{'id':'a','amount':'5'}]," rest "}"
+
+/* 5 were left; 3 and 4 are used, and 2 of them are owed. */
+START_TEST(grants_are_drawn_over_time) {
+  expect(PHASES("'left':{'a':'5'},'usage':[{'at':2,'value':'4'},"
+                "{'at':1,'value':'3'}]"),
+         "{'access':false,'available':'5','balance':'0','covered':'5',"
+         "'left':{'a':'0'},'owed':'2','phases':[{'balance':'5','drawn':"
+         "{'a':'5'},'from':'1970-01-01T00:00:00Z','owed':'2','owed_before':"
+         "'0','reset':false,'to':'1970-01-01T00:00:00.000009Z','used':'7'}],"
+         "'since':'1970-01-01T00:00:00Z','used':'7'}");
+  refuse(PHASES("'left':{'b':'5'}"), BILLING_INVALID, "/left/b");
+  refuse(PHASES("'left':{}"), BILLING_INVALID, "/left");
+  refuse(PHASES("'left':['a']"), BILLING_INVALID, "/left");
+  refuse(PHASES("'left':{'a':'-1'}"), BILLING_INVALID, "/left/a");
+  refuse(PHASES("'left':{'a':'1'},'covered':'-1'"), BILLING_INVALID,
+         "/covered");
+  refuse(PHASES("'left':{'a':'1'},'resets':[0]"), BILLING_INVALID,
+         "/resets/0");
+  refuse(PHASES("'left':{'a':'1'},'resets':[3,3]"), BILLING_INVALID,
+         "/resets/1");
+  refuse("{'kernel':'grant_phases','from':9,'to':0,'grants':[]}",
+         BILLING_INVALID, "/to");
+  refuse("{'kernel':'grant_phases','from':0,'to':9,'grants':[{'id':'a',"
+         "'rollover':{'least':'2','most':'1'}}],'left':{'a':'1'}}",
+         BILLING_INVALID, "/grants/0/rollover/least");
+  refuse("{'kernel':'grant_phases','from':0,'to':'9000-01-01','grants':["
+         "{'id':'a','recurs':{'unit':'day','anchor':0}}],'left':{'a':'1'}}",
+         BILLING_LIMIT, "/grants/0/recurs");
+  refuse("{'kernel':'order','grants':[{'id':'a','recurs':{}}]}",
+         BILLING_INVALID, "/grants/0/recurs");
+}
+END_TEST
+
+START_TEST(holds_are_decided_by_themselves) {
+  expect("{'kernel':'reserve','amount':'50','requests':3,"
+         "'budgets':[{'id':'agent','free':'120'}]}",
+         "{'budget':'agent','denied':1,'free':{'agent':'20'},'granted':2,"
+         "'missing':'30','over':'0','taken':'100','why':'short'}");
+  expect("{'kernel':'reserve','amount':'50','requests':3,'mode':'check',"
+         "'budgets':[{'id':'agent','free':'120'}]}",
+         "{'denied':0,'free':{'agent':'-30'},'granted':3,'over':'30',"
+         "'taken':'150'}");
+  refuse("{'kernel':'reserve','amount':'1','budgets':[{'free':'1'}]}",
+         BILLING_INVALID, "/budgets/0/id");
+  expect("{'kernel':'settle','held':'50','cost':'60','free':'4',"
+         "'above':'overdraft','overdraft':'20'}",
+         "{'charged':'60','debt':'10','free':'-6','over':false,"
+         "'refused':false}");
+  expect("{'kernel':'hold_size','price':{'model':'per_unit','unit':'15',"
+         "'per':'1000000'},'most':'64000','quantity':'200','budget':'10'}",
+         "{'admitted':'10','affordable':'3333','cost':'0.003','hold':'0.96',"
+         "'ratio':'320'}");
+  expect("{'kernel':'hold_size','price':{'model':'per_unit','unit':'1'},"
+         "'most':'0','quantity':'0','budget':'10'}",
+         "{'admitted':null,'affordable':null,'cost':'0','hold':'0',"
+         "'ratio':null}");
+  refuse("{'kernel':'hold_size','price':{'model':'flat','amount':'1'},"
+         "'most':'1','quantity':'1','budget':'1'}", BILLING_INVALID,
+         "/price/model");
+  expect("{'kernel':'usage_limits','windows':[{'id':'5h','hours':5,'limit':"
+         "'100'}],'calls':[{'at':0,'units':'101'},{'at':1}]}",
+         "{'calls':[{'again':null,'allowed':false},{'allowed':true}],"
+         "'used':{'5h':'1'}}");
+}
+END_TEST
+
 START_TEST(a_matrix_is_quoted_by_group) {
 #define MATRIX "'price':{'model':'matrix','groups':['a'],'rates':[" \
   "{'values':{'a':1},'unit':'2'}]}"
@@ -626,6 +694,16 @@ START_TEST(every_allocation_may_fail) {
           "{'key':'b','now':1}]}");
   run_out("{'kernel':'expression','expression':'concat(1, event.code)'}");
   run_out("{'kernel':'windows','unit':'day','zone':'Europe/Berlin','at':0}");
+  run_out("{'kernel':'reserve','amount':'5','budgets':[{'id':'a','free':"
+          "'1'}]}");
+  run_out("{'kernel':'hold_size','price':{'model':'per_unit','unit':'1'},"
+          "'most':'1','quantity':'1','budget':'1'}");
+  run_out("{'kernel':'usage_limits','windows':[{'id':'a','hours':1,'limit':"
+          "'1'}],'calls':[{'at':0},{'at':1}]}");
+  run_out("{'kernel':'grant_phases','from':0,'to':'1970-01-03','grants':["
+          "{'id':'a','amount':'5','ends':['1970-01-02'],'recurs':{'unit':"
+          "'day','anchor':0},'rollover':{'most':'1'}}],'left':{'a':'5'},"
+          "'usage':[{'at':2,'value':'4'}],'resets':['1970-01-02']}");
 }
 END_TEST
 
@@ -653,6 +731,8 @@ Suite *test_engine_evaluate(void) {
   tcase_add_test(c, rates_and_what_changes_them_are_said_with_reasons);
   tcase_add_test(c, a_price_book_becomes_a_plan);
   tcase_add_test(c, terms_beside_rates_have_kernels);
+  tcase_add_test(c, grants_are_drawn_over_time);
+  tcase_add_test(c, holds_are_decided_by_themselves);
   tcase_add_test(c, a_matrix_is_quoted_by_group);
   tcase_add_test(c, sql_meter_runs_a_statement_over_events);
   tcase_add_test(c, aggregate_shows_usage_by_windows);

@@ -132,6 +132,18 @@ START_TEST(a_stub_says_its_share_and_a_whole_fee_does_not) {
 }
 END_TEST
 
+/* Of events that have not happened nobody knows the numbers. */
+START_TEST(a_draft_has_no_number_and_says_so) {
+  invoice.number = BL_STR("");
+  lines[0].charge.first_event = lines[0].charge.last_event = 0;
+  invoice.line_count = 1;
+  ck_assert_ptr_nonnull(strstr(document(),
+    "\"customer_name\":\"Acme \\\"GmbH\\\"\",\"draft\":true,\"issued\":"));
+  ck_assert_ptr_null(strstr(document(), "number"));
+  ck_assert_ptr_nonnull(strstr(document(), "\"events\":3,\"group\":"));
+}
+END_TEST
+
 START_TEST(what_was_erased_is_null) {
   invoice.customer = invoice.customer_name = BL_STR("");
   ck_assert_ptr_nonnull(strstr(document(),
@@ -182,6 +194,7 @@ Suite *test_invoice_document(void) {
   tcase_add_test(tests, usage_and_fee_as_canonical_json);
   tcase_add_test(tests, an_invoice_without_lines_is_still_a_document);
   tcase_add_test(tests, a_stub_says_its_share_and_a_whole_fee_does_not);
+  tcase_add_test(tests, a_draft_has_no_number_and_says_so);
   tcase_add_test(tests, what_was_erased_is_null);
   tcase_add_test(tests,
                  usage_without_events_names_no_event_and_no_group_is_empty);

@@ -2,14 +2,21 @@
 """Invoices, and the proof of all of it."""
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from ._base import Base
 from ._billing import lib
 from ._structs import new, progress_of
-from ._values import bytes_of, c_text, tree_of, us_of
+from ._values import bytes_of, c_text, json_of, tree_of, us_of
 from .facts import Progress
+
+
+def _query(**members: Any) -> tuple[bytes, int]:
+    query = json_of({name: value for name, value in members.items()
+                     if value is not None})
+    return query, len(query)
 
 
 class Invoices(Base):
@@ -35,6 +42,38 @@ class Invoices(Base):
         text = self._ask(lib.billing_invoice, self._call(now), name,
                          len(name), c_text(format or "json", "a format"))
         return text if format else tree_of(text)
+
+    def preview(self, customer: str,
+                events: Iterable[Mapping[str, Any]] = (), *,
+                contract: str | None = None, at: datetime | None = None,
+                replace: bool = False, now: datetime | None = None,
+                ) -> list[dict[str, Any]]:
+        """The invoices that the customer would get, as drafts: what falls due
+        up to `at` (or else `now`), and the periods that hold it as they stand
+        by then.  `events` have not happened; they need no key, and happen
+        right before `at` unless they have a time.  With `replace` they stand
+        in the place of real usage that is not invoiced.  Nothing is
+        recorded."""
+        lines = b"\n".join(json_of(event) for event in events)
+        answer = self._ask(
+            lib.billing_preview, self._call(now),
+            *_query(customer=customer, contract=contract, at=at,
+                    mode="replace" if replace else "merge"),
+            lines, len(lines))
+        return tree_of(answer)["invoices"]
+
+    def preview_text(self, customer: str,
+                     events: Iterable[Mapping[str, Any]] = (), *,
+                     contract: str | None = None, at: datetime | None = None,
+                     replace: bool = False, now: datetime | None = None,
+                     ) -> str:
+        """The same as pages for people."""
+        lines = b"\n".join(json_of(event) for event in events)
+        return self._ask(
+            lib.billing_preview, self._call(now),
+            *_query(customer=customer, contract=contract, at=at,
+                    format="text", mode="replace" if replace else "merge"),
+            lines, len(lines))
 
     def explain(self, invoice: str | int, line: int, *, events: int = 100,
                 now: datetime | None = None) -> dict[str, Any]:

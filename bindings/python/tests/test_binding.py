@@ -679,6 +679,25 @@ class Invoices(Case):
         self.fails(billing.NotFoundError, "NOTFOUND", self.b.explain, 1, 9)
         self.fails(billing.InvalidError, "INVALID", self.b.invoice, 1, "pdf")
 
+    def test_a_preview_with_events_that_did_not_happen(self):
+        self.b.record([call("a"), call("b", n=600)], now=NOW)
+        later = NOW + timedelta(days=20)
+        more = {"event": "call", "time": NOW + HOUR}
+        draft, = (d for d in self.b.preview("acme", [more, more], now=NOW,
+                                            at=later)
+                  if d["period"]["from"].startswith("2026-01"))
+        self.assertTrue(draft["draft"])
+        self.assertEqual(draft["totals"][0]["due"], "21.8")
+        instead = self.b.preview("acme", [more], now=NOW, at=later,
+                                 replace=True, contract="k1")
+        self.assertEqual(instead[0]["totals"][0]["due"], "20.1")
+        self.assertIn("draft, not issued",
+                      self.b.preview_text("acme", now=NOW))
+        self.assertEqual(list(self.b.list("invoice")), [])
+        error = self.fails(billing.InvalidError, "INVALID_TIME",
+                           self.b.preview, "acme", [{}, more], now=NOW)
+        self.assertEqual(error.item, 1)
+
     def test_a_budget_does_it_step_by_step(self):
         later = NOW + timedelta(days=100)
         first = self.b.advance(later, budget=1, now=later, step=True)

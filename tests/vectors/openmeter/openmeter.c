@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* openmeter.c - OpenMeter's fields: prices by part of a period, and grants. */
 #include <stdio.h>
+#include <string.h>
 
 #include "vectors/vectors.h"
 
@@ -237,6 +238,171 @@ static const vec_kind active_kinds[] = {
   {"grant_active", grant_active}, {NULL, NULL}
 };
 
+/* ---- grant_burndown.json ---- */
+
+/* "P1W" is {"unit":"week","count":1}. */
+static void recurs(cJSON *grant, const cJSON *recurrence) {
+  static const struct { char letter; const char *unit; } units[] = {
+    {'D', "day"}, {'W', "week"}, {'M', "month"}, {'Y', "year"}};
+  const char *interval = vec_text(recurrence, "interval");
+  cJSON *out;
+  int count = 0;
+  char letter = 0;
+
+  if (!interval) return;
+  out = cJSON_AddObjectToObject(grant, "recurs");
+  if (sscanf(interval, "P%d%c", &count, &letter) == 2)
+    cJSON_AddNumberToObject(out, "count", count);
+  for (int i = 0; i < 4; i++)
+    if (units[i].letter == letter) vec_put(out, "unit", units[i].unit);
+  vec_copy(out, "anchor", recurrence, "anchor");
+}
+
+static cJSON *phase_grant(const cJSON *item) {
+  static const char *const ends[] = {"deleted_at", "voided_at"};
+  const cJSON *rollover = vec_get(item, "rollover");
+  cJSON *grant = cJSON_CreateObject(), *list, *keeps;
+
+  vec_copy(grant, "id", item, "id");
+  vec_copy(grant, "amount", item, "amount");
+  vec_copy_whole(grant, "priority", item, "priority", NULL);
+  vec_copy(grant, "effective", item, "effective_at");
+  vec_copy(grant, "expires", item, "expires_at");
+  vec_copy(grant, "created", item, "created_at");
+  list = cJSON_AddArrayToObject(grant, "ends");
+  for (int i = 0; i < 2; i++)
+    if (vec_get(item, ends[i]))
+      cJSON_AddItemToArray(list, cJSON_Duplicate(vec_get(item, ends[i]), 1));
+  recurs(grant, vec_get(item, "recurrence"));
+  if (!rollover) return grant;
+  keeps = cJSON_AddObjectToObject(grant, "rollover");
+  vec_copy(keeps, "least", rollover, "min");
+  vec_copy(keeps, "most", rollover, "max");
+  return grant;
+}
+
+/* Many grants that are alike, but for those that are listed by index. */
+static void repeated_grants(cJSON *grants, cJSON *left, const cJSON *repeat) {
+  const cJSON *count = vec_get(repeat, "count");
+  char name[256], place[16];
+
+  for (int i = 0; count && i < count->valueint; i++) {
+    cJSON *one = cJSON_Duplicate(vec_get(repeat, "template"), 1);
+    const cJSON *other, *member;
+
+    snprintf(place, sizeof place, "%d", i);
+    other = vec_get(vec_get(repeat, "override"), place);
+    snprintf(name, sizeof name, "%s%d", vec_text(repeat, "id_prefix"), i);
+    cJSON_AddStringToObject(one, "id", name);
+    cJSON_ArrayForEach(member, other) {
+      cJSON_DeleteItemFromObject(one, member->string);
+      vec_copy(one, member->string, other, member->string);
+    }
+    cJSON_AddItemToArray(grants, phase_grant(one));
+    vec_copy(left, name, repeat, "balance");
+    cJSON_Delete(one);
+  }
+}
+
+static cJSON *phases_request(const cJSON *given) {
+  const cJSON *start = vec_get(given, "start"), *item;
+  cJSON *request = vec_request("grant_phases");
+  cJSON *grants = cJSON_AddArrayToObject(request, "grants");
+  cJSON *left = cJSON_AddObjectToObject(request, "left");
+
+  vec_put(request, "order", "openmeter");
+  cJSON_ArrayForEach(item, vec_get(given, "grants"))
+    cJSON_AddItemToArray(grants, phase_grant(item));
+  cJSON_ArrayForEach(item, vec_get(start, "balances"))
+    vec_copy(left, item->string, vec_get(start, "balances"), item->string);
+  repeated_grants(grants, left, vec_get(given, "grants_repeat"));
+  vec_copy(request, "from", start, "at");
+  vec_copy(request, "to", given, "until");
+  vec_copy(request, "since", start, "since");
+  vec_copy(request, "used", start, "usage");
+  vec_copy(request, "covered", start, "grant_usage");
+  vec_copy(request, "owed", start, "overage");
+  vec_copy(request, "usage", given, "usage");
+  vec_copy(request, "resets", given, "resets");
+  vec_copy(request, "keep_owed", given, "preserve_overage");
+  if (vec_is(given, "aggregation", "latest"))
+    vec_put(request, "reading", "level");
+  return request;
+}
+
+/* What a refusal is called, by the path that it names. */
+static cJSON *phases_error(void) {
+  static const struct { const char *path, *error; } names[] = {
+    {" /left", "balances_do_not_match_grants"},
+    {" /covered", "invalid_starting_snapshot"},
+    {" /resets", "reset_not_after_start"}};
+  cJSON *out;
+
+  for (int i = 0; i < 3; i++)
+    if (strstr(vec_why, names[i].path)) {
+      out = cJSON_CreateObject();
+      vec_put(out, "error", names[i].error);
+      return out;
+    }
+  return NULL;
+}
+
+static cJSON *phases_segments(const cJSON *answer) {
+  cJSON *list = cJSON_CreateArray();
+  const cJSON *phase;
+
+  cJSON_ArrayForEach(phase, vec_get(answer, "phases")) {
+    cJSON *one = cJSON_CreateObject();
+
+    vec_copy(one, "from", phase, "from");
+    vec_copy(one, "to", phase, "to");
+    if (cJSON_IsTrue(vec_get(phase, "reset"))) vec_put_true(one, "rollover");
+    vec_copy(one, "balance_at_start", phase, "balance");
+    vec_copy(one, "overage_at_start", phase, "owed_before");
+    vec_copy(one, "usage", phase, "used");
+    vec_copy(one, "overage", phase, "owed");
+    cJSON_AddItemToArray(list, one);
+  }
+  return list;
+}
+
+/* Balances that are not what all had at the beginning. */
+static cJSON *phases_changed(const cJSON *given, const cJSON *answer) {
+  const cJSON *common = vec_get(vec_get(given, "grants_repeat"), "balance");
+  const cJSON *left = vec_get(answer, "left"), *item;
+  cJSON *out = cJSON_CreateObject();
+
+  cJSON_ArrayForEach(item, left)
+    if (common && strcmp(item->valuestring, common->valuestring))
+      vec_copy(out, item->string, left, item->string);
+  return out;
+}
+
+static cJSON *grant_burndown(const cJSON *given) {
+  static const char *const figures[][2] = {
+    {"overage", "owed"}, {"total_balance", "balance"},
+    {"usage_in_period", "used"}, {"grant_usage_in_period", "covered"},
+    {"total_available", "available"}, {"period_start", "since"},
+    {"has_access", "access"}, {"balances", "left"}};
+  cJSON *answer = vec_ask(phases_request(given)), *out, *segments;
+
+  if (!answer) return phases_error();
+  out = cJSON_CreateObject();
+  for (int i = 0; i < 8; i++)
+    vec_copy(out, figures[i][0], answer, figures[i][1]);
+  segments = phases_segments(answer);
+  cJSON_AddNumberToObject(out, "segment_count", cJSON_GetArraySize(segments));
+  cJSON_AddItemToObject(out, "segments", segments);
+  cJSON_AddItemToObject(out, "balances_changed",
+                        phases_changed(given, answer));
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind phase_kinds[] = {
+  {"grant_burndown", grant_burndown}, {NULL, NULL}
+};
+
 /* ---- unit_conversion.json ---- */
 
 static cJSON *unit_config(const cJSON *given) {
@@ -272,5 +438,9 @@ const vec_file vec_openmeter[] = {
   {"openmeter/grant_active.json",
    "Span in which a grant is active and whether it is active at an instant",
    NULL, active_kinds},
+  {"openmeter/grant_burndown.json",
+   "Draw-down of usage grants (credits in units of a feature) over a "
+   "timeline. Facts restated from the peer's tests in neutral form.",
+   NULL, phase_kinds},
   {NULL, NULL, NULL, NULL}
 };

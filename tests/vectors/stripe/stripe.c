@@ -242,7 +242,141 @@ static const vec_kind meter_kinds[] = {
   {NULL, NULL}
 };
 
+/* ---- other_peers.json: holds and limits ---- */
+
+static cJSON *budgets(const cJSON *scopes) {
+  cJSON *list = cJSON_CreateArray();
+  const cJSON *scope;
+
+  cJSON_ArrayForEach(scope, scopes) {
+    cJSON *one = cJSON_CreateObject();
+
+    vec_copy(one, "id", scope, "id");
+    vec_copy(one, "free", scope, "remaining");
+    vec_copy(one, "debt", scope, "debt");
+    vec_copy(one, "over", scope, "over_limit");
+    cJSON_AddItemToArray(list, one);
+  }
+  return list;
+}
+
+static cJSON *reserve(const cJSON *given) {
+  static const char *const reasons[][2] = {
+    {"over", "overdraft_limit_exceeded"}, {"debt", "debt_outstanding"},
+    {"short", "budget_exceeded"}};
+  cJSON *request = vec_request("reserve"), *answer, *out;
+
+  vec_copy(request, "amount", given, "estimate");
+  cJSON_AddItemToObject(request, "budgets",
+                        budgets(vec_get(given, "scopes")));
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_put(out, "decision", vec_get(answer, "why") ? "deny" : "allow");
+  for (int i = 0; i < 3; i++)
+    if (vec_is(answer, "why", reasons[i][0]))
+      vec_put(out, "why", reasons[i][1]);
+  vec_copy(out, "scope", answer, "budget");
+  vec_copy(out, "short_by", answer, "missing");
+  vec_copy(out, "remaining", answer, "free");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *reserve_race(const cJSON *given) {
+  cJSON *request = vec_request("reserve"), *one, *answer, *out;
+
+  vec_copy(request, "amount", given, "amount");
+  vec_copy_whole(request, "requests", given, "requests", NULL);
+  if (vec_is(given, "mode", "check_then_track"))
+    vec_put(request, "mode", "check");
+  one = cJSON_CreateObject();
+  vec_put(one, "id", "balance");
+  vec_copy(one, "free", given, "balance");
+  cJSON_AddItemToArray(cJSON_AddArrayToObject(request, "budgets"), one);
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy_whole(out, "granted", answer, "granted", NULL);
+  vec_copy_whole(out, "denied", answer, "denied", NULL);
+  vec_copy(out, "spent_or_held", answer, "taken");
+  vec_copy(out, "overspend", answer, "over");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *settle(const cJSON *given) {
+  cJSON *request = vec_request("settle"), *answer, *out;
+  int is_refused;
+
+  vec_copy(request, "held", given, "estimate");
+  vec_copy(request, "cost", given, "actual");
+  vec_copy(request, "free", given, "remaining");
+  vec_copy(request, "debt", given, "debt");
+  vec_copy(request, "overdraft", given, "overdraft_limit");
+  if (vec_is(given, "policy", "reject")) vec_put(request, "above", "refuse");
+  else vec_copy(request, "above", given, "policy");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  is_refused = cJSON_IsTrue(vec_get(answer, "refused"));
+  cJSON_AddBoolToObject(out, "ok", !is_refused);
+  if (is_refused)
+    vec_put(out, "why", vec_is(given, "policy", "reject")
+                          ? "budget_exceeded" : "overdraft_limit_exceeded");
+  vec_copy(out, "charged", answer, "charged");
+  vec_copy(out, "remaining", answer, "free");
+  vec_copy(out, "debt", answer, "debt");
+  vec_copy(out, "over_limit", answer, "over");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *hold_size(const cJSON *given) {
+  cJSON *request = vec_request("hold_size"), *one;
+
+  one = cJSON_AddObjectToObject(request, "price");
+  vec_put(one, "model", "per_unit");
+  vec_copy(one, "unit", given, "price_per_million");
+  vec_put(one, "per", "1000000");
+  vec_copy(request, "most", given, "max_tokens");
+  vec_copy(request, "quantity", given, "used_tokens");
+  vec_copy(request, "budget", given, "budget");
+  return vec_ask(request);
+}
+
+static cJSON *call_windows(const cJSON *given) {
+  cJSON *request = vec_request("usage_limits"), *answer, *out, *list;
+  const cJSON *call;
+
+  vec_copy(request, "windows", given, "windows");
+  vec_copy(request, "calls", given, "calls");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  list = cJSON_AddArrayToObject(out, "calls");
+  cJSON_ArrayForEach(call, vec_get(answer, "calls")) {
+    cJSON *one = cJSON_CreateObject();
+
+    vec_copy(one, "allowed", call, "allowed");
+    vec_copy(one, "resets_at", call, "again");
+    cJSON_AddItemToArray(list, one);
+  }
+  vec_copy(out, "used", answer, "used");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind other_kinds[] = {
+  {"reserve", reserve}, {"reserve_race", reserve_race}, {"settle", settle},
+  {"hold_size", hold_size}, {"windows", call_windows}, {NULL, NULL}
+};
+
 const vec_file vec_stripe[] = {
+  {"stripe/other_peers.json",
+   "Facts from other vendors' pages (Zuora, Recurly, Chargebee, Certinia, "
+   "Autumn, Flexprice, Stigg, Schematic, Cycles, OpenRouter, Hyperline); NOT "
+   "Stripe behaviour", NULL, other_kinds},
   {"stripe/meters_and_clocks.json",
    "Acceptance of meter events; test clocks", NULL, meter_kinds},
   {"stripe/tiers.json", "Prices of one usage quantity", NULL, tier_kinds},
