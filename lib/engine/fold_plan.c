@@ -85,12 +85,14 @@ static int fill_intervals(bl_tenant *t, const bl_lay *lay,
   const bl_contract_terms *terms = lay->terms;
   bl_amendments by = {terms->overrides, terms->override_count,
                       (int)terms->by_priority};
-  int rc = BILLING_OK;
+  int asks = 0, rc = BILLING_OK;
 
+  for (size_t i = 0; i < by.count; i++)
+    asks |= by.item[i].kind == BL_OVERRIDE_ENTITLEMENT;
   for (size_t i = 0; i < lay->count && !rc; i++) {
     int is_entitled = 1;
     version->intervals[i].was = lay->item[i];
-    if (by.count)
+    if (asks)
       rc = bl_price_is_entitled(&version->plan.prices[i], &by,
                                 lay->item[i].span.from_us, &t->arena,
                                 &is_entitled);

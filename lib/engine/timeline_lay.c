@@ -187,6 +187,15 @@ int bl_lay_version(bl_lay *lay, const bl_plan_version *version) {
   return rc;
 }
 
+static int lay_is_touched(const bl_contract_terms *terms,
+                          const bl_price *price, int64_t us) {
+  for (size_t i = 0; i < terms->override_count; i++)
+    if (bl_span_holds(terms->overrides[i].span, us) &&
+        bl_override_touches(&terms->overrides[i], price))
+      return 1;
+  return 0;
+}
+
 int bl_lay_prices(const bl_lay *lay, bl_arena *a, bl_price *prices,
                   unsigned char *unfit, size_t *bad) {
   bl_amendments by = {lay->terms->overrides, lay->terms->override_count,
@@ -198,7 +207,7 @@ int bl_lay_prices(const bl_lay *lay, bl_arena *a, bl_price *prices,
     int rc;
     if (!list) return BILLING_CORRUPT;
     prices[i] = *list;
-    if (!by.count) continue;
+    if (!lay_is_touched(lay->terms, list, interval->span.from_us)) continue;
     rc = bl_price_amend(list, &by, interval->span.from_us, a, &prices[i],
                         bad);
     if (rc == BILLING_NOMEM || (rc && !unfit)) return rc;
