@@ -423,13 +423,16 @@ typedef struct billing_call {
  *             "accept" counts seconds s: how old an event may be when it
  *             comes, how far ahead of the clock, how long after that it can
  *             be voided
- *   plan      {"id","currency","prices":[price, ..]}
+ *   plan      {"id","currency","prices":[price, ..],"minimum":"100",
+ *              "maximum":{"amount":"5000","proration":"none"}}
  *   contract  {"id","customer","plan","start","end","zone",
  *              "period":{"unit":"month","count":1},
  *              "anchor":"calendar|anniversary","quantities":{"seats":"5"},
- *              "overdraft":"0","order":["priority", ..]}
+ *              "overdraft":"0","order":["priority", ..],
+ *              "minimum","maximum": instead of the plan's}
  *
- * A price is a usage price (it names a meter) or a recurring fee:
+ * A price is a usage price (it names a meter), a price of what others cost
+ * (`of`), or a recurring fee:
  *
  *   {"id","meter","model":"per_unit","unit":"2.50","per":"1000000",
  *    "asset":"USD","groups":["model"],"filters":[..],"rounding":"line"}
@@ -441,12 +444,25 @@ typedef struct billing_call {
  *    "partial":"up|down|prorate"}
  *   {"id","meter","model":"percentage","rate":"2.9","free":"100",
  *    "maximum":"20"}
+ *   {"id","meter","model":"percentage","rate":"2.9","fixed":"0.30",
+ *    "free_events":10,"transaction_minimum":"0.50",
+ *    "transaction_maximum":"12"}, each event by itself, as they come
+ *   {"id","model":"percentage|graduated_percentage","rate":"10",
+ *    "of":{"prices":["api"],"tags":["compute"],
+ *    "include_composite_spend":false,"exclude_free_usage":false}}
  *   {"id","meter","model":"graduated_percentage","tiers":[{"rate":"3"}, ..]}
  *   {"id","meter","model":"dynamic","multiplier":"1.2"}
  *   {"id","meter","model":"matrix","groups":["model", ..],"rates":[
  *    {"values":{"model":"m1"},"unit":"2"},{"values":{},"price":{..}}, ..]}
  *   {"id","model":"flat","amount":"20","timing":"advance|arrears",
  *    "quantity":"seats","proration":"time|days_half_open|none"}
+ *
+ * A price has "tags":[..] and, but for a fee, a "minimum" of a period, such as
+ * "50" or {"amount":"50","proration":"time|days_half_open|none"}: of a stub
+ * its share.  What is missing of a minimum, what is above a maximum and what a
+ * share of spend comes to is known when a period closes, and a line of its own
+ * (kinds minimum, maximum, composite); what comes late or is voided afterwards
+ * moves it on the next invoice.
  *
  * ARCHITECTURE.md has every member with its default.  Unknown members are
  * INVALID with their path, except in a customer.  Ids are at most 200 bytes,
@@ -1165,7 +1181,8 @@ BILLING_API int billing_invoice(billing *b, const billing_call *call,
  * the price and its version, the tiers with quantities and amounts, what
  * earlier invoices billed, the draws by grant, and the events (the first
  * `events` of them, 100 by default, and their count; those that were voided
- * since say so).  Lines count from 1.
+ * since say so); of a composite, a minimum or a maximum what was spent under
+ * each price that it counts.  Lines count from 1.
  *
  *   NOTFOUND
  */

@@ -188,6 +188,10 @@ static const bl_field contract_fields[] = {
   {.name = "overdraft", .read = contract_overdraft,
    .at = offsetof(bl_contract_terms, overdraft)},
   {.name = "order", .read = contract_order},
+  {.name = "minimum", .read = bl_value_bound,
+   .at = offsetof(bl_contract_terms, minimum)},
+  {.name = "maximum", .read = bl_value_bound,
+   .at = offsetof(bl_contract_terms, maximum)},
   {.name = "rules", .read = bl_value_whole, .low = 1, .high = 1,
    .at = offsetof(bl_contract_terms, rules)},
 };

@@ -339,7 +339,7 @@ static int check_fees(bl_call *c, const document_draft *d) {
 
   for (size_t i = 0; i < version->plan.price_count; i++) {
     const bl_price *price = &version->plan.prices[i];
-    if (price->meter.len) continue;
+    if (!bl_price_is_fee(price)) continue;
     for (size_t k = 0; k < terms->quantity_count; k++) {
       const bl_quantity *quantity = &terms->quantities[k];
       if (bl_str_equal(quantity->name, price->quantity) &&

@@ -195,8 +195,12 @@ void bl_code_periods(bl_codec *facts, bl_codec *properties,
   for (size_t i = 0; i < f->count; i++) code_period(facts, &f->items[i]);
 }
 
+/* A number and, in the bit above it, whether a bound follows at the end. */
 static void code_line(bl_codec *c, bl_fact_line *l) {
-  bl_code_u64(c, &l->is_fee);
+  uint64_t kind = l->is_fee | (uint64_t)!bl_dec_is_zero(l->bound) << 1;
+
+  bl_code_u64(c, &kind);
+  l->is_fee = kind & 1;
   bl_code_u64(c, &l->price);
   bl_code_u64(c, &l->period);
   bl_code_str(c, &l->group);
@@ -211,6 +215,7 @@ static void code_line(bl_codec *c, bl_fact_line *l) {
   bl_code_u64(c, &l->first_event);
   bl_code_u64(c, &l->last_event);
   bl_code_draws(c, &l->draws, &l->draw_count);
+  if (kind >> 1) bl_code_dec(c, &l->bound);
 }
 
 void bl_code_invoice(bl_codec *facts, bl_codec *properties,
@@ -249,6 +254,15 @@ static void code_tick(bl_codec *facts, bl_fact_tick *f) {
   bl_code_dec(facts, &f->quantity);
   bl_code_dec(facts, &f->amount);
   bl_code_draws(facts, &f->draws, &f->draw_count);
+  bl_code_dec(facts, &f->bound);
+  bl_code_i64(facts, &f->numerator);
+  bl_code_i64(facts, &f->denominator);
+  f->spend = bl_code_array(facts, f->spend, &f->spend_count,
+                           sizeof *f->spend);
+  for (size_t i = 0; i < f->spend_count; i++) {
+    bl_code_u64(facts, &f->spend[i].price);
+    bl_code_dec(facts, &f->spend[i].amount);
+  }
 }
 
 void bl_code_ticks(bl_codec *facts, bl_codec *properties, bl_fact_ticks *f) {

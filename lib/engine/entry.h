@@ -187,6 +187,7 @@ typedef struct bl_fact_line {
   uint64_t last_event;
   bl_draw *draws;              /* by grant, since the last billing */
   size_t   draw_count;
+  bl_dec   bound;              /* the least or the most; 0: none */
 } bl_fact_line;
 
 typedef struct bl_fact_invoice {
@@ -217,6 +218,13 @@ typedef struct bl_fact_redaction {
   size_t            entry_count;
 } bl_fact_redaction;
 
+/* What was spent under a price, as a composite, a minimum or a maximum counts
+ * it. */
+typedef struct bl_fact_spend {
+  uint64_t price;
+  bl_dec   amount;
+} bl_fact_spend;
+
 /* What a charge key has come to at a tick. */
 typedef struct bl_fact_tick {
   uint64_t price;
@@ -226,6 +234,11 @@ typedef struct bl_fact_tick {
   bl_dec   amount;             /* what is charged beyond what was */
   bl_draw *draws;
   size_t   draw_count;
+  bl_dec   bound;              /* the least or the most, 0: none; and its */
+  int64_t  numerator;          /* share of the period */
+  int64_t  denominator;
+  bl_fact_spend *spend;        /* what it was made of */
+  size_t   spend_count;
 } bl_fact_tick;
 
 typedef struct bl_fact_ticks {

@@ -341,7 +341,7 @@ static int link_prices(bl_tenant *t, bl_plan_version *version) {
   const bl_plan *plan = &version->plan;
 
   version->meters =
-      bl_arena_array(&t->arena, plan->price_count + 1, sizeof(void *));
+      bl_arena_array(&t->arena, plan->key_count + 1, sizeof(void *));
   if (!version->meters) return BILLING_NOMEM;
   for (size_t i = 0; i < plan->price_count; i++) {
     const bl_price *price = &plan->prices[i];
@@ -349,7 +349,8 @@ static int link_prices(bl_tenant *t, bl_plan_version *version) {
       version->meters[i] =
           bl_map_get(&t->meters, price->meter.text, price->meter.len);
       if (!version->meters[i]) return BILLING_CORRUPT;
-    } else if (price->timing == BL_TIMING_ADVANCE) {
+    } else if (bl_price_is_fee(price) &&
+               price->timing == BL_TIMING_ADVANCE) {
       version->has_advance = 1;
     }
   }

@@ -48,6 +48,7 @@ typedef struct bl_image_tally {
   uint64_t       last_event;
   bl_dec          ticked;
   uint64_t        is_due;
+  bl_dec          bound;
   bl_image_value *values;        /* that unique has seen */
   size_t         value_count;
 } bl_image_tally;

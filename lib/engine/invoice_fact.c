@@ -7,6 +7,23 @@
 #include "engine/fold.h"
 #include "invoice/invoice.h"
 
+/* The prices whose spend is counted; none: all of them. */
+static int charge_counts(const bl_plan *plan, const bl_price *price,
+                         bl_arena *a, bl_charge *out) {
+  bl_str *ids;
+
+  if (price->closing != BL_CLOSING_COMPOSITE &&
+      price->closing != BL_CLOSING_MINIMUM)
+    return BILLING_OK;
+  ids = bl_arena_array(a, price->counted_count + 1, sizeof *ids);
+  if (!ids) return BILLING_NOMEM;
+  for (size_t i = 0; i < price->counted_count; i++)
+    ids[i] = plan->prices[price->counted[i]].id;
+  out->of = ids;
+  out->of_count = price->counted_count;
+  return BILLING_OK;
+}
+
 static void charge_of_line(const bl_contract *contract,
                            const bl_fact_line *line, bl_charge *out) {
   const bl_price *price = &contract->plan->plan.prices[line->price];
@@ -30,6 +47,8 @@ static void charge_of_line(const bl_contract *contract,
   out->last_event = line->last_event;
   memcpy(out->asset, price->asset, sizeof out->asset);
   out->is_late = (uint32_t)line->is_late;
+  out->closing = price->closing;
+  out->bound = line->bound;
 }
 
 /* The period that the invoice is about: the one it closes, else the one whose
@@ -49,10 +68,17 @@ int bl_invoice_of_fact(const bl_tenant *t, const bl_fact_invoice *fact,
   bl_charge *charges =
       bl_arena_array(a, fact->line_count + 1, sizeof *charges);
 
+  int rc = BILLING_OK;
+
   memset(out, 0, sizeof *out);
   if (!charges) return BILLING_NOMEM;
-  for (size_t i = 0; i < fact->line_count; i++)
+  for (size_t i = 0; i < fact->line_count && !rc; i++) {
+    const bl_plan *plan = &contract->plan->plan;
     charge_of_line(contract, &fact->lines[i], &charges[i]);
+    rc = charge_counts(plan, &plan->prices[fact->lines[i].price], a,
+                       &charges[i]);
+  }
+  if (rc) return rc;
   out->number = bl_invoice_number(t->terms.number_prefix, fact->number, a);
   if (!out->number.len) return BILLING_NOMEM;
   out->own_number = fact->number;

@@ -8,6 +8,7 @@
  * billed.  So late events need no code of their own.
  */
 #include "base/struct.h"
+#include "engine/closing.h"
 #include "engine/due.h"
 #include "engine/named.h"
 #include "engine/tallies.h"
@@ -100,8 +101,31 @@ static int add_usage(invoice_draft *d, uint64_t periods) {
   int rc = bl_tallies_of(d->contract, &d->c->arena, &tallies);
 
   for (size_t i = 0; !rc && i < tallies.count; i++)
-    if (tallies.item[i]->period < periods)
+    if (tallies.item[i]->period < periods &&
+        !bl_tally_price(tallies.item[i])->closing)
       rc = add_usage_line(d, tallies.item[i]);
+  return rc;
+}
+
+/* What is known once the lines before are: each figure that moved is a line.
+ */
+static int add_closings(invoice_draft *d, uint64_t periods) {
+  size_t known;
+  bl_fact_ticks ticks;
+  int rc = bl_closing_book(d->c, d->contract, periods, &d->fact, &ticks);
+
+  for (size_t i = 0; i < ticks.count && !rc; i++) {
+    const bl_fact_tick *tick = &ticks.items[i];
+    bl_fact_line *line;
+    known = d->fact.line_count;
+    rc = add_usage_line(d, bl_tally_of(d->contract, tick->price, tick->period,
+                                       tick->group));
+    if (rc || d->fact.line_count == known) continue;
+    line = &d->fact.lines[known];
+    line->bound = tick->bound;
+    line->numerator = tick->numerator;
+    line->denominator = tick->denominator;
+  }
   return rc;
 }
 
@@ -153,7 +177,7 @@ static int add_fees(invoice_draft *d, uint32_t timing, uint64_t period) {
     const bl_price *price = &plan->prices[i];
     bl_fact_line *line;
     bl_dec quantity;
-    if (price->meter.len || price->timing != timing) continue;
+    if (!bl_price_is_fee(price) || price->timing != timing) continue;
     quantity = fee_quantity(contract, price);
     if (bl_dec_is_zero(quantity)) continue;
     line = add_line(d);
@@ -242,10 +266,12 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
     if (!rc) rc = add_usage(&d, closed + 1);
     if (!rc) rc = add_unused(&d, closed);
     if (!rc) rc = add_fees(&d, BL_TIMING_ARREARS, closed);
+    if (!rc) rc = add_closings(&d, closed + 1);
     closed++;
   } else if (contract->has_ended) {
     rc = bl_ticks_book(c, contract, contract->period_count);
     if (!rc) rc = add_usage(&d, contract->period_count);
+    if (!rc) rc = add_closings(&d, contract->period_count);
   }
   if (!rc && contract->plan->has_advance && contract->advanced == closed)
     rc = has_period(c, contract, closed, &has);

@@ -161,7 +161,7 @@ static int book_line(posting_book *k, const bl_contract *contract,
   const char *asset;
   int rc = BILLING_OK;
 
-  if (line->price >= contract->plan->plan.price_count) return BILLING_CORRUPT;
+  if (line->price >= contract->plan->plan.key_count) return BILLING_CORRUPT;
   asset = contract->plan->plan.prices[line->price].asset;
   if (line->is_fee)
     rc = book(k, contract->customer, asset, postings,
@@ -195,7 +195,7 @@ static int book_ticks(posting_book *k, const bl_fact_ticks *fact) {
   for (size_t i = 0; i < fact->count && !rc; i++) {
     const bl_fact_tick *tick = &fact->items[i];
     posting_draws by = {tick->draws, tick->draw_count};
-    if (tick->price >= contract->plan->plan.price_count)
+    if (tick->price >= contract->plan->plan.key_count)
       return BILLING_CORRUPT;
     rc = book_charged(k, contract, &contract->plan->plan.prices[tick->price],
                       tick->amount, &by);
@@ -214,7 +214,7 @@ static int book_undone(posting_book *k, const bl_fact_void *fact) {
     const bl_contract *contract = bl_table_at(&k->t->by_contract,
                                               one->contract);
     posting_draws by = {one->draws, one->draw_count};
-    if (!contract || one->price >= contract->plan->plan.price_count)
+    if (!contract || one->price >= contract->plan->plan.key_count)
       return BILLING_CORRUPT;
     rc = book_charged(k, contract, &contract->plan->plan.prices[one->price],
                       one->amount, &by);

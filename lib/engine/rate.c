@@ -194,7 +194,9 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
   if (period < contract->closed) r->fact->flags |= BILLING_RECEIPT_LATE;
   if (meter->ticks) return wait_for_tick(r, price, charge);
   total = bl_price_total(rate, bl_measure_finish(meter, after.total));
-  charge->amount = bl_dec_sub(total, tally->amount);
+  charge->amount = rate->flags & BL_PRICE_BY_EVENT
+                     ? bl_rate_transaction(tally, rate, sample, charge)
+                     : bl_dec_sub(total, tally->amount);
   if (bl_dec_is_bad(charge->amount) || bl_dec_is_bad(charge->quantity))
     return refuse_total(r, price);
   if (tally->stack_count) bl_prefetch(&tally->stack[tally->stack_count - 1]);

@@ -487,8 +487,9 @@ static bl_tally *new_tally(bl_arena *arena, bl_str group) {
   return tally;
 }
 
-static int needs_more(const bl_meter *meter) {
-  return meter->ticks || meter->aggregation == BL_AGG_UNIQUE;
+static int needs_more(const bl_tally *tally) {
+  return bl_tally_ticks(tally) ||
+         bl_tally_meter(tally)->aggregation == BL_AGG_UNIQUE;
 }
 
 static bl_tally_more *new_more(bl_arena *arena) {
@@ -502,6 +503,7 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
                             uint64_t price, uint64_t period, bl_str group) {
   char key[TALLY_KEY_BYTES];
   size_t len = tally_key_of(price, period, group, key);
+  const bl_meter_state *meter = contract->plan->meters[price];
   bl_tally *tally = bl_map_get(&contract->tallies, key, len);
 
   if (tally) return tally;
@@ -511,9 +513,10 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
   tally->contract = contract;
   tally->price = (uint32_t)price;
   tally->period = (uint32_t)period;
-  tally->rules = bl_rules_before(contract->plan->meters[price],
-                                 contract->customer->number, t->as_of);
-  if (needs_more(bl_tally_meter(tally))) tally->more = new_more(&t->arena);
+  if (meter)
+    tally->rules = bl_rules_before(meter, contract->customer->number,
+                                   t->as_of);
+  if (needs_more(tally)) tally->more = new_more(&t->arena);
   bl_touch_map(t, &contract->tallies);
   if (t->arena.failed ||
       bl_map_put(&contract->tallies, key, len, tally))
@@ -558,7 +561,7 @@ int bl_tally_measure(bl_tenant *t, bl_tally *tally,
 
   bl_touch_tally(t, tally);
   tally->rules = rules;
-  if (!needs_more(&rules->meter)) tally->more = NULL;
+  if (!needs_more(tally)) tally->more = NULL;
   else if (!was || is_anew) tally->more = new_more(&t->arena);
   else return BILLING_OK;
   if (t->arena.failed) return BILLING_NOMEM;
@@ -569,7 +572,7 @@ int bl_tally_measure(bl_tenant *t, bl_tally *tally,
 }
 
 bl_dec bl_tally_quantity(const bl_tally *tally) {
-  if (bl_tally_meter(tally)->ticks) return tally->more->ticked;
+  if (bl_tally_ticks(tally)) return tally->more->ticked;
   return bl_measure_finish(bl_tally_meter(tally), tally->level.total);
 }
 

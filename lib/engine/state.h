@@ -148,6 +148,7 @@ typedef struct bl_tally_value {
 typedef struct bl_tally_more {
   bl_dec   ticked;             /* priced by the last tick */
   uint64_t is_due;             /* it has changed since */
+  bl_dec   bound;              /* closing: the least or the most of then */
   uint64_t touched;
   bl_map   values;             /* unique: hash -> bl_tally_value; last */
 } bl_tally_more;
@@ -531,8 +532,20 @@ size_t bl_plan_first(const bl_plan_version *plan, const bl_meter_state *meter);
 static inline const bl_price *bl_tally_price(const bl_tally *tally) {
   return &tally->contract->plan->plan.prices[tally->price];
 }
+/* Not of a key that is known once others are. */
 static inline const bl_meter *bl_tally_meter(const bl_tally *tally) {
+  assert(!bl_tally_price(tally)->closing);
   return &tally->rules->meter;
+}
+/* Whether a tick says what is priced of it. */
+static inline int bl_tally_ticks(const bl_tally *tally) {
+  return bl_tally_price(tally)->closing || bl_tally_meter(tally)->ticks;
+}
+/* Whether something can be charged under a place in the plan. */
+static inline int bl_plan_charges(const bl_plan_version *plan,
+                                  uint64_t price) {
+  return price < plan->plan.key_count &&
+         (plan->meters[price] || plan->plan.prices[price].closing);
 }
 /* Whether the key only counts the events that a statement groups later: it has
  * no group, and never a figure. */

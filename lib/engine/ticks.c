@@ -268,18 +268,16 @@ typedef struct tick_book {
   uint64_t       periods;
 } tick_book;
 
-/* Who pays; what the lots have left is known, because every figure is folded
- * before the next one. */
-static int tick_draws(tick_book *k, const bl_tally *tally,
-                      bl_fact_tick *tick) {
+int bl_tick_draws(bl_rater *rater, const bl_tally *tally,
+                  bl_fact_tick *tick) {
   const bl_period *period = &tally->contract->periods[tally->period];
   bl_fact_charge charge = {.amount = tick->amount};
   int rc;
 
-  k->rater.draws.count = 0;
-  rc = bl_rate_choose(&k->rater, tally, period->span.to_us - 1, &charge);
+  rater->draws.count = 0;
+  rc = bl_rate_choose(rater, tally, period->span.to_us - 1, &charge);
   if (rc || !charge.draw_count) return rc;
-  tick->draws = bl_arena_copy(&k->ticks.c->arena, k->rater.draws.item,
+  tick->draws = bl_arena_copy(&rater->c->arena, rater->draws.item,
                               charge.draw_count * sizeof *tick->draws);
   tick->draw_count = charge.draw_count;
   return tick->draws ? BILLING_OK : BILLING_NOMEM;
@@ -307,7 +305,7 @@ static int tick_add(tick_book *k, const bl_tick_group *group,
   if (bl_dec_is_bad(tick->amount))
     return bl_fail(c->err, BILLING_LIMIT, "", "amounts below 10^20",
                    "what price %t comes to does not fit", &price->id);
-  rc = tick_draws(k, tally, tick);
+  rc = bl_tick_draws(&k->rater, tally, tick);
   if (rc) return rc;
   k->fact.count++;
   return bl_fold_tick(k->fold, contract, tick);

@@ -76,6 +76,12 @@ int bl_ticks_measure(const bl_ticks *t, const bl_tick_group *group,
 /* Books the periods [0, periods): the last one, and what changed before. */
 int bl_ticks_book(bl_call *c, bl_contract *contract, uint64_t periods);
 
+/* Who pays what a tick charges; what the lots have left is known, because
+ * every figure is folded before the next one. */
+struct bl_rater;
+int bl_tick_draws(struct bl_rater *rater, const bl_tally *tally,
+                  bl_fact_tick *tick);
+
 /* The group of a price; made when it is not there. */
 int bl_ticks_group(bl_ticks *t, uint64_t price, bl_str group,
                    bl_tick_group **out);

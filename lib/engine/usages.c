@@ -27,7 +27,10 @@ static int usage_put(bl_json *usage, const usage_row *u) {
   if (rc) return rc;
   bl_json_add_text(row, "contract", u->contract->terms.id);
   bl_json_add_text(row, "price", price->id);
-  bl_json_add_text(row, "meter", price->meter);
+  if (price->closing)
+    bl_json_add_c(row, "kind", bl_closing_words[price->closing]);
+  else
+    bl_json_add_text(row, "meter", price->meter);
   bl_json_add_time(row, "from", span.from_us);
   bl_json_add_time(row, "to", span.to_us);
   bl_json_add_dec(row, "quantity", u->quantity);

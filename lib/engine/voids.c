@@ -165,6 +165,22 @@ static void undo_flags(undoing *x, const bl_tally *tally,
       *flags |= BILLING_RECEIPT_OWED;
 }
 
+/* What the key comes to without the event. */
+static int undo_rate(undoing *x, const bl_tally *tally,
+                     const bl_fact_charge *gone, bl_fact_undone *out) {
+  const bl_price *price = bl_price_of_group(bl_tally_price(tally),
+                                            tally->group);
+  bl_dec total;
+  int rc = BILLING_OK;
+
+  if (price && (price->flags & BL_PRICE_BY_EVENT))
+    rc = bl_rate_transactions_but(x->c, tally, gone, x->fact.event,
+                                  &out->at_us, &total);
+  else total = undo_total(tally, out);
+  if (!rc) out->amount = bl_dec_sub(total, tally->amount);
+  return rc;
+}
+
 static int undo_charge(undoing *x, size_t at, bl_fact_undone *out) {
   const bl_tally *tally = x->tallies[at];
   undo_level u = {.tally = tally, .charge = &x->event->charges[at],
@@ -176,7 +192,8 @@ static int undo_charge(undoing *x, size_t at, bl_fact_undone *out) {
   out->price    = tally->price;
   out->period   = tally->period;
   out->group    = tally->group;
-  out->amount   = bl_dec_sub(undo_total(tally, out), tally->amount);
+  rc = undo_rate(x, tally, u.charge, out);
+  if (rc) return rc;
   if (bl_dec_is_bad(out->quantity) || bl_dec_is_bad(out->amount))
     return bl_fail(x->c->err, BILLING_LIMIT, "",
                    "quantities and amounts below 10^20",
