@@ -371,7 +371,8 @@ BILLING_API int billing_sqlite3_extension(void *connection, char **message,
  * Reading functions take now_us for what depends on it and move no clock.
  */
 #define BILLING_CALL_STEP 1u        /* the clock step is meant */
-#define BILLING_CALL_DRY_RUN 2u     /* catalog_apply: only say what changes */
+#define BILLING_CALL_DRY_RUN 2u     /* catalog_apply, rebuild: only say what
+                                       changes */
 #define BILLING_CALL_STRICT 4u      /* record: unmatched usage is refused */
 #define BILLING_CALL_ALL_OR_NOTHING 8u  /* record: one refusal refuses all */
 /*
@@ -422,13 +423,16 @@ typedef struct billing_call {
  *             "accept" counts seconds s: how old an event may be when it
  *             comes, how far ahead of the clock, how long after that it can
  *             be voided
- *   plan      {"id","currency","prices":[price, ..]}
+ *   plan      {"id","currency","prices":[price, ..],"minimum":"100",
+ *              "maximum":{"amount":"5000","proration":"none"}}
  *   contract  {"id","customer","plan","start","end","zone",
  *              "period":{"unit":"month","count":1},
  *              "anchor":"calendar|anniversary","quantities":{"seats":"5"},
- *              "overdraft":"0","order":["priority", ..]}
+ *              "overdraft":"0","order":["priority", ..],
+ *              "minimum","maximum": instead of the plan's}
  *
- * A price is a usage price (it names a meter) or a recurring fee:
+ * A price is a usage price (it names a meter), a price of what others cost
+ * (`of`), or a recurring fee:
  *
  *   {"id","meter","model":"per_unit","unit":"2.50","per":"1000000",
  *    "asset":"USD","groups":["model"],"filters":[..],"rounding":"line"}
@@ -440,12 +444,25 @@ typedef struct billing_call {
  *    "partial":"up|down|prorate"}
  *   {"id","meter","model":"percentage","rate":"2.9","free":"100",
  *    "maximum":"20"}
+ *   {"id","meter","model":"percentage","rate":"2.9","fixed":"0.30",
+ *    "free_events":10,"transaction_minimum":"0.50",
+ *    "transaction_maximum":"12"}, each event by itself, as they come
+ *   {"id","model":"percentage|graduated_percentage","rate":"10",
+ *    "of":{"prices":["api"],"tags":["compute"],
+ *    "include_composite_spend":false,"exclude_free_usage":false}}
  *   {"id","meter","model":"graduated_percentage","tiers":[{"rate":"3"}, ..]}
  *   {"id","meter","model":"dynamic","multiplier":"1.2"}
  *   {"id","meter","model":"matrix","groups":["model", ..],"rates":[
  *    {"values":{"model":"m1"},"unit":"2"},{"values":{},"price":{..}}, ..]}
  *   {"id","model":"flat","amount":"20","timing":"advance|arrears",
  *    "quantity":"seats","proration":"time|days_half_open|none"}
+ *
+ * A price has "tags":[..] and, but for a fee, a "minimum" of a period, such as
+ * "50" or {"amount":"50","proration":"time|days_half_open|none"}: of a stub
+ * its share.  What is missing of a minimum, what is above a maximum and what a
+ * share of spend comes to is known when a period closes, and a line of its own
+ * (kinds minimum, maximum, composite); what comes late or is voided afterwards
+ * moves it on the next invoice.
  *
  * ARCHITECTURE.md has every member with its default.  Unknown members are
  * INVALID with their path, except in a customer.  Ids are at most 200 bytes,
@@ -462,10 +479,10 @@ typedef struct billing_call {
  *
  *   INVALID   err->path names the member, err->hint what would be right
  *   NOTFOUND  it names a meter, plan or customer that is not there
- *   CONFLICT  a member that cannot change was changed (what a meter adds
- *             up; a contract's customer, plan or start; an override that has
- *             begun, but for its end), or a version of a meter or plan, or an
- *             override, would begin before the clock
+ *   CONFLICT  a member that cannot change was changed (a contract's customer,
+ *             plan or start; an override that has begun, but for its end), a
+ *             meter adds up something else from a moment on, or a version of
+ *             a plan, or an override, would begin before the clock
  */
 BILLING_API int billing_put(billing *b, const billing_call *call,
                             const char *kind, const char *json,
@@ -523,6 +540,53 @@ BILLING_API int billing_erase(billing *b, const billing_call *call,
                               const char *customer, size_t customer_len,
                               const char *reason, size_t reason_len,
                               billing_error *err);
+
+/*
+ * How a meter is rebuilt: a put of a meter that changes what is recorded
+ * already (an "effective" in the past, or anything that the meter adds up
+ * otherwise: the aggregation, the event, a conversion ..) changes nobody's
+ * figures.  Each customer keeps the old answer, whole, also for what is
+ * recorded meanwhile, until its turn comes here; then all of its events are
+ * measured anew, and it has the new answer, whole.
+ */
+typedef struct billing_rebuilding {
+  uint32_t struct_size;
+  uint32_t flags;               /* BILLING_PROGRESS_MORE: call again */
+  int64_t  decided_us;
+  uint64_t customers;           /* in all */
+  uint64_t done;                /* of these, who have the new answer */
+  uint64_t moved;               /* in this call: whose charges moved */
+  uint64_t events;              /* in this call: that were measured anew */
+  uint64_t unusable;            /* of these, that the meter cannot use, or no
+                                   rate is for: they are not billed */
+} billing_rebuilding;
+
+/*
+ * Gives the next `budget` customers (0: all that are left) the answer of the
+ * meter as it is now, in this call and its one commit.  How far it has come is
+ * in the journal: it goes on whoever calls, whenever.  A meter without
+ * anything to rebuild is done at once.
+ *
+ * What was booked with events stays; the difference is booked as one
+ * adjustment for each price, group and period, with draws: what was charged
+ * too much returns to the grants that it came from.  Open periods change at
+ * once; of invoiced ones the next invoice bills the difference, under that
+ * period.  Voided events do not count, events of erased customers keep what
+ * they gave.  What the meter wants now and did not then is charged; what it
+ * wants no more, or cannot use, is found by billing_usage_health.
+ *
+ * *differences, when not NULL, becomes {"meter","customers","done","moved",
+ * "events","unusable","differences":[{"customer","contract","price","group",
+ * "from","to","quantity","was","amount","difference","asset"}]}.  With
+ * BILLING_CALL_DRY_RUN that is all that it does.
+ *
+ *   NOTFOUND (meter)  LIMIT (an amount)
+ */
+BILLING_API int billing_rebuild(billing *b, const billing_call *call,
+                                const char *meter, size_t meter_len,
+                                uint32_t budget, billing_rebuilding *out,
+                                billing_doc **differences,
+                                billing_error *err);
 
 /* ---- Events ------------------------------------------------------------- */
 
@@ -1122,7 +1186,8 @@ BILLING_API int billing_invoice(billing *b, const billing_call *call,
  * and the events (the first `events` of them, 100 by default, and their count;
  * those that were voided since say so).  Of a price that changed within the
  * period, "position" is how far tiers had come before, and "before_position"
- * what that much costs.  Lines count from 1.
+ * what that much costs; of a composite, a minimum or a maximum what was spent
+ * under each price that it counts.  Lines count from 1.
  *
  *   NOTFOUND
  */

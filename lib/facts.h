@@ -54,7 +54,10 @@ typedef struct bl_charge {
   uint64_t last_event;
   char     asset[16];
   uint32_t is_late;        /* its period was invoiced before */
-  uint32_t reserved;
+  uint32_t closing;        /* BL_CLOSING_*: it is known once others are */
+  bl_dec   bound;          /* minimum, maximum: of the period */
+  const bl_str *of;        /* ids of the prices whose spend it counts */
+  size_t   of_count;       /* none: of all */
 } bl_charge;
 
 /* A line: a charge, rounded to what is due. */

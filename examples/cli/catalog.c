@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* catalog.c - apply, put, price-book, get, list, archive, erase. */
+/* catalog.c - apply, put, price-book, get, list, rebuild, archive, erase. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli.h"
+#include "../parts/progress.h"
 #include "../parts/slice.h"
 
 static const char changes[] = "changes: action kind id version members";
@@ -202,6 +203,76 @@ static int erase(cli *c) {
   return CLI_OK;
 }
 
+/* ---- rebuild ---- */
+
+static int show_rebuilding(cli *c, const char *meter,
+                           const billing_rebuilding *sum) {
+  buffer json = {0};
+
+  json_open(&json);
+  json_u64(&json, "customers", sum->customers);
+  json_u64(&json, "done", sum->done);
+  json_u64(&json, "events", sum->events);
+  json_text(&json, "meter", meter);
+  json_u64(&json, "moved", sum->moved);
+  json_u64(&json, "unusable", sum->unusable);
+  json_close(&json);
+  return cli_show_buffer(c, &json, NULL);
+}
+
+static int rebuild_dry(cli *c, const char *meter) {
+  billing_doc *doc = NULL;
+  int rc;
+
+  do {
+    rc = billing_rebuild(c->b, cli_call(c, NULL, BILLING_CALL_DRY_RUN), meter,
+                         (size_t)-1, 0, NULL, &doc, &c->err);
+  } while (cli_again(c, rc));
+  return cli_show(c, rc, doc,
+                  "differences: customer contract price group from to "
+                  "quantity was amount difference asset");
+}
+
+/* In steps, so that others may write in between. */
+static int rebuild_steps(cli *c, const char *meter, uint32_t most, int all) {
+  billing_rebuilding one, sum;
+  progress bar;
+  int rc;
+
+  BILLING_INIT(&one);
+  BILLING_INIT(&sum);
+  progress_open(&bar, "rebuild", 1);
+  do {
+    rc = billing_rebuild(c->b, cli_call(c, NULL, 0), meter, (size_t)-1, most,
+                         &one, NULL, &c->err);
+    if (rc) continue;
+    one.events += sum.events;
+    one.moved += sum.moved;
+    one.unusable += sum.unusable;
+    sum = one;
+    bar.whole = sum.customers;
+    progress_show(&bar, sum.done, sum.events);
+  } while (cli_again(c, rc) ||
+           (!rc && all && one.flags & BILLING_PROGRESS_MORE));
+  progress_close(&bar);
+  return rc ? cli_fail(c, rc) : show_rebuilding(c, meter, &sum);
+}
+
+static int rebuild(cli *c) {
+  const char *budget = NULL, *words[1];
+  int is_dry = 0;
+  const cli_option options[] = {{"--budget", &budget, NULL, NULL},
+                                {"--dry-run", NULL, &is_dry, NULL},
+                                {NULL, NULL, NULL, NULL}};
+  int64_t most = 100;
+  int rc = cli_start(c, options, words, 1, 1, CLI_WRITE);
+
+  if (!rc) rc = cli_whole(c, "--budget", budget, 1, 1000000, &most);
+  if (rc) return rc;
+  return is_dry ? rebuild_dry(c, words[0])
+                : rebuild_steps(c, words[0], (uint32_t)most, !budget);
+}
+
 const cli_command cli_catalog[] = {
     {"apply", "FILE [--dry-run]",
      "make the catalog say what FILE says", apply},
@@ -212,6 +283,8 @@ const cli_command cli_catalog[] = {
     {"get", "KIND ID", "show one document", get},
     {"list", "KIND [--customer ID] [--after ID] [--limit N] [--archived]",
      "show the documents of a kind", list},
+    {"rebuild", "METER [--budget CUSTOMERS] [--dry-run]",
+     "measure what was recorded by a meter as it is now", rebuild},
     {"archive", "KIND ID", "take a document out of use", archive},
     {"erase", "CUSTOMER [--reason TEXT]",
      "erase a customer's personal data", erase},

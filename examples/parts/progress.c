@@ -30,7 +30,10 @@ void progress_show(progress *p, uint64_t done, uint64_t events) {
   if (!p->is_on || (now - p->shown_us < 100000 && now > p->shown_us)) return;
   p->shown_us = now;
   if (done > p->whole) done = p->whole;
-  percent = p->whole ? (unsigned)(done / (p->whole / 100 + 1)) : 0;
+  if (p->whole > UINT64_MAX / 100)
+    percent = (unsigned)(done / (p->whole / 100 + 1));
+  else
+    percent = p->whole ? (unsigned)(done * 100 / p->whole) : 0;
   full = percent * WIDTH / 100;
   memset(bar, '.', WIDTH);
   memset(bar, '#', full);

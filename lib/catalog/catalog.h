@@ -176,6 +176,29 @@ typedef struct bl_rate_row {
 #define BL_PRICE_BOUND_EXCLUSIVE 2u  /* a quantity on a bound is in the tier
                                         above it (volume and flats) */
 #define BL_PRICE_HAS_MAXIMUM 4u
+#define BL_PRICE_BY_EVENT 8u   /* has terms for single transactions */
+
+/* A least or a most of what is spent in a period. */
+typedef struct bl_bound {
+  bl_dec   amount;             /* 0: none */
+  uint32_t proration;          /* BL_PRORATE_* of a stub */
+  uint32_t is_set;
+} bl_bound;
+
+/* Whose spend is the quantity of a price. */
+typedef struct bl_spend_of {
+  bl_str  *prices;
+  size_t   price_count;
+  bl_str  *tags;
+  size_t   tag_count;
+  uint32_t with_composites;    /* those before it in the plan count too */
+  uint32_t without_free;       /* what promotional grants paid does not */
+} bl_spend_of;
+
+/* Charges that are known once others are: a price of spend, and what is
+ * missing of a minimum or above a maximum. */
+enum { BL_CLOSING_NONE, BL_CLOSING_COMPOSITE, BL_CLOSING_MINIMUM,
+       BL_CLOSING_PLAN_MINIMUM, BL_CLOSING_PLAN_MAXIMUM };
 
 /* A name and what it is set to; of a line, or asked for. */
 typedef struct bl_named {
@@ -218,11 +241,29 @@ typedef struct bl_price {
   bl_dec     most;             /* most; BL_DEC_MAX: no limit */
   int64_t    free_events;      /* .. and how many are free */
   uint32_t   partial;          /* package: BL_PARTIAL_* */
-  uint32_t   unused;
+  uint32_t   closing;          /* BL_CLOSING_* */
   bl_rate_row *rates;          /* matrix: the most specific first */
   size_t     rate_count;
-  bl_words   tags;             /* what overrides find it by */
+  bl_str    *tags;
+  size_t     tag_count;
+  bl_bound   bound;            /* its minimum; of what is derived from a
+                                  minimum or maximum, that */
+  bl_spend_of *of;             /* composite */
+  uint32_t  *counted;          /* closing: the places of those it counts */
+  size_t     counted_count;
 } bl_price;
+
+/* A fee is neither usage nor known once others are. */
+static inline int bl_price_is_fee(const bl_price *price) {
+  return !price->meter.len && !price->closing;
+}
+
+/* Whether a price has terms for single transactions. */
+static inline int bl_price_is_by_event(const bl_price *price) {
+  return price->model == BL_MODEL_PERCENTAGE &&
+         (!bl_dec_is_zero(price->fixed) || price->free_events ||
+          !bl_dec_is_zero(price->least) || !bl_dec_is_max(price->most));
+}
 
 typedef struct bl_plan {
   bl_str    id;
@@ -232,6 +273,10 @@ typedef struct bl_plan {
   size_t    price_count;
   int64_t   effective_us;      /* of this version, for contracts that follow;
                                   BL_TIME_NEVER: at once */
+  size_t    key_count;         /* of prices, and what is derived from minimums
+                                  and maximums behind them */
+  bl_bound  minimum;           /* of all that is spent in the currency */
+  bl_bound  maximum;
 } bl_plan;
 
 /* ---- contract ---- */
@@ -275,6 +320,7 @@ extern const char *const bl_proration_words[];
 extern const char *const bl_partial_words[];
 extern const char *const bl_unit_words[];
 extern const char *const bl_order_words[];
+extern const char *const bl_closing_words[];
 int bl_catalog_word(const char *const *words, bl_str word);
 
 typedef struct bl_quantity {
@@ -339,6 +385,8 @@ typedef struct bl_contract_terms {
   bl_dec       overdraft;      /* what authorize may promise beyond grants;
                                   BL_DEC_MAX: "unlimited" */
   bl_order     order;
+  bl_bound     minimum;        /* instead of the plan's */
+  bl_bound     maximum;
   int32_t      rules;          /* rules version, 1 */
   uint32_t     start_is_local; /* start_us is a wall clock of the zone: */
   uint32_t     end_is_local;   /* a bare date, or a time without Z or an */
@@ -371,6 +419,9 @@ int bl_catalog_meter_resamples(const bl_meter *was, const bl_meter *now);
 /* The first member by which two meters measure differently, so that one cannot
  * go on where the other was; NULL. */
 const char *bl_catalog_meter_change(const bl_meter *was, const bl_meter *now);
+/* Takes all members that these are over from another one: the meter measures
+ * as that does, out of its own samples. */
+void bl_catalog_meter_restructure(bl_meter *meter, const bl_meter *now);
 /* Whether two lists of filters say the same in the same order. */
 int bl_filters_equal(const bl_filter *a, size_t a_count, const bl_filter *b,
                      size_t b_count);

@@ -197,6 +197,10 @@ static const bl_field contract_fields[] = {
    .words = contract_winners,
    .at = offsetof(bl_contract_terms, by_priority)},
   {.name = "overrides", .read = bl_value_overrides},
+  {.name = "minimum", .read = bl_value_bound,
+   .at = offsetof(bl_contract_terms, minimum)},
+  {.name = "maximum", .read = bl_value_bound,
+   .at = offsetof(bl_contract_terms, maximum)},
   {.name = "rules", .read = bl_value_whole, .low = 1, .high = 1,
    .at = offsetof(bl_contract_terms, rules)},
 };

@@ -130,5 +130,13 @@ int bl_value_order(const bl_reader *r, const bl_json *node, bl_order *out);
 /* The tiers of a price (tier.c), and the rates of a matrix (rates.c). */
 bl_field_read bl_value_tiers;
 bl_field_read bl_value_rates;
+/* bl_bound: a decimal, or an object; a pointer to bl_spend_of (spend.c). */
+bl_field_read bl_value_bound;
+bl_field_read bl_value_spend_of;
+/* Finds whose spend its composites count, and puts behind its prices what is
+ * derived from minimums and maximums (spend.c). */
+int bl_plan_derive(const bl_reader *r, bl_plan *plan);
+/* The room that this needs behind a document's prices. */
+size_t bl_plan_derived(const bl_json *prices);
 
 #endif

@@ -360,6 +360,18 @@ const char *bl_catalog_meter_change(const bl_meter *was,
   return NULL;
 }
 
+void bl_catalog_meter_restructure(bl_meter *meter, const bl_meter *now) {
+  bl_meter own = *meter;
+
+  *meter = *now;
+  meter->property     = own.property;
+  meter->expression   = own.expression;
+  meter->operation    = own.operation;
+  meter->skips        = own.skips;
+  meter->filters      = own.filters;
+  meter->filter_count = own.filter_count;
+}
+
 #undef METER_WORD
 #undef METER_IS
 #undef METER_CARRIES

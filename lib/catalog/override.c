@@ -174,10 +174,15 @@ static int over_price(const bl_reader *r, const bl_field *field,
   o->rate = price;
   if (rc) return rc;
   if (price->meter.len || price->group_count || price->filter_count ||
-      price->tags.count || bl_json_get(node, "asset"))
+      price->tag_count || bl_json_get(node, "asset"))
     return bl_reader_fail(r, BILLING_INVALID, "say what it costs only",
                           "meter, asset, groups, filters and tags stay those "
                           "of the plan's price");
+  if (price->flags & BL_PRICE_BY_EVENT)
+    return bl_reader_fail(&at, BILLING_UNSUPPORTED, "rate and free, or a "
+                          "factor of the plan's price",
+                          "an override has no terms of single transactions "
+                          "yet");
   if (price->model == BL_MODEL_MATRIX)
     return bl_reader_fail(&at, BILLING_INVALID,
                           "an override for each of the values",

@@ -31,7 +31,8 @@ static int plan_prices(const bl_reader *r, const bl_field *field,
   (void)field;
   assert(plan->currency[0]);
   if (rc || count == 0) return rc;
-  plan->prices = bl_arena_array(r->arena, count, sizeof *plan->prices);
+  plan->prices = bl_arena_array(r->arena, count + bl_plan_derived(node),
+                                sizeof *plan->prices);
   if (!plan->prices) return bl_reader_nomem(r);
   for (size_t i = 0; !rc && i < count; i++, item = bl_json_next(item)) {
     bl_reader at = bl_reader_item(r, i);
@@ -64,6 +65,10 @@ static const bl_field plan_fields[] = {
    .hint = "a currency such as \"USD\", or a unit of the tenant",
    .at = offsetof(bl_plan, currency)},
   {.name = "prices", .read = plan_prices},
+  {.name = "minimum", .read = bl_value_bound,
+   .at = offsetof(bl_plan, minimum)},
+  {.name = "maximum", .read = bl_value_bound,
+   .at = offsetof(bl_plan, maximum)},
   {.name = "effective", .read = plan_time,
    .hint = "such as \"2026-02-01T00:00:00Z\"",
    .at = offsetof(bl_plan, effective_us)},
@@ -81,6 +86,7 @@ int bl_catalog_read_plan(const bl_json *doc, const char *path, bl_arena *a,
 
   assert(doc && a && out);
   rc = bl_shape_read(&plan_shape, &r, doc, 0, &plan);
+  if (!rc) rc = bl_plan_derive(&r, &plan);
   if (!rc) *out = plan;
   return rc;
 }
@@ -112,6 +118,40 @@ static int plan_group(const bl_reader *r, const bl_price *price, size_t group,
                         &price->groups[group]);
 }
 
+/* What an event is worth must not depend on others; and what is above a
+ * maximum would have to be remembered for refunds. */
+static int plan_transactions(const bl_reader *r, const bl_price *price,
+                             const bl_meter *meter) {
+  bl_reader at = bl_reader_member(r, "meter");
+  bl_reader maximum = bl_reader_member(r, "maximum");
+  int adds_up = (meter->aggregation == BL_AGG_SUM ||
+                 meter->aggregation == BL_AGG_COUNT) && !meter->ticks &&
+                !meter->lifts_negative &&
+                (!meter->converts || meter->convert.round == BL_CONVERT_NONE);
+
+  if (!(price->flags & BL_PRICE_BY_EVENT)) return BILLING_OK;
+  if (price->flags & BL_PRICE_HAS_MAXIMUM)
+    return bl_reader_fail(&maximum, BILLING_UNSUPPORTED,
+                          "transaction_maximum, or a maximum of the plan",
+                          "a price of single transactions has no maximum of "
+                          "its own yet");
+  if (adds_up) return BILLING_OK;
+  return bl_reader_fail(&at, BILLING_INVALID,
+                        "a sum or count as it is: not recurring, prorated, "
+                        "rounded or lifted to zero",
+                        "the meter %t does not tell single transactions",
+                        &meter->id);
+}
+
+static int plan_all_transactions(const bl_reader *r, const bl_price *price,
+                                 const bl_meter *meter) {
+  int rc = plan_transactions(r, price, meter);
+
+  for (size_t i = 0; !rc && i < price->rate_count; i++)
+    rc = plan_transactions(r, price->rates[i].price, meter);
+  return rc;
+}
+
 static int plan_check_price(const bl_reader *r, const bl_price *price,
                             const bl_tenant_terms *tenant,
                             const bl_meter *meter) {
@@ -125,7 +165,7 @@ static int plan_check_price(const bl_reader *r, const bl_price *price,
   assert(bl_str_equal(meter->id, price->meter));
   for (size_t i = 0; !rc && i < price->group_count; i++)
     rc = plan_group(r, price, i, meter);
-  return rc;
+  return rc ? rc : plan_all_transactions(r, price, meter);
 }
 
 int bl_catalog_check_plan(const bl_plan *plan, const char *path,

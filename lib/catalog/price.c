@@ -30,6 +30,8 @@
 #define PRICE_PER                                                 \
   (PRICE_UNIT | PRICE_OF(BL_MODEL_GRADUATED) | PRICE_OF(BL_MODEL_VOLUME))
 #define PRICE_USAGE (~PRICE_FLAT)
+#define PRICE_OF_SPEND                                            \
+  ((PRICE_PERCENT | PRICE_OF(BL_MODEL_GRADUATED_PERCENTAGE)) & PRICE_PLAN)
 #define PRICE_CAPPED (~(PRICE_FLAT | PRICE_MATRIX))
 
 /* A price without a ladder has one tier, which is open. */
@@ -102,12 +104,9 @@ static const bl_field price_fields[] = {
   {.name = "model", .read = bl_value_choice, .needed = BL_ALWAYS,
    .words = bl_model_words, .at = offsetof(bl_price, model)},
   {.name = "asset", .read = bl_value_asset, .at = offsetof(bl_price, asset)},
-  {.name = "tags", .read = bl_value_ids, .forms = PRICE_PLAN,
-   .high = BL_LIMIT_TAGS, .at = offsetof(bl_price, tags.item),
-   .beside = offsetof(bl_price, tags.count)},
   {.name = "rounding", .read = price_rounding, .words = price_roundings},
   {.name = "meter", .read = bl_value_id, .forms = PRICE_USAGE,
-   .needed = PRICE_USAGE & PRICE_PLAN,
+   .needed = PRICE_USAGE & PRICE_PLAN & ~PRICE_OF_SPEND,
    .hint = "the id of the meter that it prices",
    .at = offsetof(bl_price, meter)},
   {.name = "groups", .read = bl_value_ids, .forms = PRICE_USAGE,
@@ -116,6 +115,12 @@ static const bl_field price_fields[] = {
   {.name = "filters", .read = bl_value_filters, .forms = PRICE_USAGE,
    .at = offsetof(bl_price, filters),
    .beside = offsetof(bl_price, filter_count)},
+  {.name = "of", .read = bl_value_spend_of, .forms = PRICE_OF_SPEND,
+   .at = offsetof(bl_price, of)},
+  {.name = "tags", .read = bl_value_ids, .forms = PRICE_PLAN, .high = 100,
+   .at = offsetof(bl_price, tags), .beside = offsetof(bl_price, tag_count)},
+  {.name = "minimum", .read = bl_value_bound,
+   .forms = PRICE_USAGE & PRICE_PLAN, .at = offsetof(bl_price, bound)},
   {.name = "per", .read = bl_value_positive, .forms = PRICE_PER,
    .needed = PRICE_PACKAGE, .hint = "how many units a package has",
    .at = offsetof(bl_price, per)},
@@ -182,19 +187,27 @@ static int price_model(const bl_reader *r, const bl_json *doc,
   return bl_value_word(&at, node, bl_model_words, model);
 }
 
-/* What each transaction costs cannot be told from a running total. */
-static int price_is_rated(const bl_reader *r, const bl_price *price) {
-  int by_event = !bl_dec_is_zero(price->fixed) || price->free_events ||
-                 !bl_dec_is_zero(price->least) ||
-                 !bl_dec_is_max(price->most);
-  bl_reader at = bl_reader_member(r, "model");
+/* A price of spend has no events that could be told apart. */
+static int price_of_spend(const bl_reader *r, bl_price *price) {
+  bl_reader meter = bl_reader_member(r, "meter");
+  bl_reader at = bl_reader_member(r, "of");
+  int has_events = price->group_count || price->filter_count ||
+                   bl_price_is_by_event(price);
 
-  if (!by_event) return BILLING_OK;
-  return bl_reader_fail(&at, BILLING_UNSUPPORTED,
-                        "rate and free; billing_evaluate prices single "
-                        "transactions", "fixed, free_events, "
-                        "transaction_minimum and transaction_maximum cannot "
-                        "be rated in a plan yet");
+  if (!price->of) {
+    if (price->meter.len || price->model == BL_MODEL_FLAT) return BILLING_OK;
+    return bl_reader_fail(&meter, BILLING_INVALID,
+                          "the id of the meter that it prices, or \"of\": "
+                          "whose spend it prices", "meter is missing");
+  }
+  price->closing = BL_CLOSING_COMPOSITE;
+  if (price->meter.len)
+    return bl_reader_fail(&at, BILLING_INVALID, "leave out one of them",
+                          "a price has a meter, or is of spend");
+  if (!has_events) return BILLING_OK;
+  return bl_reader_fail(&at, BILLING_INVALID,
+                        "rate or tiers, free and maximum",
+                        "spend has no groups, filters and transactions");
 }
 
 int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,
@@ -214,8 +227,9 @@ int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,
                        model + (in_plan ? PRICE_IN_PLAN : 0), &price);
   if (!rc && model == BL_MODEL_DYNAMIC && !price.tiers)
     rc = price_one_tier(r, &price);
-  if (!rc && in_plan) rc = price_is_rated(r, &price);
+  if (!rc && in_plan) rc = price_of_spend(r, &price);
   if (rc) return rc;
+  if (bl_price_is_by_event(&price)) price.flags |= BL_PRICE_BY_EVENT;
   if (!price.name.len) price.name = price.id;
   *out = price;
   return BILLING_OK;
@@ -243,4 +257,5 @@ int bl_catalog_read_price(const bl_json *doc, const char *path, bl_arena *a,
 #undef PRICE_TIERED
 #undef PRICE_PER
 #undef PRICE_USAGE
+#undef PRICE_OF_SPEND
 #undef PRICE_CAPPED

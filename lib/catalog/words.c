@@ -108,6 +108,16 @@ const char *const bl_order_words[] = {
   NULL
 };
 
+/* Kinds of invoice lines. */
+const char *const bl_closing_words[] = {
+  [BL_CLOSING_NONE]         = "usage",
+  [BL_CLOSING_COMPOSITE]    = "composite",
+  [BL_CLOSING_MINIMUM]      = "minimum",
+  [BL_CLOSING_PLAN_MINIMUM] = "minimum",
+  [BL_CLOSING_PLAN_MAXIMUM] = "maximum",
+  NULL
+};
+
 int bl_catalog_word(const char *const *words, bl_str word) {
   assert(words && words[0]);
   for (int i = 0; words[i]; i++)

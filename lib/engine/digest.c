@@ -58,6 +58,7 @@ static void digest_customer(bl_text *t, const bl_customer *customer) {
 static void digest_more(bl_text *t, const bl_tally_more *more) {
   bl_pack_dec(t, more->ticked);
   bl_pack_u64(t, more->is_due);
+  bl_pack_dec(t, more->bound);
   bl_pack_u64(t, more->values.count);
   for (size_t i = 0; i < more->values.count; i++) {
     const bl_tally_value *value = more->values.entry[i].value;

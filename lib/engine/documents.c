@@ -207,10 +207,23 @@ static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
 
 /* ---- meter ---- */
 
+/* A figure is of a whole period, so what it is cannot change within one. */
+static int check_effective(bl_call *c, const document_draft *d,
+                           const bl_meter_rules *was) {
+  const char *change = bl_catalog_meter_change(&was->meter, &d->meter);
+
+  if (!change || d->meter.effective_us == BL_TIME_NEVER ||
+      d->meter.effective_us == was->meter.effective_us)
+    return BILLING_OK;
+  return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "effective",
+                    "leave it as it was; or put another meter, and a plan "
+                    "with it",
+                    "%s changes for all time", change);
+}
+
 static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
   int rc = bl_sql_meter_check(doc, d->path, &c->arena, c->err);
   const bl_meter_state *was;
-  const char *change;
 
   if (!rc)
     rc = bl_catalog_read_meter(doc, d->path, &c->arena, &d->meter, c->err);
@@ -220,17 +233,9 @@ static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
   d->fact.number = was ? was->number : c->t->heads.meters + 1;
   d->fact.version = was ? was->version : 0;
   if (!was) return BILLING_OK;
-  change = bl_catalog_meter_change(&was->meter, &d->meter);
-  if (change) return conflict_at(c, d, change);
-  rc = bl_sql_meter_keeps(&was->meter, &d->meter, d->path, &c->arena, c->err);
-  if (rc) return rc;
-  if (d->meter.effective_us < c->now_us &&
-      d->meter.effective_us != was->from_us)
-    return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "effective",
-                      "the call's now or later; void or correct what was "
-                      "recorded before",
-                      "a version cannot begin before the clock");
-  return BILLING_OK;
+  rc = bl_sql_meter_keeps(&was->rules->meter, &d->meter, d->path, &c->arena,
+                          c->err);
+  return rc ? rc : check_effective(c, d, was->rules);
 }
 
 /* ---- plan ---- */
@@ -248,7 +253,8 @@ static int plan_meters(bl_call *c, const bl_plan *plan,
     bl_str id = plan->prices[i].meter;
     const bl_meter_state *meter = bl_map_get(&c->t->meters, id.text, id.len);
     if (meter && !meter->archived)
-      rc = bl_sql_meter_grouped(&meter->meter, &c->arena, &meters[i], c->err);
+      rc = bl_sql_meter_grouped(&meter->rules->meter, &c->arena, &meters[i],
+                                c->err);
   }
   *out = meters;
   return rc;

@@ -210,8 +210,12 @@ void bl_code_periods(bl_codec *facts, bl_codec *properties,
   for (size_t i = 0; i < f->count; i++) code_period(facts, &f->items[i]);
 }
 
+/* A number and, in the bit above it, whether a bound follows at the end. */
 static void code_line(bl_codec *c, bl_fact_line *l) {
-  bl_code_u64(c, &l->is_fee);
+  uint64_t kind = l->is_fee | (uint64_t)!bl_dec_is_zero(l->bound) << 1;
+
+  bl_code_u64(c, &kind);
+  l->is_fee = kind & 1;
   bl_code_u64(c, &l->price);
   bl_code_u64(c, &l->period);
   bl_code_str(c, &l->group);
@@ -226,6 +230,7 @@ static void code_line(bl_codec *c, bl_fact_line *l) {
   bl_code_u64(c, &l->first_event);
   bl_code_u64(c, &l->last_event);
   bl_code_draws(c, &l->draws, &l->draw_count);
+  if (kind >> 1) bl_code_dec(c, &l->bound);
 }
 
 void bl_code_invoice(bl_codec *facts, bl_codec *properties,
@@ -264,6 +269,15 @@ static void code_tick(bl_codec *facts, bl_fact_tick *f) {
   bl_code_dec(facts, &f->quantity);
   bl_code_dec(facts, &f->amount);
   bl_code_draws(facts, &f->draws, &f->draw_count);
+  bl_code_dec(facts, &f->bound);
+  bl_code_i64(facts, &f->numerator);
+  bl_code_i64(facts, &f->denominator);
+  f->spend = bl_code_array(facts, f->spend, &f->spend_count,
+                           sizeof *f->spend);
+  for (size_t i = 0; i < f->spend_count; i++) {
+    bl_code_u64(facts, &f->spend[i].price);
+    bl_code_dec(facts, &f->spend[i].amount);
+  }
 }
 
 void bl_code_ticks(bl_codec *facts, bl_codec *properties, bl_fact_ticks *f) {
@@ -302,6 +316,72 @@ void bl_code_undone(bl_codec *facts, bl_codec *properties, bl_fact_void *f) {
   for (size_t i = 0; i < f->count; i++) code_undone(facts, &f->items[i]);
 }
 
+static void code_rekeyed(bl_codec *facts, bl_fact_rekeyed *f) {
+  bl_code_u64(facts, &f->contract);
+  bl_code_u64(facts, &f->price);
+  bl_code_u64(facts, &f->period);
+  bl_code_str(facts, &f->group);
+  bl_code_dec(facts, &f->level.total);
+  bl_code_i64(facts, &f->level.at_us);
+  bl_code_i64(facts, &f->level.events);
+  bl_code_u64(facts, &f->first_event);
+  bl_code_u64(facts, &f->last_event);
+  bl_code_dec(facts, &f->amount);
+  bl_code_draws(facts, &f->draws, &f->draw_count);
+}
+
+static void code_resampled(bl_codec *facts, bl_fact_resampled *f) {
+  bl_code_u64(facts, &f->key);
+  bl_code_u64(facts, &f->has_unique);
+  if (!f->has_unique) {
+    bl_code_dec(facts, &f->sample);
+    return;
+  }
+  bl_code_hash(facts, f->unique, sizeof f->unique);
+  bl_code_u64(facts, &f->is_removal);
+  f->sample = BL_DEC_ONE;
+}
+
+/* Numbers and times as they follow upon those of the event before. */
+static void code_redecided(bl_codec *facts, bl_fact_redecided *f,
+                           const bl_fact_redecided *before) {
+  uint64_t number = f->event - before->event;
+  uint64_t us = (uint64_t)f->time_us - (uint64_t)before->time_us;
+  int64_t step_us = (int64_t)us;
+
+  bl_code_u64(facts, &number);
+  bl_code_i64(facts, &step_us);
+  bl_code_u64(facts, &f->flags);
+  f->event = before->event + number;
+  f->time_us = (int64_t)((uint64_t)before->time_us + (uint64_t)step_us);
+  f->samples = bl_code_array(facts, f->samples, &f->count,
+                             sizeof *f->samples);
+  for (size_t i = 0; i < f->count; i++)
+    code_resampled(facts, &f->samples[i]);
+}
+
+void bl_code_rerate(bl_codec *facts, bl_codec *properties,
+                    bl_fact_rerate *f) {
+  static const bl_fact_redecided none;
+
+  (void)properties;
+  bl_code_u64(facts, &f->customer);
+  bl_code_u64(facts, &f->meter);
+  bl_code_u64(facts, &f->rules);
+  bl_code_u64(facts, &f->through);
+  bl_code_i64(facts, &f->since_us);
+  bl_code_span(facts, &f->times);
+  bl_code_i64(facts, &f->unmatched);
+  bl_code_i64(facts, &f->unpriced);
+  bl_code_i64(facts, &f->unentitled);
+  f->keys = bl_code_array(facts, f->keys, &f->key_count, sizeof *f->keys);
+  for (size_t i = 0; i < f->key_count; i++) code_rekeyed(facts, &f->keys[i]);
+  f->events = bl_code_array(facts, f->events, &f->event_count,
+                            sizeof *f->events);
+  for (size_t i = 0; i < f->event_count; i++)
+    code_redecided(facts, &f->events[i], i ? &f->events[i - 1] : &none);
+}
+
 /* From the typed pair of each kind to a common shape. */
 #define ENTRY_KIND(name)                                                  \
   static void code_entry_##name(bl_codec *facts, bl_codec *properties,    \
@@ -320,6 +400,7 @@ ENTRY_KIND(ticks)
 ENTRY_KIND(undone)
 ENTRY_KIND(stream)
 ENTRY_KIND(parkings)
+ENTRY_KIND(rerate)
 #undef ENTRY_KIND
 
 typedef void (*entry_coder)(bl_codec *facts, bl_codec *properties,
@@ -336,6 +417,7 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_REDACTION] = code_entry_redaction,
     [BL_ENTRY_TICKS] = code_entry_ticks,
     [BL_ENTRY_VOID] = code_entry_undone,
+    [BL_ENTRY_RERATE] = code_entry_rerate,
     [BL_ENTRY_PARKED] = code_entry_parkings,
     [BL_ENTRY_STREAM] = code_entry_stream,
 };

@@ -33,6 +33,7 @@ enum {
   BL_ENTRY_REDACTION = 10,
   BL_ENTRY_TICKS = 11,
   BL_ENTRY_VOID = 12,
+  BL_ENTRY_RERATE = 13,
   /* The index of entries has marks of kinds below 16 only; 16 to 19 are
    * reserved for leases. */
   BL_ENTRY_PARKED = 15,
@@ -198,6 +199,7 @@ typedef struct bl_fact_line {
   uint64_t last_event;
   bl_draw *draws;              /* by grant, since the last billing */
   size_t   draw_count;
+  bl_dec   bound;              /* the least or the most; 0: none */
 } bl_fact_line;
 
 typedef struct bl_fact_invoice {
@@ -228,6 +230,13 @@ typedef struct bl_fact_redaction {
   size_t            entry_count;
 } bl_fact_redaction;
 
+/* What was spent under a price, as a composite, a minimum or a maximum counts
+ * it. */
+typedef struct bl_fact_spend {
+  uint64_t price;
+  bl_dec   amount;
+} bl_fact_spend;
+
 /* What a charge key has come to at a tick. */
 typedef struct bl_fact_tick {
   uint64_t price;
@@ -237,6 +246,11 @@ typedef struct bl_fact_tick {
   bl_dec   amount;             /* what is charged beyond what was */
   bl_draw *draws;
   size_t   draw_count;
+  bl_dec   bound;              /* the least or the most, 0: none; and its */
+  int64_t  numerator;          /* share of the period */
+  int64_t  denominator;
+  bl_fact_spend *spend;        /* what it was made of */
+  size_t   spend_count;
 } bl_fact_tick;
 
 typedef struct bl_fact_ticks {
@@ -274,6 +288,62 @@ typedef struct bl_fact_void {
   bl_fact_undone *items;
   size_t          count;
 } bl_fact_void;
+
+/* What a charge key has come to by events that were decided anew. */
+typedef struct bl_fact_rekeyed {
+  uint64_t contract;
+  uint64_t price;
+  uint64_t period;
+  bl_str   group;
+  bl_level level;
+  uint64_t first_event;
+  uint64_t last_event;
+  bl_dec   amount;             /* what is charged beyond what was */
+  bl_draw *draws;
+  size_t   draw_count;
+} bl_fact_rekeyed;
+
+/* What an event gives to a charge key. */
+typedef struct bl_fact_resampled {
+  uint64_t      key;           /* place in the entry's list of keys */
+  bl_dec        sample;
+  uint64_t      has_unique;    /* unique: the hash of the value */
+  unsigned char unique[16];
+  uint64_t      is_removal;
+} bl_fact_resampled;
+
+typedef struct bl_fact_redecided {
+  uint64_t           event;    /* its own number */
+  int64_t            time_us;
+  uint64_t           flags;    /* of BL_EVENT_UNBILLED, what holds now */
+  bl_fact_resampled *samples;
+  size_t             count;
+} bl_fact_redecided;
+
+/*
+ * Recorded events of a customer that were decided anew: of every key of the
+ * meter whose period ends after since_us, all of its events.  Events before
+ * the entry that are not in the list give these keys nothing any more.
+ *
+ * Of customer 0, how far a rebuild has come: customers up to `through` are
+ * measured by the meter's rules of this number.
+ */
+typedef struct bl_fact_rerate {
+  uint64_t           customer;
+  uint64_t           meter;    /* its own number; 0: of all meters */
+  uint64_t           rules;    /* of the meter, their number */
+  uint64_t           through;  /* customer 0 */
+  int64_t            since_us;
+  bl_span            times;    /* of the events */
+  int64_t            unmatched;    /* what the counts move by */
+  int64_t            unpriced;
+  int64_t            unentitled;
+  bl_fact_rekeyed   *keys;
+  size_t             key_count;
+  bl_fact_redecided *events;   /* by number */
+  size_t             event_count;
+} bl_fact_rerate;
+
 /* An event whose customer nobody knows. */
 typedef struct bl_fact_parked {
   unsigned char id_hash[16];   /* of the customer's id, or alias */
@@ -316,6 +386,7 @@ typedef union bl_entry_facts {
   bl_fact_void          undone;
   bl_fact_stream        stream;
   bl_fact_parkings      parkings;
+  bl_fact_rerate        rerate;
 } bl_entry_facts;
 
 /* Reads it; lists are the arena's, texts the entry's.  Properties that were
@@ -341,6 +412,8 @@ void bl_code_redaction(bl_codec *facts, bl_codec *properties,
                        bl_fact_redaction *f);
 void bl_code_undone(bl_codec *facts, bl_codec *properties, bl_fact_void *f);
 void bl_code_ticks(bl_codec *facts, bl_codec *properties, bl_fact_ticks *f);
+void bl_code_rerate(bl_codec *facts, bl_codec *properties,
+                    bl_fact_rerate *f);
 void bl_code_parkings(bl_codec *facts, bl_codec *properties,
                       bl_fact_parkings *f);
 void bl_code_stream(bl_codec *facts, bl_codec *properties,

@@ -43,7 +43,9 @@ static int prices_ask(const bl_customer *customer, bl_str name) {
 static int meters_ask(const bl_list *meters, const bl_event_in *in,
                       bl_str name, size_t *listeners) {
   for (size_t i = 0; meters && i < meters->count; i++) {
-    const bl_meter *meter = bl_meter_at(meters->item[i], in->view.time_us);
+    const bl_meter *meter =
+        bl_meter_at(bl_rules_of(meters->item[i], in->customer->number),
+                    in->view.time_us);
 
     if (!meter || !bl_meter_names(meter, in->view.name)) continue;
     ++*listeners;

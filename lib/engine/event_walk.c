@@ -17,9 +17,8 @@ int bl_event_entry_open(bl_event_entry *e, bl_call *c, bl_tenant *t,
   return bl_batch_open(a, entry, &e->batch);
 }
 
-static int resolve_charge(const bl_event_entry *e, const bl_block *block,
+static int resolve_charge(const bl_event_entry *e, const bl_fact_key *key,
                           const bl_fact_charge *fact, bl_row_charge *out) {
-  const bl_fact_key *key = &block->keys[fact->key];
   const bl_contract *contract =
       bl_table_at(&e->tenant->by_contract, key->contract);
 
@@ -28,6 +27,7 @@ static int resolve_charge(const bl_event_entry *e, const bl_block *block,
     return BILLING_CORRUPT;
   out->contract = contract;
   out->price = &contract->plan->plan.prices[key->price];
+  out->period = key->period;
   out->service = contract->periods[key->period].span;
   out->group = key->group;
   out->quantity = fact->quantity;
@@ -37,10 +37,28 @@ static int resolve_charge(const bl_event_entry *e, const bl_block *block,
   return BILLING_OK;
 }
 
+/* What the event is told to have been charged under. */
+static int fill_charges(const bl_event_entry *e, const bl_fact_event *fact,
+                        const bl_fact_key *keys, bl_event_row *out) {
+  int rc = BILLING_OK;
+
+  out->flags = fact->flags & ~(uint64_t)BL_EVENT_UNTIMED;
+  out->charge_count = fact->charge_count;
+  out->charges = bl_arena_array(e->arena, fact->charge_count + 1,
+                                sizeof *out->charges);
+  if (!out->charges) return BILLING_NOMEM;
+  for (size_t i = 0; i < fact->charge_count && !rc; i++)
+    rc = resolve_charge(e, &keys[fact->charges[i].key], &fact->charges[i],
+                        &out->charges[i]);
+  return rc;
+}
+
 static int fill_row(bl_event_entry *e, const bl_block *block,
                     bl_event_row *out) {
   size_t place = e->place % BL_BATCH_BLOCK;
   const bl_fact_event *fact = &block->facts[place];
+  bl_fact_event restated;
+  bl_fact_key *keys = block->keys;
   bl_customer *customer;
   int rc = bl_customer_of(e->c, e->tenant, fact->customer, &customer);
 
@@ -50,14 +68,12 @@ static int fill_row(bl_event_entry *e, const bl_block *block,
   out->number = bl_event_number(e->batch.seq, e->place);
   out->time_us = fact->time_us;
   out->decided_us = e->batch.at_us;
-  out->flags = fact->flags & ~(uint64_t)BL_EVENT_UNTIMED;
-  out->charge_count = fact->charge_count;
-  out->charges = bl_arena_array(e->arena, fact->charge_count + 1,
-                                sizeof *out->charges);
-  if (!out->charges) return BILLING_NOMEM;
-  for (size_t i = 0; i < fact->charge_count && !rc; i++)
-    rc = resolve_charge(e, block, &fact->charges[i], &out->charges[i]);
-  return rc;
+  if (e->restated && e->restated->count) {
+    rc = bl_restate(e->c, e->restated, out->number, block->keys, fact,
+                    e->arena, &restated, &keys);
+    fact = &restated;
+  }
+  return rc ? rc : fill_charges(e, fact, keys, out);
 }
 
 int bl_event_entry_next(bl_event_entry *e, bl_event_row *out) {
@@ -103,6 +119,13 @@ int bl_event_walk_open(bl_event_walk *w, bl_call *c,
                               bl_event_seq(after));
 }
 
+int bl_event_walk_restate(bl_event_walk *w) {
+  assert(w->customer);
+  w->restates = 1;
+  return bl_restatements_read(w->c, w->customer, w->times, &w->list,
+                              &w->restated);
+}
+
 /* The next entry that may have an event of the walk's, in the arena: its bytes
  * are the store's only until the next step. */
 static int walk_next_entry(bl_event_walk *w, bl_entry *out) {
@@ -135,6 +158,7 @@ static int walk_open_entry(bl_event_walk *w) {
   if (!rc)
     rc = bl_event_entry_open(&w->entry, w->c, w->c->t, &entry, &w->arena);
   if (!rc && w->customer) w->entry.customer = w->customer->number;
+  if (w->restates) w->entry.restated = &w->restated;
   return rc;
 }
 

@@ -11,13 +11,15 @@
 #define BL_EVENT_WALK_H
 
 #include "engine/batch.h"
+#include "engine/restated.h"
 #include "engine/samples.h"
 
 /* A charge, with what its key stands for. */
 typedef struct bl_row_charge {
   const bl_contract *contract;
   const bl_price    *price;
-  bl_span            service;       /* the period it is for */
+  uint64_t           period;        /* of the contract's, that it is for */
+  bl_span            service;       /* its times */
   bl_str             group;         /* canonical JSON, or empty */
   bl_dec             quantity;      /* what the running total moved by */
   bl_dec             amount;
@@ -48,6 +50,8 @@ typedef struct bl_event_entry {
   uint64_t   flags;                 /* only events that have one of these; 0:
                                        all */
   size_t     place;                 /* of the next event */
+  const bl_restatements *restated;  /* of that customer; NULL: events are told
+                                       as they were recorded */
   bl_batch   batch;
 } bl_event_entry;
 
@@ -71,6 +75,9 @@ typedef struct bl_event_walk {
   bl_journal_walk    journal;       /* of all customers */
   bl_arena           list;
   bl_voids           voids;
+  bl_restatements    restated;
+  uint32_t           restates;
+  uint32_t           reserved;
   int64_t           *seqs;          /* of one customer */
   size_t             seq_count;
   size_t             seq_at;
@@ -86,6 +93,9 @@ typedef struct bl_event_walk {
 int  bl_event_walk_open(bl_event_walk *w, bl_call *c,
                         const bl_customer *customer, bl_span times,
                         uint64_t after);
+/* From here on events of the one customer are told as they count now: flags,
+ * and charges without quantities and amounts. */
+int  bl_event_walk_restate(bl_event_walk *w);
 /* The next event, or DONE.  What it points to lives until the next step. */
 int  bl_event_walk_next(bl_event_walk *w, bl_event_row *out);
 void bl_event_walk_close(bl_event_walk *w);

@@ -8,6 +8,8 @@
  * redo every figure.
  */
 #include "engine/batch.h"
+#include "engine/closing.h"
+#include "engine/index.h"
 #include "engine/load.h"
 #include "engine/query.h"
 #include "engine/samples.h"
@@ -23,6 +25,7 @@ typedef struct explanation {
   const bl_contract *contract;
   const bl_price    *price;
   bl_json           *tree;
+  int64_t            seq;      /* of the invoice */
 } explanation;
 
 static int read_fact(bl_call *c, int64_t seq, bl_fact_invoice *fact) {
@@ -45,6 +48,7 @@ static int find_line(explanation *x, const bl_query *q) {
 
   if (!rc) rc = read_fact(c, seq, &x->fact);
   if (rc) return rc;
+  x->seq = seq;
   if (q->line < 1 || (uint64_t)q->line > x->fact.line_count)
     return bl_fail(c->err, BILLING_NOTFOUND, "/line", "1 to the invoice's "
                    "number of lines", "invoice %t has no line %i",
@@ -65,13 +69,15 @@ static void add_head(explanation *x, const bl_query *q) {
 
   bl_json_add_text(tree, "invoice", q->invoice);
   bl_json_add_int(tree, "line", q->line);
-  bl_json_add_c(tree, "kind", line->is_fee ? "fee" : "usage");
+  bl_json_add_c(tree, "kind", line->is_fee
+                                ? "fee" : bl_closing_words[x->price->closing]);
   bl_json_add_text(tree, "contract", x->contract->terms.id);
   bl_json_add_text(tree, "plan", x->contract->plan->plan.id);
   bl_json_add_int(tree, "plan_version",
                   (int64_t)bl_contract_version(x->contract, line->price));
   bl_json_add_text(tree, "price", x->price->id);
-  bl_json_add_c(tree, "model", bl_price_model_name(x->price->model));
+  if (x->price->closing <= BL_CLOSING_COMPOSITE)
+    bl_json_add_c(tree, "model", bl_price_model_name(x->price->model));
   if (x->price->meter.len) bl_json_add_text(tree, "meter", x->price->meter);
   service = bl_json_object(tree, "service");
   bl_json_add_time(service, "from", span.from_us);
@@ -138,9 +144,8 @@ static bl_dec add_position(explanation *x, const bl_price *price,
   return before;
 }
 
-/* The tiers of the whole quantity, and what earlier invoices billed of it. */
-static int add_tiers(explanation *x) {
-  const bl_price *price = bl_price_of_group(x->price, x->line->group);
+/* The tiers of the whole quantity; what they add up to beyond the position. */
+static int add_tiers(explanation *x, const bl_price *price, bl_dec *sum) {
   bl_dec total = BL_DEC_ZERO, before;
   bl_dec position = add_position(x, price, &before);
   bl_part *parts = bl_arena_array(&x->c->arena, price->tier_count + 1,
@@ -161,11 +166,84 @@ static int add_tiers(explanation *x) {
     bl_json_add_dec(tier, "amount", parts[i].amount);
     total = bl_dec_add(total, parts[i].amount);
   }
+  *sum = bl_dec_sub(total, before);
+  return BILLING_OK;
+}
+
+/* Of single transactions only their terms can be said; each event says what it
+ * cost. */
+static int explain_transactions(explanation *x, const bl_price *price) {
+  bl_json *row = bl_json_object(x->tree, "transactions");
+
+  bl_json_add_dec(row, "rate", price->tiers[0].unit);
+  bl_json_add_dec(row, "fixed", price->fixed);
+  bl_json_add_dec(row, "free", price->free);
+  bl_json_add_int(row, "free_events", price->free_events);
+  bl_json_add_dec(row, "minimum", price->least);
+  if (!bl_dec_is_max(price->most))
+    bl_json_add_dec(row, "maximum", price->most);
+  return row ? BILLING_OK : BILLING_NOMEM;
+}
+
+/* What earlier invoices billed under the line's key. */
+static int explain_billed(explanation *x, int64_t seq, bl_dec *sum) {
+  bl_fact_invoice fact;
+  int rc = read_fact(x->c, seq, &fact);
+
+  if (rc || fact.contract != x->contract->number) return rc;
+  for (size_t i = 0; i < fact.line_count; i++)
+    if (fact.lines[i].price == x->line->price &&
+        fact.lines[i].period == x->line->period &&
+        bl_str_equal(fact.lines[i].group, x->line->group))
+      *sum = bl_dec_add(*sum, fact.lines[i].amount);
+  return BILLING_OK;
+}
+
+static int explain_all_billed(explanation *x, bl_dec *sum) {
+  bl_index_wish wish = {bl_subject_customer(x->contract->customer->number),
+                        0, BL_ALL_TIMES, UINT64_C(1) << BL_ENTRY_INVOICE};
+  int64_t *seqs;
+  size_t count;
+  int rc = bl_index_find(x->c, &wish, &x->c->arena, &seqs, &count);
+
+  *sum = BL_DEC_ZERO;
+  for (size_t i = 0; i < count && !rc && seqs[i] < x->seq; i++)
+    rc = explain_billed(x, seqs[i], sum);
+  return rc;
+}
+
+static int explain_usage(explanation *x) {
+  const bl_price *price = bl_price_of_group(x->price, x->line->group);
+  bl_dec total, before;
+  int rc;
+
+  if (price->flags & BL_PRICE_BY_EVENT) {
+    rc = explain_all_billed(x, &before);
+    if (!rc) rc = explain_transactions(x, price);
+    total = bl_dec_add(before, x->line->amount);
+  } else {
+    rc = add_tiers(x, price, &total);
+    before = bl_dec_sub(total, x->line->amount);
+  }
+  if (rc) return rc;
   bl_json_add_dec(x->tree, "total", total);
-  return bl_json_add_dec(x->tree, "billed_before",
-                         bl_dec_sub(bl_dec_sub(total, before),
-                                    x->line->amount))
+  return bl_json_add_dec(x->tree, "billed_before", before)
              ? BILLING_OK : BILLING_NOMEM;
+}
+
+static int explain_closing(explanation *x) {
+  bl_dec total;
+  int rc = BILLING_OK;
+
+  if (x->price->closing == BL_CLOSING_COMPOSITE)
+    rc = add_tiers(x, x->price, &total);
+  return rc ? rc : bl_closing_explain(x->c, x->contract, x->line, x->seq,
+                                      x->tree);
+}
+
+static int explain_kind(explanation *x) {
+  if (x->price->closing) return explain_closing(x);
+  return x->price->meter.len ? explain_usage(x) : add_fee(x);
 }
 
 static int add_draws(explanation *x) {
@@ -287,7 +365,7 @@ static int explain(bl_call *c, const bl_query *q, billing_doc **out) {
   add_head(&x, q);
   rc = bl_view_add_json(x.tree, "group", x.line->group);
   if (!rc) rc = add_overrides(&x);
-  if (!rc) rc = x.price->meter.len ? add_tiers(&x) : add_fee(&x);
+  if (!rc) rc = explain_kind(&x);
   if (!rc) rc = add_draws(&x);
   if (!rc && x.line->first_event) rc = add_events(&x, q->events);
   if (!rc) rc = bl_doc_of_tree(c, x.tree, out);

@@ -249,7 +249,7 @@ static int fold_line(bl_fold *f, bl_contract *contract,
   bl_tally *tally;
   int rc = BILLING_OK;
 
-  if (line->price >= contract->plan->plan.price_count ||
+  if (line->price >= contract->plan->plan.key_count ||
       line->period >= contract->period_count)
     return BILLING_CORRUPT;
   price = &contract->plan->plan.prices[line->price];

@@ -95,6 +95,16 @@ int bl_fold_undone(bl_fold *f, const bl_fact_void *fact);
 int bl_fold_tick(bl_fold *f, bl_contract *contract, const bl_fact_tick *fact);
 int bl_fold_ticked(bl_fold *f, const bl_fact_ticks *fact);
 int bl_fold_ticks(bl_fold *f, const bl_fact_ticks *fact);
+/* What is decided anew (fold_rerate.c), in this order: the tenant's own part;
+ * that the customer has come to the rules, NULL when they stay as they are;
+ * each key; the values that unique knows.  And all of it. */
+int bl_fold_rerated(bl_fold *f, const bl_fact_rerate *fact);
+int bl_fold_rules(bl_fold *f, const bl_fact_rerate *fact,
+                  bl_customer *customer, const bl_meter_rules **rules);
+int bl_fold_rekey(bl_fold *f, const bl_fact_rekeyed *fact,
+                  const bl_meter_rules *rules);
+int bl_fold_values(bl_fold *f, const bl_fact_rerate *fact);
+int bl_fold_rerate(bl_fold *f, const bl_fact_rerate *fact);
 
 /* Any entry from its bytes; unknown ones that are not critical do nothing. */
 int bl_fold_entry(bl_fold *f, const bl_entry *entry);

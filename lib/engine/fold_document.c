@@ -179,7 +179,7 @@ static bl_list *listeners_of(bl_tenant *t, const bl_meter *meter) {
 
 /* The version at hand becomes one of the older ones, unless it has not begun
  * yet, or would begin no sooner than the next one. */
-static int keep_version(bl_fold *f, bl_meter_state *meter, int64_t from_us) {
+static int keep_version(bl_fold *f, bl_meter_rules *meter, int64_t from_us) {
   size_t count = meter->older_count;
   bl_meter_version *kept = bl_arena_array(&f->tenant->arena, count + 1,
                                           sizeof *kept);
@@ -195,21 +195,102 @@ static int keep_version(bl_fold *f, bl_meter_state *meter, int64_t from_us) {
   return BILLING_OK;
 }
 
+/* Rules that stand where the others do; the first ones of a meter. */
+static bl_meter_rules *new_rules(bl_fold *f, bl_meter_state *meter) {
+  bl_meter_rules *before = meter->rules;
+  bl_meter_rules *rules = bl_arena_take(&f->tenant->arena, sizeof *rules);
+
+  if (!rules) return NULL;
+  if (before) *rules = *before;
+  rules->before = before;
+  rules->number = before ? before->number + 1 : 1;
+  rules->steps = NULL;
+  rules->step_count = rules->step_cap = 0;
+  rules->touched = 0;
+  meter->rules = rules;
+  return rules;
+}
+
+/* What it adds up is another thing: for all time.  Older versions go on to say
+ * what samples are, as long as they can. */
+static int restructure(bl_fold *f, bl_meter_rules *rules,
+                       const bl_meter *now) {
+  bl_meter_version *kept =
+      bl_arena_array(&f->tenant->arena, rules->older_count + 1, sizeof *kept);
+
+  if (!kept) return BILLING_NOMEM;
+  if (now->aggregation != rules->meter.aggregation) {
+    if (rules->older_count) rules->from_us = rules->older[0].from_us;
+    rules->older_count = 0;
+    rules->meter = *now;
+  } else {
+    for (size_t i = 0; i < rules->older_count; i++) {
+      kept[i] = rules->older[i];
+      bl_catalog_meter_restructure(&kept[i].meter, now);
+    }
+    bl_catalog_meter_restructure(&rules->meter, now);
+  }
+  rules->older = kept;
+  rules->since_us = INT64_MIN;
+  return BILLING_OK;
+}
+
 /* A document that takes other samples is a version from its time on. */
-static int take_version(bl_fold *f, bl_meter_state *meter,
+static int take_version(bl_fold *f, bl_meter_rules *rules,
                         const bl_meter *now) {
-  int is_new = !meter->number;
   int64_t from_us = now->effective_us;
   int rc = BILLING_OK;
 
-  if (from_us == BL_TIME_NEVER) from_us = is_new ? INT64_MIN : f->at_us;
-  if (is_new || bl_catalog_meter_resamples(&meter->meter, now) ||
-      (now->effective_us != BL_TIME_NEVER && from_us != meter->from_us)) {
-    if (!is_new) rc = keep_version(f, meter, from_us);
-    meter->from_us = from_us;
+  if (from_us == BL_TIME_NEVER) from_us = f->at_us;
+  if (bl_catalog_meter_resamples(&rules->meter, now) ||
+      (now->effective_us != BL_TIME_NEVER && from_us != rules->from_us)) {
+    rc = keep_version(f, rules, from_us);
+    rules->from_us = from_us;
   }
-  meter->meter = *now;
+  rules->meter = *now;
   return rc;
+}
+
+/* A change that holds for the past is for whoever comes to the new rules. */
+static int change_rules(bl_fold *f, bl_meter_state *meter,
+                        const bl_meter *now) {
+  bl_meter_rules *rules = meter->rules;
+  int is_another = bl_catalog_meter_change(&rules->meter, now) != NULL;
+  int is_backdated = now->effective_us < f->at_us &&
+                     (now->effective_us != rules->from_us ||
+                      bl_catalog_meter_resamples(&rules->meter, now));
+  int rc = BILLING_OK;
+
+  if (is_another || is_backdated) {
+    rules = new_rules(f, meter);
+    if (!rules) return BILLING_NOMEM;
+    rules->since_us = now->effective_us;
+  } else {
+    bl_touch(f->tenant, rules, sizeof *rules, &rules->touched);
+  }
+  if (is_another) rc = restructure(f, rules, now);
+  return rc ? rc : take_version(f, rules, now);
+}
+
+static int first_rules(bl_fold *f, bl_meter_state *meter,
+                       const bl_meter *now) {
+  bl_meter_rules *rules = new_rules(f, meter);
+
+  if (!rules) return BILLING_NOMEM;
+  rules->meter = *now;
+  rules->from_us = now->effective_us == BL_TIME_NEVER ? INT64_MIN
+                                                      : now->effective_us;
+  return BILLING_OK;
+}
+
+/* Of another event than before, it stands in both lists. */
+static int listen(bl_fold *f, bl_meter_state *meter) {
+  bl_list *listeners = listeners_of(f->tenant, &meter->rules->meter);
+
+  if (!listeners) return BILLING_NOMEM;
+  for (size_t i = 0; i < listeners->count; i++)
+    if (listeners->item[i] == meter) return BILLING_OK;
+  return bl_list_add(f->tenant, listeners, meter);
 }
 
 static int fold_meter(bl_fold *f, const bl_fact_document *fact,
@@ -217,19 +298,18 @@ static int fold_meter(bl_fold *f, const bl_fact_document *fact,
   bl_tenant *t = f->tenant;
   bl_meter_state *meter = model_of(t, &t->meters, fact->id.text, fact->id.len,
                                    sizeof *meter);
-  bl_list *listeners;
   bl_meter read;
   int rc;
 
   if (!meter) return BILLING_NOMEM;
   bl_touch(t, meter, sizeof *meter, &meter->touched);
   rc = bl_catalog_read_meter(doc, "", &t->arena, &read, NULL);
-  if (!rc) rc = take_version(f, meter, &read);
+  if (!rc)
+    rc = meter->rules ? change_rules(f, meter, &read)
+                      : first_rules(f, meter, &read);
+  if (!rc) rc = listen(f, meter);
   if (rc) return rc;
   if (!meter->number) {
-    listeners = listeners_of(t, &meter->meter);
-    if (!listeners) return BILLING_NOMEM;
-    rc = bl_list_add(t, listeners, meter);
     meter->number = fact->number;
     t->heads.meters++;
   }

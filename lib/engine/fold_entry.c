@@ -21,6 +21,7 @@ FOLD_KIND(ticks)
 FOLD_KIND(undone)
 FOLD_KIND(stream)
 FOLD_KIND(parkings)
+FOLD_KIND(rerate)
 #undef FOLD_KIND
 
 typedef struct entry_kind {
@@ -41,6 +42,7 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
     [BL_ENTRY_REDACTION] = {"redaction", fold_entry_redaction},
     [BL_ENTRY_TICKS] = {"ticks", fold_entry_ticks},
     [BL_ENTRY_VOID] = {"void", fold_entry_undone},
+    [BL_ENTRY_RERATE] = {"rerate", fold_entry_rerate},
     [BL_ENTRY_PARKED] = {"parked", fold_entry_parkings},
     [BL_ENTRY_STREAM] = {"stream", fold_entry_stream},
 };
@@ -57,8 +59,7 @@ bl_tally *bl_fold_key(bl_tenant *t, const bl_fact_key *key, int *rc) {
 
   *rc = BILLING_CORRUPT;
   if (!contract || key->period >= contract->period_count ||
-      key->price >= contract->plan->plan.price_count ||
-      !contract->plan->meters[key->price])
+      !bl_plan_charges(contract->plan, key->price))
     return NULL;
   *rc = BILLING_NOMEM;
   tally = bl_tally_make(t, contract, key->price, key->period, key->group);

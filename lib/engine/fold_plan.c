@@ -34,7 +34,7 @@ static int link_prices(bl_tenant *t, bl_plan_version *version) {
   const bl_plan *plan = &version->plan;
 
   version->meters =
-      bl_arena_array(&t->arena, plan->price_count + 1, sizeof(void *));
+      bl_arena_array(&t->arena, plan->key_count + 1, sizeof(void *));
   if (!version->meters) return BILLING_NOMEM;
   for (size_t i = 0; i < plan->price_count; i++) {
     const bl_price *price = &plan->prices[i];
@@ -42,7 +42,8 @@ static int link_prices(bl_tenant *t, bl_plan_version *version) {
       version->meters[i] =
           bl_map_get(&t->meters, price->meter.text, price->meter.len);
       if (!version->meters[i]) return BILLING_CORRUPT;
-    } else if (price->timing == BL_TIMING_ADVANCE) {
+    } else if (bl_price_is_fee(price) &&
+               price->timing == BL_TIMING_ADVANCE) {
       version->has_advance = 1;
     }
   }
@@ -51,31 +52,88 @@ static int link_prices(bl_tenant *t, bl_plan_version *version) {
 
 /* ---- timelines ---- */
 
-/* Intervals of one price are a line, and stand together on an invoice. */
+/* Intervals of one price are a line: what is derived from it is another. */
+static size_t line_of(const bl_plan_version *version, size_t at) {
+  const bl_price *prices = version->plan.prices;
+  size_t line = 0;
+
+  while (version->meters[line] != version->meters[at] ||
+         prices[line].closing != prices[at].closing ||
+         !bl_str_equal(prices[line].id, prices[at].id))
+    line++;
+  return line;
+}
+
+/* Lines stand together; what counts others stands behind them. */
+static int ranks_before(const bl_plan_version *version, size_t a, size_t b) {
+  const bl_interval *x = &version->intervals[a], *y = &version->intervals[b];
+  uint32_t kind = version->plan.prices[a].closing;
+  uint32_t other = version->plan.prices[b].closing;
+
+  if (kind != other) return kind < other;
+  if (kind && x->was.price != y->was.price) return x->was.price < y->was.price;
+  if (x->line != y->line) return x->line < y->line;
+  return x->was.span.from_us <= y->was.span.from_us;
+}
+
 static int rank_intervals(bl_arena *a, bl_plan_version *version) {
   size_t count = version->plan.price_count;
   uint32_t *order = bl_arena_array(a, count + 1, sizeof *order);
-  bl_interval *intervals = version->intervals;
 
   if (!order) return BILLING_NOMEM;
   for (size_t i = 0; i < count; i++) {
-    const bl_price *price = &version->plan.prices[i];
-    size_t line = 0, at = i;
-    while (version->meters[line] != version->meters[i] ||
-           !bl_str_equal(version->plan.prices[line].id, price->id))
-      line++;
-    intervals[i].line = (uint32_t)line;
-    for (; at > 0; at--) {
-      const bl_interval *before = &intervals[order[at - 1]];
-      if (before->line < line ||
-          (before->line == line &&
-           before->was.span.from_us <= intervals[i].was.span.from_us))
-        break;
+    size_t at = i;
+    version->intervals[i].line = (uint32_t)line_of(version, i);
+    for (; at > 0 && !ranks_before(version, order[at - 1], i); at--)
       order[at] = order[at - 1];
-    }
     order[at] = (uint32_t)i;
   }
-  for (size_t i = 0; i < count; i++) intervals[order[i]].rank = (uint32_t)i;
+  for (size_t i = 0; i < count; i++)
+    version->intervals[order[i]].rank = (uint32_t)i;
+  return BILLING_OK;
+}
+
+static int names_spend(const bl_spend_of *of, const bl_price *price) {
+  bl_words prices = {of->prices, of->price_count};
+  bl_words tags = {of->tags, of->tag_count};
+  bl_words own = {price->tags, price->tag_count};
+
+  return bl_words_have(&prices, price->id) || bl_words_have_any(&own, &tags);
+}
+
+/* Whether a closing counts what is spent under another place, be it of another
+ * version: as in one plan (catalog/spend.c). */
+static int counts_spend(const bl_plan_version *version, size_t at,
+                        size_t other) {
+  const bl_price *price = &version->plan.prices[at];
+  const bl_price *spent = &version->plan.prices[other];
+
+  if (!bl_asset_equal(price->asset, spent->asset)) return 0;
+  if (price->closing > BL_CLOSING_MINIMUM)
+    return spent->closing < price->closing;
+  if (price->closing == BL_CLOSING_MINIMUM)
+    return spent->closing < price->closing &&
+           bl_str_equal(price->id, spent->id);
+  if (spent->closing &&
+      (spent->closing != BL_CLOSING_COMPOSITE || !price->of->with_composites ||
+       version->intervals[other].rank >= version->intervals[at].rank))
+    return 0;
+  return names_spend(price->of, spent);
+}
+
+static int count_spend(bl_arena *a, bl_plan_version *version) {
+  size_t count = version->plan.price_count;
+
+  for (size_t i = 0; i < count; i++) {
+    bl_price *price = &version->plan.prices[i];
+    if (!price->closing) continue;
+    price->counted = bl_arena_array(a, count, sizeof *price->counted);
+    if (!price->counted) return BILLING_NOMEM;
+    price->counted_count = 0;
+    for (size_t k = 0; k < count; k++)
+      if (counts_spend(version, i, k))
+        price->counted[price->counted_count++] = (uint32_t)k;
+  }
   return BILLING_OK;
 }
 
@@ -116,7 +174,7 @@ static int compile_timeline(bl_tenant *t, const bl_lay *lay, uint64_t number,
   if (!last) return BILLING_CORRUPT;
   version->version = number;
   version->plan = last->plan;
-  version->plan.price_count = lay->count;
+  version->plan.price_count = version->plan.key_count = lay->count;
   version->plan.prices = bl_arena_array(&t->arena, lay->count + 1,
                                         sizeof *version->plan.prices);
   version->intervals = bl_arena_array(&t->arena, lay->count + 1,
@@ -126,6 +184,7 @@ static int compile_timeline(bl_tenant *t, const bl_lay *lay, uint64_t number,
   if (!rc) rc = fill_intervals(t, lay, unfit, version);
   if (!rc) rc = link_prices(t, version);
   if (!rc) rc = rank_intervals(&t->arena, version);
+  if (!rc) rc = count_spend(&t->arena, version);
   contract->plan = version;
   return rc;
 }

@@ -10,10 +10,11 @@ int bl_fold_tick(bl_fold *f, bl_contract *contract,
   bl_tally *tally = bl_fold_key(f->tenant, &key, &rc);
 
   if (!tally) return rc;
-  if (bl_tally_meter(tally)->ticks) {
+  if (bl_tally_ticks(tally)) {
     bl_touch_more(f->tenant, tally->more);
     tally->more->ticked = fact->quantity;
     tally->more->is_due = 0;
+    tally->more->bound = fact->bound;
   }
   return bl_fold_charged(f, tally, fact->amount, fact->draws,
                          fact->draw_count);

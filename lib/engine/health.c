@@ -53,6 +53,7 @@ typedef struct health {
   unsigned char      parked[16];  /* only of this id, if `customer_id` is */
   bl_str             customer_id;
   bl_voids           voids;
+  bl_map             rerated;   /* number -> its flags now */
   bl_map             rows;
 } health;
 
@@ -121,6 +122,9 @@ static int count_event(health *h, const health_event *event) {
 
 static int meet_event(health *h, const bl_event_row *event) {
   bl_span times = {h->q->from_us, h->q->to_us};
+  const uint64_t *now = bl_map_get(&h->rerated, &event->number,
+                                   sizeof event->number);
+  uint64_t flags = now ? *now : event->flags;
   int rc = BILLING_OK;
 
   if (!bl_span_holds(times, event->time_us) ||
@@ -130,7 +134,7 @@ static int meet_event(health *h, const bl_event_row *event) {
     health_event one = {i, event->customer->number, event->customer->id,
                         event->text.name, event->text.key, event->number,
                         event->time_us};
-    if (event->flags & health_reasons[i].flag & h->flags)
+    if (flags & health_reasons[i].flag & h->flags)
       rc = count_event(h, &one);
   }
   return rc;
@@ -189,32 +193,118 @@ static int read_entry(health *h, int64_t seq, bl_arena *scratch) {
   if (!rc)
     rc = bl_event_entry_open(&events, h->c, h->c->t, &entry, scratch);
   if (rc) return rc;
-  events.flags = h->flags & BL_EVENT_UNBILLED;
+  if (!h->rerated.count) events.flags = h->flags & BL_EVENT_UNBILLED;
   events.customer = h->customer ? h->customer->number : 0;
   while (!rc && (rc = bl_event_entry_next(&events, &row)) == BILLING_OK)
     rc = meet_event(h, &row);
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
-static int read_entries(health *h) {
+/* Entries to be read. */
+typedef struct health_entries {
+  uint64_t *seq;
+  size_t    count;
+  size_t    cap;
+} health_entries;
+
+static int list_entry(health *h, health_entries *list, int64_t seq) {
+  uint64_t *place = bl_arena_push(&h->c->arena, (void **)&list->seq,
+                                  &list->count, &list->cap, sizeof *place);
+
+  if (!place) return BILLING_NOMEM;
+  *place = (uint64_t)seq;
+  list->count++;
+  return BILLING_OK;
+}
+
+static int list_unbilled(health *h, health_entries *list) {
   bl_subject unbilled = {BL_SUBJECT_UNBILLED, 0};
   bl_index_wish wish = {unbilled, 0, {h->q->from_us, h->q->to_us},
                         (uint64_t)1 << BL_ENTRY_EVENTS};
-  bl_arena scratch;
   int64_t *seqs;
   size_t count = 0;
+  int rc;
+
+  if (h->customer) wish.subject = bl_subject_customer(h->customer->number);
+  rc = bl_index_find(h->c, &wish, &h->c->arena, &seqs, &count);
+  for (size_t i = 0; i < count && !rc; i++)
+    rc = list_entry(h, list, seqs[i]);
+  return rc;
+}
+
+static int meet_rerated(health *h, const bl_fact_redecided *event,
+                        health_entries *list) {
+  uint64_t *flags = bl_map_get(&h->rerated, &event->event,
+                               sizeof event->event);
+
+  if (flags) {
+    *flags = event->flags;
+  } else {
+    flags = bl_arena_copy(&h->c->arena, &event->flags, sizeof event->flags);
+    if (!flags || bl_map_put(&h->rerated, &event->event,
+                             sizeof event->event, flags))
+      return BILLING_NOMEM;
+  }
+  return event->flags ? list_entry(h, list, bl_event_seq(event->event))
+                      : BILLING_OK;
+}
+
+static int read_rerate(health *h, int64_t seq, bl_arena *scratch,
+                       health_entries *list) {
+  const bl_fact_rerate *fact;
+  bl_entry_facts facts;
+  bl_entry entry;
+  int rc = bl_journal_read(h->c->b, h->c->t->number, seq, scratch, &entry);
+
+  if (!rc) rc = bl_entry_read(&entry, scratch, &facts);
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  fact = &facts.rerate;
+  if (h->customer && h->customer->number != fact->customer)
+    return BILLING_OK;
+  for (size_t i = 0; i < fact->event_count && !rc; i++)
+    rc = meet_rerated(h, &fact->events[i], list);
+  return rc;
+}
+
+/* Events that cost nothing, or something, since they were decided anew. */
+static int list_rerated(health *h, bl_arena *scratch, health_entries *list) {
+  bl_subject rerated = {BL_SUBJECT_UNBILLED, BL_UNBILLED_RERATED};
+  bl_index_wish wish = {rerated, 0, {h->q->from_us, h->q->to_us},
+                        (uint64_t)1 << BL_ENTRY_RERATE};
+  int64_t *seqs;
+  size_t count = 0;
+  int rc = bl_index_find(h->c, &wish, &h->c->arena, &seqs, &count);
+
+  for (size_t i = 0; i < count && !rc; i++) {
+    rc = read_rerate(h, seqs[i], scratch, list);
+    bl_arena_empty(scratch, (size_t)1 << 20);
+  }
+  return rc;
+}
+
+static int list_entries(health *h, bl_arena *scratch, health_entries *list) {
+  bl_span times = {h->q->from_us, h->q->to_us};
+  int rc = bl_voids_read(h->c, h->customer, times, &h->c->arena, &h->voids);
+
+  if (!rc) rc = list_unbilled(h, list);
+  if (!rc) rc = list_rerated(h, scratch, list);
+  list->count = bl_sort_unique(list->seq, list->count);
+  return rc;
+}
+
+static int read_entries(health *h) {
+  health_entries list = {NULL, 0, 0};
+  bl_arena scratch;
   int rc;
 
   if (!(h->flags & BL_EVENT_UNBILLED) ||
       (h->customer_id.len && !h->customer))
     return BILLING_OK;
-  if (h->customer) wish.subject = bl_subject_customer(h->customer->number);
-  rc = bl_voids_read(h->c, h->customer, wish.times, &h->c->arena, &h->voids);
-  if (!rc) rc = bl_index_find(h->c, &wish, &h->c->arena, &seqs, &count);
   bl_arena_open(&scratch, &h->c->b->host);
-  for (size_t i = 0; i < count && !rc; i++) {
+  rc = list_entries(h, &scratch, &list);
+  for (size_t i = 0; i < list.count && !rc; i++) {
     if (bl_is_interrupted(h->c->b)) rc = BILLING_CANCELED;
-    if (!rc) rc = read_entry(h, seqs[i], &scratch);
+    if (!rc) rc = read_entry(h, (int64_t)list.seq[i], &scratch);
     bl_arena_empty(&scratch, (size_t)1 << 20);
   }
   bl_arena_close(&scratch);
@@ -338,6 +428,7 @@ static int health_document(bl_call *c, const bl_query *q, billing_doc **out) {
   int rc = choose_reason(&h);
 
   bl_map_open(&h.rows, &c->arena);
+  bl_map_open(&h.rerated, &c->arena);
   if (!rc) rc = choose_customer(&h);
   if (!rc) rc = read_entries(&h);
   if (!rc) rc = read_parked_entries(&h);

@@ -41,6 +41,8 @@ static bl_dec worst_amount(const bl_tally *tally,
 
   if (meter->ticks) return BL_DEC_ZERO;
   price = bl_price_of_group(bl_tally_price(tally), tally->group);
+  if (price->flags & BL_PRICE_BY_EVENT)
+    return bl_rate_transaction_most(tally, charge);
   later = bl_price_delta(price, bl_measure_finish(meter, total),
                          bl_measure_finish(meter, after));
   most = bl_dec_max(charge->amount, later);

@@ -19,6 +19,7 @@ static void code_level(bl_codec *c, bl_level *level) {
 static void code_more(bl_codec *c, bl_image_tally *tally) {
   bl_code_dec(c, &tally->ticked);
   bl_code_u64(c, &tally->is_due);
+  bl_code_dec(c, &tally->bound);
   tally->values = bl_code_array(c, tally->values, &tally->value_count,
                                 sizeof *tally->values);
   for (size_t i = 0; i < tally->value_count; i++) {
@@ -32,6 +33,7 @@ static void code_tally(bl_codec *c, bl_image_tally *tally) {
   bl_code_u64(c, &tally->price);
   bl_code_u64(c, &tally->period);
   bl_code_str(c, &tally->group);
+  bl_code_u64(c, &tally->rules);
   code_level(c, &tally->level);
   bl_code_dec(c, &tally->amount);
   bl_code_dec(c, &tally->drawn);
@@ -109,6 +111,7 @@ static int image_more(const bl_tally *tally, bl_arena *arena,
   if (!values) return BILLING_OK;
   out->ticked = tally->more->ticked;
   out->is_due = tally->more->is_due;
+  out->bound = tally->more->bound;
   out->value_count = values->count;
   out->values = bl_arena_array(arena, values->count + 1, sizeof *out->values);
   if (!out->values) return BILLING_NOMEM;
@@ -126,6 +129,7 @@ static int image_tally(const bl_tally *tally, bl_arena *arena,
   out->price = tally->price;
   out->period = tally->period;
   out->group = tally->group;
+  out->rules = tally->rules ? tally->rules->number : 0;
   out->level = tally->level;
   out->amount = tally->amount;
   out->drawn = tally->drawn;

@@ -34,6 +34,7 @@ typedef struct bl_image_tally {
   uint64_t       price;
   uint64_t       period;
   bl_str         group;
+  uint64_t       rules;          /* of its meter, their number */
   bl_level       level;
   bl_dec         amount;
   bl_dec         drawn;
@@ -47,6 +48,7 @@ typedef struct bl_image_tally {
   uint64_t       last_event;
   bl_dec          ticked;
   uint64_t        is_due;
+  bl_dec          bound;
   bl_image_value *values;        /* that unique has seen */
   size_t         value_count;
 } bl_image_tally;

@@ -8,6 +8,23 @@
 #include "engine/timeline.h"
 #include "invoice/invoice.h"
 
+/* The prices whose spend is counted; none: all of them. */
+static int charge_counts(const bl_plan *plan, const bl_price *price,
+                         bl_arena *a, bl_charge *out) {
+  bl_str *ids;
+
+  if (price->closing != BL_CLOSING_COMPOSITE &&
+      price->closing != BL_CLOSING_MINIMUM)
+    return BILLING_OK;
+  ids = bl_arena_array(a, price->counted_count + 1, sizeof *ids);
+  if (!ids) return BILLING_NOMEM;
+  for (size_t i = 0; i < price->counted_count; i++)
+    ids[i] = plan->prices[price->counted[i]].id;
+  out->of = ids;
+  out->of_count = price->counted_count;
+  return BILLING_OK;
+}
+
 static int charge_of_line(const bl_contract *contract,
                           const bl_fact_line *line, bl_arena *a,
                           bl_charge *out) {
@@ -36,6 +53,8 @@ static int charge_of_line(const bl_contract *contract,
   out->last_event = line->last_event;
   memcpy(out->asset, price->asset, sizeof out->asset);
   out->is_late = (uint32_t)line->is_late;
+  out->closing = price->closing;
+  out->bound = line->bound;
   if (by) out->override = by->id;
   return BILLING_OK;
 }
@@ -60,8 +79,13 @@ int bl_invoice_of_fact(const bl_tenant *t, const bl_fact_invoice *fact,
 
   memset(out, 0, sizeof *out);
   if (!charges) return BILLING_NOMEM;
-  for (size_t i = 0; i < fact->line_count && !rc; i++)
+  for (size_t i = 0; i < fact->line_count && !rc; i++) {
+    const bl_plan *plan = &contract->plan->plan;
     rc = charge_of_line(contract, &fact->lines[i], a, &charges[i]);
+    if (!rc)
+      rc = charge_counts(plan, &plan->prices[fact->lines[i].price], a,
+                         &charges[i]);
+  }
   if (rc) return rc;
   out->number = bl_invoice_number(t->terms.number_prefix, fact->number, a);
   if (!out->number.len) return BILLING_NOMEM;

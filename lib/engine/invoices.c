@@ -8,6 +8,7 @@
  * billed.  So late events need no code of their own.
  */
 #include "base/struct.h"
+#include "engine/closing.h"
 #include "engine/due.h"
 #include "engine/named.h"
 #include "engine/tallies.h"
@@ -101,7 +102,8 @@ static int add_usage(invoice_draft *d, uint64_t periods) {
   int rc = bl_tallies_of(d->contract, &d->c->arena, &tallies);
 
   for (size_t i = 0; !rc && i < tallies.count; i++)
-    if (tallies.item[i]->period < periods)
+    if (tallies.item[i]->period < periods &&
+        !bl_tally_price(tallies.item[i])->closing)
       rc = add_usage_line(d, tallies.item[i]);
   return rc;
 }
@@ -126,6 +128,28 @@ static int is_unused(const bl_contract *contract, size_t price,
   return 1;
 }
 
+/* What is known once the lines before are: each figure that moved is a line.
+ */
+static int add_closings(invoice_draft *d, uint64_t periods) {
+  size_t known;
+  bl_fact_ticks ticks;
+  int rc = bl_closing_book(d->c, d->contract, periods, &d->fact, &ticks);
+
+  for (size_t i = 0; i < ticks.count && !rc; i++) {
+    const bl_fact_tick *tick = &ticks.items[i];
+    bl_fact_line *line;
+    known = d->fact.line_count;
+    rc = add_usage_line(d, bl_tally_of(d->contract, tick->price, tick->period,
+                                       tick->group));
+    if (rc || d->fact.line_count == known) continue;
+    line = &d->fact.lines[known];
+    line->bound = tick->bound;
+    line->numerator = tick->numerator;
+    line->denominator = tick->denominator;
+  }
+  return rc;
+}
+
 /* What a usage price costs in a period without usage. */
 static int add_unused(invoice_draft *d, uint64_t period) {
   const bl_plan *plan = &d->contract->plan->plan;
@@ -135,7 +159,7 @@ static int add_unused(invoice_draft *d, uint64_t period) {
     const bl_price *price = &plan->prices[i];
     bl_fact_line *line;
     if (!price->meter.len || price->group_count ||
-        d->contract->plan->meters[i]->meter.ticks ||
+        bl_contract_meter(d->contract, i)->ticks ||
         !(price->flags & BL_PRICE_FLAT_AT_ZERO) ||
         !is_unused(d->contract, i, period))
       continue;
@@ -207,7 +231,7 @@ static int add_fees(invoice_draft *d, uint32_t timing, uint64_t period) {
   for (size_t i = 0; i < count; i++) ranked[bl_timeline_rank(plan, i)] = i;
   for (size_t i = 0; i < count && !rc; i++) {
     const bl_price *price = &plan->plan.prices[ranked[i]];
-    if (!price->meter.len && price->timing == timing)
+    if (bl_price_is_fee(price) && price->timing == timing)
       rc = add_fee(d, ranked[i], period);
   }
   return rc;
@@ -255,7 +279,7 @@ static int64_t advance_time(const bl_contract *contract, uint64_t period) {
 
   for (size_t i = 0; plan->intervals && i < plan->plan.price_count; i++) {
     bl_span part = bl_span_cut(plan->intervals[i].was.span, span);
-    if (!plan->meters[i] && !bl_span_is_empty(part) &&
+    if (bl_price_is_fee(&plan->plan.prices[i]) && !bl_span_is_empty(part) &&
         plan->plan.prices[i].timing == BL_TIMING_ADVANCE &&
         part.from_us < first)
       first = part.from_us;
@@ -305,11 +329,13 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
     if (!rc) rc = add_usage(&d, closed + 1);
     if (!rc) rc = add_unused(&d, closed);
     if (!rc) rc = add_fees(&d, BL_TIMING_ARREARS, closed);
+    if (!rc) rc = add_closings(&d, closed + 1);
     closed++;
   } else if (contract->has_ended) {
     rc = bl_ticks_book(c, contract, contract->period_count);
     if (!rc) rc = bl_timeline_settle(c, contract, contract->period_count);
     if (!rc) rc = add_usage(&d, contract->period_count);
+    if (!rc) rc = add_closings(&d, contract->period_count);
   }
   if (!rc && is_to_advance(contract, closed))
     rc = has_period(c, contract, closed, &has);

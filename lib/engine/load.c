@@ -15,7 +15,9 @@ static int fold_at(bl_call *c, bl_fold *fold, int64_t seq) {
   bl_entry entry;
   int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
 
+  if (fold->reach == BL_FOLD_LOADED) c->t->as_of = seq;
   if (!rc) rc = bl_fold_entry(fold, &entry);
+  c->t->as_of = INT64_MAX;
   bl_arena_back(&c->arena, mark);
   return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
 }
@@ -72,15 +74,20 @@ static int take_value(bl_tenant *t, bl_tally *tally,
 static int take_tally(loading *l, bl_contract *contract,
                       const bl_image_tally *from) {
   bl_tenant *t = l->c->t;
+  const bl_meter_state *meter;
+  const bl_meter_rules *rules;
   bl_tally *tally;
   int rc;
 
   if (from->period >= contract->period_count ||
-      from->price >= contract->plan->plan.price_count ||
-      !contract->plan->meters[from->price])
+      !bl_plan_charges(contract->plan, from->price))
     return BILLING_CORRUPT;
+  meter = contract->plan->meters[from->price];
+  rules = meter ? bl_rules_numbered(meter, from->rules) : NULL;
+  if (meter && !rules) return BILLING_CORRUPT;
   tally = bl_tally_make(t, contract, from->price, from->period, from->group);
-  if (!tally) return BILLING_NOMEM;
+  if (!tally || (rules && bl_tally_measure(t, tally, rules, 1)))
+    return BILLING_NOMEM;
   tally->level = from->level;
   tally->amount = from->amount;
   tally->drawn = from->drawn;
@@ -97,6 +104,7 @@ static int take_tally(loading *l, bl_contract *contract,
   if (tally->more) {
     tally->more->ticked = from->ticked;
     tally->more->is_due = from->is_due;
+    tally->more->bound = from->bound;
   }
   for (size_t i = 0; i < from->value_count && !rc; i++)
     rc = take_value(t, tally, &from->values[i]);

@@ -161,7 +161,7 @@ static int book_line(posting_book *k, const bl_contract *contract,
   const char *asset;
   int rc = BILLING_OK;
 
-  if (line->price >= contract->plan->plan.price_count) return BILLING_CORRUPT;
+  if (line->price >= contract->plan->plan.key_count) return BILLING_CORRUPT;
   asset = contract->plan->plan.prices[line->price].asset;
   if (line->is_fee)
     rc = book(k, contract->customer, asset, postings,
@@ -195,7 +195,7 @@ static int book_ticks(posting_book *k, const bl_fact_ticks *fact) {
   for (size_t i = 0; i < fact->count && !rc; i++) {
     const bl_fact_tick *tick = &fact->items[i];
     posting_draws by = {tick->draws, tick->draw_count};
-    if (tick->price >= contract->plan->plan.price_count)
+    if (tick->price >= contract->plan->plan.key_count)
       return BILLING_CORRUPT;
     rc = book_charged(k, contract, &contract->plan->plan.prices[tick->price],
                       tick->amount, &by);
@@ -214,11 +214,33 @@ static int book_undone(posting_book *k, const bl_fact_void *fact) {
     const bl_contract *contract = bl_table_at(&k->t->by_contract,
                                               one->contract);
     posting_draws by = {one->draws, one->draw_count};
-    if (!contract || one->price >= contract->plan->plan.price_count)
+    if (!contract || one->price >= contract->plan->plan.key_count)
       return BILLING_CORRUPT;
     rc = book_charged(k, contract, &contract->plan->plan.prices[one->price],
                       one->amount, &by);
   }
+  return rc;
+}
+
+static int book_rekeyed(posting_book *k, const bl_fact_rekeyed *one) {
+  const bl_contract *contract = bl_table_at(&k->t->by_contract,
+                                            one->contract);
+  posting_draws by = {one->draws, one->draw_count};
+
+  if (!contract || one->price >= contract->plan->plan.price_count)
+    return BILLING_CORRUPT;
+  return book_charged(k, contract, &contract->plan->plan.prices[one->price],
+                      one->amount, &by);
+}
+
+static int book_rerate(posting_book *k, const bl_fact_rerate *fact) {
+  bl_customer *customer;
+  int rc = fact->customer ? bl_customer_of(k->c, k->t, fact->customer,
+                                           &customer)
+                          : BILLING_OK;    /* how far a rebuild has come */
+
+  for (size_t i = 0; i < fact->key_count && !rc; i++)
+    rc = book_rekeyed(k, &fact->keys[i]);
   return rc;
 }
 
@@ -233,6 +255,7 @@ static int book_coded(posting_book *k) {
   case BL_ENTRY_INVOICE: return book_invoice(k, &facts.invoice);
   case BL_ENTRY_TICKS: return book_ticks(k, &facts.ticks);
   case BL_ENTRY_VOID: return book_undone(k, &facts.undone);
+  case BL_ENTRY_RERATE: return book_rerate(k, &facts.rerate);
   default: return BILLING_OK;
   }
 }

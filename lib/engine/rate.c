@@ -87,14 +87,14 @@ static void forget_made(bl_rater *r) {
 }
 
 static int find_tally(bl_rater *r, bl_contract *contract, size_t at,
-                      uint64_t period, bl_tally **out) {
+                      uint64_t period, const bl_meter *meter,
+                      bl_tally **out) {
   const bl_price *price = &contract->plan->plan.prices[at];
   bl_str group = {NULL, 0};
   size_t known = contract->tallies.count;
   int rc = BILLING_OK;
 
-  if (price->group_count &&
-      contract->plan->meters[at]->meter.aggregation != BL_AGG_SQL) {
+  if (price->group_count && meter->aggregation != BL_AGG_SQL) {
     r->group.len = 0;
     rc = bl_meter_group(price->groups, price->group_count, &r->in->view,
                         &r->group);
@@ -186,7 +186,7 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
   bl_tally *tally;
   bl_level after;
   bl_dec total;
-  int rc = find_tally(r, contract, at, period, &tally);
+  int rc = find_tally(r, contract, at, period, meter, &tally);
 
   if (!rc) rc = find_rate(r, price, tally, &rate);
   if (!rc) rc = add_charge(r, &charge, tally);
@@ -197,7 +197,9 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
   total = contract->plan->intervals
               ? bl_timeline_total(tally, meter, rate, after.total)
               : bl_price_total(rate, bl_measure_finish(meter, after.total));
-  charge->amount = bl_dec_sub(total, tally->amount);
+  charge->amount = rate->flags & BL_PRICE_BY_EVENT
+                     ? bl_rate_transaction(tally, rate, sample, charge)
+                     : bl_dec_sub(total, tally->amount);
   if (bl_dec_is_bad(charge->amount) || bl_dec_is_bad(charge->quantity))
     return refuse_total(r, price);
   if (tally->stack_count) bl_prefetch(&tally->stack[tally->stack_count - 1]);
@@ -210,24 +212,22 @@ static int holds_now(bl_rater *r, const bl_contract *contract, size_t at,
                      uint64_t period, const bl_sample *sample) {
   const bl_plan_version *plan = contract->plan;
 
-  if (!bl_timeline_prices(plan, at, sample->time_us,
-                          contract->periods[period].span))
-    return 0;
+  if (!bl_timeline_prices(contract, at, sample->time_us, period)) return 0;
   if (!plan->intervals[at].is_off) return 1;
   r->is_off = 1;
   return 0;
 }
 
 static int charge_contract(bl_rater *r, bl_contract *contract,
-                           const bl_meter_state *meter,
-                           const bl_sample *sample) {
+                           const bl_meter_state *state,
+                           const bl_meter *meter, const bl_sample *sample) {
   const bl_plan_version *plan = contract->plan;
   uint64_t period;
   int rc = bl_open_periods(r->c, contract, sample->time_us, &period);
 
   if (rc) return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
   r->is_covered = 1;
-  for (size_t i = bl_plan_first(plan, meter); i < plan->plan.price_count &&
+  for (size_t i = bl_plan_first(plan, state); i < plan->plan.price_count &&
        !rc; i = plan->next[i]) {
     const bl_price *price = &plan->plan.prices[i];
     if (!bl_meter_matches(price->filters, price->filter_count, &r->in->view))
@@ -235,14 +235,15 @@ static int charge_contract(bl_rater *r, bl_contract *contract,
     if (plan->intervals && !holds_now(r, contract, i, period, sample))
       continue;
     r->is_priced = 1;
-    rc = charge_price(r, contract, i, period, &meter->meter, sample);
+    rc = charge_price(r, contract, i, period, meter, sample);
   }
   return rc;
 }
 
 static int use_meter(bl_rater *r, const bl_meter_state *state) {
-  const bl_meter *meter = bl_meter_at(state, r->in->view.time_us);
   bl_customer *customer = r->in->customer;
+  const bl_meter_rules *rules = bl_rules_of(state, customer->number);
+  const bl_meter *meter = bl_meter_at(rules, r->in->view.time_us);
   bl_arena_mark mark;
   bl_sample sample;
   int rc;
@@ -255,12 +256,14 @@ static int use_meter(bl_rater *r, const bl_meter_state *state) {
                      r->c->err);
   r->is_matched |= rc != BILLING_DONE;
   for (size_t i = 0; i < customer->contracts.count && !rc; i++)
-    rc = charge_contract(r, customer->contracts.item[i], state, &sample);
+    rc = charge_contract(r, customer->contracts.item[i], state,
+                         &rules->meter, &sample);
   if (meter->expression) bl_arena_back(&r->own, mark);
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
-/* The meters of the event's name, and those that choose names. */
+/* The meters of the event's name, and those that choose names.  One whose
+ * event was changed stands in the lists of both. */
 static int use_meters(bl_rater *r) {
   const bl_tenant *t = r->c->t;
   bl_str name = r->in->view.name;
@@ -269,11 +272,11 @@ static int use_meters(bl_rater *r) {
   int rc = BILLING_OK;
 
   for (size_t i = 0; named && i < named->count && !rc; i++)
-    rc = use_meter(r, named->item[i]);
-  for (size_t i = 0; i < others->count && !rc; i++) {
-    const bl_meter_state *meter = others->item[i];
-    if (bl_meter_names(&meter->meter, name)) rc = use_meter(r, meter);
-  }
+    if (bl_rules_select(named->item[i], r->in->customer->number, name, 1))
+      rc = use_meter(r, named->item[i]);
+  for (size_t i = 0; i < others->count && !rc; i++)
+    if (bl_rules_select(others->item[i], r->in->customer->number, name, 0))
+      rc = use_meter(r, others->item[i]);
   return rc;
 }
 

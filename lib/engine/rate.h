@@ -129,6 +129,20 @@ int bl_rate_prepare(bl_call *c, bl_customer *customer, int64_t us);
 int bl_rate_is_prepared(const bl_call *c, const bl_customer *customer,
                         int64_t us);
 
+/* ---- rate_transactions.c: percentages of single transactions ---- */
+
+/* What the next one under the key costs; says in the charge whether the free
+ * ones end with it. */
+bl_dec bl_rate_transaction(const bl_tally *tally, const bl_price *price,
+                           const bl_sample *sample, bl_fact_charge *charge);
+/* The most that the estimate of one may cost once open holds are settled. */
+bl_dec bl_rate_transaction_most(const bl_tally *tally,
+                                const bl_fact_charge *charge);
+/* What all of them come to without the one that goes, and when the free ones
+ * end then. */
+int bl_rate_transactions_but(bl_call *c, const bl_tally *tally,
+                             const bl_fact_charge *gone, uint64_t number,
+                             int64_t *ended_us, bl_dec *total);
 /* ---- rate_draws.c ---- */
 
 /* Who pays the charge, or whom it is given back: adds to r->draws and sets

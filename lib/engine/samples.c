@@ -3,6 +3,7 @@
 #include "engine/samples.h"
 
 #include "engine/index.h"
+#include "engine/restated.h"
 
 /* ---- voids ---- */
 
@@ -50,11 +51,12 @@ typedef struct samples_walk {
   bl_samples_take   *take;
   void              *user;
   bl_voids           voids;
+  bl_restatements    restated;
   bl_arena           list;     /* of these, and of what will be read */
   bl_arena           arena;    /* of the entry at hand */
 } samples_walk;
 
-static int samples_of_event(samples_walk *w, const bl_block *block,
+static int samples_of_event(samples_walk *w, const bl_fact_key *keys,
                             const bl_fact_event *fact, uint64_t number) {
   int rc = BILLING_OK;
 
@@ -68,9 +70,19 @@ static int samples_of_event(samples_walk *w, const bl_block *block,
       sample.value = (bl_str){(const char *)charge->unique,
                               sizeof charge->unique};
     }
-    rc = w->take(w->user, &block->keys[charge->key], &sample);
+    rc = w->take(w->user, &keys[charge->key], &sample);
   }
   return rc;
+}
+
+static int samples_restated(samples_walk *w, const bl_block *block,
+                            const bl_fact_event *fact, uint64_t number) {
+  bl_fact_event now;
+  bl_fact_key *keys;
+  int rc = bl_restate(w->c, &w->restated, number, block->keys, fact,
+                      &w->arena, &now, &keys);
+
+  return rc ? rc : samples_of_event(w, keys, &now, number);
 }
 
 static int samples_of_block(samples_walk *w, const bl_block *block,
@@ -80,7 +92,10 @@ static int samples_of_block(samples_walk *w, const bl_block *block,
   for (size_t i = 0; i < block->count && !rc; i++)
     if (block->facts[i].customer == w->customer->number &&
         !bl_voids_at(&w->voids, number + i))
-      rc = samples_of_event(w, block, &block->facts[i], number + i);
+      rc = w->restated.count
+               ? samples_restated(w, block, &block->facts[i], number + i)
+               : samples_of_event(w, block->keys, &block->facts[i],
+                                  number + i);
   return rc;
 }
 
@@ -115,6 +130,8 @@ int bl_samples_walk(bl_call *c, const bl_customer *customer, bl_span times,
   bl_arena_open(&w.arena, &c->b->host);
   rc = bl_index_find(c, &wish, &w.list, &seqs, &count);
   if (!rc) rc = bl_voids_read(c, customer, times, &w.list, &w.voids);
+  if (!rc)
+    rc = bl_restatements_read(c, customer, times, &w.list, &w.restated);
   for (size_t i = 0; i < count && !rc; i++) {
     rc = samples_of_entry(&w, seqs[i]);
     bl_arena_empty(&w.arena, SIZE_MAX);

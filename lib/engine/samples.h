@@ -3,8 +3,9 @@
  * samples.h - what a customer's events gave to charge keys, out of the
  * journal: for figures that a level cannot go on to.
  *
- * Facts say it all, so it does not matter whether the events were erased, or
- * what the meters' documents say by now.
+ * Facts say it all, those of the events or of later entries that decided them
+ * anew, so it does not matter whether the events were erased, or what the
+ * meters' documents say by now.
  */
 #ifndef BL_SAMPLES_H
 #define BL_SAMPLES_H

@@ -32,6 +32,7 @@ void bl_tenant_open(bl_tenant *t, bl_str id, const billing_allocator *host) {
   assert(id.len < sizeof text);
   memcpy(text, id.text, id.len);        /* it may be this very tenant's */
   memset(t, 0, sizeof *t);
+  t->as_of = INT64_MAX;
   memcpy(t->id_text, text, id.len);
   t->id = (bl_str){t->id_text, id.len};
   bl_arena_open(&t->arena, host);
@@ -486,8 +487,9 @@ static bl_tally *new_tally(bl_arena *arena, bl_str group) {
   return tally;
 }
 
-static int needs_more(const bl_meter *meter) {
-  return meter->ticks || meter->aggregation == BL_AGG_UNIQUE;
+static int needs_more(const bl_tally *tally) {
+  return bl_tally_ticks(tally) ||
+         bl_tally_meter(tally)->aggregation == BL_AGG_UNIQUE;
 }
 
 static bl_tally_more *new_more(bl_arena *arena) {
@@ -501,6 +503,7 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
                             uint64_t price, uint64_t period, bl_str group) {
   char key[TALLY_KEY_BYTES];
   size_t len = tally_key_of(price, period, group, key);
+  const bl_meter_state *meter = contract->plan->meters[price];
   bl_tally *tally = bl_map_get(&contract->tallies, key, len);
 
   if (tally) return tally;
@@ -510,7 +513,10 @@ static bl_tally *make_tally(bl_tenant *t, bl_contract *contract,
   tally->contract = contract;
   tally->price = (uint32_t)price;
   tally->period = (uint32_t)period;
-  if (needs_more(bl_tally_meter(tally))) tally->more = new_more(&t->arena);
+  if (meter)
+    tally->rules = bl_rules_before(meter, contract->customer->number,
+                                   t->as_of);
+  if (needs_more(tally)) tally->more = new_more(&t->arena);
   bl_touch_map(t, &contract->tallies);
   if (t->arena.failed ||
       bl_map_put(&contract->tallies, key, len, tally))
@@ -549,8 +555,24 @@ int bl_tally_clear(bl_tenant *t, bl_tally *tally) {
   return BILLING_OK;
 }
 
+int bl_tally_measure(bl_tenant *t, bl_tally *tally,
+                     const bl_meter_rules *rules, int is_anew) {
+  const bl_tally_more *was = tally->more;
+
+  bl_touch_tally(t, tally);
+  tally->rules = rules;
+  if (!needs_more(tally)) tally->more = NULL;
+  else if (!was || is_anew) tally->more = new_more(&t->arena);
+  else return BILLING_OK;
+  if (t->arena.failed) return BILLING_NOMEM;
+  if (!was || !tally->more) return BILLING_OK;
+  tally->more->ticked = was->ticked;
+  tally->more->is_due = was->is_due;
+  return BILLING_OK;
+}
+
 bl_dec bl_tally_quantity(const bl_tally *tally) {
-  if (bl_tally_meter(tally)->ticks) return tally->more->ticked;
+  if (bl_tally_ticks(tally)) return tally->more->ticked;
   return bl_measure_finish(bl_tally_meter(tally), tally->level.total);
 }
 

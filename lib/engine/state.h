@@ -47,11 +47,34 @@ typedef struct bl_meter_version {
   int64_t  from_us;
 } bl_meter_version;
 
-typedef struct bl_meter_state {
+/* After that entry the customers up to a number were measured by rules. */
+typedef struct bl_rules_step {
+  int64_t  seq;
+  uint64_t through;            /* UINT64_MAX: everybody, also who comes yet */
+} bl_rules_step;
+
+/*
+ * How a meter measures: its versions, by the times of events.  A change that
+ * holds for the past makes new rules, and a rebuild (rerate.h) brings one
+ * customer after the other to them; rules.c says who has come.
+ */
+typedef struct bl_meter_rules bl_meter_rules;
+struct bl_meter_rules {
   bl_meter meter;              /* the last version */
   int64_t  from_us;            /* when it begins */
   bl_meter_version *older;     /* those before it, by their beginnings */
   size_t   older_count;
+  const bl_meter_rules *before;   /* of whoever has not come; NULL: all have */
+  uint64_t number;             /* 1, and one more than those before */
+  int64_t  since_us;           /* events from then on may give other samples */
+  bl_rules_step *steps;        /* both of their members rise */
+  size_t   step_count;
+  size_t   step_cap;
+  uint64_t touched;
+};
+
+typedef struct bl_meter_state {
+  bl_meter_rules *rules;       /* the newest */
   uint64_t number;
   uint64_t version;
   uint64_t archived;
@@ -142,6 +165,7 @@ typedef struct bl_tally_value {
 typedef struct bl_tally_more {
   bl_dec   ticked;             /* priced by the last tick */
   uint64_t is_due;             /* it has changed since */
+  bl_dec   bound;              /* closing: the least or the most of then */
   uint64_t touched;
   bl_map   values;             /* unique: hash -> bl_tally_value; last */
 } bl_tally_more;
@@ -168,6 +192,7 @@ typedef struct bl_tally {
   uint64_t     block;          /* of a batch that named it last, and where */
   uint64_t     place;
   bl_tally_more *more;         /* NULL when the level is enough */
+  const bl_meter_rules *rules; /* that the level is measured by */
   bl_dec       billed_amount;
   bl_dec       billed_drawn;
   bl_dec       held;           /* quantity in open holds */
@@ -269,9 +294,12 @@ typedef struct bl_rows {
 enum { BL_SUBJECT_CUSTOMER, BL_SUBJECT_GRANT, BL_SUBJECT_HOLD,
        BL_SUBJECT_VOID,
        BL_SUBJECT_UNBILLED,    /* number 0: events that cost nobody anything,
-                                  BL_UNBILLED_PARKED: that wait */
+                                  BL_UNBILLED_PARKED: that wait,
+                                  BL_UNBILLED_RERATED: that were decided anew
+                                  and then cost nothing, or something */
        BL_SUBJECT_PARKED };    /* by the hash of their customer's id */
 #define BL_UNBILLED_PARKED 1
+#define BL_UNBILLED_RERATED 2
 
 typedef struct bl_subject {
   uint64_t kind;             /* BL_SUBJECT_* */
@@ -367,6 +395,8 @@ struct bl_tenant {
   bl_key_tail         tail;          /* keys of events that no run has yet */
   size_t              tail_known;    /* of these, before the call */
   int64_t             tail_seq;      /* entries up to here are in runs */
+  int64_t             as_of;         /* the entry that is folded while
+                                        customers are loaded; else INT64_MAX */
   bl_index            index;
   bl_images           images;
   bl_runs            *runs;          /* NULL until there may be some */
@@ -466,6 +496,10 @@ bl_tally *bl_tally_of(const bl_contract *contract, uint64_t price,
                       uint64_t period, bl_str group);
 bl_tally *bl_tally_make(bl_tenant *t, bl_contract *contract, uint64_t price,
                         uint64_t period, bl_str group);
+/* Its level is measured by these rules from now on; anew: what was known of
+ * values is forgotten. */
+int bl_tally_measure(bl_tenant *t, bl_tally *tally,
+                     const bl_meter_rules *rules, int is_anew);
 /* Whether there is usage under the key, be it a level of before. */
 static inline int bl_tally_has_usage(const bl_tally *tally) {
   return tally->level.events ||
@@ -476,21 +510,59 @@ int bl_tally_clear(bl_tenant *t, bl_tally *tally);
 /* What is priced of it: its level in the unit that is billed. */
 bl_dec bl_tally_quantity(const bl_tally *tally);
 /* The meter as it is for an event of that time; NULL: it is not there yet. */
-static inline const bl_meter *bl_meter_at(const bl_meter_state *meter,
+static inline const bl_meter *bl_meter_at(const bl_meter_rules *rules,
                                           int64_t us) {
-  size_t at = meter->older_count;
+  size_t at = rules->older_count;
 
-  if (us >= meter->from_us) return &meter->meter;
-  while (at > 0 && us < meter->older[at - 1].from_us) at--;
-  return at > 0 ? &meter->older[at - 1].meter : NULL;
+  if (us >= rules->from_us) return &rules->meter;
+  while (at > 0 && us < rules->older[at - 1].from_us) at--;
+  return at > 0 ? &rules->older[at - 1].meter : NULL;
+}
+/* The rules that a customer was measured by before an entry (INT64_MAX: is
+ * measured by now); rules.c. */
+const bl_meter_rules *bl_rules_before(const bl_meter_state *meter,
+                                      uint64_t customer, int64_t seq);
+/* By their number; NULL. */
+const bl_meter_rules *bl_rules_numbered(const bl_meter_state *meter,
+                                        uint64_t number);
+static inline const bl_meter_rules *bl_rules_of(const bl_meter_state *meter,
+                                                uint64_t customer) {
+  return meter->rules->before ? bl_rules_before(meter, customer, INT64_MAX)
+                              : meter->rules;
+}
+/* Whether a customer is measured by a meter that selects events of that name:
+ * by this one name, or by a choice of names. */
+int bl_rules_select(const bl_meter_state *meter, uint64_t customer,
+                    bl_str name, int is_one_name);
+/* Whether somebody has still to come to the newest rules. */
+int bl_rules_are_new(const bl_meter_state *meter);
+/* The meter of a price as the contract's customer is measured; NULL: a fee. */
+static inline const bl_meter *bl_contract_meter(const bl_contract *contract,
+                                                uint64_t price) {
+  const bl_meter_state *meter = contract->plan->meters[price];
+
+  return meter ? &bl_rules_of(meter, contract->customer->number)->meter
+               : NULL;
 }
 /* The first price of a meter; price_count when the plan has none. */
 size_t bl_plan_first(const bl_plan_version *plan, const bl_meter_state *meter);
 static inline const bl_price *bl_tally_price(const bl_tally *tally) {
   return &tally->contract->plan->plan.prices[tally->price];
 }
+/* Not of a key that is known once others are. */
 static inline const bl_meter *bl_tally_meter(const bl_tally *tally) {
-  return &tally->contract->plan->meters[tally->price]->meter;
+  assert(!bl_tally_price(tally)->closing);
+  return &tally->rules->meter;
+}
+/* Whether a tick says what is priced of it. */
+static inline int bl_tally_ticks(const bl_tally *tally) {
+  return bl_tally_price(tally)->closing || bl_tally_meter(tally)->ticks;
+}
+/* Whether something can be charged under a place in the plan. */
+static inline int bl_plan_charges(const bl_plan_version *plan,
+                                  uint64_t price) {
+  return price < plan->plan.key_count &&
+         (plan->meters[price] || plan->plan.prices[price].closing);
 }
 /* The version of the plan that a price of the contract comes from. */
 static inline uint64_t bl_contract_version(const bl_contract *contract,

@@ -11,9 +11,9 @@
 #include "price/price.h"
 
 static const bl_meter *tick_meter(const bl_contract *contract, size_t price) {
-  const bl_meter_state *meter = contract->plan->meters[price];
+  const bl_meter *meter = bl_contract_meter(contract, price);
 
-  return meter && meter->meter.ticks ? &meter->meter : NULL;
+  return meter && meter->ticks ? meter : NULL;
 }
 
 static int tick_is_sql(const bl_contract *contract, size_t price) {
@@ -22,9 +22,11 @@ static int tick_is_sql(const bl_contract *contract, size_t price) {
   return meter && meter->aggregation == BL_AGG_SQL;
 }
 
-int bl_ticks_has(const bl_plan_version *plan) {
+int bl_ticks_has(const bl_contract *contract) {
+  const bl_plan_version *plan = contract->plan;
+
   for (size_t i = 0; i < plan->first_count; i++)
-    if (plan->meters[plan->first[i]]->meter.ticks) return 1;
+    if (tick_meter(contract, plan->first[i])) return 1;
   return 0;
 }
 
@@ -278,18 +280,16 @@ typedef struct tick_book {
   uint64_t       periods;
 } tick_book;
 
-/* Who pays; what the lots have left is known, because every figure is folded
- * before the next one. */
-static int tick_draws(tick_book *k, const bl_tally *tally,
-                      bl_fact_tick *tick) {
+int bl_tick_draws(bl_rater *rater, const bl_tally *tally,
+                  bl_fact_tick *tick) {
   const bl_period *period = &tally->contract->periods[tally->period];
   bl_fact_charge charge = {.amount = tick->amount};
   int rc;
 
-  k->rater.draws.count = 0;
-  rc = bl_rate_choose(&k->rater, tally, period->span.to_us - 1, &charge);
+  rater->draws.count = 0;
+  rc = bl_rate_choose(rater, tally, period->span.to_us - 1, &charge);
   if (rc || !charge.draw_count) return rc;
-  tick->draws = bl_arena_copy(&k->ticks.c->arena, k->rater.draws.item,
+  tick->draws = bl_arena_copy(&rater->c->arena, rater->draws.item,
                               charge.draw_count * sizeof *tick->draws);
   tick->draw_count = charge.draw_count;
   return tick->draws ? BILLING_OK : BILLING_NOMEM;
@@ -317,7 +317,7 @@ static int tick_add(tick_book *k, const bl_tick_group *group,
   if (bl_dec_is_bad(tick->amount))
     return bl_fail(c->err, BILLING_LIMIT, "", "amounts below 10^20",
                    "what price %t comes to does not fit", &price->id);
-  rc = tick_draws(k, tally, tick);
+  rc = bl_tick_draws(&k->rater, tally, tick);
   if (rc) return rc;
   k->fact.count++;
   return bl_fold_tick(k->fold, contract, tick);
@@ -422,7 +422,7 @@ int bl_ticks_book(bl_call *c, bl_contract *contract, uint64_t periods) {
   tick_book k = {.periods = periods};
   int rc;
 
-  if (!periods || !bl_ticks_has(contract->plan)) return BILLING_OK;
+  if (!periods || !bl_ticks_has(contract)) return BILLING_OK;
   rc = bl_ticks_read(&k.ticks, c, contract, tick_first(contract, periods),
                      periods, c->trial ? c->trial->until_us : INT64_MAX);
   if (!rc) rc = tick_write(&k);

@@ -58,8 +58,8 @@ typedef struct bl_ticks {
   int64_t      until_us;
 } bl_ticks;
 
-/* Whether a price of the plan is known at ticks only. */
-int bl_ticks_has(const bl_plan_version *plan);
+/* Whether a price of the contract is known at ticks only. */
+int bl_ticks_has(const bl_contract *contract);
 /*
  * The samples that figures of the contract's periods [from, to) need; levels
  * that go on need all of before, also those of the customer's other contracts.
@@ -76,6 +76,12 @@ int bl_ticks_measure(const bl_ticks *t, const bl_tick_group *group,
 /* Books the periods [0, periods): the last one, and what changed before. */
 int bl_ticks_book(bl_call *c, bl_contract *contract, uint64_t periods);
 
+/* Who pays what a tick charges; what the lots have left is known, because
+ * every figure is folded before the next one. */
+struct bl_rater;
+int bl_tick_draws(struct bl_rater *rater, const bl_tally *tally,
+                  bl_fact_tick *tick);
+
 /* The group of a price; made when it is not there. */
 int bl_ticks_group(bl_ticks *t, uint64_t price, bl_str group,
                    bl_tick_group **out);
@@ -87,10 +93,11 @@ int bl_ticks_is_due(const bl_ticks *t, uint64_t price, uint64_t period);
 /* Whether the group has no figure of its own: bl_tally_is_count. */
 static inline int bl_tick_is_count(const bl_ticks *t,
                                    const bl_tick_group *group) {
-  const bl_plan_version *plan = t->contract->plan;
+  const bl_contract *contract = t->contract;
 
-  return !group->group.len && plan->plan.prices[group->price].group_count &&
-         plan->meters[group->price]->meter.aggregation == BL_AGG_SQL;
+  return !group->group.len &&
+         contract->plan->plan.prices[group->price].group_count &&
+         bl_contract_meter(contract, group->price)->aggregation == BL_AGG_SQL;
 }
 
 /* ---- ticks_sql.c: meters that are statements ---- */

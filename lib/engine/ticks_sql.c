@@ -151,7 +151,7 @@ static int statement_charge(tick_run *x, const bl_event_row *in,
   const bl_ticks *t = x->t;
   const bl_plan_version *plan = t->contract->plan;
   uint64_t price = (uint64_t)(charge->price - plan->plan.prices);
-  const bl_meter *meter = &plan->meters[price]->meter;
+  const bl_meter *meter = bl_contract_meter(t->contract, price);
   uint64_t period = statement_period(t, charge->service);
   tick_rows *rows;
   int rc;
@@ -189,6 +189,7 @@ static int statement_walk(tick_run *x) {
   bl_event_row row;
   int rc = bl_event_walk_open(&walk, t->c, t->contract->customer, times, 0);
 
+  if (!rc) rc = bl_event_walk_restate(&walk);
   while (!rc && (rc = bl_event_walk_next(&walk, &row)) == BILLING_OK) {
     bl_arena_mark mark = bl_arena_now(&x->own);
     rc = statement_event(x, &row);
@@ -263,8 +264,7 @@ static int statement_book(tick_run *x, const tick_rows *rows,
 
 static int statement_sandbox(tick_run *x, const tick_rows *rows, size_t from,
                        size_t to, bl_span window, billing_error *why) {
-  const bl_meter *meter =
-      &x->t->contract->plan->meters[rows->price]->meter;
+  const bl_meter *meter = bl_contract_meter(x->t->contract, rows->price);
   bl_sql_meter sql = {meter->sql, meter->properties, meter->property_count};
   bl_sql_quantity *answer = NULL;
   bl_sandbox *box = NULL;
@@ -296,7 +296,7 @@ static bl_span statement_span(const tick_run *x, const tick_rows *rows,
                         int64_t us) {
   const bl_contract *contract = x->t->contract;
   bl_span period = contract->periods[rows->period].span;
-  uint32_t tick = contract->plan->meters[rows->price]->meter.tick;
+  uint32_t tick = bl_contract_meter(contract, rows->price)->tick;
   bl_grid grid = {.zone = contract->zone, .anchor_day = 1,
                   .unit = tick == BL_TICK_DAY ? BL_WINDOW_DAY
                                               : BL_WINDOW_HOUR};
@@ -321,9 +321,12 @@ static int statement_period_of(tick_run *x, tick_rows *rows) {
   return rc;
 }
 
-static int statement_has(const bl_plan_version *plan) {
+static int statement_has(const bl_contract *contract) {
+  const bl_plan_version *plan = contract->plan;
+
   for (size_t i = 0; i < plan->first_count; i++)
-    if (plan->meters[plan->first[i]]->meter.aggregation == BL_AGG_SQL)
+    if (bl_contract_meter(contract, plan->first[i])->aggregation ==
+        BL_AGG_SQL)
       return 1;
   return 0;
 }
@@ -332,7 +335,7 @@ int bl_ticks_run(bl_ticks *t) {
   tick_run x = {.t = t};
   int rc;
 
-  if (!statement_has(t->contract->plan)) return BILLING_OK;
+  if (!statement_has(t->contract)) return BILLING_OK;
   bl_map_open(&x.lists, &t->arena);
   bl_arena_open(&x.own, &t->c->b->host);
   bl_members_open(&x.members, &x.own);

@@ -19,9 +19,11 @@ const bl_plan_version *bl_plan_at(const bl_plan_state *plan, int64_t us) {
 
 /* Whether a level adds up over intervals, so that a part of a period has its
  * own share of it. */
-static int timeline_adds(const bl_meter *meter) {
-  return !meter->ticks && (meter->aggregation == BL_AGG_COUNT ||
-                           meter->aggregation == BL_AGG_SUM);
+static int timeline_adds(const bl_contract *contract, uint64_t price) {
+  const bl_meter *meter = bl_contract_meter(contract, price);
+
+  return meter && !meter->ticks && (meter->aggregation == BL_AGG_COUNT ||
+                                    meter->aggregation == BL_AGG_SUM);
 }
 
 /* Intervals of one price in the order of their beginnings. */
@@ -48,24 +50,34 @@ int bl_timeline_leads(const bl_plan_version *plan, uint64_t price,
   return 1;
 }
 
-int bl_timeline_prices(const bl_plan_version *plan, uint64_t price,
-                       int64_t us, bl_span period) {
+int bl_timeline_prices(const bl_contract *contract, uint64_t price,
+                       int64_t us, uint64_t period) {
+  const bl_plan_version *plan = contract->plan;
+
   if (!plan->intervals) return 1;
-  if (plan->meters[price] && timeline_adds(&plan->meters[price]->meter))
+  if (timeline_adds(contract, price))
     return bl_span_holds(plan->intervals[price].was.span, us);
-  return bl_timeline_leads(plan, price, period);
+  return bl_timeline_leads(plan, price, contract->periods[period].span);
+}
+
+int bl_timeline_precedes(const bl_contract *contract, uint64_t a,
+                         uint64_t b) {
+  const bl_plan_version *plan = contract->plan;
+
+  return plan->intervals && plan->intervals[a].line == plan->intervals[b].line
+         && timeline_adds(contract, b) && timeline_before(plan, a, b);
 }
 
 bl_span bl_timeline_service(const bl_contract *contract, uint64_t price,
                             uint64_t period) {
   const bl_plan_version *plan = contract->plan;
+  const bl_price *of = &plan->plan.prices[price];
   bl_span whole = contract->periods[period].span, part;
   int is_cut;
 
   if (!plan->intervals) return whole;
-  is_cut = plan->meters[price]
-             ? timeline_adds(&plan->meters[price]->meter)
-             : plan->plan.prices[price].proration != BL_PRORATE_NONE;
+  is_cut = bl_price_is_fee(of) ? of->proration != BL_PRORATE_NONE
+                               : timeline_adds(contract, price);
   part = bl_span_cut(plan->intervals[price].was.span, whole);
   return is_cut && !bl_span_is_empty(part) ? part : whole;
 }
@@ -75,12 +87,10 @@ bl_dec bl_timeline_position(const bl_tally *tally, int64_t *events) {
   bl_dec sum = BL_DEC_ZERO;
 
   *events = 0;
-  if (!plan->intervals || !timeline_adds(bl_tally_meter(tally))) return sum;
+  if (!plan->intervals) return sum;
   for (size_t i = 0; i < plan->plan.price_count; i++) {
     const bl_tally *other;
-    if (plan->intervals[i].line != plan->intervals[tally->price].line ||
-        !timeline_before(plan, i, tally->price))
-      continue;
+    if (!bl_timeline_precedes(tally->contract, i, tally->price)) continue;
     other = bl_tally_of(tally->contract, i, tally->period, tally->group);
     if (!other) continue;
     sum = bl_dec_add(sum, other->level.total);
@@ -89,15 +99,21 @@ bl_dec bl_timeline_position(const bl_tally *tally, int64_t *events) {
   return sum;
 }
 
+bl_dec bl_timeline_cost(const bl_meter *meter, const bl_price *rate,
+                        bl_level before, bl_dec level) {
+  if (!before.events)
+    return bl_price_total(rate, bl_measure_finish(meter, level));
+  return bl_price_delta(rate, bl_measure_finish(meter, before.total),
+                        bl_measure_finish(meter,
+                                          bl_dec_add(before.total, level)));
+}
+
 bl_dec bl_timeline_total(const bl_tally *tally, const bl_meter *meter,
                          const bl_price *rate, bl_dec level) {
-  int64_t events;
-  bl_dec before = bl_timeline_position(tally, &events);
+  bl_level before = {.total = BL_DEC_ZERO};
 
-  if (!events) return bl_price_total(rate, bl_measure_finish(meter, level));
-  return bl_price_delta(rate, bl_measure_finish(meter, before),
-                        bl_measure_finish(meter,
-                                          bl_dec_add(before, level)));
+  before.total = bl_timeline_position(tally, &before.events);
+  return bl_timeline_cost(meter, rate, before, level);
 }
 
 /* ---- settling ---- */
@@ -113,12 +129,13 @@ typedef struct timeline_book {
 /* What a key has come to beyond what is booked; of a key that is the first of
  * its price nothing. */
 static bl_dec timeline_moved(const bl_tally *tally) {
-  const bl_price *rate = bl_price_of_group(bl_tally_price(tally),
-                                           tally->group);
+  const bl_price *rate;
   int64_t events;
 
+  if (bl_tally_price(tally)->closing) return BL_DEC_ZERO;
+  rate = bl_price_of_group(bl_tally_price(tally), tally->group);
   (void)bl_timeline_position(tally, &events);
-  if (!events || !rate ||
+  if (!events || !rate || (rate->flags & BL_PRICE_BY_EVENT) ||
       (!tally->level.events && bl_dec_is_zero(tally->amount)))
     return BL_DEC_ZERO;
   return bl_dec_sub(bl_timeline_total(tally, bl_tally_meter(tally), rate,

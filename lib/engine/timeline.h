@@ -36,8 +36,10 @@ int bl_timeline_leads(const bl_plan_version *plan, uint64_t price,
 /* Whether a price is the one for a sample of that time.  Counts and sums are
  * priced by the interval that holds it; what is one figure of a period, such
  * as a maximum, by the one that leads in it. */
-int bl_timeline_prices(const bl_plan_version *plan, uint64_t price,
-                       int64_t us, bl_span period);
+int bl_timeline_prices(const bl_contract *contract, uint64_t price,
+                       int64_t us, uint64_t period);
+/* Whether usage in one interval moves the tiers of another one. */
+int bl_timeline_precedes(const bl_contract *contract, uint64_t a, uint64_t b);
 /* The part of a period that a line is for. */
 bl_span bl_timeline_service(const bl_contract *contract, uint64_t price,
                             uint64_t period);
@@ -48,6 +50,8 @@ bl_dec bl_timeline_position(const bl_tally *tally, int64_t *events);
  * What a level of the key costs in all.  Tiers go on where the interval before
  * ended: price(before + level) - price(before).
  */
+bl_dec bl_timeline_cost(const bl_meter *meter, const bl_price *rate,
+                        bl_level before, bl_dec level);
 bl_dec bl_timeline_total(const bl_tally *tally, const bl_meter *meter,
                          const bl_price *rate, bl_dec level);
 /* Usage that came late into an earlier interval moves the tiers of those after

@@ -250,7 +250,7 @@ static int draft_is_plain(const timeline_draft *d, uint64_t pinned) {
 
 /* The most that a fee may come to must fit, or no invoice could be made. */
 static int draft_fees(const timeline_draft *d, const bl_price *price) {
-  if (price->meter.len) return BILLING_OK;
+  if (!bl_price_is_fee(price)) return BILLING_OK;
   for (size_t i = 0; i < d->terms->quantity_count; i++) {
     const bl_quantity *quantity = &d->terms->quantities[i];
     if (bl_str_equal(quantity->name, price->quantity) &&

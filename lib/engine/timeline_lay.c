@@ -33,7 +33,7 @@ int bl_lay_start(bl_lay *lay, const bl_contract *was) {
   bl_span whole = {was->terms.start_us, BL_TIME_NEVER};
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < plan->plan.price_count && !rc; i++)
+  for (size_t i = 0; i < plan->plan.key_count && !rc; i++)
     rc = lay_push(lay, plan->intervals
                          ? plan->intervals[i].was
                          : (bl_fact_interval){plan->version, i, whole});
@@ -45,7 +45,7 @@ static const bl_price *lay_price(const bl_lay *lay,
   const bl_plan_version *version =
       bl_list_by_number(&lay->plan->versions, interval->version);
 
-  return version && interval->price < version->plan.price_count
+  return version && interval->price < version->plan.key_count
            ? &version->plan.prices[interval->price] : NULL;
 }
 
@@ -116,7 +116,7 @@ static int lay_span(lay_pass *pass, const bl_plan_version *version,
   const bl_plan *plan = &version->plan;
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < plan->price_count && !rc; i++)
+  for (size_t i = 0; i < plan->key_count && !rc; i++)
     for (bl_span left = span; !bl_span_is_empty(left) && !rc;) {
       bl_span part = {left.from_us, lay_until(pass->lay, &plan->prices[i],
                                               left)};

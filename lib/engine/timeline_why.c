@@ -42,7 +42,8 @@ int bl_timeline_why(const bl_contract *contract, uint64_t price,
   int rc;
 
   *best = NULL;
-  if (!contract->plan->intervals || !terms->override_count)
+  if (!contract->plan->intervals || !terms->override_count ||
+      contract->plan->plan.prices[price].closing > BL_CLOSING_COMPOSITE)
     return BILLING_OK;
   interval = &contract->plan->intervals[price];
   *why = bl_arena_array(a, terms->override_count, sizeof **why);

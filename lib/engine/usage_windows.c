@@ -36,7 +36,7 @@ typedef struct window_usage {
   const bl_query *q;
   bl_customer    *customer;
   const bl_meter *meter;
-  const bl_meter_state *versions;
+  const bl_meter_rules *rules;
   window_names    names;
   bl_grid         grid;
   bl_frame        frame;
@@ -113,7 +113,10 @@ static int window_ask(window_usage *u) {
   if (!rc && !meter)
     rc = bl_fail(c->err, BILLING_NOTFOUND, "/meter", "a meter that was put",
                  "there is no meter %t", &u->q->meter);
-  if (!rc && meter->meter.aggregation == BL_AGG_SQL)
+  if (rc) return rc;
+  u->rules = bl_rules_of(meter, u->customer->number);
+  u->meter = &u->rules->meter;
+  if (u->meter->aggregation == BL_AGG_SQL)
     rc = bl_fail(c->err, BILLING_UNSUPPORTED, "/meter",
                  "leave it out for the usage of periods, or ask "
                  "billing_evaluate (sql_meter)",
@@ -121,8 +124,6 @@ static int window_ask(window_usage *u) {
   if (!rc) rc = window_lists(u);
   if (!rc) rc = window_grid(u);
   if (!rc) rc = window_times(u);
-  if (!rc) u->meter = &meter->meter;
-  u->versions = meter;
   return rc;
 }
 
@@ -165,7 +166,7 @@ static int window_keep(window_usage *u, const bl_event *event,
 /* Of events that were recorded when the meter was another one, or was not
  * there, some have no sample. */
 static int window_use(window_usage *u, const bl_event_row *row) {
-  const bl_meter *meter = bl_meter_at(u->versions, row->time_us);
+  const bl_meter *meter = bl_meter_at(u->rules, row->time_us);
   billing_error none = {.struct_size = sizeof none};
   bl_event event = {row->text.name, &u->members, BL_DEC_ONE, row->time_us};
   bl_sample sample;

@@ -28,7 +28,10 @@ static int usage_put(bl_json *usage, const usage_row *u) {
   if (rc) return rc;
   bl_json_add_text(row, "contract", u->contract->terms.id);
   bl_json_add_text(row, "price", price->id);
-  bl_json_add_text(row, "meter", price->meter);
+  if (price->closing)
+    bl_json_add_c(row, "kind", bl_closing_words[price->closing]);
+  else
+    bl_json_add_text(row, "meter", price->meter);
   bl_json_add_time(row, "from", span.from_us);
   bl_json_add_time(row, "to", span.to_us);
   bl_json_add_dec(row, "quantity", u->quantity);
@@ -53,9 +56,9 @@ static int usage_of_tally(bl_json *usage, const bl_tally *tally) {
 /* Whether what the key comes to is still to be booked by a tick. */
 static int is_pending(const bl_contract *contract, uint64_t price,
                       uint64_t period) {
-  const bl_meter_state *meter = contract->plan->meters[price];
+  const bl_meter *meter = bl_contract_meter(contract, price);
 
-  return meter && meter->meter.ticks && period >= contract->closed;
+  return meter && meter->ticks && period >= contract->closed;
 }
 
 /* What a key has come to by now. */
@@ -88,7 +91,7 @@ static int add_all_pending(bl_call *c, bl_contract *contract, bl_span wanted,
   bl_ticks t;
   int rc;
 
-  if (contract->closed >= periods || !bl_ticks_has(contract->plan))
+  if (contract->closed >= periods || !bl_ticks_has(contract))
     return BILLING_OK;
   rc = bl_ticks_read(&t, c, contract, contract->closed, periods, c->now_us);
   for (uint64_t p = contract->closed; p < periods; p++) {

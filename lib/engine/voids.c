@@ -14,6 +14,7 @@
 #include "engine/keys.h"
 #include "engine/parked.h"
 #include "engine/record.h"
+#include "engine/restated.h"
 #include "engine/samples.h"
 #include "engine/timeline.h"
 #include "meter/accept.h"
@@ -165,6 +166,22 @@ static void undo_flags(undoing *x, const bl_tally *tally,
       *flags |= BILLING_RECEIPT_OWED;
 }
 
+/* What the key comes to without the event. */
+static int undo_rate(undoing *x, const bl_tally *tally,
+                     const bl_fact_charge *gone, bl_fact_undone *out) {
+  const bl_price *price = bl_price_of_group(bl_tally_price(tally),
+                                            tally->group);
+  bl_dec total;
+  int rc = BILLING_OK;
+
+  if (price && (price->flags & BL_PRICE_BY_EVENT))
+    rc = bl_rate_transactions_but(x->c, tally, gone, x->fact.event,
+                                  &out->at_us, &total);
+  else total = undo_total(tally, out);
+  if (!rc) out->amount = bl_dec_sub(total, tally->amount);
+  return rc;
+}
+
 static int undo_charge(undoing *x, size_t at, bl_fact_undone *out) {
   const bl_tally *tally = x->tallies[at];
   undo_level u = {.tally = tally, .charge = &x->event->charges[at],
@@ -176,7 +193,8 @@ static int undo_charge(undoing *x, size_t at, bl_fact_undone *out) {
   out->price    = tally->price;
   out->period   = tally->period;
   out->group    = tally->group;
-  out->amount   = bl_dec_sub(undo_total(tally, out), tally->amount);
+  rc = undo_rate(x, tally, u.charge, out);
+  if (rc) return rc;
   if (bl_dec_is_bad(out->quantity) || bl_dec_is_bad(out->amount))
     return bl_fail(x->c->err, BILLING_LIMIT, "",
                    "quantities and amounts below 10^20",
@@ -320,6 +338,44 @@ static int void_parked(bl_call *c, bl_str key, billing_receipt *out) {
   return rc;
 }
 
+static int void_tallies(undoing *x, const bl_fact_key *keys) {
+  bl_call *c = x->c;
+  int rc = BILLING_OK;
+
+  x->tallies = bl_arena_array(&c->arena, x->event->charge_count + 1,
+                              sizeof(bl_tally *));
+  if (!x->tallies) return BILLING_NOMEM;
+  for (size_t i = 0; i < x->event->charge_count && !rc; i++)
+    x->tallies[i] = bl_fold_key(c->t, &keys[i], &rc);
+  return rc;
+}
+
+/* What goes is what the event gives by now. */
+static int void_restate(undoing *x, const bl_customer *customer,
+                        bl_span times) {
+  bl_call *c = x->c;
+  size_t count = x->event->charge_count;
+  bl_fact_event *plain = bl_arena_copy(&c->arena, x->event, sizeof *plain);
+  bl_fact_event *now = bl_arena_take(&c->arena, sizeof *now);
+  bl_fact_key *known = bl_arena_array(&c->arena, count + 1, sizeof *known);
+  bl_restatements all;
+  int rc = plain && now && known
+               ? bl_restatements_read(c, customer, times, &c->arena, &all)
+               : BILLING_NOMEM;
+
+  if (rc || !all.count) return rc;
+  for (size_t i = 0; i < count; i++) {
+    const bl_tally *tally = x->tallies[i];
+    known[i] = (bl_fact_key){tally->contract->number, tally->price,
+                             tally->period, tally->group};
+    plain->charges[i].key = i;
+  }
+  rc = bl_restate(c, &all, x->fact.event, known, plain, &c->arena, now,
+                  &known);
+  x->event = now;
+  return rc ? rc : void_tallies(x, known);
+}
+
 static int void_recorded(bl_call *c, uint64_t number, billing_receipt *out) {
   undoing x = {.c = c, .fact.event = number};
   const bl_voided *before;
@@ -335,6 +391,7 @@ static int void_recorded(bl_call *c, uint64_t number, billing_receipt *out) {
   if (rc) return rc;
   before = bl_voids_at(&voids, x.fact.event);
   if (!before) rc = void_accept(c, x.fact.event);
+  if (!rc && !before) rc = void_restate(&x, customer, times);
   if (!rc && !before) rc = undo_event(&x);
   if (!rc)
     rc = void_receipt(c, before ? &before->facts.undone : &x.fact,

@@ -11,7 +11,9 @@
  *
  * Decimals are strings, numbers of ours are integers, instants are RFC 3339 in
  * UTC.  A usage line has meter, group and events (first_event and last_event
- * when there are any), a fee has its proration unless it is whole.
+ * when there are any), a fee has its proration unless it is whole.  The
+ * quantity of a composite, a minimum and a maximum is what was spent on the
+ * prices that it is `of`, or in all.
  *
  * A node that could not be added is a member that would be missing, so every
  * addition is looked at.
@@ -68,6 +70,20 @@ static int document_fee(bl_json *line, const bl_charge *c) {
            ? BILLING_OK : BILLING_NOMEM;
 }
 
+/* What it counts: its quantity is what these cost. */
+static int document_closing(bl_json *line, const bl_charge *c) {
+  bl_json *of;
+  int ok = bl_dec_is_zero(c->bound) ||
+           bl_json_add_dec(line, bl_closing_words[c->closing], c->bound);
+
+  if (!ok) return BILLING_NOMEM;
+  if (!c->of_count) return document_fee(line, c);
+  of = bl_json_array(line, "of");
+  for (size_t i = 0; i < c->of_count && ok; i++)
+    ok = bl_json_add_text(of, NULL, c->of[i]) != NULL;
+  return ok ? document_fee(line, c) : BILLING_NOMEM;
+}
+
 static int document_figures(bl_json *line, const bl_line *from) {
   return bl_json_add_dec(line, "quantity", from->charge.quantity) &&
          bl_json_add_dec(line, "amount", from->charge.amount) &&
@@ -79,10 +95,11 @@ static int document_figures(bl_json *line, const bl_line *from) {
 
 static int document_line(bl_json *lines, size_t number, const bl_line *from) {
   const bl_charge *c = &from->charge;
-  int is_fee = c->meter.len == 0;
+  int is_fee = c->meter.len == 0 && !c->closing;
   bl_json *line = bl_json_object(lines, NULL);
   int ok = document_number(line, "line", number) &&
-           bl_json_add_c(line, "kind", is_fee ? "fee" : "usage") &&
+           bl_json_add_c(line, "kind",
+                         is_fee ? "fee" : bl_closing_words[c->closing]) &&
            bl_json_add_text(line, "price", c->price) &&
            bl_json_add_text(line, "name", c->name) &&
            bl_json_add_text(line, "plan", c->plan) &&
@@ -93,6 +110,7 @@ static int document_line(bl_json *lines, size_t number, const bl_line *from) {
            document_span(line, "service", c->service) &&
            document_figures(line, from);
   if (!ok) return BILLING_NOMEM;
+  if (c->closing) return document_closing(line, c);
   return is_fee ? document_fee(line, c) : document_usage(line, c);
 }
 

@@ -343,6 +343,40 @@ static void page_title(page *p, bl_str number, bl_str name, bl_str period) {
   page_paragraph(p, name, PAGE_INDENT);
 }
 
+/* "; at least 50.00": the bound of a line, if it has one. */
+static void page_bound(page *p, const bl_json *line, bl_text *t) {
+  int is_least = bl_json_get(line, "minimum") != NULL;
+  bl_str asset = page_text(p, line, "asset");
+  char code[BL_ASSET_BYTES] = {0};
+  page_figure bound;
+
+  if (!is_least && !bl_json_get(line, "maximum")) return;
+  if (bl_asset_set(code, asset)) p->bad = 1;
+  page_figure_of(p, line, is_least ? "minimum" : "maximum",
+                 p->bad ? 0 : bl_asset_places(code), &bound);
+  bl_text_c(t, is_least ? "; at least " : "; at most ");
+  bl_text_add(t, bound.text, bound.len);
+}
+
+/* "spend on calls, storage; at least 50.00" */
+static void page_counts(page *p, const bl_json *line) {
+  const bl_json *of = bl_json_get(line, "of");
+  bl_str kind = page_text(p, line, "kind");
+  bl_text t;
+
+  if (!of && !bl_str_is(kind, "minimum") && !bl_str_is(kind, "maximum"))
+    return;
+  bl_text_open(&t, p->out->arena);
+  bl_text_c(&t, of ? "spend on " : "spend in all");
+  for (of = bl_json_first(of); of; of = bl_json_next(of)) {
+    page_value(p, &t, of);
+    if (bl_json_next(of)) bl_text_c(&t, ", ");
+  }
+  page_bound(p, line, &t);
+  p->out->failed |= t.failed;
+  page_paragraph(p, (bl_str){t.text, t.failed ? 0 : t.len}, PAGE_INDENT);
+}
+
 static void page_line(page *p, const bl_json *line) {
   bl_str number = page_integer(p, line, "line");
   bl_str name = page_text(p, line, "name");
@@ -353,6 +387,7 @@ static void page_line(page *p, const bl_json *line) {
   if (p->bad) return;
   page_title(p, number, name, period);
   page_group(p, bl_json_get(line, "group"));
+  page_counts(p, line);
   page_share(p, bl_json_get(line, "proration"));
   if (bl_json_kind(late) == BL_JSON_TRUE)
     page_paragraph(p, BL_STR("late: this period was invoiced before"),

@@ -32,7 +32,7 @@ typedef struct amending {
 
 bl_rated_line bl_line_of(const bl_price *price, bl_named_list values,
                          int64_t at) {
-  bl_rated_line line = {.price = price->id, .tags = price->tags,
+  bl_rated_line line = {.price = price->id, .tags = {price->tags, price->tag_count},
                         .values = values, .commit_unit = BL_DEC_BAD,
                         .at = at};
 
@@ -71,9 +71,12 @@ static int amend_factor(const bl_price *list, bl_dec factor, bl_arena *a,
 static int amend_overwrite(const bl_price *list, const bl_override *o,
                            bl_arena *a, bl_price *out) {
   int is_fee = list->model == BL_MODEL_FLAT;
+  int is_share = o->rate && (o->rate->model == BL_MODEL_PERCENTAGE ||
+                             o->rate->model == BL_MODEL_GRADUATED_PERCENTAGE);
   bl_tier *tier;
 
   *out = *list;
+  if (list->closing && !is_share) return BILLING_INVALID;
   if (o->rate && is_fee != (o->rate->model == BL_MODEL_FLAT))
     return BILLING_INVALID;
   if (is_fee) {
@@ -85,6 +88,10 @@ static int amend_overwrite(const bl_price *list, const bl_override *o,
   out->name = list->name;
   out->meter = list->meter;
   out->tags = list->tags;
+  out->tag_count = list->tag_count;
+  out->closing = list->closing;
+  out->bound = list->bound;
+  out->of = list->of;
   out->groups = list->groups;
   out->group_count = list->group_count;
   out->filters = list->filters;
@@ -266,13 +273,14 @@ static int amend_meet(amending *x, const bl_rate_row *row,
 /* An overwrite prices its combination also where the list has no rate. */
 static int amend_split(amending *x, const bl_override *o,
                        const bl_target *target) {
+  bl_words tags = {x->list->tags, x->list->tag_count};
   size_t known = x->count;
   bl_cell *cells;
   int rc;
 
   if (!target->values.count ||
       (target->price.len && !bl_str_equal(target->price, x->list->id)) ||
-      !bl_words_have_all(&x->list->tags, &target->tags))
+      !bl_words_have_all(&tags, &target->tags))
     return BILLING_OK;
   rc = amend_cells(x, &target->values, &cells);
   if (rc || !cells) return rc;

@@ -53,13 +53,16 @@ static int override_is_for(const bl_override *o, const bl_rated_line *line) {
 }
 
 int bl_override_touches(const bl_override *o, const bl_price *price) {
+  bl_words tags = {price->tags, price->tag_count};
+
+  if (price->closing > BL_CLOSING_COMPOSITE) return 0;
   if (!o->target_count && !o->price.len && !o->tags.count) return 1;
   if (o->price.len && bl_str_equal(o->price, price->id)) return 1;
-  if (bl_words_have_any(&price->tags, &o->tags)) return 1;
+  if (bl_words_have_any(&tags, &o->tags)) return 1;
   for (size_t i = 0; i < o->target_count; i++) {
     const bl_target *target = &o->targets[i];
     if ((!target->price.len || bl_str_equal(target->price, price->id)) &&
-        bl_words_have_all(&price->tags, &target->tags))
+        bl_words_have_all(&tags, &target->tags))
       return 1;
   }
   return 0;

@@ -57,11 +57,28 @@ static int same_rates(const bl_price *a, const bl_price *b) {
   return 1;
 }
 
+/* Of what is known once others are. */
+static int same_spend(const bl_price *a, const bl_price *b) {
+  const bl_spend_of *one = a->of, *other = b->of;
+
+  if (a->closing != b->closing || !one != !other ||
+      a->bound.is_set != b->bound.is_set ||
+      a->bound.proration != b->bound.proration ||
+      !bl_dec_equal(a->bound.amount, b->bound.amount))
+    return 0;
+  return !one || (same_texts(one->prices, one->price_count, other->prices,
+                             other->price_count) &&
+                  same_texts(one->tags, one->tag_count, other->tags,
+                             other->tag_count) &&
+                  one->with_composites == other->with_composites &&
+                  one->without_free == other->without_free);
+}
+
 int bl_price_same(const bl_price *a, const bl_price *b) {
   return bl_str_equal(a->id, b->id) && bl_str_equal(a->meter, b->meter) &&
          same_texts(a->groups, a->group_count, b->groups, b->group_count) &&
-         same_texts(a->tags.item, a->tags.count, b->tags.item,
-                    b->tags.count) &&
+         same_texts(a->tags, a->tag_count, b->tags, b->tag_count) &&
+         same_spend(a, b) &&
          bl_filters_equal(a->filters, a->filter_count, b->filters,
                           b->filter_count) &&
          same_terms(a, b) && same_tiers(a, b) && same_rates(a, b);

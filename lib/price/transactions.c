@@ -17,12 +17,6 @@
 
 #include "price/models.h"
 
-int bl_price_is_by_event(const bl_price *price) {
-  return price->model == BL_MODEL_PERCENTAGE &&
-         (!bl_dec_is_zero(price->fixed) || price->free_events ||
-          !bl_dec_is_zero(price->least) || !bl_dec_is_max(price->most));
-}
-
 void bl_allowance_open(bl_allowance *left, const bl_price *price,
                        int is_lago) {
   *left = (bl_allowance){price->free, price->free_events,
@@ -30,6 +24,15 @@ void bl_allowance_open(bl_allowance *left, const bl_price *price,
                          bl_dec_sign(price->free) > 0, 0,
                          is_lago != 0};
   left->is_over = !left->by_events && !left->by_amount;
+}
+
+void bl_allowance_after(bl_allowance *left, const bl_price *price,
+                        int64_t events, bl_dec total, int is_over) {
+  bl_allowance_open(left, price, 0);
+  left->events = events < price->free_events ? price->free_events - events
+                                             : 0;
+  left->amount = bl_dec_sub(price->free, total);
+  left->is_over |= is_over != 0;
 }
 
 static bl_dec transaction_charge(const bl_price *price, bl_dec value) {
@@ -40,8 +43,7 @@ static bl_dec transaction_charge(const bl_price *price, bl_dec value) {
                     price->most);
 }
 
-/* Whether the allowances take part in the next transaction. */
-static int allowance_holds(const bl_allowance *left) {
+int bl_allowance_holds(const bl_allowance *left) {
   int has_events = left->by_events && left->events > 0;
   int has_amount = left->by_amount && bl_dec_sign(left->amount) > 0;
 
@@ -61,7 +63,7 @@ bl_dec bl_transaction_price(const bl_price *price, bl_allowance *left,
                             bl_dec value) {
   bl_dec rest;
 
-  if (!allowance_holds(left)) return transaction_charge(price, value);
+  if (!bl_allowance_holds(left)) return transaction_charge(price, value);
   if (left->events) left->events--;
   if (!left->by_amount || bl_dec_is_zero(left->amount)) return BL_DEC_ZERO;
   if (allowance_covers(left, value)) {

@@ -10,9 +10,6 @@
 
 /* ---- transactions.c: percentages with terms for each transaction ---- */
 
-/* Whether a price has terms for single transactions. */
-int bl_price_is_by_event(const bl_price *price);
-
 /* What is left of the free events and the free amount. */
 typedef struct bl_allowance {
   bl_dec   amount;
@@ -24,6 +21,12 @@ typedef struct bl_allowance {
 } bl_allowance;
 
 void bl_allowance_open(bl_allowance *left, const bl_price *price, int is_lago);
+/* The same after some transactions: how many, what they add up to, and whether
+ * one of them has ended it. */
+void bl_allowance_after(bl_allowance *left, const bl_price *price,
+                        int64_t events, bl_dec total, int is_over);
+/* Whether it takes part in the next transaction. */
+int bl_allowance_holds(const bl_allowance *left);
 /* What the next transaction costs. */
 bl_dec bl_transaction_price(const bl_price *price, bl_allowance *left,
                             bl_dec value);

@@ -145,12 +145,18 @@ class Line:
     """A line of an invoice: what is due is rounded, the rest is exact."""
 
     def __init__(self, price, service, quantity, amount, drawn=0, places=2,
-                 asset='USD', late=False, group='', share=None):
+                 asset='USD', late=False, group='', share=None, of='',
+                 minimum=None, maximum=None):
         self.amount, self.drawn, self.asset = F(amount), F(drawn), asset
         self.due = half_away(self.amount - self.drawn, places)
         self.head = price + (' ' + group if group else '') + (
             ' late' if late else '') + ' %s to %s' % service
         self.quantity, self.share = quantity, share
+        self.counts = ', of ' + of if of else ''
+        if minimum is not None:
+            self.counts += ', minimum ' + text(minimum)
+        if maximum is not None:
+            self.counts += ', maximum ' + text(maximum)
 
     def posted(self):
         return billed(self.amount, self.drawn, self.due)
@@ -161,6 +167,7 @@ class Line:
             '%s' % (number, self.head, text(self.quantity), text(self.amount),
                     text(self.drawn), text(self.due), text(rounding),
                     self.asset)
+            + self.counts
             + (', share %d/%d' % self.share if self.share else ''))
 
 

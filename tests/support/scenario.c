@@ -914,6 +914,18 @@ static void show_share(scenario_run *r, const cJSON *line) {
           cJSON_GetObjectItem(share, "denominator")->valuedouble);
 }
 
+/* What it counts, and the bound that it holds. */
+static void show_counts(scenario_run *r, const cJSON *line) {
+  const cJSON *of = cJSON_GetObjectItem(line, "of"), *id;
+  const cJSON *least = cJSON_GetObjectItem(line, "minimum");
+  const cJSON *most = cJSON_GetObjectItem(line, "maximum");
+
+  if (of) fprintf(r->out, ", of");
+  cJSON_ArrayForEach(id, of) fprintf(r->out, " %s", id->valuestring);
+  if (least) fprintf(r->out, ", minimum %s", least->valuestring);
+  if (most) fprintf(r->out, ", maximum %s", most->valuestring);
+}
+
 static void show_line(scenario_run *r, const cJSON *line) {
   const cJSON *group = cJSON_GetObjectItem(line, "group");
   const cJSON *service = cJSON_GetObjectItem(line, "service");
@@ -930,6 +942,7 @@ static void show_line(scenario_run *r, const cJSON *line) {
           text_of(line, "quantity"), text_of(line, "amount"),
           text_of(line, "drawn"), text_of(line, "due"),
           text_of(line, "rounding"), text_of(line, "asset"));
+  show_counts(r, line);
   show_share(r, line);
   fprintf(r->out, "\n");
   free(group_text);

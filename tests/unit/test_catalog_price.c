@@ -203,7 +203,7 @@ START_TEST(each_model_has_its_members) {
 }
 END_TEST
 
-START_TEST(transactions_are_priced_by_themselves_so_far) {
+START_TEST(transactions_are_told_from_totals) {
   static const char *const members[] = {
     "'fixed':'1'", "'free_events':3", "'transaction_minimum':'1'",
     "'transaction_maximum':'9'"
@@ -215,9 +215,8 @@ START_TEST(transactions_are_priced_by_themselves_so_far) {
 
     snprintf(json, sizeof json, "{'id':'p','meter':'m','model':'percentage',"
              "'rate':'1',%s}", members[i]);
-    ck_assert_int_eq(read_in_plan(json, &p), BILLING_UNSUPPORTED);
-    ck_assert_str_eq(doc_err.path, "/model");
-    ck_assert_int_eq(read_alone(json, &p), 0);
+    ck_assert_int_eq(read_in_plan(json, &p), 0);
+    ck_assert(p.flags & BL_PRICE_BY_EVENT);
   }
 }
 END_TEST
@@ -248,7 +247,7 @@ Suite *test_catalog_price(void) {
   tcase_add_loop_test(c, wrong_prices_are_refused_at_their_path, 0,
                       (int)BL_COUNT(refusals));
   tcase_add_test(c, each_model_has_its_members);
-  tcase_add_test(c, transactions_are_priced_by_themselves_so_far);
+  tcase_add_test(c, transactions_are_told_from_totals);
   tcase_add_test(c, a_member_of_another_model_is_told_so);
   return s;
 }

@@ -52,14 +52,8 @@ START_TEST(what_must_not_change_is_a_conflict_at_its_member) {
     const char *json;
     const char *path;
   } rows[] = {
-    {"meter", "{\"id\":\"s\",\"event\":\"x\",\"aggregation\":\"sum\","
-              "\"property\":\"n\"}", "/event"},
     {"meter", "{\"id\":\"s\",\"event\":\"sum\",\"aggregation\":\"max\","
-              "\"property\":\"n\"}", "/aggregation"},
-    {"meter", "{\"id\":\"s\",\"event\":\"sum\",\"aggregation\":\"sum\","
-              "\"property\":\"n\",\"recurring\":true}", "/recurring"},
-    {"meter", "{\"id\":\"s\",\"event\":\"sum\",\"aggregation\":\"sum\","
-              "\"property\":\"m\",\"effective\":\"2026-01-04T00:00:00Z\"}",
+              "\"property\":\"n\",\"effective\":\"2026-01-04T00:00:00Z\"}",
      "/effective"},
     {"contract", "{\"id\":\"c\",\"customer\":\"a2\",\"plan\":\"p\","
                  "\"start\":\"2026-01-01\"}", "/customer"},

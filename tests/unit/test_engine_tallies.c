@@ -5,14 +5,18 @@
 
 static bl_tenant tenant;
 static bl_contract contract;
-static bl_meter_state meter;
+static bl_customer customer;
+static bl_meter_rules rules;
+static bl_meter_state meter = {.rules = &rules};
 static bl_meter_state *meters[] = {&meter, &meter, &meter};
-static bl_plan_version plan = {.meters = meters};
+static bl_price prices[10];
+static bl_plan_version plan = {.plan = {.prices = prices}, .meters = meters};
 
 static void begin(void) {
   bl_tenant_open(&tenant, BL_STR("t"), NULL);
   memset(&contract, 0, sizeof contract);
   contract.plan = &plan;
+  contract.customer = &customer;
   bl_map_open(&contract.tallies, &tenant.arena);
 }
 

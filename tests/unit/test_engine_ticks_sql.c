@@ -286,9 +286,6 @@ START_TEST(another_statement_gets_over_one_that_fails) {
   ck_assert_int_eq(put("meter", METER("", "SELECT sum(n) FROM events")),
                    BILLING_CONFLICT);
   ck_assert_str_eq(err.path, "/sql");
-  ck_assert_int_eq(put("meter", METER("\"tick\":\"day\",", BY_REGION)),
-                   BILLING_CONFLICT);
-  ck_assert_str_eq(err.path, "/tick");
   ck_assert_msg(!put("meter", METER("", "SELECT count(*) AS value, r FROM "
                                     "events GROUP BY r")), "%s",
                 err.message);

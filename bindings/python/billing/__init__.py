@@ -19,8 +19,8 @@ from .errors import (BillingError, BusyError, CanceledError, ConflictError,
                      CorruptError, DeniedError, InternalError, InvalidError,
                      LimitError, MisuseError, NoMemoryError, NotFoundError,
                      StoreError, UnsupportedError, code_name)
-from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress, Receipt,
-                    ReceiptFlag, Status, Stream)
+from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress,
+                    Rebuilding, Receipt, ReceiptFlag, Status, Stream)
 
 if _lib.billing_abi_version() < _lib.BILLING_ABI_VERSION:
     raise ImportError("this libbilling is older than the one that the binding "
@@ -32,7 +32,7 @@ __all__ = [
     "Balance", "Billing", "BillingError", "BusyError", "CanceledError",
     "ConflictError", "CorruptError", "DeniedError", "Draw", "Event", "Hold",
     "HoldStatus", "InternalError", "InvalidError", "LimitError",
-    "MisuseError", "NoMemoryError", "NotFoundError", "Progress", "Receipt",
-    "ReceiptFlag", "Status", "StoreError", "Stream", "UnsupportedError",
-    "code_name", "evaluate", "open", "open_sqlite3",
+    "MisuseError", "NoMemoryError", "NotFoundError", "Progress", "Rebuilding",
+    "Receipt", "ReceiptFlag", "Status", "StoreError", "Stream",
+    "UnsupportedError", "code_name", "evaluate", "open", "open_sqlite3",
 ]

@@ -8,7 +8,9 @@ from typing import Any
 
 from ._base import Base
 from ._billing import ffi, lib
+from ._structs import new, rebuilding_of
 from ._values import bytes_of, c_text, json_of, tree_of
+from .facts import Rebuilding
 
 
 Changes = list[dict[str, Any]]      # `list` is a method below
@@ -72,6 +74,19 @@ class Documents(Base):
             lib.billing_catalog_apply,
             self._call(now, step=step, flags=flags), text, len(text)))
         return answer["changes"]
+
+    def rebuild(self, meter: str, *, now: datetime, budget: int = 0,
+                dry_run: bool = False, step: bool = False) -> Rebuilding:
+        """Gives the next `budget` customers, 0 for all, the answer of the
+        meter as it is now; until then each keeps the old one.  With `dry_run`
+        it only tells the differences."""
+        name = bytes_of(meter, "a meter")
+        done = new("billing_rebuilding")
+        flags = lib.BILLING_CALL_DRY_RUN if dry_run else 0
+        answer = tree_of(self._ask(
+            lib.billing_rebuild, self._call(now, step=step, flags=flags),
+            name, len(name), budget, done))
+        return rebuilding_of(done, answer)
 
     def erase(self, customer: str, reason: str, *, now: datetime,
               step: bool = False) -> None:

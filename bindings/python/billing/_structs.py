@@ -9,8 +9,8 @@ from ._billing import ffi, lib
 from ._values import (Texts, bytes_of, decimal_of, json_of, moment_of,
                       name_of, optional_us, set_decimal)
 from .errors import code_name
-from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress, Receipt,
-                    ReceiptFlag, Status, Stream)
+from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress,
+                    Rebuilding, Receipt, ReceiptFlag, Status, Stream)
 
 _RECEIPT = ffi.sizeof("billing_receipt")
 _EVENT = ffi.sizeof("billing_event")
@@ -112,6 +112,15 @@ def progress_of(p: Any) -> Progress:
         done=moment_of(p.done_us), decided=moment_of(p.decided_us),
         periods=p.periods, invoices=p.invoices, grants=p.grants,
         holds=p.holds, first_invoice=p.first_invoice)
+
+
+def rebuilding_of(r: Any, answer: dict[str, Any]) -> Rebuilding:
+    """The result of a rebuild, with its document."""
+    return Rebuilding(
+        more=bool(r.flags & lib.BILLING_PROGRESS_MORE),
+        decided=moment_of(r.decided_us), customers=r.customers, done=r.done,
+        moved=r.moved, events=r.events, unusable=r.unusable,
+        differences=answer["differences"])
 
 
 def stream_of(s: Any) -> Stream:

@@ -13,7 +13,8 @@ from ._billing import lib
 from .errors import BillingError, refused
 
 __all__ = [
-    "Balance", "Draw", "Event", "Hold", "HoldStatus", "Progress", "Receipt",
+    "Balance", "Draw", "Event", "Hold", "HoldStatus", "Progress", "Rebuilding",
+    "Receipt",
     "ReceiptFlag", "Status", "Stream",
 ]
 
@@ -155,6 +156,21 @@ class Progress:
     grants: int
     holds: int
     first_invoice: int
+
+
+@dataclass(frozen=True)
+class Rebuilding:
+    """How far the rebuild of a meter is, and what one call of
+    `Billing.rebuild` did.  With `more`, call again."""
+
+    more: bool
+    decided: datetime
+    customers: int
+    done: int
+    moved: int
+    events: int
+    unusable: int
+    differences: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)

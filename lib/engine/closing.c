@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* closing.c - composites, minimums and maximums; see closing.h. */
+#include "engine/closing.h"
+
+#include "engine/image.h"
+#include "engine/index.h"
+#include "engine/rate.h"
+#include "engine/ticks.h"
+#include "engine/timeline.h"
+#include "invoice/invoice.h"
+#include "price/price.h"
+
+/* A fee that an earlier invoice billed. */
+typedef struct closing_fee {
+  uint64_t price;
+  uint64_t period;
+  bl_dec   amount;
+} closing_fee;
+
+typedef struct closing_book {
+  bl_call               *c;
+  bl_contract           *contract;
+  const bl_fact_invoice *draft;
+  bl_rater               rater;
+  bl_fold               *fold;
+  bl_dec                *spend;    /* by price, of the period at hand */
+  bl_dec                *free;     /* of it, paid by promotional grants */
+  closing_fee           *fees;
+  size_t                 fee_count;
+  size_t                 fee_cap;
+  bl_fact_ticks         *fact;
+  size_t                 cap;
+} closing_book;
+
+/* ---- which periods ---- */
+
+/* What holds now; a period that has closed keeps what it closed under. */
+static bl_bound closing_bound(const bl_contract *contract, size_t at) {
+  const bl_price *price = &contract->plan->plan.prices[at];
+  const bl_contract_terms *terms = &contract->terms;
+
+  if (price->closing == BL_CLOSING_PLAN_MINIMUM && terms->minimum.is_set)
+    return terms->minimum;
+  if (price->closing == BL_CLOSING_PLAN_MAXIMUM && terms->maximum.is_set)
+    return terms->maximum;
+  if (price->closing == BL_CLOSING_COMPOSITE) return (bl_bound){0};
+  return price->bound;
+}
+
+/* Whether the key may cost something in any period. */
+static int closing_is_used(const bl_contract *contract, size_t at) {
+  const bl_price *price = &contract->plan->plan.prices[at];
+
+  return price->closing == BL_CLOSING_COMPOSITE ||
+         !bl_dec_is_zero(closing_bound(contract, at).amount);
+}
+
+static int closing_has(const bl_contract *contract) {
+  const bl_plan *plan = &contract->plan->plan;
+
+  for (size_t i = 0; i < plan->key_count; i++)
+    if (plan->prices[i].closing && closing_is_used(contract, i)) return 1;
+  for (size_t i = 0; i < contract->tallies.count; i++)
+    if (bl_tally_price(contract->tallies.entry[i].value)->closing) return 1;
+  return 0;
+}
+
+/* Whether a tally has something that no invoice has billed yet. */
+static int closing_has_moved(const bl_tally *tally) {
+  return !bl_tally_price(tally)->closing &&
+         (!bl_dec_equal(tally->amount, tally->billed_amount) ||
+          !bl_dec_equal(tally->drawn, tally->billed_drawn));
+}
+
+/* moved[p]: the period's spend is another one than at its last billing. */
+static unsigned char *closing_moved(bl_call *c, const bl_contract *contract,
+                                    uint64_t periods) {
+  unsigned char *moved = bl_arena_array(&c->arena, (size_t)periods + 1, 1);
+
+  if (!moved) return NULL;
+  for (size_t i = 0; i < contract->tallies.count; i++) {
+    const bl_tally *tally = contract->tallies.entry[i].value;
+
+    if (tally->period < periods && closing_has_moved(tally))
+      moved[tally->period] = 1;
+  }
+  for (uint64_t p = contract->closed; p < periods; p++) moved[p] = 1;
+  return moved;
+}
+
+/* ---- fees of earlier invoices ---- */
+
+static int closing_keep_fee(closing_book *k, const bl_fact_line *line) {
+  closing_fee *fee;
+
+  if (!line->is_fee || k->contract->plan->meters[line->price])
+    return BILLING_OK;
+  fee = bl_arena_push(&k->c->arena, (void **)&k->fees, &k->fee_count,
+                      &k->fee_cap, sizeof *fee);
+  if (!fee) return BILLING_NOMEM;
+  *fee = (closing_fee){line->price, line->period, line->amount};
+  k->fee_count++;
+  return BILLING_OK;
+}
+
+static int closing_read_fees(closing_book *k, int64_t seq) {
+  bl_call *c = k->c;
+  bl_entry_facts facts;
+  bl_entry entry;
+  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
+
+  if (!rc) rc = bl_entry_read(&entry, &c->arena, &facts);
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  if (facts.invoice.contract != k->contract->number) return BILLING_OK;
+  for (size_t i = 0; i < facts.invoice.line_count && !rc; i++)
+    rc = closing_keep_fee(k, &facts.invoice.lines[i]);
+  return rc;
+}
+
+/* A period's fees are billed when it begins at the earliest. */
+static int closing_find_fees(closing_book *k, int64_t from_us) {
+  bl_call *c = k->c;
+  bl_index_wish wish = {
+    bl_subject_customer(k->contract->customer->number), 0,
+    {from_us, INT64_MAX}, UINT64_C(1) << BL_ENTRY_INVOICE};
+  int64_t *seqs;
+  size_t count;
+  int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
+
+  for (size_t i = 0; i < count && !rc; i++)
+    rc = closing_read_fees(k, seqs[i]);
+  return rc;
+}
+
+/* ---- the spend of a period ---- */
+
+static bl_dec closing_free(const closing_book *k, const bl_tally *tally) {
+  bl_dec sum = BL_DEC_ZERO;
+
+  for (size_t i = 0; i < tally->stack_count; i++) {
+    const bl_grant_state *grant =
+        bl_table_at(&k->c->t->by_grant, tally->stack[i].grant);
+
+    if (grant && grant->lot.is_promotional)
+      sum = bl_dec_add(sum, tally->stack[i].amount);
+  }
+  return sum;
+}
+
+static void closing_add(bl_dec *sum, bl_dec amount) {
+  *sum = bl_dec_add(*sum, amount);
+}
+
+static void closing_sum(closing_book *k, uint64_t period) {
+  const bl_contract *contract = k->contract;
+  size_t keys = contract->plan->plan.key_count;
+
+  for (size_t i = 0; i < keys; i++) k->spend[i] = k->free[i] = BL_DEC_ZERO;
+  for (size_t i = 0; i < contract->tallies.count; i++) {
+    const bl_tally *tally = contract->tallies.entry[i].value;
+
+    if (tally->period != period || bl_tally_price(tally)->closing) continue;
+    closing_add(&k->spend[tally->price], tally->amount);
+    closing_add(&k->free[tally->price], closing_free(k, tally));
+  }
+  for (size_t i = 0; i < k->fee_count; i++)
+    if (k->fees[i].period == period)
+      closing_add(&k->spend[k->fees[i].price], k->fees[i].amount);
+  for (size_t i = 0; i < k->draft->line_count; i++) {
+    const bl_fact_line *line = &k->draft->lines[i];
+
+    if (line->is_fee && line->period == period)
+      closing_add(&k->spend[line->price], line->amount);
+  }
+}
+
+/* ---- one key ---- */
+
+/* What the figure is made of: spend that is not zero. */
+static int closing_counts(closing_book *k, const bl_price *price,
+                          bl_fact_tick *tick) {
+  int is_net = price->of && price->of->without_free;
+
+  tick->spend = bl_arena_array(&k->c->arena, price->counted_count + 1,
+                               sizeof *tick->spend);
+  if (!tick->spend) return BILLING_NOMEM;
+  tick->quantity = BL_DEC_ZERO;
+  for (size_t i = 0; i < price->counted_count; i++) {
+    uint32_t at = price->counted[i];
+    bl_dec amount = is_net ? bl_dec_sub(k->spend[at], k->free[at])
+                           : k->spend[at];
+
+    if (bl_dec_is_zero(amount)) continue;
+    tick->spend[tick->spend_count++] = (bl_fact_spend){at, amount};
+    closing_add(&tick->quantity, amount);
+  }
+  return BILLING_OK;
+}
+
+/* The least or the most of the period, its share rounded as a line is. */
+static void closing_share(const closing_book *k, const bl_price *price,
+                          uint64_t period, bl_fact_tick *tick) {
+  const bl_contract *contract = k->contract;
+  const bl_period *p = &contract->periods[period];
+  const bl_tally *tally = bl_tally_of(contract, tick->price, period,
+                                      tick->group);
+  bl_bound bound = closing_bound(contract, (size_t)tick->price);
+  bl_price fee = {.model = BL_MODEL_FLAT, .amount = bound.amount};
+
+  tick->numerator = tick->denominator = 1;
+  if (period < contract->closed) {
+    tick->bound = tally ? tally->more->bound : BL_DEC_ZERO;
+    return;
+  }
+  bl_prorate(bound.proration, p->span, p->full, contract->zone,
+             &tick->numerator, &tick->denominator);
+  tick->bound = bl_round_due(
+      bl_price_fee(&fee, BL_DEC_ONE, tick->numerator, tick->denominator),
+      BL_DEC_ZERO, bl_catalog_places(&k->c->t->terms, price->asset));
+}
+
+/* What the lines of its parts say: each of them is rounded. */
+static bl_dec closing_rounded(const bl_tenant_terms *tenant,
+                              const bl_price *price,
+                              const bl_fact_tick *tick) {
+  int places = bl_catalog_places(tenant, price->asset);
+  bl_dec sum = BL_DEC_ZERO;
+
+  for (size_t i = 0; i < tick->spend_count; i++)
+    closing_add(&sum, bl_round_due(tick->spend[i].amount, BL_DEC_ZERO,
+                                   places));
+  return sum;
+}
+
+bl_dec bl_closing_total(const bl_tenant_terms *tenant, const bl_price *price,
+                        const bl_fact_tick *tick) {
+  bl_dec gap;
+
+  if (price->closing == BL_CLOSING_COMPOSITE)
+    return bl_price_total(price, tick->quantity);
+  if (bl_dec_is_zero(tick->bound)) return BL_DEC_ZERO;
+  gap = bl_dec_sub(tick->bound, closing_rounded(tenant, price, tick));
+  if (bl_dec_is_bad(gap)) return gap;
+  return price->closing == BL_CLOSING_PLAN_MAXIMUM
+           ? bl_dec_min(gap, BL_DEC_ZERO) : bl_dec_max(gap, BL_DEC_ZERO);
+}
+
+static int closing_refuse(const closing_book *k, const bl_price *price) {
+  return bl_fail(k->c->err, BILLING_LIMIT, "", "amounts below 10^20",
+                 "what %t comes to does not fit", &price->name);
+}
+
+/* Only what others cost is drawn from grants: a minimum is owed. */
+static int closing_charge(closing_book *k, const bl_price *price,
+                          bl_fact_tick *tick) {
+  bl_tally *tally = bl_tally_make(k->c->t, k->contract, tick->price,
+                                  tick->period, tick->group);
+  bl_fact_tick *kept = bl_arena_push(&k->c->arena, (void **)&k->fact->items,
+                                     &k->fact->count, &k->cap, sizeof *kept);
+  int rc = BILLING_OK;
+
+  if (!tally || !kept) return BILLING_NOMEM;
+  if (price->closing == BL_CLOSING_COMPOSITE)
+    rc = bl_tick_draws(&k->rater, tally, tick);
+  if (rc) return rc;
+  *kept = *tick;
+  k->fact->count++;
+  return bl_fold_tick(k->fold, k->contract, kept);
+}
+
+/* What a period closes under is booked even when it costs nothing: the same
+ * holds for what comes late. */
+static int closing_key(closing_book *k, size_t at, uint64_t period) {
+  const bl_contract *contract = k->contract;
+  const bl_price *price = &contract->plan->plan.prices[at];
+  bl_fact_tick tick = {.price = at, .period = period, .group = {"", 0}};
+  const bl_tally *tally = bl_tally_of(contract, at, period, tick.group);
+  bl_dec total;
+  int rc = closing_counts(k, price, &tick);
+
+  if (rc) return rc;
+  closing_share(k, price, period, &tick);
+  total = bl_closing_total(&k->c->t->terms, price, &tick);
+  tick.amount = tally ? bl_dec_sub(total, tally->amount) : total;
+  if (bl_dec_is_bad(tick.amount) || bl_dec_is_bad(tick.quantity))
+    return closing_refuse(k, price);
+  k->spend[at] = total;
+  if (bl_dec_is_zero(tick.amount) &&
+      (period < contract->closed || bl_dec_is_zero(tick.bound)))
+    return BILLING_OK;
+  return closing_charge(k, price, &tick);
+}
+
+/* ---- all of them ---- */
+
+/* Whether it is this one, of those of the price, that the period is under. */
+static int closing_holds(const bl_contract *contract, size_t at,
+                         uint64_t period) {
+  const bl_plan_version *plan = contract->plan;
+
+  return plan->plan.prices[at].closing &&
+         !(plan->intervals && plan->intervals[at].is_off) &&
+         bl_timeline_leads(plan, at, contract->periods[period].span);
+}
+
+static int closing_period(closing_book *k, uint64_t period) {
+  const bl_plan_version *plan = k->contract->plan;
+  size_t count = plan->plan.key_count;
+  size_t *ranked = bl_arena_array(&k->c->arena, count + 1, sizeof *ranked);
+  int rc = ranked ? BILLING_OK : BILLING_NOMEM;
+
+  closing_sum(k, period);
+  for (size_t i = 0; i < count && ranked; i++)
+    ranked[bl_timeline_rank(plan, i)] = i;
+  for (size_t i = 0; i < count && !rc; i++)
+    if (closing_holds(k->contract, ranked[i], period))
+      rc = closing_key(k, ranked[i], period);
+  return rc;
+}
+
+static int closing_open(closing_book *k, const unsigned char *moved) {
+  const bl_contract *contract = k->contract;
+  size_t keys = contract->plan->plan.key_count;
+  uint64_t first = 0;
+
+  k->spend = bl_arena_array(&k->c->arena, keys, sizeof *k->spend);
+  k->free = bl_arena_array(&k->c->arena, keys, sizeof *k->free);
+  if (!k->spend || !k->free) return BILLING_NOMEM;
+  while (!moved[first]) first++;
+  if (first >= contract->closed && !contract->plan->has_advance)
+    return BILLING_OK;
+  return closing_find_fees(k, contract->periods[first].span.from_us);
+}
+
+static int closing_write(closing_book *k, const unsigned char *moved,
+                         uint64_t periods) {
+  bl_call *c = k->c;
+  bl_contract *contract = k->contract;
+  bl_writer w;
+  int rc = BILLING_OK;
+
+  k->fact->customer = contract->customer->number;
+  k->fact->contract = contract->number;
+  bl_rater_open(&k->rater, c);
+  k->fold = bl_entry_start(c);
+  for (uint64_t p = 0; p < periods && !rc; p++)
+    if (moved[p]) rc = closing_period(k, p);
+  bl_rater_close(&k->rater);
+  if (rc || !k->fact->count) return rc;
+  rc = bl_fold_ticked(k->fold, k->fact);
+  bl_customer_moves(c->t, contract->customer);
+  bl_image_age(c->t, contract->customer, k->fold->seq);
+  bl_writer_open(&w, c);
+  bl_code_ticks(&w.facts, &w.properties, k->fact);
+  return rc ? rc : bl_append(c, BL_ENTRY_TICKS, &w);
+}
+
+int bl_closing_book(bl_call *c, bl_contract *contract, uint64_t periods,
+                    const bl_fact_invoice *draft, bl_fact_ticks *out) {
+  closing_book k = {.c = c, .contract = contract, .draft = draft,
+                    .fact = out};
+  unsigned char *moved;
+  int rc;
+
+  memset(out, 0, sizeof *out);
+  if (!periods || !closing_has(contract)) return BILLING_OK;
+  moved = closing_moved(c, contract, periods);
+  if (!moved) return BILLING_NOMEM;
+  if (!memchr(moved, 1, (size_t)periods)) return BILLING_OK;
+  rc = closing_open(&k, moved);
+  return rc ? rc : closing_write(&k, moved, periods);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * rerate_book.c - what was decided anew is priced, drawn, folded and written.
+ *
+ * What gives something back comes first: another key may draw it at once.
+ * Each key is folded before the next is decided, so lots have what is left.
+ */
+#include "engine/image.h"
+#include "engine/rate.h"
+#include "engine/rerate_keys.h"
+#include "engine/tallies.h"
+#include "engine/timeline.h"
+#include "engine/views.h"
+#include "price/price.h"
+
+typedef struct rerate_book {
+  bl_rerating          *x;
+  bl_rater              rater;
+  bl_fold              *fold;
+  const bl_meter_rules *rules;
+  bl_json              *rows;
+} rerate_book;
+
+/* ---- the keys of the entry ---- */
+
+/* Keys that no event is under any more, and the figures of ticks. */
+static int rebook_known(bl_rerating *x, bl_contract *contract) {
+  bl_rerate_key *key;
+  bl_tallies tallies;
+  int rc = bl_tallies_of(contract, &x->arena, &tallies);
+
+  for (size_t i = 0; !rc && i < tallies.count; i++) {
+    const bl_tally *tally = tallies.item[i];
+    if (bl_rerate_is_meant(x, contract, tally->price, tally->period))
+      rc = bl_rerate_key_of(x, contract, tally->price, tally->period,
+                            tally->group, &key);
+  }
+  return rc;
+}
+
+static int rebook_is_closed(const bl_rerate_key *key) {
+  return key->fact.period < key->contract->closed;
+}
+
+/* Where the tiers stand before the key's interval, by what is decided anew. */
+static bl_level rebook_position(const bl_rerating *x,
+                                const bl_rerate_key *key) {
+  bl_level sum = {.total = BL_DEC_ZERO};
+
+  for (size_t i = 0; key->contract->plan->intervals && i < x->count; i++) {
+    const bl_rerate_key *other = x->keys[i];
+    if (other->contract != key->contract ||
+        other->fact.period != key->fact.period ||
+        !bl_str_equal(other->fact.group, key->fact.group) ||
+        !bl_timeline_precedes(key->contract, other->fact.price,
+                              key->fact.price))
+      continue;
+    sum.total = bl_dec_add(sum.total, other->fact.level.total);
+    sum.events += other->fact.level.events;
+  }
+  return sum;
+}
+
+/* What should be charged by now.  What waits for a tick is charged by that,
+ * of a period that is closed by the next one; what a price costs without usage
+ * when its period closes. */
+static bl_dec rebook_total(const bl_rerating *x, const bl_rerate_key *key,
+                         bl_dec booked) {
+  const bl_fact_rekeyed *fact = &key->fact;
+  const bl_plan *plan = &key->contract->plan->plan;
+  const bl_price *price;
+
+  if (x->wish->customer->is_erased) return booked;
+  if (key->meter->ticks) return rebook_is_closed(key) ? booked : BL_DEC_ZERO;
+  if (!fact->level.events && !rebook_is_closed(key)) return BL_DEC_ZERO;
+  price = bl_price_of_group(&plan->prices[fact->price], fact->group);
+  if (!price) return BL_DEC_ZERO;
+  return bl_timeline_cost(key->meter, price, rebook_position(x, key),
+                          fact->level.total);
+}
+
+static int rebook_difference(bl_rerating *x, bl_rerate_key *key) {
+  const bl_tally *tally = bl_tally_of(key->contract, key->fact.price,
+                                      key->fact.period, key->fact.group);
+  bl_dec booked = tally ? tally->amount : BL_DEC_ZERO;
+
+  key->fact.amount = bl_dec_sub(rebook_total(x, key, booked), booked);
+  if (!bl_dec_is_bad(key->fact.amount) &&
+      !bl_dec_is_bad(key->fact.level.total))
+    return BILLING_OK;
+  return bl_fail(x->c->err, BILLING_LIMIT, "",
+                 "quantities and amounts below 10^20",
+                 "what the contract %t owes for price %t does not fit",
+                 &key->contract->terms.id,
+                 &key->contract->plan->plan.prices[key->fact.price].id);
+}
+
+/* The keys in the order of the entry. */
+static int rebook_keys(bl_rerating *x) {
+  const bl_list *contracts = &x->wish->customer->contracts;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < contracts->count && !rc; i++)
+    rc = rebook_known(x, contracts->item[i]);
+  for (size_t i = 0; i < x->count && !rc; i++)
+    rc = rebook_difference(x, x->keys[i]);
+  x->fact.keys = bl_arena_array(&x->arena, x->count + 1,
+                                sizeof *x->fact.keys);
+  if (rc || !x->fact.keys) return rc ? rc : BILLING_NOMEM;
+  for (int is_more = 0; is_more <= 1; is_more++)
+    for (size_t i = 0; i < x->count; i++) {
+      bl_rerate_key *key = x->keys[i];
+      if ((bl_dec_sign(key->fact.amount) >= 0) != is_more) continue;
+      key->place = x->fact.key_count;
+      x->fact.keys[x->fact.key_count++] = key->fact;
+    }
+  return BILLING_OK;
+}
+
+/* Samples name keys by the places that they were found in. */
+static void rebook_events(bl_rerating *x) {
+  for (size_t i = 0; i < x->event_count; i++)
+    for (size_t k = 0; k < x->events[i].count; k++) {
+      uint64_t *key = &x->events[i].samples[k].key;
+      *key = x->keys[*key]->place;
+    }
+  x->fact.events = x->events;
+  x->fact.event_count = x->event_count;
+}
+
+/* ---- booking ---- */
+
+static int rebook_draws(rerate_book *k, const bl_rerate_key *key,
+                      const bl_tally *tally, bl_fact_rekeyed *fact) {
+  bl_fact_charge charge = {.amount = fact->amount};
+  int rc;
+
+  k->rater.draws.count = 0;
+  rc = bl_rate_choose(&k->rater, tally, key->last_us, &charge);
+  if (rc || !charge.draw_count) return rc;
+  fact->draws = bl_arena_copy(&k->x->arena, k->rater.draws.item,
+                              charge.draw_count * sizeof *fact->draws);
+  fact->draw_count = charge.draw_count;
+  return fact->draws ? BILLING_OK : BILLING_NOMEM;
+}
+
+static int rebook_row(const rerate_book *k, const bl_rerate_key *key,
+                    const bl_tally *tally) {
+  const bl_fact_rekeyed *fact = &k->x->fact.keys[key->place];
+  const bl_contract *contract = key->contract;
+  const bl_price *price = &contract->plan->plan.prices[fact->price];
+  bl_span span = contract->periods[fact->period].span;
+  bl_json *row = bl_json_object(k->rows, NULL);
+  int rc = bl_view_add_json(row, "group", fact->group);
+
+  if (rc) return rc;
+  bl_json_add_text(row, "customer", contract->customer->id);
+  bl_json_add_text(row, "contract", contract->terms.id);
+  bl_json_add_text(row, "price", price->id);
+  bl_json_add_time(row, "from", span.from_us);
+  bl_json_add_time(row, "to", span.to_us);
+  bl_json_add_dec(row, "quantity", bl_tally_quantity(tally));
+  bl_json_add_dec(row, "was", bl_dec_sub(tally->amount, fact->amount));
+  bl_json_add_dec(row, "amount", tally->amount);
+  bl_json_add_dec(row, "difference", fact->amount);
+  return bl_json_add_c(row, "asset", price->asset) ? BILLING_OK
+                                                   : BILLING_NOMEM;
+}
+
+static int rebook_key(rerate_book *k, const bl_rerate_key *key) {
+  bl_tenant *t = k->x->c->t;
+  bl_fact_rekeyed *fact = &k->x->fact.keys[key->place];
+  bl_tally *tally = bl_tally_make(t, key->contract, fact->price,
+                                  fact->period, fact->group);
+  int rc = tally ? rebook_draws(k, key, tally, fact) : BILLING_NOMEM;
+
+  if (!rc) rc = bl_fold_rekey(k->fold, fact, k->rules);
+  if (rc || bl_dec_is_zero(fact->amount)) return rc;
+  k->x->result.keys++;
+  return k->rows ? rebook_row(k, key, tally) : BILLING_OK;
+}
+
+/* Both parts of the keys, in the order of the entry. */
+static int rebook_all(rerate_book *k) {
+  bl_rerating *x = k->x;
+  bl_rerate_key **sorted = bl_arena_array(&x->arena, x->count + 1,
+                                          sizeof *sorted);
+  int rc = sorted ? BILLING_OK : BILLING_NOMEM;
+
+  for (size_t i = 0; i < x->count && !rc; i++)
+    sorted[x->keys[i]->place] = x->keys[i];
+  for (size_t i = 0; i < x->count && !rc; i++) rc = rebook_key(k, sorted[i]);
+  return rc ? rc : bl_fold_values(k->fold, &x->fact);
+}
+
+static int rebook_write(rerate_book *k) {
+  bl_rerating *x = k->x;
+  bl_call *c = x->c;
+  bl_writer w;
+  int rc;
+
+  k->fold = bl_entry_start(c);
+  rc = bl_fold_rerated(k->fold, &x->fact);
+  if (!rc)
+    rc = bl_fold_rules(k->fold, &x->fact, x->wish->customer, &k->rules);
+  if (!rc) rc = rebook_all(k);
+  if (rc) return rc;
+  bl_image_age(c->t, x->wish->customer, k->fold->seq);
+  bl_writer_open(&w, c);
+  bl_code_rerate(&w.facts, &w.properties, &x->fact);
+  return bl_append(c, BL_ENTRY_RERATE, &w);
+}
+
+/* Whether the entry would say anything.  Who comes to other rules and has
+ * something by the old ones must be told so. */
+static int rebook_is_empty(const bl_rerating *x) {
+  return !x->count && !x->event_count && !x->fact.unmatched &&
+         !x->fact.unpriced && !x->fact.unentitled;
+}
+
+static int rebook_has_tallies(const bl_rerate_wish *wish) {
+  for (size_t i = 0; i < wish->customer->contracts.count; i++) {
+    const bl_contract *contract = wish->customer->contracts.item[i];
+    for (size_t k = 0; k < contract->tallies.count; k++) {
+      const bl_tally *tally = contract->tallies.entry[k].value;
+      if (contract->plan->meters[tally->price] == wish->meter) return 1;
+    }
+  }
+  return 0;
+}
+
+static void rebook_open(bl_rerating *x, bl_call *c,
+                      const bl_rerate_wish *wish) {
+  *x = (bl_rerating){.c = c, .wish = wish};
+  bl_arena_open(&x->arena, &c->b->host);
+  bl_map_open(&x->by_key, &x->arena);
+  x->fact.customer = wish->customer->number;
+  x->fact.since_us = wish->since_us;
+  x->fact.times = (bl_span){INT64_MAX, INT64_MIN};
+  if (!wish->meter) return;
+  x->fact.meter = wish->meter->number;
+  x->fact.rules = bl_rerate_rules(x, wish->meter)->number;
+}
+
+static int rebook_customer(bl_rerating *x, bl_json *rows) {
+  rerate_book k = {.x = x, .rows = rows};
+  int rc = bl_expire_holds(x->c, x->wish->customer);
+
+  if (!rc) rc = bl_rerate_measure(x);
+  if (!rc) rc = rebook_keys(x);
+  if (rc || (rebook_is_empty(x) &&
+             !(x->wish->comes && rebook_has_tallies(x->wish))))
+    return rc;
+  rebook_events(x);
+  if (x->fact.times.from_us > x->fact.times.to_us)
+    x->fact.times = (bl_span){x->c->now_us, x->c->now_us};
+  bl_rater_open(&k.rater, x->c);
+  rc = rebook_write(&k);
+  bl_rater_close(&k.rater);
+  return rc;
+}
+
+int bl_rerate(bl_call *c, const bl_rerate_wish *wish, bl_json *rows,
+              bl_rerate_result *out) {
+  bl_rerating x;
+  int rc;
+
+  assert(!wish->comes || wish->meter);
+  rebook_open(&x, c, wish);
+  rc = rebook_customer(&x, rows);
+  if (out) *out = x.result;
+  bl_arena_close(&x.arena);
+  return rc;
+}
