@@ -55,6 +55,16 @@ AT(struct billing_call, tenant, 8);
 AT(struct billing_call, key, 24);
 AT(struct billing_call, now_us, 40);
 
+SIZE(struct billing_rebuilding, 56);
+AT(struct billing_rebuilding, struct_size, 0);
+AT(struct billing_rebuilding, flags, 4);
+AT(struct billing_rebuilding, decided_us, 8);
+AT(struct billing_rebuilding, customers, 16);
+AT(struct billing_rebuilding, done, 24);
+AT(struct billing_rebuilding, moved, 32);
+AT(struct billing_rebuilding, events, 40);
+AT(struct billing_rebuilding, unusable, 48);
+
 SIZE(struct billing_event, 96);
 AT(struct billing_event, struct_size, 0);
 AT(struct billing_event, flags, 4);
