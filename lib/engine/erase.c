@@ -342,7 +342,8 @@ static int check_measured(bl_call *c, const bl_customer *customer) {
     const bl_map *tallies = &contract->tallies;
     for (size_t k = 0; k < tallies->count; k++) {
       const bl_tally *tally = tallies->entry[k].value;
-      if (bl_tally_meter(tally)->aggregation != BL_AGG_SQL ||
+      if (bl_tally_price(tally)->closing ||
+          bl_tally_meter(tally)->aggregation != BL_AGG_SQL ||
           !tally->level.events || !tally->more->is_due)
         continue;
       return bl_fail(c->err, BILLING_CONFLICT, "",
