@@ -7,8 +7,10 @@
 #include "engine/fold.h"
 #include "engine/timeline.h"
 #include "invoice/invoice.h"
+#include "price/terms.h"
 
-/* The prices whose spend is counted; none: all of them. */
+/* The prices whose spend is counted, each once, however many intervals it has;
+ * none: all of them. */
 static int charge_counts(const bl_plan *plan, const bl_price *price,
                          bl_arena *a, bl_charge *out) {
   bl_str *ids;
@@ -18,10 +20,12 @@ static int charge_counts(const bl_plan *plan, const bl_price *price,
     return BILLING_OK;
   ids = bl_arena_array(a, price->counted_count + 1, sizeof *ids);
   if (!ids) return BILLING_NOMEM;
-  for (size_t i = 0; i < price->counted_count; i++)
-    ids[i] = plan->prices[price->counted[i]].id;
   out->of = ids;
-  out->of_count = price->counted_count;
+  for (size_t i = 0; i < price->counted_count; i++) {
+    bl_words known = {ids, out->of_count};
+    bl_str id = plan->prices[price->counted[i]].id;
+    if (!bl_words_have(&known, id)) ids[out->of_count++] = id;
+  }
   return BILLING_OK;
 }
 
