@@ -32,7 +32,8 @@ typedef struct amending {
 
 bl_rated_line bl_line_of(const bl_price *price, bl_named_list values,
                          int64_t at) {
-  bl_rated_line line = {.price = price->id, .tags = {price->tags, price->tag_count},
+  bl_rated_line line = {.price = price->id,
+                        .tags = {price->tags, price->tag_count},
                         .values = values, .commit_unit = BL_DEC_BAD,
                         .at = at};
 
