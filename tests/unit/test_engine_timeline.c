@@ -299,6 +299,36 @@ START_TEST(a_contract_stays_with_its_version) {
 }
 END_TEST
 
+/* Another meter for all that was recorded: each interval is rated anew, where
+ * its tiers go on now. */
+START_TEST(a_month_is_rated_anew_by_its_intervals) {
+  for (unsigned round = 1; round <= 8; round++) {
+    shop_folder f = shop_folder_make();
+    billing_call call;
+
+    seed = round * 104729;
+    open_month(f.path);
+    put_plan(0, 100);
+    put_contract("follow");
+    live_a_month(f.path);
+    put("meter", "{\"id\":\"s\",\"event\":\"sum\",\"aggregation\":\"sum\","
+                 "\"expression\":\"event.properties.n * 2\","
+                 "\"effective\":\"2026-01-01\"}");
+    call = call_now();
+    ck_assert_int_eq(billing_rebuild(b, &call, "s", (size_t)-1, 0, NULL, NULL,
+                                     NULL), 0);
+    for (int day = 0; day < DAYS; day++) units[day] *= 2;
+    advance_to(day_us(DAYS));
+    ck_assert_msg(invoiced("INV-000001") == month(), "round %u: %lld, not %lld",
+                  round, (long long)invoiced("INV-000001"),
+                  (long long)month());
+    shop_is_sound(b);
+    billing_close(b);
+    shop_folder_remove(&f);
+  }
+}
+END_TEST
+
 static const char contract_of[] =
   "{\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\","
   "\"start\":\"2026-01-05\"%s}";
@@ -428,6 +458,7 @@ Suite *test_engine_timeline(void) {
 
   tcase_set_timeout(c, 120);
   tcase_add_test(c, a_month_costs_what_its_days_cost);
+  tcase_add_test(c, a_month_is_rated_anew_by_its_intervals);
   tcase_add_test(c, a_contract_stays_with_its_version);
   tcase_add_test(c, a_contract_takes_another_version_from_now_on);
   tcase_add_test(c, nothing_changes_before_the_clock);
