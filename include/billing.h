@@ -214,7 +214,7 @@ BILLING_API void billing_init(void *structure, size_t size);
 #define BILLING_LIMIT_ASSET_BYTES 6     /* 15 */
 #define BILLING_LIMIT_TIERS 7           /* 1000 in one price */
 #define BILLING_LIMIT_PRICES 8          /* 1000 in one plan */
-#define BILLING_LIMIT_GROUP_KEYS 9      /* 16 of one meter */
+#define BILLING_LIMIT_GROUP_KEYS 9      /* 1000 of one meter */
 #define BILLING_LIMIT_SHARDS 10         /* 1 of one tenant */
 #define BILLING_LIMIT_EXPRESSION_BYTES 11  /* 4096 */
 #define BILLING_LIMIT_EXPRESSION_DEPTH 12  /* 64: brackets in brackets */

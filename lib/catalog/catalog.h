@@ -434,6 +434,8 @@ int bl_catalog_read_plan(const bl_json *doc, const char *path, bl_arena *a,
 int bl_catalog_check_plan(const bl_plan *plan, const char *path,
                           const bl_tenant_terms *tenant,
                           const bl_meter *const *meters, billing_error *err);
+/* Whether the price can be of usage that the meter measures so. */
+int bl_catalog_price_takes(const bl_price *price, const bl_meter *meter);
 /* One price by itself, as the quote kernel takes it: id and meter may be
  * missing; currency is the asset when the document names none ("USD"). */
 int bl_catalog_read_price(const bl_json *doc, const char *path, bl_arena *a,

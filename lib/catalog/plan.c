@@ -118,16 +118,27 @@ static int plan_group(const bl_reader *r, const bl_price *price, size_t group,
                         &price->groups[group]);
 }
 
+static int plan_adds_up(const bl_meter *meter) {
+  return (meter->aggregation == BL_AGG_SUM ||
+          meter->aggregation == BL_AGG_COUNT) && !meter->ticks &&
+         !meter->lifts_negative &&
+         (!meter->converts || meter->convert.round == BL_CONVERT_NONE);
+}
+
+int bl_catalog_price_takes(const bl_price *price, const bl_meter *meter) {
+  int takes = !(price->flags & BL_PRICE_BY_EVENT) || plan_adds_up(meter);
+
+  for (size_t i = 0; takes && i < price->rate_count; i++)
+    takes = bl_catalog_price_takes(price->rates[i].price, meter);
+  return takes;
+}
+
 /* What an event is worth must not depend on others; and what is above a
  * maximum would have to be remembered for refunds. */
 static int plan_transactions(const bl_reader *r, const bl_price *price,
                              const bl_meter *meter) {
   bl_reader at = bl_reader_member(r, "meter");
   bl_reader maximum = bl_reader_member(r, "maximum");
-  int adds_up = (meter->aggregation == BL_AGG_SUM ||
-                 meter->aggregation == BL_AGG_COUNT) && !meter->ticks &&
-                !meter->lifts_negative &&
-                (!meter->converts || meter->convert.round == BL_CONVERT_NONE);
 
   if (!(price->flags & BL_PRICE_BY_EVENT)) return BILLING_OK;
   if (price->flags & BL_PRICE_HAS_MAXIMUM)
@@ -135,7 +146,7 @@ static int plan_transactions(const bl_reader *r, const bl_price *price,
                           "transaction_maximum, or a maximum of the plan",
                           "a price of single transactions has no maximum of "
                           "its own yet");
-  if (adds_up) return BILLING_OK;
+  if (plan_adds_up(meter)) return BILLING_OK;
   return bl_reader_fail(&at, BILLING_INVALID,
                         "a sum or count as it is: not recurring, prorated, "
                         "rounded or lifted to zero",

@@ -131,6 +131,9 @@ int bl_rate_is_prepared(const bl_call *c, const bl_customer *customer,
 
 /* ---- rate_transactions.c: percentages of single transactions ---- */
 
+/* What one more costs on top of a level, which it joins. */
+bl_dec bl_rate_transaction_next(const bl_price *price, const bl_meter *meter,
+                                const bl_sample *sample, bl_level *level);
 /* What the next one under the key costs; says in the charge whether the free
  * ones end with it. */
 bl_dec bl_rate_transaction(const bl_tally *tally, const bl_price *price,

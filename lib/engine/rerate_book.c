@@ -23,6 +23,18 @@ typedef struct rerate_book {
 
 /* ---- the keys of the entry ---- */
 
+/* The figures of a statement are due when the key without a group is. */
+static int rebook_count(bl_rerating *x, bl_contract *contract,
+                        const bl_rerate_key *of) {
+  bl_rerate_key *key;
+
+  if (of->meter->aggregation != BL_AGG_SQL ||
+      !contract->plan->plan.prices[of->fact.price].group_count)
+    return BILLING_OK;
+  return bl_rerate_key_of(x, contract, of->fact.price, of->fact.period,
+                          (bl_str){"", 0}, &key);
+}
+
 /* Keys that no event is under any more, and the figures of ticks. */
 static int rebook_known(bl_rerating *x, bl_contract *contract) {
   bl_rerate_key *key;
@@ -31,9 +43,14 @@ static int rebook_known(bl_rerating *x, bl_contract *contract) {
 
   for (size_t i = 0; !rc && i < tallies.count; i++) {
     const bl_tally *tally = tallies.item[i];
-    if (bl_rerate_is_meant(x, contract, tally->price, tally->period))
-      rc = bl_rerate_key_of(x, contract, tally->price, tally->period,
-                            tally->group, &key);
+    if (!bl_rerate_is_meant(x, contract, tally->price, tally->period))
+      continue;
+    rc = bl_rerate_key_of(x, contract, tally->price, tally->period,
+                          tally->group, &key);
+    if (!rc) rc = rebook_count(x, contract, key);
+    if (rc || key->fact.level.events) continue;
+    key->fact.first_event = tally->first_event;
+    key->fact.last_event = tally->last_event;
   }
   return rc;
 }
@@ -67,15 +84,13 @@ static bl_level rebook_position(const bl_rerating *x,
 static bl_dec rebook_total(const bl_rerating *x, const bl_rerate_key *key,
                          bl_dec booked) {
   const bl_fact_rekeyed *fact = &key->fact;
-  const bl_plan *plan = &key->contract->plan->plan;
-  const bl_price *price;
 
   if (x->wish->customer->is_erased) return booked;
   if (key->meter->ticks) return rebook_is_closed(key) ? booked : BL_DEC_ZERO;
   if (!fact->level.events && !rebook_is_closed(key)) return BL_DEC_ZERO;
-  price = bl_price_of_group(&plan->prices[fact->price], fact->group);
-  if (!price) return BL_DEC_ZERO;
-  return bl_timeline_cost(key->meter, price, rebook_position(x, key),
+  if (!key->rate) return BL_DEC_ZERO;
+  if (key->rate->flags & BL_PRICE_BY_EVENT) return key->spent;
+  return bl_timeline_cost(key->meter, key->rate, rebook_position(x, key),
                           fact->level.total);
 }
 
