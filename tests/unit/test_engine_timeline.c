@@ -319,7 +319,8 @@ START_TEST(a_month_is_rated_anew_by_its_intervals) {
                                      NULL), 0);
     for (int day = 0; day < DAYS; day++) units[day] *= 2;
     advance_to(day_us(DAYS));
-    ck_assert_msg(invoiced("INV-000001") == month(), "round %u: %lld, not %lld",
+    ck_assert_msg(invoiced("INV-000001") == month(),
+                  "round %u: %lld, not %lld",
                   round, (long long)invoiced("INV-000001"),
                   (long long)month());
     shop_is_sound(b);
