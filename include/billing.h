@@ -457,7 +457,9 @@ typedef struct billing_call {
  *   {"id","model":"flat","amount":"20","timing":"advance|arrears",
  *    "quantity":"seats","proration":"time|days_half_open|none"}
  *
- * A price has "tags":[..] and, but for a fee, a "minimum" of a period, such as
+ * Tiers, free units and the maximum of a usage price are of a billing period,
+ * or with "tiers_by":"year|life" of a year or of all of the contract.  A price
+ * has "tags":[..] and, but for a fee, a "minimum" of a period, such as
  * "50" or {"amount":"50","proration":"time|days_half_open|none"}: of a stub
  * its share.  What is missing of a minimum, what is above a maximum and what a
  * share of spend comes to is known when a period closes, and a line of its own

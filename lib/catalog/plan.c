@@ -163,6 +163,35 @@ static int plan_all_transactions(const bl_reader *r, const bl_price *price,
   return rc;
 }
 
+/* What is due without usage is due in each period, and what only a tick knows
+ * is known for its period. */
+static int plan_tiers(const bl_reader *r, const bl_price *price,
+                      const bl_price *rate, const bl_meter *meter) {
+  bl_reader at = bl_reader_member(r, "tiers_by");
+
+  if (price->tiers_by == BL_TIERS_PERIOD) return BILLING_OK;
+  if (meter->ticks || (meter->aggregation != BL_AGG_SUM &&
+                       meter->aggregation != BL_AGG_COUNT))
+    return bl_reader_fail(&at, BILLING_INVALID,
+                          "a sum or count, neither recurring nor prorated",
+                          "the meter %t does not add up over periods",
+                          &meter->id);
+  if (!(rate->flags & (BL_PRICE_FLAT_AT_ZERO | BL_PRICE_BY_EVENT)))
+    return BILLING_OK;
+  return bl_reader_fail(&at, BILLING_UNSUPPORTED, "period",
+                        "flat_at_zero and terms of single transactions are "
+                        "of a period");
+}
+
+static int plan_all_tiers(const bl_reader *r, const bl_price *price,
+                          const bl_meter *meter) {
+  int rc = plan_tiers(r, price, price, meter);
+
+  for (size_t i = 0; !rc && i < price->rate_count; i++)
+    rc = plan_tiers(r, price, price->rates[i].price, meter);
+  return rc;
+}
+
 static int plan_check_price(const bl_reader *r, const bl_price *price,
                             const bl_tenant_terms *tenant,
                             const bl_meter *meter) {
@@ -176,7 +205,8 @@ static int plan_check_price(const bl_reader *r, const bl_price *price,
   assert(bl_str_equal(meter->id, price->meter));
   for (size_t i = 0; !rc && i < price->group_count; i++)
     rc = plan_group(r, price, i, meter);
-  return rc ? rc : plan_all_transactions(r, price, meter);
+  if (!rc) rc = plan_all_transactions(r, price, meter);
+  return rc ? rc : plan_all_tiers(r, price, meter);
 }
 
 int bl_catalog_check_plan(const bl_plan *plan, const char *path,

@@ -218,9 +218,12 @@ static int explain_usage(explanation *x) {
   bl_dec total, before;
   int rc;
 
-  if (price->flags & BL_PRICE_BY_EVENT) {
+  if ((price->flags & BL_PRICE_BY_EVENT) || x->price->tiers_by) {
     rc = explain_all_billed(x, &before);
-    if (!rc) rc = explain_transactions(x, price);
+    if (!rc && (price->flags & BL_PRICE_BY_EVENT))
+      rc = explain_transactions(x, price);
+    if (!rc && x->price->tiers_by)
+      bl_json_add_c(x->tree, "tiers_by", bl_tiers_words[x->price->tiers_by]);
     total = bl_dec_add(before, x->line->amount);
   } else {
     rc = add_tiers(x, price, &total);

@@ -78,27 +78,83 @@ static bl_level rebook_position(const bl_rerating *x,
   return sum;
 }
 
+/* The key of another period; NULL: it stays as it is. */
+static const bl_rerate_key *rebook_key_at(const bl_rerating *x,
+                                          const bl_rerate_key *key,
+                                          uint64_t period) {
+  for (size_t i = 0; i < x->count; i++) {
+    const bl_rerate_key *other = x->keys[i];
+    if (other->contract == key->contract &&
+        other->fact.price == key->fact.price &&
+        other->fact.period == period &&
+        bl_str_equal(other->fact.group, key->fact.group))
+      return other;
+  }
+  return NULL;
+}
+
+/* Of periods that go through tiers together each costs what it adds to those
+ * before it; the first one also makes up for what those have that stay. */
+static bl_dec rebook_shared(const bl_rerating *x, const bl_rerate_key *key,
+                            const bl_price *price) {
+  const bl_contract *contract = key->contract;
+  const bl_fact_rekeyed *fact = &key->fact;
+  const bl_price *base = &contract->plan->plan.prices[fact->price];
+  bl_dec level = BL_DEC_ZERO, stays = BL_DEC_ZERO, before;
+  int is_first = 1;
+
+  for (uint64_t p = 0; p < contract->period_count; p++) {
+    const bl_rerate_key *other;
+    const bl_tally *tally;
+    if (p == fact->period ||
+        !bl_rate_is_shared(contract, base, fact->period, p))
+      continue;
+    other = rebook_key_at(x, key, p);
+    tally = bl_tally_of(contract, fact->price, p, fact->group);
+    if (other && p < fact->period) is_first = 0;
+    if (other && p < fact->period)
+      level = bl_dec_add(level, other->fact.level.total);
+    if (other || !tally) continue;
+    level = bl_dec_add(level, tally->level.total);
+    stays = bl_dec_add(stays, tally->amount);
+  }
+  before = is_first ? stays
+                    : bl_price_total(price, bl_measure_finish(key->meter,
+                                                              level));
+  level = bl_dec_add(level, fact->level.total);
+  return bl_dec_sub(bl_price_total(price, bl_measure_finish(key->meter,
+                                                            level)), before);
+}
+
 /* What should be charged by now.  What waits for a tick is charged by that,
  * of a period that is closed by the next one; what a price costs without usage
  * when its period closes. */
 static bl_dec rebook_total(const bl_rerating *x, const bl_rerate_key *key,
-                         bl_dec booked) {
+                           bl_dec booked) {
   const bl_fact_rekeyed *fact = &key->fact;
+  int is_shared = key->contract->plan->plan.prices[fact->price].tiers_by != 0;
 
   if (x->wish->customer->is_erased) return booked;
   if (key->meter->ticks) return rebook_is_closed(key) ? booked : BL_DEC_ZERO;
-  if (!fact->level.events && !rebook_is_closed(key)) return BL_DEC_ZERO;
+  if (!fact->level.events && !rebook_is_closed(key) && !is_shared)
+    return BL_DEC_ZERO;
   if (!key->rate) return BL_DEC_ZERO;
   if (key->rate->flags & BL_PRICE_BY_EVENT) return key->spent;
+  if (is_shared) return rebook_shared(x, key, key->rate);
   return bl_timeline_cost(key->meter, key->rate, rebook_position(x, key),
                           fact->level.total);
 }
 
 static int rebook_difference(bl_rerating *x, bl_rerate_key *key) {
-  const bl_tally *tally = bl_tally_of(key->contract, key->fact.price,
+  bl_contract *contract = key->contract;
+  const bl_tally *tally = bl_tally_of(contract, key->fact.price,
                                       key->fact.period, key->fact.group);
   bl_dec booked = tally ? tally->amount : BL_DEC_ZERO;
+  int rc = contract->zone ? BILLING_OK
+                          : bl_zone_of(x->c, contract->terms.zone,
+                                       &contract->zone);
 
+  if (rc) return rc;
   key->fact.amount = bl_dec_sub(rebook_total(x, key, booked), booked);
   if (!bl_dec_is_bad(key->fact.amount) &&
       !bl_dec_is_bad(key->fact.level.total))

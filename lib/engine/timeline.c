@@ -65,7 +65,8 @@ int bl_timeline_precedes(const bl_contract *contract, uint64_t a,
   const bl_plan_version *plan = contract->plan;
 
   return plan->intervals && plan->intervals[a].line == plan->intervals[b].line
-         && timeline_adds(contract, b) && timeline_before(plan, a, b);
+         && !plan->plan.prices[b].tiers_by && timeline_adds(contract, b) &&
+         timeline_before(plan, a, b);
 }
 
 bl_span bl_timeline_service(const bl_contract *contract, uint64_t price,
@@ -132,7 +133,8 @@ static bl_dec timeline_moved(const bl_tally *tally) {
   const bl_price *rate;
   int64_t events;
 
-  if (bl_tally_price(tally)->closing) return BL_DEC_ZERO;
+  if (bl_tally_price(tally)->closing || bl_tally_price(tally)->tiers_by)
+    return BL_DEC_ZERO;
   rate = bl_price_of_group(bl_tally_price(tally), tally->group);
   (void)bl_timeline_position(tally, &events);
   if (!events || !rate || (rate->flags & BL_PRICE_BY_EVENT) ||

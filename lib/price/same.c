@@ -39,7 +39,8 @@ static int same_terms(const bl_price *a, const bl_price *b) {
          bl_dec_equal(a->maximum, b->maximum) &&
          bl_dec_equal(a->fixed, b->fixed) &&
          bl_dec_equal(a->least, b->least) && bl_dec_equal(a->most, b->most) &&
-         a->free_events == b->free_events && a->partial == b->partial;
+         a->free_events == b->free_events && a->partial == b->partial &&
+         a->tiers_by == b->tiers_by;
 }
 
 static int same_rates(const bl_price *a, const bl_price *b) {
