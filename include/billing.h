@@ -107,7 +107,7 @@ extern "C" {
 #define BILLING_DENIED_TENANT 775      /* DENIED: handle is another tenant's */
 #define BILLING_DENIED_UNMATCHED 1031  /* DENIED: strict, and no meter */
 #define BILLING_DENIED_UNPRICED 1287   /* DENIED: strict, and no price */
-#define BILLING_DENIED_UNENTITLED 1543 /* DENIED: strict, and no contract */
+#define BILLING_DENIED_UNENTITLED 1543 /* DENIED: strict, not entitled */
 
 /*
  * The text of a failure, in a struct of the caller's that owns no memory.
@@ -482,8 +482,9 @@ typedef struct billing_call {
  *   INVALID   err->path names the member, err->hint what would be right
  *   NOTFOUND  it names a meter, plan or customer that is not there
  *   CONFLICT  a member that cannot change was changed (a contract's customer,
- *             plan or start), or a meter adds up something else from a moment
- *             on
+ *             plan or start; an override that has begun, but for its end), a
+ *             meter adds up something else from a moment on, or a version of
+ *             a plan, or an override, would begin before the clock
  */
 BILLING_API int billing_put(billing *b, const billing_call *call,
                             const char *kind, const char *json,
@@ -622,7 +623,8 @@ typedef struct billing_event {
 #define BILLING_RECEIPT_PENDING 32u  /* what it costs, or some of it, is known
                                         when its period closes */
 #define BILLING_RECEIPT_VOIDED 128u  /* it does not count any more */
-#define BILLING_RECEIPT_UNENTITLED 256u /* a meter, but no contract then */
+#define BILLING_RECEIPT_UNENTITLED 256u /* a meter, but no contract then, or
+                                          one that is not entitled to it */
 #define BILLING_RECEIPT_PARKED 512u  /* it waits, or has waited, for its
                                         customer */
 
@@ -1183,11 +1185,14 @@ BILLING_API int billing_invoice(billing *b, const billing_call *call,
 
 /*
  * Where a line comes from: {"invoice":"INV-000001","line":1,"events":100} ->
- * the price and its version, the tiers with quantities and amounts, what
- * earlier invoices billed, the draws by grant, and the events (the first
- * `events` of them, 100 by default, and their count; those that were voided
- * since say so); of a composite, a minimum or a maximum what was spent under
- * each price that it counts.  Lines count from 1.
+ * the price and its version, the override that made it (null: none) and why
+ * no other did ("override", "considered":[{"id","why"}]), the tiers with
+ * quantities and amounts, what earlier invoices billed, the draws by grant,
+ * and the events (the first `events` of them, 100 by default, and their count;
+ * those that were voided since say so).  Of a price that changed within the
+ * period, "position" is how far tiers had come before, and "before_position"
+ * what that much costs; of a composite, a minimum or a maximum what was spent
+ * under each price that it counts.  Lines count from 1.
  *
  *   NOTFOUND
  */

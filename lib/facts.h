@@ -41,6 +41,7 @@ typedef struct bl_charge {
   bl_str   meter;          /* id, empty for a fee */
   bl_str   plan;           /* id */
   int64_t  plan_version;
+  bl_str   override;       /* id of the contract's that priced it, or empty */
   bl_str   group;          /* canonical JSON of the group's values, or "" */
   bl_span  service;        /* the period it is for */
   bl_dec   quantity;       /* priced quantity in all, billed before included */

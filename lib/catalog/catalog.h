@@ -202,6 +202,22 @@ typedef struct bl_spend_of {
 enum { BL_CLOSING_NONE, BL_CLOSING_COMPOSITE, BL_CLOSING_MINIMUM,
        BL_CLOSING_PLAN_MINIMUM, BL_CLOSING_PLAN_MAXIMUM };
 
+/* A name and what it is set to; of a line, or asked for. */
+typedef struct bl_named {
+  bl_str name;
+  bl_str value;
+} bl_named;
+
+typedef struct bl_named_list {
+  bl_named *item;
+  size_t    count;
+} bl_named_list;
+
+typedef struct bl_words {
+  bl_str *item;
+  size_t  count;
+} bl_words;
+
 typedef struct bl_price {
   bl_str     id;
   bl_str     name;             /* the id when the document has none */
@@ -259,6 +275,8 @@ typedef struct bl_plan {
   char      currency[16];
   bl_price *prices;
   size_t    price_count;
+  int64_t   effective_us;      /* of this version, for contracts that follow;
+                                  BL_TIME_NEVER: at once */
   size_t    key_count;         /* of prices, and what is derived from minimums
                                   and maximums behind them */
   bl_bound  minimum;           /* of all that is spent in the currency */
@@ -315,6 +333,44 @@ typedef struct bl_quantity {
   bl_dec value;
 } bl_quantity;
 
+enum { BL_OVERRIDE_OVERWRITE, BL_OVERRIDE_MULTIPLIER, BL_OVERRIDE_TIERED,
+       BL_OVERRIDE_ENTITLEMENT };
+enum { BL_RATE_LIST, BL_RATE_COMMIT };
+
+/* What an override is for: everything that is named must fit. */
+typedef struct bl_target {
+  bl_str        price;         /* empty: any */
+  bl_words      tags;          /* all of them */
+  bl_named_list values;
+} bl_target;
+
+/* Another price than the plan's, for a while (price/override.c). */
+typedef struct bl_override {
+  bl_str     id;
+  uint32_t   kind;             /* BL_OVERRIDE_* */
+  uint32_t   of;               /* BL_RATE_*: which rate it changes */
+  bl_dec     unit;             /* overwrite */
+  bl_price  *rate;             /* overwrite: more than one unit's price, or
+                                  NULL */
+  bl_dec     factor;           /* multiplier */
+  bl_tier   *tiers;            /* tiered: up_to, and the factor as `unit` */
+  size_t     tier_count;
+  bl_str     price;            /* the short form: a price, or any of tags */
+  bl_words   tags;
+  bl_target *targets;          /* any of these; without them the short form */
+  size_t     target_count;
+  bl_target *excepts;          /* and none of these */
+  size_t     except_count;
+  bl_words   grants;           /* only while one of these is drawn */
+  uint32_t   by_grant;         /* only while a grant is drawn: any, if
+                                  unnamed */
+  uint32_t   is_entitled;      /* entitlement */
+  int64_t    priority;
+  bl_span    span;
+  uint32_t   from_is_local;    /* as in a contract */
+  uint32_t   to_is_local;
+} bl_override;
+
 typedef struct bl_contract_terms {
   bl_str       id;
   bl_str       name;
@@ -340,7 +396,13 @@ typedef struct bl_contract_terms {
   uint32_t     start_is_local; /* start_us is a wall clock of the zone: */
   uint32_t     end_is_local;   /* a bare date, or a time without Z or an */
   uint32_t     anchor_is_local;  /* offset.  Then the engine resolves it */
-  int32_t      reserved;
+  uint32_t     follows;        /* later versions of the plan, each from its
+                                  time on; else it stays with one */
+  uint32_t     by_priority;    /* of multipliers the first by priority wins,
+                                  else the lowest */
+  uint32_t     reserved;
+  bl_override *overrides;
+  size_t       override_count;
 } bl_contract_terms;
 
 /*

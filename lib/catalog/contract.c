@@ -14,7 +14,7 @@
 
 #define CONTRACT_QUANTITIES_MOST 1000
 
-static const char contract_time_hint[] =
+const char bl_clock_hint[] =
   "RFC 3339 such as \"2026-01-31T00:00:00Z\", a date, or microseconds";
 
 /* A bare date, or a time with neither Z nor an offset behind it. */
@@ -46,14 +46,14 @@ static int contract_instant(const bl_json *node, int64_t *us,
   return bl_json_time(node, us) && *us >= BL_TIME_MIN && *us <= BL_TIME_MAX;
 }
 
-static int contract_time(const bl_reader *r, const bl_field *field,
-                         const bl_json *node, void *model) {
+int bl_value_clock(const bl_reader *r, const bl_field *field,
+                   const bl_json *node, void *model) {
   unsigned char *base = model;
   int64_t us = 0;
   uint32_t is_local = 0;
 
   if (!contract_instant(node, &us, &is_local))
-    return bl_reader_fail(r, BILLING_INVALID, contract_time_hint,
+    return bl_reader_fail(r, BILLING_INVALID, bl_clock_hint,
                           "this is not a time of the years 1 to 9999");
   *(int64_t *)(void *)(base + field->at) = us;
   *(uint32_t *)(void *)(base + field->beside) = is_local;
@@ -162,6 +162,9 @@ static int contract_order(const bl_reader *r, const bl_field *field,
   return bl_value_order(r, node, &terms->order);
 }
 
+static const char *const contract_versions[] = {"pin", "follow", NULL};
+static const char *const contract_winners[] = {"lowest", "priority", NULL};
+
 static const bl_field contract_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
    .at = offsetof(bl_contract_terms, id)},
@@ -174,10 +177,10 @@ static const bl_field contract_fields[] = {
    .hint = "the id of a plan", .at = offsetof(bl_contract_terms, plan)},
   {.name = "plan_version", .read = bl_value_whole64, .low = 1,
    .high = INT64_MAX, .at = offsetof(bl_contract_terms, plan_version)},
-  {.name = "start", .read = contract_time, .needed = BL_ALWAYS,
-   .hint = contract_time_hint, .at = offsetof(bl_contract_terms, start_us),
+  {.name = "start", .read = bl_value_clock, .needed = BL_ALWAYS,
+   .hint = bl_clock_hint, .at = offsetof(bl_contract_terms, start_us),
    .beside = offsetof(bl_contract_terms, start_is_local)},
-  {.name = "end", .read = contract_time,
+  {.name = "end", .read = bl_value_clock,
    .at = offsetof(bl_contract_terms, end_us),
    .beside = offsetof(bl_contract_terms, end_is_local)},
   {.name = "zone", .read = bl_value_label, .high = 64,
@@ -188,6 +191,12 @@ static const bl_field contract_fields[] = {
   {.name = "overdraft", .read = contract_overdraft,
    .at = offsetof(bl_contract_terms, overdraft)},
   {.name = "order", .read = contract_order},
+  {.name = "versions", .read = bl_value_choice, .words = contract_versions,
+   .at = offsetof(bl_contract_terms, follows)},
+  {.name = "override_order", .read = bl_value_choice,
+   .words = contract_winners,
+   .at = offsetof(bl_contract_terms, by_priority)},
+  {.name = "overrides", .read = bl_value_overrides},
   {.name = "minimum", .read = bl_value_bound,
    .at = offsetof(bl_contract_terms, minimum)},
   {.name = "maximum", .read = bl_value_bound,
@@ -218,6 +227,7 @@ static bl_contract_terms contract_default(void) {
 static int contract_check(const bl_reader *r, const bl_contract_terms *terms) {
   bl_reader end  = bl_reader_member(r, "end");
   bl_reader zone = bl_reader_member(r, "zone");
+  bl_reader version = bl_reader_member(r, "plan_version");
 
   if (!terms->zone.len)
     return bl_reader_fail(&zone, BILLING_INVALID,
@@ -228,7 +238,12 @@ static int contract_check(const bl_reader *r, const bl_contract_terms *terms) {
     return bl_reader_fail(&end, BILLING_INVALID,
                           "after the start; leave it out for no end",
                           "a contract ends after its start");
-  return BILLING_OK;
+  if (terms->follows && terms->plan_version)
+    return bl_reader_fail(&version, BILLING_INVALID,
+                          "leave it out; or \"versions\":\"pin\"",
+                          "a contract that follows its plan has no version "
+                          "of its own");
+  return bl_overrides_check(r, terms);
 }
 
 int bl_catalog_read_contract(const bl_json *doc, const char *path, bl_arena *a,

@@ -115,6 +115,13 @@ int bl_value_word(const bl_reader *r, const bl_json *node,
 int bl_value_array(const bl_reader *r, const bl_json *node, int64_t low,
                    int64_t high, size_t *count);
 
+/* int64_t, and at `beside` whether it is a wall clock (contract.c). */
+bl_field_read bl_value_clock;
+extern const char bl_clock_hint[];
+/* A contract's overrides, and what their order asks of each (override.c). */
+bl_field_read bl_value_overrides;
+int bl_overrides_check(const bl_reader *r, const bl_contract_terms *terms);
+
 /* A price of a plan, or by itself (price.c). */
 int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,
                   const char *currency, bl_price *out);

@@ -44,6 +44,17 @@ static int plan_prices(const bl_reader *r, const bl_field *field,
   return rc;
 }
 
+static int plan_time(const bl_reader *r, const bl_field *field,
+                     const bl_json *node, void *model) {
+  int64_t us = 0;
+
+  if (!bl_json_time(node, &us) || us < BL_TIME_MIN || us > BL_TIME_MAX)
+    return bl_reader_fail(r, BILLING_INVALID, field->hint,
+                          "this is not a time of the years 1 to 9999");
+  *(int64_t *)(void *)((unsigned char *)model + field->at) = us;
+  return BILLING_OK;
+}
+
 /* currency stands above prices: it is their asset by default. */
 static const bl_field plan_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
@@ -58,6 +69,9 @@ static const bl_field plan_fields[] = {
    .at = offsetof(bl_plan, minimum)},
   {.name = "maximum", .read = bl_value_bound,
    .at = offsetof(bl_plan, maximum)},
+  {.name = "effective", .read = plan_time,
+   .hint = "such as \"2026-02-01T00:00:00Z\"",
+   .at = offsetof(bl_plan, effective_us)},
 };
 
 static const bl_shape plan_shape = {
@@ -67,7 +81,7 @@ static const bl_shape plan_shape = {
 int bl_catalog_read_plan(const bl_json *doc, const char *path, bl_arena *a,
                          bl_plan *out, billing_error *err) {
   bl_reader r = bl_reader_top(path, a, err);
-  bl_plan plan = {0};
+  bl_plan plan = {.effective_us = BL_TIME_NEVER};
   int rc;
 
   assert(doc && a && out);

@@ -6,6 +6,7 @@
 #include "engine/index.h"
 #include "engine/rate.h"
 #include "engine/ticks.h"
+#include "engine/timeline.h"
 #include "invoice/invoice.h"
 #include "price/price.h"
 
@@ -292,13 +293,28 @@ static int closing_key(closing_book *k, size_t at, uint64_t period) {
 
 /* ---- all of them ---- */
 
+/* Whether it is this one, of those of the price, that the period is under. */
+static int closing_holds(const bl_contract *contract, size_t at,
+                         uint64_t period) {
+  const bl_plan_version *plan = contract->plan;
+
+  return plan->plan.prices[at].closing &&
+         !(plan->intervals && plan->intervals[at].is_off) &&
+         bl_timeline_leads(plan, at, contract->periods[period].span);
+}
+
 static int closing_period(closing_book *k, uint64_t period) {
-  const bl_plan *plan = &k->contract->plan->plan;
-  int rc = BILLING_OK;
+  const bl_plan_version *plan = k->contract->plan;
+  size_t count = plan->plan.key_count;
+  size_t *ranked = bl_arena_array(&k->c->arena, count + 1, sizeof *ranked);
+  int rc = ranked ? BILLING_OK : BILLING_NOMEM;
 
   closing_sum(k, period);
-  for (size_t i = 0; i < plan->key_count && !rc; i++)
-    if (plan->prices[i].closing) rc = closing_key(k, i, period);
+  for (size_t i = 0; i < count && ranked; i++)
+    ranked[bl_timeline_rank(plan, i)] = i;
+  for (size_t i = 0; i < count && !rc; i++)
+    if (closing_holds(k->contract, ranked[i], period))
+      rc = closing_key(k, ranked[i], period);
   return rc;
 }
 

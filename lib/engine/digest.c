@@ -90,6 +90,18 @@ static void digest_tally(bl_text *t, const bl_tally *tally) {
   }
 }
 
+static void digest_timeline(bl_text *t, const bl_plan_version *plan) {
+  bl_pack_u64(t, plan->version);
+  for (size_t i = 0; plan->intervals && i < plan->plan.price_count; i++) {
+    const bl_interval *interval = &plan->intervals[i];
+    bl_pack_u64(t, interval->was.version);
+    bl_pack_u64(t, interval->was.price);
+    bl_pack_i64(t, interval->was.span.from_us);
+    bl_pack_i64(t, interval->was.span.to_us);
+    bl_pack_u64(t, interval->is_off);
+  }
+}
+
 static int digest_contract(bl_text *t, const bl_contract *contract) {
   bl_tallies tallies;
   int rc = bl_tallies_of(contract, t->arena, &tallies);
@@ -106,6 +118,7 @@ static int digest_contract(bl_text *t, const bl_contract *contract) {
     bl_pack_i64(t, contract->periods[i].span.from_us);
     bl_pack_i64(t, contract->periods[i].span.to_us);
   }
+  digest_timeline(t, contract->plan);
   for (size_t i = 0; i < tallies.count; i++) digest_tally(t, tallies.item[i]);
   return BILLING_OK;
 }

@@ -13,6 +13,7 @@
 #include "engine/named.h"
 #include "engine/sql_meters.h"
 #include "engine/parked.h"
+#include "engine/timeline.h"
 #include "price/price.h"
 #include "store/store.h"
 
@@ -305,6 +306,16 @@ static int draft_plan(bl_call *c, const bl_json *doc, document_draft *d) {
                                          meters, c->err);
 }
 
+/* Those who follow the plan have bookings by the versions before. */
+static int check_plan_time(bl_call *c, const document_draft *d) {
+  if (!d->fact.version || d->plan.effective_us >= c->now_us)
+    return BILLING_OK;
+  return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "effective",
+                    "the call's now or later; without it the version holds "
+                    "at once",
+                    "a version cannot begin before the clock");
+}
+
 /* ---- contract ---- */
 
 /* A wall clock of the contract's zone becomes an instant. */
@@ -323,9 +334,6 @@ static int check_contract_change(bl_call *c, const document_draft *d,
   if (was->customer->number != d->fact.customer)
     return conflict_at(c, d, "customer");
   if (!bl_str_equal(now->plan, then->plan)) return conflict_at(c, d, "plan");
-  if (now->plan_version &&
-      (uint64_t)now->plan_version != was->plan->version)
-    return conflict_at(c, d, "plan_version");
   if (d->fact.term.from_us != then->start_us)
     return conflict_at(c, d, "start");
   if (!bl_str_equal(now->zone, then->zone)) return conflict_at(c, d, "zone");
@@ -354,33 +362,6 @@ static int find_plan(bl_call *c, document_draft *d, const bl_contract *was) {
     return bl_fail_at(c->err, BILLING_NOTFOUND, d->path, "plan_version",
                       "a version that was put",
                       "plan %t has no version %i", &id, wanted);
-  d->fact.plan_version = was      ? was->plan->version
-                         : wanted ? (uint64_t)wanted
-                                  : plan->version;
-  return BILLING_OK;
-}
-
-/* What a fee may come to must fit, or no invoice could be made. */
-static int check_fees(bl_call *c, const document_draft *d) {
-  const bl_contract_terms *terms = &d->contract;
-  const bl_plan_state *plan =
-      bl_map_get(&c->t->plans, terms->plan.text, terms->plan.len);
-  const bl_plan_version *version =
-      bl_list_by_number(&plan->versions, d->fact.plan_version);
-
-  for (size_t i = 0; i < version->plan.price_count; i++) {
-    const bl_price *price = &version->plan.prices[i];
-    if (!bl_price_is_fee(price)) continue;
-    for (size_t k = 0; k < terms->quantity_count; k++) {
-      const bl_quantity *quantity = &terms->quantities[k];
-      if (bl_str_equal(quantity->name, price->quantity) &&
-          bl_dec_is_bad(bl_price_fee(price, quantity->value, 1, 1)))
-        return bl_fail_at(c->err, BILLING_LIMIT, d->path, "quantities",
-                          "a fee below 10^20",
-                          "the fee %t for this quantity of %t does not fit",
-                          &price->id, &quantity->name);
-    }
-  }
   return BILLING_OK;
 }
 
@@ -415,7 +396,6 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
   d->fact.version = was ? was->version : 0;
   rc = find_owner(c, d, was == NULL);
   if (!rc) rc = find_plan(c, d, was);
-  if (!rc) rc = check_fees(c, d);
   if (!rc) rc = bl_zone_asked(c, d->path, terms->zone, &zone);
   if (rc) return rc;
   resolve_time(&terms->start_us, terms->start_is_local, zone);
@@ -427,7 +407,9 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
     return bl_fail_at(c->err, BILLING_INVALID, d->path, "end",
                       "an instant after the start",
                       "the contract ends before it starts");
-  return was ? check_contract_change(c, d, was) : BILLING_OK;
+  if (was) rc = check_contract_change(c, d, was);
+  return rc ? rc : bl_timeline_draft(c, d->path, doc, terms, was, zone,
+                                     &d->fact);
 }
 
 /* ---- all kinds ---- */
@@ -527,6 +509,8 @@ int bl_document_put(bl_call *c, uint32_t kind, bl_json *doc,
   if (out->before.len && bl_str_equal(out->before, out->after) &&
       !is_archived(c, kind, d.id, d.fact.id_hash))
     return BILLING_OK;
+  if (kind == BL_KIND_PLAN) rc = check_plan_time(c, &d);
+  if (rc) return rc;
   out->action = d.fact.version ? BL_DOCUMENT_UPDATED : BL_DOCUMENT_CREATED;
   out->version = ++d.fact.version;
   if (kind == BL_KIND_CUSTOMER) {
@@ -575,10 +559,9 @@ static int fact_of_contract(bl_call *c, bl_str id, bl_fact_document *fact) {
   fact->number = contract->number;
   fact->version = contract->version;
   fact->customer = contract->customer->number;
-  fact->plan_version = contract->plan->version;
   fact->term = (bl_span){contract->terms.start_us, contract->terms.end_us};
   fact->anchor_us = contract->terms.anchor_us;
-  return BILLING_OK;
+  return bl_timeline_copy(c, contract, fact);
 }
 
 /* Fills the fact of a document as it stands, from the state. */

@@ -106,6 +106,20 @@ static void code_aliases(bl_codec *facts, bl_fact_document *f) {
   }
 }
 
+static void code_timeline(bl_codec *facts, bl_fact_document *f) {
+  f->overrides = bl_code_array(facts, f->overrides, &f->override_count,
+                               sizeof *f->overrides);
+  for (size_t i = 0; i < f->override_count; i++)
+    bl_code_span(facts, &f->overrides[i]);
+  f->intervals = bl_code_array(facts, f->intervals, &f->interval_count,
+                               sizeof *f->intervals);
+  for (size_t i = 0; i < f->interval_count; i++) {
+    bl_code_u64(facts, &f->intervals[i].version);
+    bl_code_u64(facts, &f->intervals[i].price);
+    bl_code_span(facts, &f->intervals[i].span);
+  }
+}
+
 void bl_code_document(bl_codec *facts, bl_codec *properties,
                       bl_fact_document *f) {
   bl_code_u64(facts, &f->kind);
@@ -118,6 +132,7 @@ void bl_code_document(bl_codec *facts, bl_codec *properties,
   bl_code_i64(facts, &f->anchor_us);
   bl_code_hash(facts, f->id_hash, sizeof f->id_hash);
   if (f->kind == BL_KIND_CUSTOMER) code_aliases(facts, f);
+  if (f->kind == BL_KIND_CONTRACT) code_timeline(facts, f);
   bl_code_str(facts, &f->id);
   bl_code_str(facts, &f->json);
   bl_code_str(properties, &f->own_id);

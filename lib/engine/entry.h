@@ -79,6 +79,13 @@ typedef struct bl_fact_alias {
   uint64_t      is_new;        /* this entry first gives it to the customer */
 } bl_fact_alias;
 
+/* A price of a version of a plan, for a while. */
+typedef struct bl_fact_interval {
+  uint64_t version;
+  uint64_t price;              /* its place there */
+  bl_span  span;
+} bl_fact_interval;
+
 typedef struct bl_fact_document {
   uint64_t      kind;          /* BL_KIND_* */
   uint64_t      number;        /* our own, per kind */
@@ -91,6 +98,11 @@ typedef struct bl_fact_document {
   unsigned char id_hash[16];   /* customer: keyed hash of its id */
   bl_fact_alias *aliases;      /* customer */
   size_t        alias_count;
+  bl_span      *overrides;     /* contract: when each holds, resolved */
+  size_t        override_count;
+  bl_fact_interval *intervals; /* contract: its timeline; none: the prices of
+                                  plan_version */
+  size_t        interval_count;
   bl_str        id;            /* empty for a customer */
   bl_str        json;          /* empty for a customer; a contract's without
                                   its customer */

@@ -14,9 +14,10 @@
 #include "engine/query.h"
 #include "engine/restated.h"
 #include "engine/samples.h"
+#include "engine/timeline.h"
 #include "engine/views.h"
 #include "meter/measure.h"
-#include "price/price.h"
+#include "price/terms.h"
 
 typedef struct explanation {
   bl_call           *c;
@@ -64,7 +65,7 @@ static int find_line(explanation *x, const bl_query *q) {
 
 static void add_head(explanation *x, const bl_query *q) {
   const bl_fact_line *line = x->line;
-  bl_span span = x->contract->periods[line->period].span;
+  bl_span span = bl_timeline_service(x->contract, line->price, line->period);
   bl_json *tree = x->tree, *service;
 
   bl_json_add_text(tree, "invoice", q->invoice);
@@ -73,7 +74,8 @@ static void add_head(explanation *x, const bl_query *q) {
                                 ? "fee" : bl_closing_words[x->price->closing]);
   bl_json_add_text(tree, "contract", x->contract->terms.id);
   bl_json_add_text(tree, "plan", x->contract->plan->plan.id);
-  bl_json_add_int(tree, "plan_version", (int64_t)x->contract->plan->version);
+  bl_json_add_int(tree, "plan_version",
+                  (int64_t)bl_contract_version(x->contract, line->price));
   bl_json_add_text(tree, "price", x->price->id);
   if (x->price->closing <= BL_CLOSING_COMPOSITE)
     bl_json_add_c(tree, "model", bl_price_model_name(x->price->model));
@@ -103,16 +105,58 @@ static int add_fee(explanation *x) {
   return BILLING_OK;           /* a lost node shows when the tree is printed */
 }
 
-/* The tiers of the whole quantity; what they add up to. */
+/* Which override made the price, and what became of the others. */
+static int add_overrides(explanation *x) {
+  const bl_contract_terms *terms = &x->contract->terms;
+  const bl_override *best;
+  uint32_t *why = NULL;
+  bl_json *list;
+  int rc = bl_timeline_why(x->contract, x->line->price, x->line->group,
+                           &x->c->arena, &why, &best);
+
+  if (rc || !why) return rc;
+  if (best) bl_json_add_text(x->tree, "override", best->id);
+  else bl_json_add_null(x->tree, "override");
+  list = bl_json_array(x->tree, "considered");
+  for (size_t i = 0; i < terms->override_count; i++) {
+    bl_json *row = bl_json_object(list, NULL);
+    if (why[i] == BL_WHY_OTHER_KIND) why[i] = BL_WHY_OTHER_LINE;
+    bl_json_add_text(row, "id", terms->overrides[i].id);
+    if (!bl_json_add_c(row, "why", bl_why_words[why[i]]))
+      return BILLING_NOMEM;
+  }
+  return BILLING_OK;
+}
+
+/* Where the tiers go on, of a price that changed within the period. */
+static bl_dec add_position(explanation *x, const bl_price *price,
+                           bl_dec *cost) {
+  const bl_tally *tally = bl_tally_of(x->contract, x->line->price,
+                                      x->line->period, x->line->group);
+  int64_t events = 0;
+  bl_dec before = tally ? bl_timeline_position(tally, &events) : BL_DEC_ZERO;
+
+  *cost = BL_DEC_ZERO;
+  if (!events) return BL_DEC_ZERO;
+  before = bl_measure_finish(bl_tally_meter(tally), before);
+  *cost = bl_price_total(price, before);
+  bl_json_add_dec(x->tree, "position", before);
+  bl_json_add_dec(x->tree, "before_position", *cost);
+  return before;
+}
+
+/* The tiers of the whole quantity; what they add up to beyond the position. */
 static int add_tiers(explanation *x, const bl_price *price, bl_dec *sum) {
-  bl_dec total = BL_DEC_ZERO;
+  bl_dec total = BL_DEC_ZERO, before;
+  bl_dec position = add_position(x, price, &before);
   bl_part *parts = bl_arena_array(&x->c->arena, price->tier_count + 1,
                                   sizeof *parts);
   bl_json *tiers = bl_json_array(x->tree, "tiers");
   size_t count;
 
   if (!parts || !tiers) return BILLING_NOMEM;
-  count = bl_price_parts(price, x->line->quantity, parts);
+  count = bl_price_parts(price, bl_dec_add(position, x->line->quantity),
+                         parts);
   for (size_t i = 0; i < count; i++) {
     bl_json *tier = bl_json_object(tiers, NULL);
     bl_json_add_int(tier, "tier", (int64_t)parts[i].tier + 1);
@@ -123,7 +167,7 @@ static int add_tiers(explanation *x, const bl_price *price, bl_dec *sum) {
     bl_json_add_dec(tier, "amount", parts[i].amount);
     total = bl_dec_add(total, parts[i].amount);
   }
-  *sum = total;
+  *sum = bl_dec_sub(total, before);
   return BILLING_OK;
 }
 
@@ -380,6 +424,7 @@ static int explain(bl_call *c, const bl_query *q, billing_doc **out) {
   if (!x.tree) return BILLING_NOMEM;
   add_head(&x, q);
   rc = bl_view_add_json(x.tree, "group", x.line->group);
+  if (!rc) rc = add_overrides(&x);
   if (!rc) rc = explain_kind(&x);
   if (!rc) rc = add_draws(&x);
   if (!rc && x.line->first_event) rc = add_events(&x, q->events);

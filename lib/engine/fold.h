@@ -54,6 +54,10 @@ int bl_fold_about(bl_fold *f, uint64_t customer, int64_t kind);
 int bl_fold_name(bl_fold *f, uint64_t key, uint64_t place);
 
 int bl_fold_document(bl_fold *f, const bl_fact_document *fact);
+/* A version of a plan; contracts that follow it go on with it (fold_plan.c).
+ */
+int bl_fold_plan(bl_fold *f, const bl_fact_document *fact, const bl_json *doc,
+                 bl_plan_state *plan);
 int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact);
 int bl_fold_hold(bl_fold *f, const bl_fact_hold *fact);
 int bl_fold_hold_end(bl_fold *f, const bl_fact_hold_end *fact);

@@ -8,6 +8,7 @@
  */
 #include "engine/fold.h"
 #include "engine/keys.h"
+#include "engine/timeline.h"
 #include "store/schema.h"
 #include "store/store.h"
 
@@ -317,86 +318,32 @@ static int fold_meter(bl_fold *f, const bl_fact_document *fact,
   return rc;
 }
 
-/* Chains the prices of each meter, so that an event walks only those. */
-static int chain_prices(bl_tenant *t, bl_plan_version *version) {
-  size_t count = version->plan.price_count;
-
-  version->next = bl_arena_array(&t->arena, count + 1, sizeof(uint32_t));
-  version->first = bl_arena_array(&t->arena, count + 1, sizeof(uint32_t));
-  if (!version->next || !version->first) return BILLING_NOMEM;
-  for (size_t i = 0; i < count; i++) {
-    size_t before = i;
-    version->next[i] = (uint32_t)count;
-    if (!version->meters[i]) continue;
-    while (before > 0 && version->meters[before - 1] != version->meters[i])
-      before--;
-    if (before > 0) version->next[before - 1] = (uint32_t)i;
-    else version->first[version->first_count++] = (uint32_t)i;
-  }
-  return BILLING_OK;
-}
-
-/* The meters that the plan's prices name, and whether a fee is in advance. */
-static int link_prices(bl_tenant *t, bl_plan_version *version) {
-  const bl_plan *plan = &version->plan;
-
-  version->meters =
-      bl_arena_array(&t->arena, plan->key_count + 1, sizeof(void *));
-  if (!version->meters) return BILLING_NOMEM;
-  for (size_t i = 0; i < plan->price_count; i++) {
-    const bl_price *price = &plan->prices[i];
-    if (price->meter.len) {
-      version->meters[i] =
-          bl_map_get(&t->meters, price->meter.text, price->meter.len);
-      if (!version->meters[i]) return BILLING_CORRUPT;
-    } else if (bl_price_is_fee(price) &&
-               price->timing == BL_TIMING_ADVANCE) {
-      version->has_advance = 1;
-    }
-  }
-  return chain_prices(t, version);
-}
-
 static int fold_plan(bl_fold *f, const bl_fact_document *fact,
                      const bl_json *doc) {
   bl_tenant *t = f->tenant;
   bl_plan_state *plan =
       model_of(t, &t->plans, fact->id.text, fact->id.len, sizeof *plan);
-  bl_plan_version *version;
-  int rc;
 
-  if (!plan) return BILLING_NOMEM;
-  bl_touch(t, plan, sizeof *plan, &plan->touched);
-  if (!plan->number) t->heads.plans++;
-  plan->number = fact->number;
-  plan->archived = fact->archived;
-  if (fact->version == plan->version) return BILLING_OK;   /* archived */
-  version = bl_arena_take(&t->arena, sizeof *version);
-  if (!version) return BILLING_NOMEM;
-  version->version = fact->version;
-  rc = bl_catalog_read_plan(doc, "", &t->arena, &version->plan, NULL);
-  if (!rc) rc = link_prices(t, version);
-  if (!rc) rc = bl_list_add(t, &plan->versions, version);
-  plan->version = fact->version;
-  return rc;
+  return plan ? bl_fold_plan(f, fact, doc, plan) : BILLING_NOMEM;
 }
 
 static int fill_contract(bl_fold *f, const bl_fact_document *fact,
                          const bl_json *doc, bl_contract *contract) {
   bl_tenant *t = f->tenant;
   bl_contract_terms *terms = &contract->terms;
-  bl_plan_state *plan;
   int rc = bl_catalog_read_contract(doc, "", &t->arena, terms, NULL);
 
   if (rc) return rc;
+  if (fact->override_count != terms->override_count) return BILLING_CORRUPT;
+  for (size_t i = 0; i < fact->override_count; i++)
+    terms->overrides[i].span = fact->overrides[i];
   terms->start_us = fact->term.from_us;
   terms->end_us = fact->term.to_us;
   terms->anchor_us = fact->anchor_us;
-  plan = bl_map_get(&t->plans, terms->plan.text, terms->plan.len);
-  contract->plan_state = plan;
-  contract->plan =
-      plan ? bl_list_by_number(&plan->versions, fact->plan_version) : NULL;
-  return contract->plan ? BILLING_OK : BILLING_CORRUPT;
+  contract->plan_state =
+      bl_map_get(&t->plans, terms->plan.text, terms->plan.len);
+  return contract->plan_state ? bl_timeline_fold(t, contract, fact)
+                              : BILLING_CORRUPT;
 }
 
 static int make_contract(bl_fold *f, const bl_fact_document *fact,

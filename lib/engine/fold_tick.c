@@ -12,11 +12,12 @@ int bl_fold_tick(bl_fold *f, bl_contract *contract,
   tally = bl_tally_make(f->tenant, contract, fact->price, fact->period,
                         fact->group);
   if (!tally) return BILLING_NOMEM;
-  if (!bl_tally_ticks(tally)) return BILLING_CORRUPT;
-  bl_touch_more(f->tenant, tally->more);
-  tally->more->ticked = fact->quantity;
-  tally->more->is_due = 0;
-  tally->more->bound = fact->bound;
+  if (bl_tally_ticks(tally)) {
+    bl_touch_more(f->tenant, tally->more);
+    tally->more->ticked = fact->quantity;
+    tally->more->is_due = 0;
+    tally->more->bound = fact->bound;
+  }
   return bl_fold_charged(f, tally, fact->amount, fact->draws,
                          fact->draw_count);
 }

@@ -124,8 +124,9 @@ static int check_estimate(bl_call *c, const bl_fact_event *fact) {
                    "no meter wants the estimate");
   if (fact->flags & BILLING_RECEIPT_UNENTITLED)
     return bl_fail(c->err, BILLING_DENIED_UNENTITLED, "/customer",
-                   "a contract at the event's time",
-                   "the customer has no contract then");
+                   "a contract at the event's time, entitled to the "
+                   "price",
+                   "the customer is not entitled then");
   if (fact->flags & BILLING_RECEIPT_UNPRICED)
     return bl_fail(c->err, BILLING_DENIED_UNPRICED, "/event",
                    "a contract that prices the meter",

@@ -5,9 +5,12 @@
  * and what is due stand in the fact.
  */
 #include "engine/fold.h"
+#include "engine/timeline.h"
 #include "invoice/invoice.h"
+#include "price/terms.h"
 
-/* The prices whose spend is counted; none: all of them. */
+/* The prices whose spend is counted, each once, however many intervals it has;
+ * none: all of them. */
 static int charge_counts(const bl_plan *plan, const bl_price *price,
                          bl_arena *a, bl_charge *out) {
   bl_str *ids;
@@ -17,26 +20,33 @@ static int charge_counts(const bl_plan *plan, const bl_price *price,
     return BILLING_OK;
   ids = bl_arena_array(a, price->counted_count + 1, sizeof *ids);
   if (!ids) return BILLING_NOMEM;
-  for (size_t i = 0; i < price->counted_count; i++)
-    ids[i] = plan->prices[price->counted[i]].id;
   out->of = ids;
-  out->of_count = price->counted_count;
+  for (size_t i = 0; i < price->counted_count; i++) {
+    bl_words known = {ids, out->of_count};
+    bl_str id = plan->prices[price->counted[i]].id;
+    if (!bl_words_have(&known, id)) ids[out->of_count++] = id;
+  }
   return BILLING_OK;
 }
 
-static void charge_of_line(const bl_contract *contract,
-                           const bl_fact_line *line, bl_charge *out) {
+static int charge_of_line(const bl_contract *contract,
+                          const bl_fact_line *line, bl_arena *a,
+                          bl_charge *out) {
   const bl_price *price = &contract->plan->plan.prices[line->price];
+  const bl_override *by;
+  uint32_t *why;
+  int rc = bl_timeline_why(contract, line->price, line->group, a, &why, &by);
 
+  if (rc) return rc;
   memset(out, 0, sizeof *out);
   out->contract = contract->terms.id;
   out->price = price->id;
   out->name = price->name;
   out->meter = price->meter;
   out->plan = contract->plan->plan.id;
-  out->plan_version = (int64_t)contract->plan->version;
+  out->plan_version = (int64_t)bl_contract_version(contract, line->price);
   out->group = line->group;
-  out->service = contract->periods[line->period].span;
+  out->service = bl_timeline_service(contract, line->price, line->period);
   out->quantity = line->quantity;
   out->amount = line->amount;
   out->drawn = line->drawn;
@@ -49,6 +59,8 @@ static void charge_of_line(const bl_contract *contract,
   out->is_late = (uint32_t)line->is_late;
   out->closing = price->closing;
   out->bound = line->bound;
+  if (by) out->override = by->id;
+  return BILLING_OK;
 }
 
 /* The period that the invoice is about: the one it closes, else the one whose
@@ -67,16 +79,16 @@ int bl_invoice_of_fact(const bl_tenant *t, const bl_fact_invoice *fact,
       bl_table_at(&t->by_contract, fact->contract);
   bl_charge *charges =
       bl_arena_array(a, fact->line_count + 1, sizeof *charges);
-
   int rc = BILLING_OK;
 
   memset(out, 0, sizeof *out);
   if (!charges) return BILLING_NOMEM;
   for (size_t i = 0; i < fact->line_count && !rc; i++) {
     const bl_plan *plan = &contract->plan->plan;
-    charge_of_line(contract, &fact->lines[i], &charges[i]);
-    rc = charge_counts(plan, &plan->prices[fact->lines[i].price], a,
-                       &charges[i]);
+    rc = charge_of_line(contract, &fact->lines[i], a, &charges[i]);
+    if (!rc)
+      rc = charge_counts(plan, &plan->prices[fact->lines[i].price], a,
+                         &charges[i]);
   }
   if (rc) return rc;
   out->number = bl_invoice_number(t->terms.number_prefix, fact->number, a);

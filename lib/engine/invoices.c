@@ -13,6 +13,7 @@
 #include "engine/named.h"
 #include "engine/tallies.h"
 #include "engine/ticks.h"
+#include "engine/timeline.h"
 #include "engine/views.h"
 #include "invoice/invoice.h"
 #include "price/price.h"
@@ -107,6 +108,26 @@ static int add_usage(invoice_draft *d, uint64_t periods) {
   return rc;
 }
 
+/* Whether it is this price that says what no usage costs, and there is none.
+ */
+static int is_unused(const bl_contract *contract, size_t price,
+                     uint64_t period) {
+  const bl_interval *intervals = contract->plan->intervals;
+
+  if (!bl_timeline_leads(contract->plan, price,
+                         contract->periods[period].span) ||
+      (intervals && intervals[price].is_off))
+    return 0;
+  for (size_t i = 0; i < contract->plan->plan.price_count; i++) {
+    const bl_tally *tally;
+    if (intervals ? intervals[i].line != intervals[price].line : i != price)
+      continue;
+    tally = bl_tally_of(contract, i, period, (bl_str){NULL, 0});
+    if (tally && tally->level.events) return 0;
+  }
+  return 1;
+}
+
 /* What is known once the lines before are: each figure that moved is a line.
  */
 static int add_closings(invoice_draft *d, uint64_t periods) {
@@ -137,13 +158,11 @@ static int add_unused(invoice_draft *d, uint64_t period) {
   for (size_t i = 0; i < plan->price_count && !rc; i++) {
     const bl_price *price = &plan->prices[i];
     bl_fact_line *line;
-    bl_tally *tally;
     if (!price->meter.len || price->group_count ||
         bl_contract_meter(d->contract, i)->ticks ||
-        !(price->flags & BL_PRICE_FLAT_AT_ZERO))
+        !(price->flags & BL_PRICE_FLAT_AT_ZERO) ||
+        !is_unused(d->contract, i, period))
       continue;
-    tally = bl_tally_of(d->contract, i, period, (bl_str){NULL, 0});
-    if (tally && tally->level.events) continue;
     line = add_line(d);
     if (!line) return BILLING_NOMEM;
     line->is_fee = 1;
@@ -166,31 +185,54 @@ static bl_dec fee_quantity(const bl_contract *contract,
   return BL_DEC_ZERO;
 }
 
-/* The plan's fees of one timing, for one period. */
-static int add_fees(invoice_draft *d, uint32_t timing, uint64_t period) {
+/* The part of a period that a fee is for: of its interval; a fee that is not
+ * prorated is due whole, once a period. */
+static bl_span fee_span(const bl_contract *contract, size_t price,
+                        uint64_t period) {
+  const bl_plan_version *plan = contract->plan;
+  bl_span whole = contract->periods[period].span, none = {0, 0};
+
+  if (!plan->intervals) return whole;
+  if (plan->intervals[price].is_off) return none;
+  if (plan->plan.prices[price].proration == BL_PRORATE_NONE)
+    return bl_timeline_leads(plan, price, whole) ? whole : none;
+  return bl_span_cut(plan->intervals[price].was.span, whole);
+}
+
+static int add_fee(invoice_draft *d, size_t at, uint64_t period) {
   const bl_contract *contract = d->contract;
-  const bl_plan *plan = &contract->plan->plan;
-  const bl_period *p = &contract->periods[period];
+  const bl_price *price = &contract->plan->plan.prices[at];
+  bl_dec quantity = fee_quantity(contract, price);
+  bl_span span = fee_span(contract, at, period);
+  bl_fact_line *line;
+
+  if (bl_dec_is_zero(quantity) || bl_span_is_empty(span)) return BILLING_OK;
+  line = add_line(d);
+  if (!line) return BILLING_NOMEM;
+  line->is_fee = 1;
+  line->price = at;
+  line->period = period;
+  line->quantity = quantity;
+  bl_prorate(price->proration, span, contract->periods[period].full,
+             contract->zone, &line->numerator, &line->denominator);
+  line->amount = bl_price_fee(price, quantity, line->numerator,
+                              line->denominator);
+  return round_line(d, line);
+}
+
+/* The fees of one timing, for one period, in the order of an invoice. */
+static int add_fees(invoice_draft *d, uint32_t timing, uint64_t period) {
+  const bl_plan_version *plan = d->contract->plan;
+  size_t count = plan->plan.price_count;
+  size_t *ranked = bl_arena_array(&d->c->arena, count + 1, sizeof *ranked);
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < plan->price_count && !rc; i++) {
-    const bl_price *price = &plan->prices[i];
-    bl_fact_line *line;
-    bl_dec quantity;
-    if (!bl_price_is_fee(price) || price->timing != timing) continue;
-    quantity = fee_quantity(contract, price);
-    if (bl_dec_is_zero(quantity)) continue;
-    line = add_line(d);
-    if (!line) return BILLING_NOMEM;
-    line->is_fee = 1;
-    line->price = i;
-    line->period = period;
-    line->quantity = quantity;
-    bl_prorate(price->proration, p->span, p->full, contract->zone,
-               &line->numerator, &line->denominator);
-    line->amount = bl_price_fee(price, quantity, line->numerator,
-                                line->denominator);
-    rc = round_line(d, line);
+  if (!ranked) return BILLING_NOMEM;
+  for (size_t i = 0; i < count; i++) ranked[bl_timeline_rank(plan, i)] = i;
+  for (size_t i = 0; i < count && !rc; i++) {
+    const bl_price *price = &plan->plan.prices[ranked[i]];
+    if (bl_price_is_fee(price) && price->timing == timing)
+      rc = add_fee(d, ranked[i], period);
   }
   return rc;
 }
@@ -224,6 +266,27 @@ static int has_period(bl_call *c, bl_contract *contract, uint64_t index,
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }
 
+/* Whether the period's fees in advance are not billed yet. */
+static int is_to_advance(const bl_contract *contract, uint64_t period) {
+  return contract->plan->has_advance && contract->advanced <= period;
+}
+
+/* When they are: as the period begins, or the first of them within it. */
+static int64_t advance_time(const bl_contract *contract, uint64_t period) {
+  const bl_plan_version *plan = contract->plan;
+  bl_span span = contract->periods[period].span;
+  int64_t first = BL_TIME_NEVER;
+
+  for (size_t i = 0; plan->intervals && i < plan->plan.price_count; i++) {
+    bl_span part = bl_span_cut(plan->intervals[i].was.span, span);
+    if (bl_price_is_fee(&plan->plan.prices[i]) && !bl_span_is_empty(part) &&
+        plan->plan.prices[i].timing == BL_TIMING_ADVANCE &&
+        part.from_us < first)
+      first = part.from_us;
+  }
+  return first == BL_TIME_NEVER ? span.from_us : first;
+}
+
 int bl_due_contract(bl_call *c, bl_contract *contract, bl_due_step *out) {
   int has;
   int rc;
@@ -238,9 +301,8 @@ int bl_due_contract(bl_call *c, bl_contract *contract, bl_due_step *out) {
   }
   rc = has_period(c, contract, contract->closed, &has);
   if (rc || !has) return rc;
-  out->at_us = contract->plan->has_advance &&
-                       contract->advanced == contract->closed
-                   ? contract->periods[contract->closed].span.from_us
+  out->at_us = is_to_advance(contract, contract->closed)
+                   ? advance_time(contract, contract->closed)
                    : contract->periods[contract->closed].span.to_us;
   return BILLING_OK;
 }
@@ -263,6 +325,7 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
   if (closes) {
     d.fact.closes = closed + 1;
     rc = bl_ticks_book(c, contract, closed + 1);
+    if (!rc) rc = bl_timeline_settle(c, contract, closed + 1);
     if (!rc) rc = add_usage(&d, closed + 1);
     if (!rc) rc = add_unused(&d, closed);
     if (!rc) rc = add_fees(&d, BL_TIMING_ARREARS, closed);
@@ -270,12 +333,13 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
     closed++;
   } else if (contract->has_ended) {
     rc = bl_ticks_book(c, contract, contract->period_count);
+    if (!rc) rc = bl_timeline_settle(c, contract, contract->period_count);
     if (!rc) rc = add_usage(&d, contract->period_count);
     if (!rc) rc = add_closings(&d, contract->period_count);
   }
-  if (!rc && contract->plan->has_advance && contract->advanced == closed)
+  if (!rc && is_to_advance(contract, closed))
     rc = has_period(c, contract, closed, &has);
-  if (!rc && has && contract->periods[closed].span.from_us <= at_us) {
+  if (!rc && has && advance_time(contract, closed) <= at_us) {
     d.fact.advances = closed + 1;
     rc = add_fees(&d, BL_TIMING_ADVANCE, closed);
   }

@@ -8,6 +8,7 @@
  */
 #include "engine/rate.h"
 
+#include "engine/timeline.h"
 #include "price/price.h"
 
 void bl_rater_open(bl_rater *r, bl_call *c) {
@@ -211,7 +212,9 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
   after = use_sample(r, tally, meter, sample, charge);
   if (period < contract->closed) r->fact->flags |= BILLING_RECEIPT_LATE;
   if (meter->ticks) return wait_for_tick(r, price, charge);
-  rc = rate_total(r, rate, tally, after.total, &total);
+  if (contract->plan->intervals && !price->tiers_by)
+    total = bl_timeline_total(tally, meter, rate, after.total);
+  else rc = rate_total(r, rate, tally, after.total, &total);
   if (rc) return rc;
   charge->amount = rate->flags & BL_PRICE_BY_EVENT
                      ? bl_rate_transaction(tally, rate, sample, charge)
@@ -220,6 +223,18 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
     return refuse_total(r, price);
   if (tally->stack_count) bl_prefetch(&tally->stack[tally->stack_count - 1]);
   return bl_rate_choose(r, tally, sample->time_us, charge);
+}
+
+/* Whether that interval prices the sample; usage that nobody is entitled to is
+ * only recorded. */
+static int holds_now(bl_rater *r, const bl_contract *contract, size_t at,
+                     uint64_t period, const bl_sample *sample) {
+  const bl_plan_version *plan = contract->plan;
+
+  if (!bl_timeline_prices(contract, at, sample->time_us, period)) return 0;
+  if (!plan->intervals[at].is_off) return 1;
+  r->is_off = 1;
+  return 0;
 }
 
 static int charge_contract(bl_rater *r, bl_contract *contract,
@@ -235,6 +250,8 @@ static int charge_contract(bl_rater *r, bl_contract *contract,
        !rc; i = plan->next[i]) {
     const bl_price *price = &plan->plan.prices[i];
     if (!bl_meter_matches(price->filters, price->filter_count, &r->in->view))
+      continue;
+    if (plan->intervals && !holds_now(r, contract, i, period, sample))
       continue;
     r->is_priced = 1;
     rc = charge_price(r, contract, i, period, meter, sample);
@@ -317,7 +334,8 @@ static void set_flags(bl_rater *r) {
   bl_fact_event *fact = r->fact;
 
   if (!r->is_matched) fact->flags |= BILLING_RECEIPT_UNMATCHED;
-  else if (!r->is_covered) fact->flags |= BILLING_RECEIPT_UNENTITLED;
+  else if (!r->is_covered || (r->is_off && !r->is_priced))
+    fact->flags |= BILLING_RECEIPT_UNENTITLED;
   else if (!r->is_priced) fact->flags |= BILLING_RECEIPT_UNPRICED;
   if (is_mixed(r)) fact->flags |= BILLING_RECEIPT_MIXED;
   for (size_t i = 0; i < r->draws.count; i++)
@@ -343,7 +361,7 @@ static void start_rating(bl_rater *r, const bl_event_in *in,
   r->rule = rule;
   r->fact = fact;
   r->tally_count = r->made_count = r->draws.count = 0;
-  r->is_matched = r->is_priced = r->is_covered = 0;
+  r->is_matched = r->is_priced = r->is_covered = r->is_off = 0;
   memset(fact, 0, sizeof *fact);
   fact->customer = in->customer->number;
   fact->time_us = in->view.time_us;

@@ -108,7 +108,7 @@ typedef struct bl_rater {
   uint32_t           is_matched;
   uint32_t           is_priced;
   uint32_t           is_covered;   /* by a contract */
-  uint32_t           reserved;
+  uint32_t           is_off;   /* a price that nobody is entitled to */
 } bl_rater;
 
 void bl_rater_open(bl_rater *r, bl_call *c);

@@ -237,7 +237,7 @@ static int is_strictly_refused(bl_call *c, const bl_fact_event *fact) {
   if (fact->flags & BILLING_RECEIPT_UNENTITLED)
     return bl_fail(c->err, BILLING_DENIED_UNENTITLED, "/customer",
                    "a contract at the event's time, or not strict",
-                   "the customer has no contract at that time");
+                   "the customer is not entitled at that time");
   return BILLING_OK;
 }
 

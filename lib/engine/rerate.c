@@ -10,6 +10,7 @@
 #include "engine/event_walk.h"
 #include "engine/rate.h"
 #include "engine/rerate_keys.h"
+#include "engine/timeline.h"
 #include "price/price.h"
 
 /* ---- keys ---- */
@@ -181,6 +182,7 @@ typedef struct rerate_event {
   uint32_t            is_covered;
   uint32_t            is_priced;
   uint32_t            is_unusable;
+  uint32_t            is_off;      /* of a price without an entitlement */
 } rerate_event;
 
 static void rerate_name(const rerate_event *e, const bl_meter *meter,
@@ -236,8 +238,11 @@ static int rerate_contract(rerate_event *e, bl_contract *contract,
   for (size_t i = bl_plan_first(plan, state); i < plan->plan.price_count &&
        !rc; i = plan->next[i]) {
     const bl_price *price = &plan->plan.prices[i];
-    if (bl_meter_matches(price->filters, price->filter_count, &e->view))
-      rc = rerate_price(e, contract, i, period, meter, sample);
+    if (!bl_meter_matches(price->filters, price->filter_count, &e->view) ||
+        !bl_timeline_prices(contract, i, sample->time_us, period))
+      continue;
+    if (plan->intervals && plan->intervals[i].is_off) e->is_off = 1;
+    else rc = rerate_price(e, contract, i, period, meter, sample);
   }
   return rc;
 }
@@ -295,8 +300,8 @@ static int rerate_is_charged(const rerate_event *e) {
 static uint64_t rerate_flags(const rerate_event *e) {
   if (e->is_priced || rerate_is_charged(e)) return 0;
   if (!e->is_matched) return BILLING_RECEIPT_UNMATCHED;
-  return e->is_covered ? BILLING_RECEIPT_UNPRICED
-                       : BILLING_RECEIPT_UNENTITLED;
+  return e->is_covered && !e->is_off ? BILLING_RECEIPT_UNPRICED
+                                     : BILLING_RECEIPT_UNENTITLED;
 }
 
 static void rerate_count(bl_fact_rerate *fact, uint64_t flags, int64_t by) {
@@ -331,6 +336,7 @@ static int rerate_decide(rerate_event *e) {
 
   if (row->flags & BILLING_RECEIPT_VOIDED) return BILLING_OK;
   e->is_matched = e->is_covered = e->is_priced = e->is_unusable = 0;
+  e->is_off = 0;
   bl_members_open(&e->members, &e->own);
   e->view = (bl_event){row->text.name, &e->members, BL_DEC_ONE,
                        row->time_us};

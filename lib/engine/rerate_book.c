@@ -9,6 +9,7 @@
 #include "engine/rate.h"
 #include "engine/rerate_keys.h"
 #include "engine/tallies.h"
+#include "engine/timeline.h"
 #include "engine/views.h"
 #include "price/price.h"
 
@@ -56,6 +57,25 @@ static int rebook_known(bl_rerating *x, bl_contract *contract) {
 
 static int rebook_is_closed(const bl_rerate_key *key) {
   return key->fact.period < key->contract->closed;
+}
+
+/* Where the tiers stand before the key's interval, by what is decided anew. */
+static bl_level rebook_position(const bl_rerating *x,
+                                const bl_rerate_key *key) {
+  bl_level sum = {.total = BL_DEC_ZERO};
+
+  for (size_t i = 0; key->contract->plan->intervals && i < x->count; i++) {
+    const bl_rerate_key *other = x->keys[i];
+    if (other->contract != key->contract ||
+        other->fact.period != key->fact.period ||
+        !bl_str_equal(other->fact.group, key->fact.group) ||
+        !bl_timeline_precedes(key->contract, other->fact.price,
+                              key->fact.price))
+      continue;
+    sum.total = bl_dec_add(sum.total, other->fact.level.total);
+    sum.events += other->fact.level.events;
+  }
+  return sum;
 }
 
 /* The key of another period; NULL: it stays as it is. */
@@ -121,8 +141,8 @@ static bl_dec rebook_total(const bl_rerating *x, const bl_rerate_key *key,
   if (!key->rate) return BL_DEC_ZERO;
   if (key->rate->flags & BL_PRICE_BY_EVENT) return key->spent;
   if (is_shared) return rebook_shared(x, key, key->rate);
-  return bl_price_total(key->rate,
-                        bl_measure_finish(key->meter, fact->level.total));
+  return bl_timeline_cost(key->meter, key->rate, rebook_position(x, key),
+                          fact->level.total);
 }
 
 static int rebook_difference(bl_rerating *x, bl_rerate_key *key) {

@@ -81,9 +81,26 @@ typedef struct bl_meter_state {
   uint64_t touched;
 } bl_meter_state;
 
+/*
+ * Where a price of a contract's timeline comes from, and when it holds: from
+ * its place in a version of the plan, under the overrides of its beginning.
+ * Charges are booked under its place in the timeline, so intervals are only
+ * added, and only their ends move.
+ */
+typedef struct bl_interval {
+  bl_fact_interval was;
+  uint32_t line;               /* the first place of the same price */
+  uint32_t rank;               /* among the lines of an invoice */
+  uint32_t is_off;             /* what it prices is not charged */
+  uint32_t is_unfit;           /* its override cannot change it */
+} bl_interval;
+
+/* A version of a plan; or what a contract has come to, price by price. */
 typedef struct bl_plan_version {
   bl_plan          plan;
   uint64_t         version;
+  int64_t          from_us;    /* for contracts that follow */
+  bl_interval     *intervals;  /* by price; NULL: each one holds always */
   bl_meter_state **meters;     /* by price; NULL for a fee */
   uint32_t        *next;       /* by price: the next one of the same meter;
                                   price_count: none */
@@ -546,6 +563,13 @@ static inline int bl_plan_charges(const bl_plan_version *plan,
                                   uint64_t price) {
   return price < plan->plan.key_count &&
          (plan->meters[price] || plan->plan.prices[price].closing);
+}
+/* The version of the plan that a price of the contract comes from. */
+static inline uint64_t bl_contract_version(const bl_contract *contract,
+                                           uint64_t price) {
+  const bl_interval *intervals = contract->plan->intervals;
+
+  return intervals ? intervals[price].was.version : contract->plan->version;
 }
 /* Whether the key only counts the events that a statement groups later: it has
  * no group, and never a figure. */

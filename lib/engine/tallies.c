@@ -3,12 +3,16 @@
 #include "engine/tallies.h"
 
 #include "base/sort.h"
+#include "engine/timeline.h"
 
 static int tally_order(const void *a, const void *b) {
   const bl_tally *x = *(bl_tally *const *)a, *y = *(bl_tally *const *)b;
 
   if (x->period != y->period) return x->period < y->period ? -1 : 1;
-  if (x->price != y->price) return x->price < y->price ? -1 : 1;
+  if (x->price != y->price)
+    return bl_timeline_rank(x->contract->plan, x->price) <
+                   bl_timeline_rank(y->contract->plan, y->price)
+               ? -1 : 1;
   return bl_str_order(x->group, y->group);
 }
 

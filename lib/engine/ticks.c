@@ -6,6 +6,7 @@
 #include "engine/rate.h"
 #include "engine/samples.h"
 #include "engine/tallies.h"
+#include "engine/timeline.h"
 #include "engine/trial.h"
 #include "price/price.h"
 
@@ -86,7 +87,11 @@ static int ticks_goes_on(const bl_ticks *t, const bl_fact_key *key,
                                          key->contract);
   const bl_price *a, *b;
 
-  if (other == t->contract) return key->price == price;
+  if (other == t->contract)
+    return key->price == price ||
+           (other->plan->intervals &&
+            other->plan->intervals[key->price].line ==
+                other->plan->intervals[price].line);
   if (!other || key->price >= other->plan->plan.price_count ||
       other->plan->meters[key->price] != t->contract->plan->meters[price])
     return 0;
@@ -203,6 +208,13 @@ static bl_frame ticks_frame(const bl_contract *contract, uint64_t period,
   if (frame.span.to_us < frame.span.from_us)
     frame.span.to_us = frame.span.from_us;
   return frame;
+}
+
+int bl_ticks_prices(const bl_ticks *t, uint64_t price, uint64_t period) {
+  const bl_plan_version *plan = t->contract->plan;
+
+  return bl_timeline_leads(plan, price, t->contract->periods[period].span) &&
+         !(plan->intervals && plan->intervals[price].is_off);
 }
 
 int bl_ticks_is_due(const bl_ticks *t, uint64_t price, uint64_t period) {
@@ -349,6 +361,7 @@ static int tick_period(tick_book *k, const bl_tick_group *group,
                      : period >= k->ticks.contract->closed;
   int rc;
 
+  if (!bl_ticks_prices(&k->ticks, group->price, period)) return BILLING_OK;
   if (tick_is_sql(k->ticks.contract, group->price))
     return tick_statement(k, group, period, tally);
   if (!tick_is_open(k, group, period, tally)) return BILLING_OK;

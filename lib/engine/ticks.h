@@ -85,6 +85,8 @@ int bl_tick_draws(struct bl_rater *rater, const bl_tally *tally,
 /* The group of a price; made when it is not there. */
 int bl_ticks_group(bl_ticks *t, uint64_t price, bl_str group,
                    bl_tick_group **out);
+/* Whether it is this price of its line that the figure of a period is for. */
+int bl_ticks_prices(const bl_ticks *t, uint64_t price, uint64_t period);
 /* Whether events of a price may make the figures of a period other ones than
  * were booked. */
 int bl_ticks_is_due(const bl_ticks *t, uint64_t price, uint64_t period);

@@ -2,6 +2,7 @@
 /* usages.c - usage by contract, price, group and period. */
 #include "engine/tallies.h"
 #include "engine/ticks.h"
+#include "engine/timeline.h"
 #include "engine/views.h"
 #include "price/price.h"
 
@@ -20,7 +21,7 @@ typedef struct usage_row {
 
 static int usage_put(bl_json *usage, const usage_row *u) {
   const bl_price *price = &u->contract->plan->plan.prices[u->price];
-  bl_span span = u->contract->periods[u->period].span;
+  bl_span span = bl_timeline_service(u->contract, u->price, u->period);
   bl_json *row = bl_json_object(usage, NULL);
   int rc = bl_view_add_json(row, "group", u->group);
 
@@ -73,7 +74,9 @@ static int add_pending(bl_ticks *t, const bl_tick_group *group,
                    .is_pending = 1};
   int rc = BILLING_OK;
 
-  if (bl_tick_is_count(t, group)) return BILLING_OK;
+  if (bl_tick_is_count(t, group) ||
+      !bl_ticks_prices(t, group->price, period))
+    return BILLING_OK;
   rc = bl_ticks_measure(t, group, period, &row.quantity);
   if (rc) return rc;
   if (tally) row.events = tally->level.events;

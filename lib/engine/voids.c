@@ -16,6 +16,7 @@
 #include "engine/record.h"
 #include "engine/restated.h"
 #include "engine/samples.h"
+#include "engine/timeline.h"
 #include "meter/accept.h"
 #include "price/price.h"
 
@@ -133,6 +134,10 @@ static bl_dec undo_total(const bl_tally *tally, const bl_fact_undone *out,
   if (tally->level.events == 1 && tally->period >= tally->contract->closed &&
       !bl_tally_price(tally)->tiers_by)
     return BL_DEC_ZERO;
+  if (tally->contract->plan->intervals && !bl_tally_price(tally)->tiers_by)
+    return bl_timeline_total(tally, meter,
+                             bl_price_of_group(bl_tally_price(tally),
+                                               tally->group), level);
   level = bl_dec_add(level, others->level);
   total = bl_price_total(bl_price_of_group(bl_tally_price(tally),
                                            tally->group),

@@ -104,6 +104,8 @@ static int document_line(bl_json *lines, size_t number, const bl_line *from) {
            bl_json_add_text(line, "name", c->name) &&
            bl_json_add_text(line, "plan", c->plan) &&
            bl_json_add_int(line, "plan_version", c->plan_version) &&
+           (!c->override.len ||
+            bl_json_add_text(line, "override", c->override)) &&
            bl_json_add_bool(line, "late", c->is_late != 0) &&
            document_span(line, "service", c->service) &&
            document_figures(line, from);

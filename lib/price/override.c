@@ -11,17 +11,21 @@
  * An override that needs a drawn grant comes before one that does not, then an
  * overwrite before a multiplier.  Of several overwrites the last added wins,
  * of several multipliers the lowest, or by priority; the first of equals.
+ * Whether a line is charged at all is asked apart: of several entitlements the
+ * last added wins.
  */
 #include "price/terms.h"
 
 const char *const bl_why_words[] = {
   [BL_WHY_WINS]       = "wins",
+  [BL_WHY_OTHER_KIND] = "says something else",
   [BL_WHY_OTHER_LINE] = "is for other lines",
   [BL_WHY_EXCEPTED]   = "excepts this line",
   [BL_WHY_OTHER_TIME] = "is for another time",
   [BL_WHY_OTHER_RATE] = "changes the other rate",
   [BL_WHY_NOT_DRAWN]  = "needs a grant that is not drawn",
   [BL_WHY_OUTRANKED]  = "is outranked",
+  [BL_WHY_UNFIT]      = "does not fit this price",
   NULL
 };
 
@@ -48,6 +52,22 @@ static int override_is_for(const bl_override *o, const bl_rated_line *line) {
          bl_words_have_any(&line->tags, &o->tags);
 }
 
+int bl_override_touches(const bl_override *o, const bl_price *price) {
+  bl_words tags = {price->tags, price->tag_count};
+
+  if (price->closing > BL_CLOSING_COMPOSITE) return 0;
+  if (!o->target_count && !o->price.len && !o->tags.count) return 1;
+  if (o->price.len && bl_str_equal(o->price, price->id)) return 1;
+  if (bl_words_have_any(&tags, &o->tags)) return 1;
+  for (size_t i = 0; i < o->target_count; i++) {
+    const bl_target *target = &o->targets[i];
+    if ((!target->price.len || bl_str_equal(target->price, price->id)) &&
+        bl_words_have_all(&tags, &target->tags))
+      return 1;
+  }
+  return 0;
+}
+
 uint32_t bl_rate_of(const bl_rated_line *line, const bl_drawing *drawing) {
   int has_commit = !bl_dec_is_bad(line->commit_unit);
 
@@ -57,6 +77,8 @@ uint32_t bl_rate_of(const bl_rated_line *line, const bl_drawing *drawing) {
 
 static uint32_t override_why(const bl_override *o, const bl_rated_line *line,
                              const bl_drawing *drawing) {
+  if ((o->kind == BL_OVERRIDE_ENTITLEMENT) != (line->asks_entitlement != 0))
+    return BL_WHY_OTHER_KIND;
   if (!override_is_for(o, line)) return BL_WHY_OTHER_LINE;
   if (target_fits_any(o->excepts, o->except_count, line))
     return BL_WHY_EXCEPTED;
@@ -69,9 +91,15 @@ static uint32_t override_why(const bl_override *o, const bl_rated_line *line,
   return BL_WHY_WINS;
 }
 
+/* Of these the last added wins. */
+static int override_replaces(const bl_override *o) {
+  return o->kind == BL_OVERRIDE_OVERWRITE ||
+         o->kind == BL_OVERRIDE_ENTITLEMENT;
+}
+
 /* Lower comes first. */
 static int override_rank(const bl_override *o) {
-  return (o->by_grant ? 0 : 2) + (o->kind == BL_OVERRIDE_OVERWRITE ? 0 : 1);
+  return (o->by_grant ? 0 : 2) + (override_replaces(o) ? 0 : 1);
 }
 
 static bl_dec override_factor(const bl_override *o) {
@@ -84,7 +112,7 @@ static int override_is_better(const bl_override *o, const bl_override *best,
   int rank = override_rank(o), other = override_rank(best);
 
   if (rank != other) return rank < other;
-  if (o->kind == BL_OVERRIDE_OVERWRITE) return 1;
+  if (override_replaces(o)) return 1;
   if (by_priority) return o->priority < best->priority;
   return bl_dec_less(override_factor(o), override_factor(best));
 }

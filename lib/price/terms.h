@@ -9,22 +9,6 @@
 
 #include "price/price.h"
 
-/* A name and what it is set to; of a line, or asked for. */
-typedef struct bl_named {
-  bl_str name;
-  bl_str value;
-} bl_named;
-
-typedef struct bl_named_list {
-  bl_named *item;
-  size_t    count;
-} bl_named_list;
-
-typedef struct bl_words {
-  bl_str *item;
-  size_t  count;
-} bl_words;
-
 /* Whether all of `asked` are among `given`. */
 int bl_named_within(const bl_named_list *asked, const bl_named_list *given);
 int bl_words_have(const bl_words *words, bl_str word);
@@ -53,37 +37,6 @@ const bl_dated_rate *bl_schedule_find(const bl_dated_rate *rates, size_t count,
 
 /* ---- override.c ---- */
 
-enum { BL_OVERRIDE_OVERWRITE, BL_OVERRIDE_MULTIPLIER, BL_OVERRIDE_TIERED };
-enum { BL_RATE_LIST, BL_RATE_COMMIT };
-
-/* What an override is for: everything that is named must fit. */
-typedef struct bl_target {
-  bl_str        price;       /* empty: any */
-  bl_words      tags;        /* all of them */
-  bl_named_list values;
-} bl_target;
-
-typedef struct bl_override {
-  bl_str     id;
-  uint32_t   kind;           /* BL_OVERRIDE_* */
-  uint32_t   of;             /* BL_RATE_*: which rate it changes */
-  bl_dec     unit;           /* overwrite */
-  bl_dec     factor;         /* multiplier */
-  bl_tier   *tiers;          /* tiered: up_to, and the factor as `unit` */
-  size_t     tier_count;
-  bl_str     price;          /* the short form: a price, or any of tags */
-  bl_words   tags;
-  bl_target *targets;        /* any of these; without them the short form */
-  size_t     target_count;
-  bl_target *excepts;        /* and none of these */
-  size_t     except_count;
-  bl_words   grants;         /* only while one of these is drawn */
-  uint32_t   by_grant;       /* only while a grant is drawn: any, if unnamed */
-  uint32_t   reserved;
-  int64_t    priority;
-  bl_span    span;
-} bl_override;
-
 /* A line that is priced. */
 typedef struct bl_rated_line {
   bl_str        id;
@@ -93,6 +46,8 @@ typedef struct bl_rated_line {
   bl_dec        unit;
   bl_dec        commit_unit; /* bad: none */
   int64_t       at;
+  uint32_t      asks_entitlement;   /* else what it costs */
+  uint32_t      reserved;
 } bl_rated_line;
 
 /* The grant that is drawn; an empty id: none. */
@@ -104,9 +59,13 @@ typedef struct bl_drawing {
 
 /* Why an override does or does not price a line, in the order in which it is
  * looked at. */
-enum { BL_WHY_WINS, BL_WHY_OTHER_LINE, BL_WHY_EXCEPTED, BL_WHY_OTHER_TIME,
-       BL_WHY_OTHER_RATE, BL_WHY_NOT_DRAWN, BL_WHY_OUTRANKED };
+enum { BL_WHY_WINS, BL_WHY_OTHER_KIND, BL_WHY_OTHER_LINE, BL_WHY_EXCEPTED,
+       BL_WHY_OTHER_TIME, BL_WHY_OTHER_RATE, BL_WHY_NOT_DRAWN,
+       BL_WHY_OUTRANKED, BL_WHY_UNFIT };
 extern const char *const bl_why_words[];
+
+/* Whether it is for a price at all, be it of some values or at some time. */
+int bl_override_touches(const bl_override *o, const bl_price *price);
 
 uint32_t bl_rate_of(const bl_rated_line *line, const bl_drawing *drawing);
 /* The one that prices the line, NULL for none; why[i] for each. */
@@ -114,6 +73,33 @@ const bl_override *bl_override_choose(const bl_override *overrides,
                                       size_t count, const bl_rated_line *line,
                                       const bl_drawing *drawing,
                                       int by_priority, uint32_t *why);
+
+/* ---- amend.c ---- */
+
+typedef struct bl_amendments {
+  const bl_override *item;
+  size_t             count;
+  int                by_priority;
+} bl_amendments;
+
+/* The line of a price, with some values of its groups, at a moment. */
+bl_rated_line bl_line_of(const bl_price *price, bl_named_list values,
+                         int64_t at);
+/*
+ * The list price under what overrides it at a moment; a price of some values
+ * makes a matrix of it.  INVALID: *at is the place of an override that cannot
+ * change this price; LIMIT: what it comes to does not fit.
+ */
+int bl_price_amend(const bl_price *list, const bl_amendments *by, int64_t us,
+                   bl_arena *a, bl_price *out, size_t *at);
+/* Whether usage of the price is charged at a moment. */
+int bl_price_is_entitled(const bl_price *price, const bl_amendments *by,
+                         int64_t us, bl_arena *a, int *is_entitled);
+
+/* ---- same.c ---- */
+
+/* Whether two prices say the same under the same id. */
+int bl_price_same(const bl_price *a, const bl_price *b);
 
 /* ---- commitment.c ---- */
 

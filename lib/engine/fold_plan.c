@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * fold_plan.c - versions of plans, and the timelines of contracts that are
+ * made of them.
+ *
+ * Both are lists of prices with the meters that they name, chained by meter,
+ * so that rating does not ask which of the two it walks.
+ */
+#include "engine/fold.h"
+#include "engine/timeline.h"
+#include "price/terms.h"
+
+/* Chains the prices of each meter, so that an event walks only those. */
+static int chain_prices(bl_tenant *t, bl_plan_version *version) {
+  size_t count = version->plan.price_count;
+
+  version->next = bl_arena_array(&t->arena, count + 1, sizeof(uint32_t));
+  version->first = bl_arena_array(&t->arena, count + 1, sizeof(uint32_t));
+  if (!version->next || !version->first) return BILLING_NOMEM;
+  for (size_t i = 0; i < count; i++) {
+    size_t before = i;
+    version->next[i] = (uint32_t)count;
+    if (!version->meters[i]) continue;
+    while (before > 0 && version->meters[before - 1] != version->meters[i])
+      before--;
+    if (before > 0) version->next[before - 1] = (uint32_t)i;
+    else version->first[version->first_count++] = (uint32_t)i;
+  }
+  return BILLING_OK;
+}
+
+/* The meters that the plan's prices name, and whether a fee is in advance. */
+static int link_prices(bl_tenant *t, bl_plan_version *version) {
+  const bl_plan *plan = &version->plan;
+
+  version->meters =
+      bl_arena_array(&t->arena, plan->key_count + 1, sizeof(void *));
+  if (!version->meters) return BILLING_NOMEM;
+  for (size_t i = 0; i < plan->price_count; i++) {
+    const bl_price *price = &plan->prices[i];
+    if (price->meter.len) {
+      version->meters[i] =
+          bl_map_get(&t->meters, price->meter.text, price->meter.len);
+      if (!version->meters[i]) return BILLING_CORRUPT;
+    } else if (bl_price_is_fee(price) &&
+               price->timing == BL_TIMING_ADVANCE) {
+      version->has_advance = 1;
+    }
+  }
+  return chain_prices(t, version);
+}
+
+/* ---- timelines ---- */
+
+/* Intervals of one price are a line: what is derived from it is another. */
+static size_t line_of(const bl_plan_version *version, size_t at) {
+  const bl_price *prices = version->plan.prices;
+  size_t line = 0;
+
+  while (version->meters[line] != version->meters[at] ||
+         prices[line].closing != prices[at].closing ||
+         !bl_str_equal(prices[line].id, prices[at].id))
+    line++;
+  return line;
+}
+
+/* Lines stand together; what counts others stands behind them. */
+static int ranks_before(const bl_plan_version *version, size_t a, size_t b) {
+  const bl_interval *x = &version->intervals[a], *y = &version->intervals[b];
+  uint32_t kind = version->plan.prices[a].closing;
+  uint32_t other = version->plan.prices[b].closing;
+
+  if (kind != other) return kind < other;
+  if (kind && x->was.price != y->was.price) return x->was.price < y->was.price;
+  if (x->line != y->line) return x->line < y->line;
+  return x->was.span.from_us <= y->was.span.from_us;
+}
+
+static int rank_intervals(bl_arena *a, bl_plan_version *version) {
+  size_t count = version->plan.price_count;
+  uint32_t *order = bl_arena_array(a, count + 1, sizeof *order);
+
+  if (!order) return BILLING_NOMEM;
+  for (size_t i = 0; i < count; i++) {
+    size_t at = i;
+    version->intervals[i].line = (uint32_t)line_of(version, i);
+    for (; at > 0 && !ranks_before(version, order[at - 1], i); at--)
+      order[at] = order[at - 1];
+    order[at] = (uint32_t)i;
+  }
+  for (size_t i = 0; i < count; i++)
+    version->intervals[order[i]].rank = (uint32_t)i;
+  return BILLING_OK;
+}
+
+static int names_spend(const bl_spend_of *of, const bl_price *price) {
+  bl_words prices = {of->prices, of->price_count};
+  bl_words tags = {of->tags, of->tag_count};
+  bl_words own = {price->tags, price->tag_count};
+
+  return bl_words_have(&prices, price->id) || bl_words_have_any(&own, &tags);
+}
+
+/* Whether a closing counts what is spent under another place, be it of another
+ * version: as in one plan (catalog/spend.c). */
+static int counts_spend(const bl_plan_version *version, size_t at,
+                        size_t other) {
+  const bl_price *price = &version->plan.prices[at];
+  const bl_price *spent = &version->plan.prices[other];
+
+  if (!bl_asset_equal(price->asset, spent->asset)) return 0;
+  if (price->closing > BL_CLOSING_MINIMUM)
+    return spent->closing < price->closing;
+  if (price->closing == BL_CLOSING_MINIMUM)
+    return spent->closing < price->closing &&
+           bl_str_equal(price->id, spent->id);
+  if (spent->closing &&
+      (spent->closing != BL_CLOSING_COMPOSITE || !price->of->with_composites ||
+       version->intervals[other].rank >= version->intervals[at].rank))
+    return 0;
+  return names_spend(price->of, spent);
+}
+
+static int count_spend(bl_arena *a, bl_plan_version *version) {
+  size_t count = version->plan.price_count;
+
+  for (size_t i = 0; i < count; i++) {
+    bl_price *price = &version->plan.prices[i];
+    if (!price->closing) continue;
+    price->counted = bl_arena_array(a, count, sizeof *price->counted);
+    if (!price->counted) return BILLING_NOMEM;
+    price->counted_count = 0;
+    for (size_t k = 0; k < count; k++)
+      if (counts_spend(version, i, k))
+        price->counted[price->counted_count++] = (uint32_t)k;
+  }
+  return BILLING_OK;
+}
+
+static int fill_intervals(bl_tenant *t, const bl_lay *lay,
+                          const unsigned char *unfit,
+                          bl_plan_version *version) {
+  const bl_contract_terms *terms = lay->terms;
+  bl_amendments by = {terms->overrides, terms->override_count,
+                      (int)terms->by_priority};
+  int asks = 0, rc = BILLING_OK;
+
+  for (size_t i = 0; i < by.count; i++)
+    asks |= by.item[i].kind == BL_OVERRIDE_ENTITLEMENT;
+  for (size_t i = 0; i < lay->count && !rc; i++) {
+    int is_entitled = 1;
+    version->intervals[i].was = lay->item[i];
+    if (asks)
+      rc = bl_price_is_entitled(&version->plan.prices[i], &by,
+                                lay->item[i].span.from_us, &t->arena,
+                                &is_entitled);
+    version->intervals[i].is_off = !is_entitled;
+    version->intervals[i].is_unfit = unfit[i];
+  }
+  return rc;
+}
+
+/* The timeline as prices; number says up to which version it was laid. */
+static int compile_timeline(bl_tenant *t, const bl_lay *lay, uint64_t number,
+                            bl_contract *contract) {
+  const bl_plan_version *last =
+      bl_list_by_number(&lay->plan->versions, number);
+  bl_plan_version *version = bl_arena_take(&t->arena, sizeof *version);
+  unsigned char *unfit = bl_arena_array(&t->arena, lay->count + 1, 1);
+  size_t bad;
+  int rc;
+
+  if (!version || !unfit) return BILLING_NOMEM;
+  if (!last) return BILLING_CORRUPT;
+  version->version = number;
+  version->plan = last->plan;
+  version->plan.price_count = version->plan.key_count = lay->count;
+  version->plan.prices = bl_arena_array(&t->arena, lay->count + 1,
+                                        sizeof *version->plan.prices);
+  version->intervals = bl_arena_array(&t->arena, lay->count + 1,
+                                      sizeof *version->intervals);
+  if (!version->plan.prices || !version->intervals) return BILLING_NOMEM;
+  rc = bl_lay_prices(lay, &t->arena, version->plan.prices, unfit, &bad);
+  if (!rc) rc = fill_intervals(t, lay, unfit, version);
+  if (!rc) rc = link_prices(t, version);
+  if (!rc) rc = rank_intervals(&t->arena, version);
+  if (!rc) rc = count_spend(&t->arena, version);
+  contract->plan = version;
+  return rc;
+}
+
+static int extend_timeline(bl_tenant *t, bl_contract *contract,
+                           const bl_plan_version *version) {
+  bl_lay lay = {.arena = &t->arena, .plan = contract->plan_state,
+                .terms = &contract->terms};
+  int rc = bl_lay_start(&lay, contract);
+
+  if (!rc) rc = bl_lay_version(&lay, version);
+  return rc ? rc : compile_timeline(t, &lay, version->version, contract);
+}
+
+int bl_timeline_fold(bl_tenant *t, bl_contract *contract,
+                     const bl_fact_document *fact) {
+  const bl_plan_state *plan = contract->plan_state;
+  bl_lay lay = {.arena = &t->arena, .plan = plan, .terms = &contract->terms,
+                .item = fact->intervals, .count = fact->interval_count};
+  int rc = BILLING_OK;
+
+  contract->plan = bl_list_by_number(&plan->versions, fact->plan_version);
+  if (!contract->plan) return BILLING_CORRUPT;
+  if (lay.count)
+    rc = compile_timeline(t, &lay, fact->plan_version, contract);
+  if (!contract->terms.follows) return rc;
+  for (size_t i = fact->plan_version; i < plan->versions.count && !rc; i++)
+    rc = extend_timeline(t, contract, plan->versions.item[i]);
+  return rc;
+}
+
+/* ---- plans ---- */
+
+/* Contracts in memory that follow the plan; others are laid when they come. */
+static int extend_followers(bl_tenant *t, const bl_plan_state *plan,
+                            const bl_plan_version *version) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < t->contracts.count && !rc; i++) {
+    bl_contract *contract = t->contracts.entry[i].value;
+    if (contract->plan_state != plan || !contract->terms.follows) continue;
+    bl_touch_contract(t, contract);
+    rc = extend_timeline(t, contract, version);
+  }
+  return rc;
+}
+
+int bl_fold_plan(bl_fold *f, const bl_fact_document *fact,
+                 const bl_json *doc, bl_plan_state *plan) {
+  bl_tenant *t = f->tenant;
+  bl_plan_version *version;
+  int rc;
+
+  bl_touch(t, plan, sizeof *plan, &plan->touched);
+  if (!plan->number) t->heads.plans++;
+  plan->number = fact->number;
+  plan->archived = fact->archived;
+  if (fact->version == plan->version) return BILLING_OK;   /* archived */
+  version = bl_arena_take(&t->arena, sizeof *version);
+  if (!version) return BILLING_NOMEM;
+  version->version = fact->version;
+  rc = bl_catalog_read_plan(doc, "", &t->arena, &version->plan, NULL);
+  version->from_us = version->plan.effective_us != BL_TIME_NEVER
+                       ? version->plan.effective_us : f->at_us;
+  if (fact->version == 1) version->from_us = INT64_MIN;
+  if (!rc) rc = link_prices(t, version);
+  if (!rc) rc = bl_list_add(t, &plan->versions, version);
+  plan->version = fact->version;
+  return rc ? rc : extend_followers(t, plan, version);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* timeline.c - which interval prices what; see timeline.h. */
+#include "engine/timeline.h"
+
+#include "engine/image.h"
+#include "engine/rate.h"
+#include "engine/tallies.h"
+#include "price/price.h"
+
+const bl_plan_version *bl_plan_at(const bl_plan_state *plan, int64_t us) {
+  size_t at = plan->versions.count;
+
+  while (at > 1) {
+    const bl_plan_version *version = plan->versions.item[--at];
+    if (version->from_us <= us) return version;
+  }
+  return plan->versions.item[0];
+}
+
+/* Whether a level adds up over intervals, so that a part of a period has its
+ * own share of it. */
+static int timeline_adds(const bl_contract *contract, uint64_t price) {
+  const bl_meter *meter = bl_contract_meter(contract, price);
+
+  return meter && !meter->ticks && (meter->aggregation == BL_AGG_COUNT ||
+                                    meter->aggregation == BL_AGG_SUM);
+}
+
+/* Intervals of one price in the order of their beginnings. */
+static int timeline_before(const bl_plan_version *plan, size_t a, size_t b) {
+  int64_t from = plan->intervals[a].was.span.from_us;
+  int64_t other = plan->intervals[b].was.span.from_us;
+
+  return from != other ? from < other : a < b;
+}
+
+int bl_timeline_leads(const bl_plan_version *plan, uint64_t price,
+                      bl_span span) {
+  const bl_interval *own;
+
+  if (!plan->intervals) return 1;
+  own = &plan->intervals[price];
+  if (bl_span_is_empty(bl_span_cut(own->was.span, span))) return 0;
+  for (size_t i = 0; i < plan->plan.price_count; i++) {
+    const bl_interval *other = &plan->intervals[i];
+    if (other->line == own->line && timeline_before(plan, i, price) &&
+        !bl_span_is_empty(bl_span_cut(other->was.span, span)))
+      return 0;
+  }
+  return 1;
+}
+
+int bl_timeline_prices(const bl_contract *contract, uint64_t price,
+                       int64_t us, uint64_t period) {
+  const bl_plan_version *plan = contract->plan;
+
+  if (!plan->intervals) return 1;
+  if (timeline_adds(contract, price))
+    return bl_span_holds(plan->intervals[price].was.span, us);
+  return bl_timeline_leads(plan, price, contract->periods[period].span);
+}
+
+int bl_timeline_precedes(const bl_contract *contract, uint64_t a,
+                         uint64_t b) {
+  const bl_plan_version *plan = contract->plan;
+
+  return plan->intervals && plan->intervals[a].line == plan->intervals[b].line
+         && !plan->plan.prices[b].tiers_by && timeline_adds(contract, b) &&
+         timeline_before(plan, a, b);
+}
+
+bl_span bl_timeline_service(const bl_contract *contract, uint64_t price,
+                            uint64_t period) {
+  const bl_plan_version *plan = contract->plan;
+  const bl_price *of = &plan->plan.prices[price];
+  bl_span whole = contract->periods[period].span, part;
+  int is_cut;
+
+  if (!plan->intervals) return whole;
+  is_cut = bl_price_is_fee(of) ? of->proration != BL_PRORATE_NONE
+                               : timeline_adds(contract, price);
+  part = bl_span_cut(plan->intervals[price].was.span, whole);
+  return is_cut && !bl_span_is_empty(part) ? part : whole;
+}
+
+bl_dec bl_timeline_position(const bl_tally *tally, int64_t *events) {
+  const bl_plan_version *plan = tally->contract->plan;
+  bl_dec sum = BL_DEC_ZERO;
+
+  *events = 0;
+  if (!plan->intervals) return sum;
+  for (size_t i = 0; i < plan->plan.price_count; i++) {
+    const bl_tally *other;
+    if (!bl_timeline_precedes(tally->contract, i, tally->price)) continue;
+    other = bl_tally_of(tally->contract, i, tally->period, tally->group);
+    if (!other) continue;
+    sum = bl_dec_add(sum, other->level.total);
+    *events += other->level.events;
+  }
+  return sum;
+}
+
+bl_dec bl_timeline_cost(const bl_meter *meter, const bl_price *rate,
+                        bl_level before, bl_dec level) {
+  if (!before.events)
+    return bl_price_total(rate, bl_measure_finish(meter, level));
+  return bl_price_delta(rate, bl_measure_finish(meter, before.total),
+                        bl_measure_finish(meter,
+                                          bl_dec_add(before.total, level)));
+}
+
+bl_dec bl_timeline_total(const bl_tally *tally, const bl_meter *meter,
+                         const bl_price *rate, bl_dec level) {
+  bl_level before = {.total = BL_DEC_ZERO};
+
+  before.total = bl_timeline_position(tally, &before.events);
+  return bl_timeline_cost(meter, rate, before, level);
+}
+
+/* ---- settling ---- */
+
+typedef struct timeline_book {
+  bl_call      *c;
+  bl_rater      rater;
+  bl_fold      *fold;
+  bl_fact_ticks fact;
+  size_t        cap;
+} timeline_book;
+
+/* What a key has come to beyond what is booked; of a key that is the first of
+ * its price nothing. */
+static bl_dec timeline_moved(const bl_tally *tally) {
+  const bl_price *rate;
+  int64_t events;
+
+  if (bl_tally_price(tally)->closing || bl_tally_price(tally)->tiers_by)
+    return BL_DEC_ZERO;
+  rate = bl_price_of_group(bl_tally_price(tally), tally->group);
+  (void)bl_timeline_position(tally, &events);
+  if (!events || !rate || (rate->flags & BL_PRICE_BY_EVENT) ||
+      (!tally->level.events && bl_dec_is_zero(tally->amount)))
+    return BL_DEC_ZERO;
+  return bl_dec_sub(bl_timeline_total(tally, bl_tally_meter(tally), rate,
+                                      tally->level.total), tally->amount);
+}
+
+static int timeline_draws(timeline_book *k, const bl_tally *tally,
+                          bl_fact_tick *tick) {
+  bl_span span = bl_timeline_service(tally->contract, tally->price,
+                                     tally->period);
+  bl_fact_charge charge = {.amount = tick->amount};
+  int rc;
+
+  k->rater.draws.count = 0;
+  rc = bl_rate_choose(&k->rater, tally, span.to_us - 1, &charge);
+  if (rc || !charge.draw_count) return rc;
+  tick->draws = bl_arena_copy(&k->c->arena, k->rater.draws.item,
+                              charge.draw_count * sizeof *tick->draws);
+  tick->draw_count = charge.draw_count;
+  return tick->draws ? BILLING_OK : BILLING_NOMEM;
+}
+
+static int timeline_add(timeline_book *k, bl_tally *tally, bl_dec amount) {
+  bl_call *c = k->c;
+  bl_fact_tick *tick = bl_arena_push(&c->arena, (void **)&k->fact.items,
+                                     &k->fact.count, &k->cap, sizeof *tick);
+  int rc;
+
+  if (!tick) return BILLING_NOMEM;
+  if (bl_dec_is_bad(amount))
+    return bl_fail(c->err, BILLING_LIMIT, "", "amounts below 10^20",
+                   "what price %t comes to does not fit",
+                   &bl_tally_price(tally)->id);
+  tick->price    = tally->price;
+  tick->period   = tally->period;
+  tick->group    = tally->group;
+  tick->quantity = bl_tally_quantity(tally);
+  tick->amount   = amount;
+  rc = timeline_draws(k, tally, tick);
+  if (rc) return rc;
+  k->fact.count++;
+  return bl_fold_tick(k->fold, tally->contract, tick);
+}
+
+static int timeline_write(timeline_book *k, bl_contract *contract) {
+  bl_call *c = k->c;
+  bl_writer w;
+  int rc;
+
+  if (!k->fact.count) return BILLING_OK;
+  rc = bl_fold_ticked(k->fold, &k->fact);
+  bl_customer_moves(c->t, contract->customer);
+  bl_image_age(c->t, contract->customer, k->fold->seq);
+  bl_writer_open(&w, c);
+  bl_code_ticks(&w.facts, &w.properties, &k->fact);
+  return rc ? rc : bl_append(c, BL_ENTRY_TICKS, &w);
+}
+
+int bl_timeline_settle(bl_call *c, bl_contract *contract, uint64_t periods) {
+  timeline_book k = {.c = c};
+  bl_tallies tallies;
+  int rc;
+
+  if (!contract->plan->intervals) return BILLING_OK;
+  k.fact.customer = contract->customer->number;
+  k.fact.contract = contract->number;
+  rc = bl_tallies_of(contract, &c->arena, &tallies);
+  bl_rater_open(&k.rater, c);
+  if (!rc) k.fold = bl_entry_start(c);
+  for (size_t i = 0; !rc && i < tallies.count; i++) {
+    bl_dec moved = tallies.item[i]->period < periods
+                     ? timeline_moved(tallies.item[i]) : BL_DEC_ZERO;
+    if (!bl_dec_is_zero(moved)) rc = timeline_add(&k, tallies.item[i], moved);
+  }
+  bl_rater_close(&k.rater);
+  return rc ? rc : timeline_write(&k, contract);
+}

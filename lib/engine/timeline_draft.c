@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * timeline_draft.c - deciding about the timeline of a contract's document.
+ *
+ * What has begun is booked by: it may be ended, never changed.  So an override
+ * that holds already stays as it is but for its end, one that is added begins
+ * now or later, and another version of the plan holds from now on.
+ */
+#include "engine/documents.h"
+#include "engine/timeline.h"
+#include "price/terms.h"
+#include "store/store.h"
+
+#define DRAFT_INTERVALS 100000
+
+typedef struct timeline_draft {
+  bl_call             *c;
+  const char          *path;
+  const bl_json       *doc;
+  bl_contract_terms   *terms;
+  const bl_contract   *was;      /* NULL: the contract is new */
+  const bl_plan_state *plan;
+  bl_json             *before;   /* its document, as stored */
+  int64_t              from_us;  /* what may still change */
+} timeline_draft;
+
+static int draft_refuse(const timeline_draft *d, int rc, size_t at,
+                        const char *member, const char *hint,
+                        const char *message, bl_str what) {
+  char path[BL_PATH_SIZE];
+  char digits[BL_INT_TEXT];
+  bl_str above = bl_str_of(d->path);
+
+  if (above.len >= sizeof path) above.len = 0;
+  if (above.len) memcpy(path, above.text, above.len);
+  path[above.len] = '\0';
+  (void)bl_path_add(path, BL_STR("overrides"));
+  (void)bl_int_print((int64_t)at, digits);
+  (void)bl_path_add(path, bl_str_of(digits));
+  if (member) (void)bl_path_add(path, bl_str_of(member));
+  return bl_fail(d->c->err, rc, path, hint, message, &what);
+}
+
+/* ---- times ---- */
+
+static void draft_resolve(int64_t *us, uint32_t is_local,
+                          const bl_zone *zone) {
+  if (is_local && *us != BL_TIME_NEVER && *us != INT64_MIN)
+    *us = bl_zone_to_utc(zone, *us);
+}
+
+static int draft_times(const timeline_draft *d, const bl_zone *zone) {
+  for (size_t i = 0; i < d->terms->override_count; i++) {
+    bl_override *o = &d->terms->overrides[i];
+    draft_resolve(&o->span.from_us, o->from_is_local, zone);
+    draft_resolve(&o->span.to_us, o->to_is_local, zone);
+    if (bl_span_is_empty(o->span))
+      return draft_refuse(d, BILLING_INVALID, i, "to",
+                          "an instant after the start",
+                          "the override %t ends before it begins", o->id);
+  }
+  return BILLING_OK;
+}
+
+/* ---- against what is there ---- */
+
+static size_t draft_find(const bl_override *list, size_t count, bl_str id) {
+  size_t at = 0;
+
+  while (at < count && !bl_str_equal(list[at].id, id)) at++;
+  return at;
+}
+
+/* An override as text, without its end. */
+static int draft_text(const timeline_draft *d, const bl_json *doc, size_t at,
+                      bl_str *out) {
+  const bl_json *node = bl_json_first(bl_json_get(doc, "overrides"));
+  bl_json *copy;
+  bl_text text;
+  int rc;
+
+  while (at-- > 0) node = bl_json_next(node);
+  copy = bl_json_add_copy(NULL, NULL, node);
+  if (!copy) return BILLING_NOMEM;
+  bl_json_remove(copy, "to");
+  bl_text_open(&text, &d->c->arena);
+  rc = bl_json_print(copy, &text);
+  bl_json_free(copy);
+  *out = (bl_str){text.text, text.len};
+  return rc;
+}
+
+/* What holds already, in the new document at place `at`. */
+static int draft_keeps(const timeline_draft *d, size_t was, size_t at) {
+  const bl_override *then = &d->was->terms.overrides[was];
+  const bl_override *now = &d->terms->overrides[at];
+  bl_str before, after;
+  int rc = draft_text(d, d->before, was, &before);
+
+  if (!rc) rc = draft_text(d, d->doc, at, &after);
+  if (rc) return rc;
+  if (!bl_str_equal(before, after) || then->span.from_us != now->span.from_us)
+    return draft_refuse(d, BILLING_CONFLICT, at, NULL,
+                        "leave it as it was and give it a \"to\"; add another "
+                        "one from now on",
+                        "the override %t has begun and cannot change",
+                        now->id);
+  if (then->span.to_us != now->span.to_us &&
+      (then->span.to_us < d->from_us || now->span.to_us < d->from_us))
+    return draft_refuse(d, BILLING_CONFLICT, at, "to",
+                        "the call's now or later",
+                        "the override %t cannot end before the clock",
+                        now->id);
+  return BILLING_OK;
+}
+
+/* Overrides that have begun are all there, in their order. */
+static int draft_begun(const timeline_draft *d, size_t *begun) {
+  const bl_contract_terms *then = &d->was->terms;
+  size_t next = 0;
+  int rc = BILLING_OK;
+
+  *begun = 0;
+  for (size_t i = 0; i < then->override_count && !rc; i++) {
+    size_t at;
+    if (then->overrides[i].span.from_us >= d->from_us) continue;
+    ++*begun;
+    at = draft_find(d->terms->overrides, d->terms->override_count,
+                    then->overrides[i].id);
+    if (at == d->terms->override_count || at < next)
+      return bl_fail_at(d->c->err, BILLING_CONFLICT, d->path, "overrides",
+                        "keep it, in its order, and give it a \"to\"",
+                        "the override %t has begun and cannot go",
+                        &then->overrides[i].id);
+    next = at + 1;
+    rc = draft_keeps(d, i, at);
+  }
+  return rc;
+}
+
+static int draft_added(const timeline_draft *d) {
+  const bl_contract_terms *then = &d->was->terms;
+
+  for (size_t i = 0; i < d->terms->override_count; i++) {
+    const bl_override *o = &d->terms->overrides[i];
+    size_t at = draft_find(then->overrides, then->override_count, o->id);
+    int has_begun = at < then->override_count &&
+                    then->overrides[at].span.from_us < d->from_us;
+    if (!has_begun && o->span.from_us < d->from_us)
+      return draft_refuse(d, BILLING_CONFLICT, i, "from",
+                          "the call's now or later: what was booked before "
+                          "stays as it was priced",
+                          "the override %t cannot begin before the clock",
+                          o->id);
+  }
+  return BILLING_OK;
+}
+
+static int draft_changes(const timeline_draft *d) {
+  size_t begun;
+  int rc;
+
+  if (!d->was) return BILLING_OK;
+  rc = draft_begun(d, &begun);
+  if (!rc) rc = draft_added(d);
+  if (!rc && begun && d->terms->by_priority != d->was->terms.by_priority)
+    rc = bl_fail_at(d->c->err, BILLING_CONFLICT, d->path, "override_order",
+                    "leave it as it was",
+                    "override_order cannot change once an override has begun");
+  return rc;
+}
+
+/* ---- what it is for ---- */
+
+static int draft_has_price(const bl_plan_state *plan, bl_str id) {
+  for (size_t i = 0; i < plan->versions.count; i++) {
+    const bl_plan_version *version = plan->versions.item[i];
+    for (size_t k = 0; k < version->plan.price_count; k++)
+      if (bl_str_equal(version->plan.prices[k].id, id)) return 1;
+  }
+  return 0;
+}
+
+/* Whether a price groups by all that the target names values of. */
+static int draft_groups(const bl_price *price, const bl_named_list *values) {
+  for (size_t i = 0; i < values->count; i++) {
+    size_t k = 0;
+    while (k < price->group_count &&
+           !bl_str_equal(price->groups[k], values->item[i].name))
+      k++;
+    if (k == price->group_count) return 0;
+  }
+  return 1;
+}
+
+static int draft_meets(const bl_plan_state *plan, const bl_target *target) {
+  bl_target copy = *target;
+  bl_override only = {.targets = &copy, .target_count = 1};
+
+  for (size_t i = 0; i < plan->versions.count; i++) {
+    const bl_plan_version *version = plan->versions.item[i];
+    for (size_t k = 0; k < version->plan.price_count; k++) {
+      const bl_price *price = &version->plan.prices[k];
+      if (bl_override_touches(&only, price) &&
+          draft_groups(price, &target->values))
+        return 1;
+    }
+  }
+  return 0;
+}
+
+/* A typing error must not be an override that never holds. */
+static int draft_targets(const timeline_draft *d) {
+  for (size_t i = 0; i < d->terms->override_count; i++) {
+    const bl_override *o = &d->terms->overrides[i];
+    for (size_t k = 0; k < o->target_count; k++) {
+      const bl_target *target = &o->targets[k];
+      if (target->price.len && !draft_has_price(d->plan, target->price))
+        return draft_refuse(d, BILLING_NOTFOUND, i, NULL,
+                            "the id of a price of the plan",
+                            "there is no price %t in the plan",
+                            target->price);
+      if (!draft_meets(d->plan, target))
+        return draft_refuse(d, BILLING_INVALID, i, NULL,
+                            "prices with these tags, that group by what "
+                            "values are named of",
+                            "the override %t is for no price of the plan",
+                            o->id);
+    }
+  }
+  return BILLING_OK;
+}
+
+/* ---- laying ---- */
+
+/* The version of a contract that stays with one. */
+static uint64_t draft_pinned(const timeline_draft *d) {
+  if (d->terms->plan_version) return (uint64_t)d->terms->plan_version;
+  if (d->was && !d->was->terms.follows) return d->was->plan->version;
+  return bl_plan_at(d->plan, d->c->now_us)->version;
+}
+
+/* Whether the prices of one version are all that there is to say. */
+static int draft_is_plain(const timeline_draft *d, uint64_t pinned) {
+  if (d->terms->override_count || (d->was && d->was->plan->intervals))
+    return 0;
+  if (!pinned) return d->plan->versions.count == 1;
+  return !d->was || d->was->plan->version == pinned;
+}
+
+/* The most that a fee may come to must fit, or no invoice could be made. */
+static int draft_fees(const timeline_draft *d, const bl_price *price) {
+  if (!bl_price_is_fee(price)) return BILLING_OK;
+  for (size_t i = 0; i < d->terms->quantity_count; i++) {
+    const bl_quantity *quantity = &d->terms->quantities[i];
+    if (bl_str_equal(quantity->name, price->quantity) &&
+        bl_dec_is_bad(bl_price_fee(price, quantity->value, 1, 1)))
+      return bl_fail_at(d->c->err, BILLING_LIMIT, d->path, "quantities",
+                        "a fee below 10^20",
+                        "the fee %t for this quantity of %t does not fit",
+                        &price->id, &quantity->name);
+  }
+  return BILLING_OK;
+}
+
+static int draft_prices(const timeline_draft *d, const bl_lay *lay) {
+  bl_price *prices = bl_arena_array(&d->c->arena, lay->count + 1,
+                                    sizeof *prices);
+  size_t bad = 0;
+  int rc;
+
+  if (!prices) return BILLING_NOMEM;
+  rc = bl_lay_prices(lay, &d->c->arena, prices, NULL, &bad);
+  if (rc == BILLING_INVALID)
+    return draft_refuse(d, rc, bad, NULL, "fees take an amount, usage a unit; "
+                        "tiered factors change per_unit and graduated prices",
+                        "the override %t does not fit a price that it is for",
+                        d->terms->overrides[bad].id);
+  if (rc == BILLING_LIMIT)
+    return draft_refuse(d, rc, bad, NULL, "amounts below 10^20, and at most "
+                        "10000 rates",
+                        "what the override %t comes to does not fit",
+                        d->terms->overrides[bad].id);
+  for (size_t i = 0; i < lay->count && !rc; i++)
+    rc = draft_fees(d, &prices[i]);
+  return rc;
+}
+
+static int draft_plain(const timeline_draft *d, uint64_t number) {
+  const bl_plan_version *version =
+      bl_list_by_number(&d->plan->versions, number);
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < version->plan.price_count && !rc; i++)
+    rc = draft_fees(d, &version->plan.prices[i]);
+  return rc;
+}
+
+static int draft_lay(const timeline_draft *d, bl_fact_document *fact) {
+  bl_lay lay = {.arena = &d->c->arena, .plan = d->plan, .terms = d->terms};
+  uint64_t pinned = d->terms->follows ? 0 : draft_pinned(d);
+  int rc = BILLING_OK;
+
+  fact->plan_version = pinned ? pinned : d->plan->version;
+  if (draft_is_plain(d, pinned)) return draft_plain(d, fact->plan_version);
+  if (d->was) rc = bl_lay_start(&lay, d->was);
+  if (!rc) rc = bl_lay_from(&lay, d->from_us, pinned);
+  if (!rc) rc = draft_prices(d, &lay);
+  if (!rc && lay.count > DRAFT_INTERVALS)
+    rc = bl_fail_at(d->c->err, BILLING_LIMIT, d->path, "overrides",
+                    "fewer changes of prices, or a new contract",
+                    "the contract has more than 100000 intervals");
+  fact->intervals = lay.item;
+  fact->interval_count = lay.count;
+  return rc;
+}
+
+static int draft_spans(const timeline_draft *d, bl_fact_document *fact) {
+  size_t count = d->terms->override_count;
+
+  fact->override_count = count;
+  fact->overrides = bl_arena_array(&d->c->arena, count + 1,
+                                   sizeof *fact->overrides);
+  if (!fact->overrides) return BILLING_NOMEM;
+  for (size_t i = 0; i < count; i++)
+    fact->overrides[i] = d->terms->overrides[i].span;
+  return BILLING_OK;
+}
+
+static int draft_before(timeline_draft *d) {
+  bl_str stored;
+  int rc;
+
+  if (!d->was || !d->was->terms.override_count) return BILLING_OK;
+  rc = bl_document_stored(d->c, BL_KIND_CONTRACT, d->terms->id, &stored);
+  return rc ? rc : bl_json_read(stored.text, stored.len, &d->before,
+                                d->c->err);
+}
+
+int bl_timeline_draft(bl_call *c, const char *path, const bl_json *doc,
+                      bl_contract_terms *terms, const bl_contract *was,
+                      const bl_zone *zone, bl_fact_document *fact) {
+  timeline_draft d = {
+    .c = c, .path = path, .doc = doc, .terms = terms, .was = was,
+    .plan = bl_map_get(&c->t->plans, terms->plan.text, terms->plan.len),
+    .from_us = c->now_us};
+  int rc;
+
+  if (!was || c->now_us <= terms->start_us) d.from_us = INT64_MIN;
+  rc = draft_times(&d, zone);
+  if (!rc) rc = draft_before(&d);
+  if (!rc) rc = draft_changes(&d);
+  if (!rc) rc = draft_targets(&d);
+  if (!rc) rc = draft_spans(&d, fact);
+  if (!rc) rc = draft_lay(&d, fact);
+  bl_json_free(d.before);
+  return rc;
+}
+
+int bl_timeline_copy(bl_call *c, const bl_contract *contract,
+                     bl_fact_document *fact) {
+  timeline_draft d = {.c = c};
+  bl_contract_terms terms = contract->terms;
+  bl_lay lay = {.arena = &c->arena, .plan = contract->plan_state,
+                .terms = &contract->terms};
+  int rc;
+
+  d.terms = &terms;
+  fact->plan_version = contract->plan->version;
+  rc = draft_spans(&d, fact);
+  if (rc || !contract->plan->intervals) return rc;
+  rc = bl_lay_start(&lay, contract);
+  fact->intervals = lay.item;
+  fact->interval_count = lay.count;
+  return rc;
+}
+
+#undef DRAFT_INTERVALS

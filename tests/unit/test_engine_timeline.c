@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * test_engine_timeline.c - prices that change: versions of a plan, and
+ * overrides of a contract.
+ *
+ * The model is a month of days, from the 5th on.  On each day a version and an
+ * override are looked for by hand, and the day's units cost what its price
+ * makes of all units up to the day, less what it makes of those of the days
+ * before.
+ */
+#include "base/json.h"
+#include "engine.h"
+
+#define DAYS 27
+#define MOST 64
+
+typedef struct version {
+  int     from;                /* day, from 0 */
+  int64_t unit;                /* cents */
+} version;
+
+typedef struct override {
+  int     from;
+  int     to;
+  int     is_overwrite;
+  int64_t figure;              /* cents, or a factor in hundredths */
+} override;
+
+static billing *b;
+static int64_t now_us;
+static version versions[MOST];
+static override overrides[MOST];
+static int version_count, override_count;
+static int64_t units[DAYS];
+static unsigned seed;
+
+static int dice(int sides) {
+  seed = seed * 1103515245u + 12345u;
+  return (int)(seed >> 16) % sides;
+}
+
+static int64_t day_us(int day) { return SHOP_NOW + day * SHOP_DAY; }
+
+static billing_call call_now(void) {
+  billing_call call = shop_call("");
+
+  call.now_us = now_us;
+  call.flags = BILLING_CALL_STEP;
+  return call;
+}
+
+/* ---- the model, in hundredths of a cent ---- */
+
+static int64_t unit_of(int day) {
+  int at = version_count - 1;
+
+  while (at > 0 && versions[at].from > day) at--;
+  return versions[at].unit;
+}
+
+/* Ten units at the price, more at half of it. */
+static int64_t ladder(int64_t unit, int64_t quantity) {
+  int64_t first = quantity < 10 ? quantity : 10;
+
+  return unit * 100 * first + unit * 50 * (quantity - first);
+}
+
+static int64_t price(int day, int64_t quantity) {
+  const override *best = NULL;
+
+  for (int i = 0; i < override_count; i++) {
+    const override *o = &overrides[i];
+    if (o->from > day || day >= o->to) continue;
+    if (!best || o->is_overwrite ||
+        (!best->is_overwrite && o->figure < best->figure))
+      best = o;
+  }
+  if (best && best->is_overwrite) return best->figure * 100 * quantity;
+  return ladder(unit_of(day), quantity) * (best ? best->figure : 100) / 100;
+}
+
+static int64_t month(void) {
+  int64_t before = 0, sum = 0;
+
+  for (int day = 0; day < DAYS; day++) {
+    sum += price(day, before + units[day]) - price(day, before);
+    before += units[day];
+  }
+  return sum;
+}
+
+/* ---- the library ---- */
+
+static void put(const char *kind, const char *json) {
+  billing_call call = call_now();
+  billing_error err;
+
+  BILLING_INIT(&err);
+  ck_assert_msg(!billing_put(b, &call, kind, json, (size_t)-1, NULL, &err),
+                "%s: %s %s", json, err.path, err.message);
+}
+
+static int put_fails(const char *kind, const char *json, const char *path) {
+  billing_call call = call_now();
+  billing_error err;
+  int rc;
+
+  BILLING_INIT(&err);
+  rc = billing_put(b, &call, kind, json, (size_t)-1, NULL, &err);
+  ck_assert_str_eq(err.path, path);
+  return rc;
+}
+
+static void put_plan(int from, int64_t unit) {
+  char json[600];
+
+  versions[version_count++] = (version){from, unit};
+  snprintf(json, sizeof json,
+           "{\"id\":\"pp\",\"currency\":\"USD\",\"effective\":%lld,"
+           "\"prices\":[{\"id\":\"x\",\"meter\":\"s\",\"model\":\"graduated\","
+           "\"tiers\":[{\"up_to\":\"10\",\"unit\":\"%lld.%02lld\"},"
+           "{\"unit\":\"%lld.%03lld\"}]}]}",
+           (long long)day_us(from), (long long)(unit / 100),
+           (long long)(unit % 100), (long long)(unit / 200),
+           (long long)(unit % 200 * 5));
+  put("plan", json);
+}
+
+static void put_contract(const char *versions_word) {
+  char json[9000];
+  size_t len = (size_t)snprintf(
+      json, sizeof json, "{\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\","
+      "\"start\":\"2026-01-05\",\"versions\":\"%s\",\"overrides\":[",
+      versions_word);
+
+  for (int i = 0; i < override_count; i++) {
+    const override *o = &overrides[i];
+    len += (size_t)snprintf(
+        json + len, sizeof json - len,
+        "%s{\"id\":\"o%d\",\"type\":\"%s\",\"%s\":\"%lld.%02lld\","
+        "\"prices\":[\"x\"],\"from\":%lld,\"to\":%lld}", i ? "," : "", i,
+        o->is_overwrite ? "overwrite" : "multiplier",
+        o->is_overwrite ? "unit" : "factor", (long long)(o->figure / 100),
+        (long long)(o->figure % 100), (long long)day_us(o->from),
+        (long long)day_us(o->to));
+  }
+  snprintf(json + len, sizeof json - len, "]}");
+  put("contract", json);
+}
+
+static int event_number;
+
+static void use(int day, int quantity) {
+  billing_call call = call_now();
+  billing_event event;
+  billing_receipt receipt;
+  char key[20], properties[40];
+
+  snprintf(key, sizeof key, "e%d", event_number++);
+  snprintf(properties, sizeof properties, "{\"n\":%d}", quantity);
+  event = shop_event(key, "sum");
+  event.time_us = day_us(day) + SHOP_DAY / 2;
+  event.properties = shop_text(properties);
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, NULL), 0);
+  ck_assert_int_eq(receipt.code, 0);
+  units[day] += quantity;
+}
+
+static void take_back(int number, int day, int quantity) {
+  billing_call call = call_now();
+  char key[20];
+
+  snprintf(key, sizeof key, "e%d", number);
+  ck_assert_int_eq(billing_void(b, &call, key, (size_t)-1, NULL, NULL), 0);
+  units[day] -= quantity;
+}
+
+static void advance_to(int64_t us) {
+  billing_call call = call_now();
+
+  call.now_us = us;
+  ck_assert_int_eq(billing_advance(b, &call, us, 0, NULL, NULL), 0);
+  now_us = us;
+}
+
+/* What an invoice asks for in all, in hundredths of a cent. */
+static int64_t invoiced(const char *number) {
+  billing_call call = call_now();
+  billing_doc *doc = NULL;
+  bl_json *tree;
+  bl_dec sum = BL_DEC_ZERO;
+  char text[BL_DEC_TEXT];
+
+  ck_assert_int_eq(billing_invoice(b, &call, number, (size_t)-1, "json", &doc,
+                                   NULL), 0);
+  ck_assert_int_eq(bl_json_read(billing_doc_text(doc),
+                                strlen(billing_doc_text(doc)), &tree, NULL),
+                   0);
+  for (const bl_json *line = bl_json_first(bl_json_get(tree, "lines")); line;
+       line = bl_json_next(line)) {
+    bl_str figure = bl_json_text(bl_json_get(line, "amount"));
+    bl_dec amount;
+    ck_assert_int_eq(bl_dec_parse(figure.text, figure.len, &amount), 0);
+    sum = bl_dec_add(sum, amount);
+  }
+  bl_json_free(tree);
+  billing_doc_free(doc);
+  bl_dec_print(bl_dec_mul(sum, bl_dec_of_int(10000)), text);
+  ck_assert_ptr_null(strchr(text, '.'));
+  return strtoll(text, NULL, 10);
+}
+
+static void open_month(const char *path) {
+  b = shop_open(path);
+  now_us = SHOP_NOW;
+  version_count = override_count = event_number = 0;
+  memset(units, 0, sizeof units);
+}
+
+/* Images of what was written are there, too. */
+static void open_again(const char *path) {
+  billing_call call = call_now();
+
+  if (dice(2))
+    ck_assert_int_eq(billing_maintain(b, &call, 0, NULL, NULL), 0);
+  billing_close(b);
+  ck_assert_int_eq(billing_open(&b, path, (size_t)-1, NULL, NULL), 0);
+}
+
+/* ---- a month by chance ---- */
+
+static void change_something(int day) {
+  int from = day + dice(4);
+  override o = {from, from + 1 + dice(9), dice(2), 10 * (1 + dice(20))};
+
+  if (dice(3) == 0) put_plan(from, 2 * (1 + dice(200)));
+  if (dice(3) == 0 && override_count < 20) {
+    overrides[override_count++] = o;
+    put_contract("follow");
+  }
+}
+
+static void live_a_month(const char *path) {
+  int taken = -1, taken_day = 0, taken_units = 0;
+
+  for (int day = 0; day < DAYS; day++) {
+    if (now_us < day_us(day)) now_us = day_us(day);
+    change_something(day);
+    for (int i = dice(9); i > 0; i--) {
+      int at = dice(day + 1), quantity = 1 + dice(6);
+      if (taken < 0 && dice(9) == 0) {
+        taken = event_number;
+        taken_day = at;
+        taken_units = quantity;
+      }
+      use(at, quantity);
+    }
+    if (taken >= 0 && dice(5) == 0) {
+      take_back(taken, taken_day, taken_units);
+      taken = -1;
+    }
+    if (dice(5) == 0) open_again(path);
+  }
+}
+
+START_TEST(a_month_costs_what_its_days_cost) {
+  for (unsigned round = 1; round <= 25; round++) {
+    shop_folder f = shop_folder_make();
+
+    seed = round * 7919;
+    open_month(f.path);
+    put_plan(0, 100);
+    put_contract("follow");
+    live_a_month(f.path);
+    advance_to(day_us(DAYS));
+    if (month())
+      ck_assert_msg(invoiced("INV-000001") == month(),
+                    "round %u: %lld, not %lld", round,
+                    (long long)invoiced("INV-000001"), (long long)month());
+    shop_is_sound(b);
+    billing_close(b);
+    shop_folder_remove(&f);
+  }
+}
+END_TEST
+
+START_TEST(a_contract_stays_with_its_version) {
+  open_month(NULL);
+  put_plan(0, 100);
+  put_contract("pin");
+  use(3, 4);
+  now_us = day_us(10);
+  put_plan(10, 300);
+  use(12, 4);
+  advance_to(day_us(DAYS));
+  ck_assert_int_eq(invoiced("INV-000001"), 8 * 100 * 100);
+  shop_is_sound(b);
+  billing_close(b);
+}
+END_TEST
+
+/* Another meter for all that was recorded: each interval is rated anew, where
+ * its tiers go on now. */
+START_TEST(a_month_is_rated_anew_by_its_intervals) {
+  for (unsigned round = 1; round <= 8; round++) {
+    shop_folder f = shop_folder_make();
+    billing_call call;
+
+    seed = round * 104729;
+    open_month(f.path);
+    put_plan(0, 100);
+    put_contract("follow");
+    live_a_month(f.path);
+    put("meter", "{\"id\":\"s\",\"event\":\"sum\",\"aggregation\":\"sum\","
+                 "\"expression\":\"event.properties.n * 2\","
+                 "\"effective\":\"2026-01-01\"}");
+    call = call_now();
+    ck_assert_int_eq(billing_rebuild(b, &call, "s", (size_t)-1, 0, NULL, NULL,
+                                     NULL), 0);
+    for (int day = 0; day < DAYS; day++) units[day] *= 2;
+    advance_to(day_us(DAYS));
+    ck_assert_msg(invoiced("INV-000001") == month(),
+                  "round %u: %lld, not %lld",
+                  round, (long long)invoiced("INV-000001"),
+                  (long long)month());
+    shop_is_sound(b);
+    billing_close(b);
+    shop_folder_remove(&f);
+  }
+}
+END_TEST
+
+static const char contract_of[] =
+  "{\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\","
+  "\"start\":\"2026-01-05\"%s}";
+
+static const char *contract_with(const char *more) {
+  static char json[2000];
+
+  snprintf(json, sizeof json, contract_of, more);
+  return json;
+}
+
+START_TEST(a_contract_takes_another_version_from_now_on) {
+  open_month(NULL);
+  put_plan(0, 100);
+  put("contract", contract_with(""));
+  use(3, 4);
+  now_us = day_us(10);
+  put_plan(10, 300);
+  put("contract", contract_with(",\"plan_version\":2"));
+  use(9, 2);
+  use(10, 2);
+  advance_to(day_us(DAYS));
+  ck_assert_int_eq(invoiced("INV-000001"), (6 * 100 + 2 * 300) * 100);
+  shop_is_sound(b);
+  billing_close(b);
+}
+END_TEST
+
+START_TEST(nothing_changes_before_the_clock) {
+  static const char begun[] =
+    ",\"overrides\":[{\"id\":\"o\",\"type\":\"multiplier\",\"factor\":"
+    "\"0.5\",\"from\":\"2026-01-05\"}]";
+
+  open_month(NULL);
+  put_plan(0, 100);
+  put("contract", contract_with(begun));
+  now_us = day_us(10);
+  ck_assert_int_eq(put_fails("plan", "{\"id\":\"pp\",\"currency\":\"USD\","
+                             "\"effective\":\"2026-01-10\"}", "/effective"),
+                   BILLING_CONFLICT);
+  ck_assert_int_eq(put_fails("contract", contract_with(""), "/overrides"),
+                   BILLING_CONFLICT);
+  ck_assert_int_eq(
+      put_fails("contract", contract_with(
+        ",\"overrides\":[{\"id\":\"o\",\"type\":\"multiplier\",\"factor\":"
+        "\"0.6\",\"from\":\"2026-01-05\"}]"), "/overrides/0"),
+      BILLING_CONFLICT);
+  ck_assert_int_eq(
+      put_fails("contract", contract_with(
+        ",\"overrides\":[{\"id\":\"o\",\"type\":\"multiplier\",\"factor\":"
+        "\"0.5\",\"from\":\"2026-01-05\",\"to\":\"2026-01-10\"}]"),
+        "/overrides/0/to"), BILLING_CONFLICT);
+  ck_assert_int_eq(
+      put_fails("contract", contract_with(
+        ",\"overrides\":[{\"id\":\"o\",\"type\":\"multiplier\",\"factor\":"
+        "\"0.5\",\"from\":\"2026-01-05\"},{\"id\":\"n\",\"type\":"
+        "\"overwrite\",\"unit\":\"1\",\"from\":\"2026-01-10\"}]"),
+        "/overrides/1/from"), BILLING_CONFLICT);
+  billing_close(b);
+}
+END_TEST
+
+START_TEST(an_override_is_for_something_that_is_there) {
+  open_month(NULL);
+  put_plan(0, 100);
+  ck_assert_int_eq(
+      put_fails("contract", contract_with(
+        ",\"overrides\":[{\"id\":\"o\",\"type\":\"overwrite\",\"unit\":\"1\","
+        "\"prices\":[\"y\"]}]"), "/overrides/0"), BILLING_NOTFOUND);
+  ck_assert_int_eq(
+      put_fails("contract", contract_with(
+        ",\"overrides\":[{\"id\":\"o\",\"type\":\"overwrite\",\"unit\":\"1\","
+        "\"prices\":[\"x\"],\"values\":{\"region\":\"eu\"}}]"),
+        "/overrides/0"), BILLING_INVALID);
+  ck_assert_int_eq(
+      put_fails("contract", contract_with(
+        ",\"overrides\":[{\"id\":\"o\",\"type\":\"overwrite\",\"unit\":\"1\","
+        "\"tags\":[\"api\"]}]"), "/overrides/0"), BILLING_INVALID);
+  ck_assert_int_eq(
+      put_fails("contract", contract_with(
+        ",\"overrides\":[{\"id\":\"o\",\"type\":\"overwrite\",\"price\":"
+        "{\"model\":\"flat\",\"amount\":\"1\"}}]"), "/overrides/0"),
+      BILLING_INVALID);
+  ck_assert_int_eq(
+      put_fails("contract", contract_with(
+        ",\"versions\":\"follow\",\"plan_version\":1"), "/plan_version"),
+      BILLING_INVALID);
+  billing_close(b);
+}
+END_TEST
+
+/* Of a maximum there is one in a month: the price that was there first is for
+ * all of it. */
+START_TEST(one_figure_of_a_period_has_one_price) {
+  billing_call call;
+  billing_event event;
+  billing_receipt receipt;
+
+  open_month(NULL);
+  put("meter", "{\"id\":\"top\",\"event\":\"top\",\"aggregation\":\"max\"}");
+  put("plan", "{\"id\":\"pp\",\"currency\":\"USD\",\"prices\":[{\"id\":\"x\","
+              "\"meter\":\"top\",\"model\":\"per_unit\",\"unit\":\"1\"}]}");
+  put("contract", contract_with(",\"versions\":\"follow\""));
+  now_us = day_us(10);
+  put("plan", "{\"id\":\"pp\",\"currency\":\"USD\",\"prices\":[{\"id\":\"x\","
+              "\"meter\":\"top\",\"model\":\"per_unit\",\"unit\":\"2\"}]}");
+  for (int day = 9; day < DAYS + 9; day += 10) {
+    char key[8];
+    snprintf(key, sizeof key, "k%d", day);
+    event = shop_event(key, "top");
+    event.time_us = day_us(day);
+    event.flags = BILLING_EVENT_VALUE;
+    event.value = bl_dec_of_int(day);
+    call = call_now();
+    ck_assert_int_eq(shop_record(b, &call, &event, &receipt, NULL), 0);
+    ck_assert_dec_eq(receipt.cost, day == 9 ? "9" : day == 29 ? "58" : "10");
+  }
+  shop_is_sound(b);
+  billing_close(b);
+}
+END_TEST
+
+Suite *test_engine_timeline(void);
+Suite *test_engine_timeline(void) {
+  Suite *s = suite_create("timeline");
+  TCase *c = tcase_create("timeline");
+
+  tcase_set_timeout(c, 120);
+  tcase_add_test(c, a_month_costs_what_its_days_cost);
+  tcase_add_test(c, a_month_is_rated_anew_by_its_intervals);
+  tcase_add_test(c, a_contract_stays_with_its_version);
+  tcase_add_test(c, a_contract_takes_another_version_from_now_on);
+  tcase_add_test(c, nothing_changes_before_the_clock);
+  tcase_add_test(c, an_override_is_for_something_that_is_there);
+  tcase_add_test(c, one_figure_of_a_period_has_one_price);
+  suite_add_tcase(s, c);
+  return s;
+}
