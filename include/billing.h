@@ -214,7 +214,7 @@ BILLING_API void billing_init(void *structure, size_t size);
 #define BILLING_LIMIT_ASSET_BYTES 6     /* 15 */
 #define BILLING_LIMIT_TIERS 7           /* 1000 in one price */
 #define BILLING_LIMIT_PRICES 8          /* 1000 in one plan */
-#define BILLING_LIMIT_GROUP_KEYS 9      /* 16 of one meter */
+#define BILLING_LIMIT_GROUP_KEYS 9      /* 1000 of one meter */
 #define BILLING_LIMIT_SHARDS 10         /* 1 of one tenant */
 #define BILLING_LIMIT_EXPRESSION_BYTES 11  /* 4096 */
 #define BILLING_LIMIT_EXPRESSION_DEPTH 12  /* 64: brackets in brackets */
@@ -457,7 +457,9 @@ typedef struct billing_call {
  *   {"id","model":"flat","amount":"20","timing":"advance|arrears",
  *    "quantity":"seats","proration":"time|days_half_open|none"}
  *
- * A price has "tags":[..] and, but for a fee, a "minimum" of a period, such as
+ * Tiers, free units and the maximum of a usage price are of a billing period,
+ * or with "tiers_by":"year|life" of a year or of all of the contract.  A price
+ * has "tags":[..] and, but for a fee, a "minimum" of a period, such as
  * "50" or {"amount":"50","proration":"time|days_half_open|none"}: of a stub
  * its share.  What is missing of a minimum, what is above a maximum and what a
  * share of spend comes to is known when a period closes, and a line of its own

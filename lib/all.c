@@ -106,6 +106,7 @@
 
 #include "contract/period.c"
 #include "contract/prorate.c"
+#include "contract/year.c"
 
 #include "invoice/assemble.c"
 #include "invoice/document.c"
@@ -212,6 +213,7 @@
 #include "engine/rate.c"
 #include "engine/rate_ahead.c"
 #include "engine/rate_draws.c"
+#include "engine/rate_spans.c"
 #include "engine/rate_transactions.c"
 #include "engine/readable.c"
 #include "engine/rebuild.c"

@@ -15,7 +15,7 @@ enum {
   BL_LIMIT_ASSET_BYTES    = 15,
   BL_LIMIT_TIERS          = 1000,
   BL_LIMIT_PRICES         = 1000,
-  BL_LIMIT_GROUP_KEYS     = 16,
+  BL_LIMIT_GROUP_KEYS     = 1000,
   BL_LIMIT_COLUMNS        = 64,
   BL_LIMIT_RATES          = 10000,
   BL_LIMIT_SHARDS         = 1,

@@ -148,6 +148,8 @@ enum { BL_TIMING_ARREARS, BL_TIMING_ADVANCE };
 /* What a package that was begun costs. */
 enum { BL_PARTIAL_UP, BL_PARTIAL_DOWN, BL_PARTIAL_PRORATE };
 enum { BL_PRORATE_TIME, BL_PRORATE_DAYS, BL_PRORATE_NONE };
+/* The usage that goes through tiers, free units and maximum together. */
+enum { BL_TIERS_PERIOD, BL_TIERS_YEAR, BL_TIERS_LIFE };
 
 typedef struct bl_tier {
   bl_dec up_to;                /* inclusive; the last one's is BL_DEC_MAX */
@@ -235,6 +237,8 @@ typedef struct bl_price {
   bl_spend_of *of;             /* composite */
   uint32_t  *counted;          /* closing: the places of those it counts */
   size_t     counted_count;
+  uint32_t   tiers_by;         /* BL_TIERS_* */
+  uint32_t   reserved;
 } bl_price;
 
 /* A fee is neither usage nor known once others are. */
@@ -303,6 +307,7 @@ extern const char *const bl_partial_words[];
 extern const char *const bl_unit_words[];
 extern const char *const bl_order_words[];
 extern const char *const bl_closing_words[];
+extern const char *const bl_tiers_words[];
 int bl_catalog_word(const char *const *words, bl_str word);
 
 typedef struct bl_quantity {
@@ -372,6 +377,8 @@ int bl_catalog_read_plan(const bl_json *doc, const char *path, bl_arena *a,
 int bl_catalog_check_plan(const bl_plan *plan, const char *path,
                           const bl_tenant_terms *tenant,
                           const bl_meter *const *meters, billing_error *err);
+/* Whether the price can be of usage that the meter measures so. */
+int bl_catalog_price_takes(const bl_price *price, const bl_meter *meter);
 /* One price by itself, as the quote kernel takes it: id and meter may be
  * missing; currency is the asset when the document names none ("USD"). */
 int bl_catalog_read_price(const bl_json *doc, const char *path, bl_arena *a,

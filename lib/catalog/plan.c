@@ -104,16 +104,27 @@ static int plan_group(const bl_reader *r, const bl_price *price, size_t group,
                         &price->groups[group]);
 }
 
+static int plan_adds_up(const bl_meter *meter) {
+  return (meter->aggregation == BL_AGG_SUM ||
+          meter->aggregation == BL_AGG_COUNT) && !meter->ticks &&
+         !meter->lifts_negative &&
+         (!meter->converts || meter->convert.round == BL_CONVERT_NONE);
+}
+
+int bl_catalog_price_takes(const bl_price *price, const bl_meter *meter) {
+  int takes = !(price->flags & BL_PRICE_BY_EVENT) || plan_adds_up(meter);
+
+  for (size_t i = 0; takes && i < price->rate_count; i++)
+    takes = bl_catalog_price_takes(price->rates[i].price, meter);
+  return takes;
+}
+
 /* What an event is worth must not depend on others; and what is above a
  * maximum would have to be remembered for refunds. */
 static int plan_transactions(const bl_reader *r, const bl_price *price,
                              const bl_meter *meter) {
   bl_reader at = bl_reader_member(r, "meter");
   bl_reader maximum = bl_reader_member(r, "maximum");
-  int adds_up = (meter->aggregation == BL_AGG_SUM ||
-                 meter->aggregation == BL_AGG_COUNT) && !meter->ticks &&
-                !meter->lifts_negative &&
-                (!meter->converts || meter->convert.round == BL_CONVERT_NONE);
 
   if (!(price->flags & BL_PRICE_BY_EVENT)) return BILLING_OK;
   if (price->flags & BL_PRICE_HAS_MAXIMUM)
@@ -121,7 +132,7 @@ static int plan_transactions(const bl_reader *r, const bl_price *price,
                           "transaction_maximum, or a maximum of the plan",
                           "a price of single transactions has no maximum of "
                           "its own yet");
-  if (adds_up) return BILLING_OK;
+  if (plan_adds_up(meter)) return BILLING_OK;
   return bl_reader_fail(&at, BILLING_INVALID,
                         "a sum or count as it is: not recurring, prorated, "
                         "rounded or lifted to zero",
@@ -138,6 +149,35 @@ static int plan_all_transactions(const bl_reader *r, const bl_price *price,
   return rc;
 }
 
+/* What is due without usage is due in each period, and what only a tick knows
+ * is known for its period. */
+static int plan_tiers(const bl_reader *r, const bl_price *price,
+                      const bl_price *rate, const bl_meter *meter) {
+  bl_reader at = bl_reader_member(r, "tiers_by");
+
+  if (price->tiers_by == BL_TIERS_PERIOD) return BILLING_OK;
+  if (meter->ticks || (meter->aggregation != BL_AGG_SUM &&
+                       meter->aggregation != BL_AGG_COUNT))
+    return bl_reader_fail(&at, BILLING_INVALID,
+                          "a sum or count, neither recurring nor prorated",
+                          "the meter %t does not add up over periods",
+                          &meter->id);
+  if (!(rate->flags & (BL_PRICE_FLAT_AT_ZERO | BL_PRICE_BY_EVENT)))
+    return BILLING_OK;
+  return bl_reader_fail(&at, BILLING_UNSUPPORTED, "period",
+                        "flat_at_zero and terms of single transactions are "
+                        "of a period");
+}
+
+static int plan_all_tiers(const bl_reader *r, const bl_price *price,
+                          const bl_meter *meter) {
+  int rc = plan_tiers(r, price, price, meter);
+
+  for (size_t i = 0; !rc && i < price->rate_count; i++)
+    rc = plan_tiers(r, price, price->rates[i].price, meter);
+  return rc;
+}
+
 static int plan_check_price(const bl_reader *r, const bl_price *price,
                             const bl_tenant_terms *tenant,
                             const bl_meter *meter) {
@@ -151,7 +191,8 @@ static int plan_check_price(const bl_reader *r, const bl_price *price,
   assert(bl_str_equal(meter->id, price->meter));
   for (size_t i = 0; !rc && i < price->group_count; i++)
     rc = plan_group(r, price, i, meter);
-  return rc ? rc : plan_all_transactions(r, price, meter);
+  if (!rc) rc = plan_all_transactions(r, price, meter);
+  return rc ? rc : plan_all_tiers(r, price, meter);
 }
 
 int bl_catalog_check_plan(const bl_plan *plan, const char *path,

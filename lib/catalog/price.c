@@ -155,6 +155,9 @@ static const bl_field price_fields[] = {
    .forms = PRICE_TIERED},
   {.name = "bound", .read = price_bound, .forms = PRICE_TIERED,
    .words = price_bounds},
+  {.name = "tiers_by", .read = bl_value_choice,
+   .forms = PRICE_USAGE & PRICE_PLAN, .words = bl_tiers_words,
+   .at = offsetof(bl_price, tiers_by)},
   {.name = "amount", .read = bl_value_amount, .forms = PRICE_FLAT,
    .needed = PRICE_FLAT, .at = offsetof(bl_price, amount)},
   {.name = "quantity", .read = bl_value_id, .forms = PRICE_FLAT,
@@ -200,6 +203,7 @@ static int price_of_spend(const bl_reader *r, bl_price *price) {
                           "the id of the meter that it prices, or \"of\": "
                           "whose spend it prices", "meter is missing");
   }
+  has_events |= price->tiers_by != BL_TIERS_PERIOD;
   price->closing = BL_CLOSING_COMPOSITE;
   if (price->meter.len)
     return bl_reader_fail(&at, BILLING_INVALID, "leave out one of them",
@@ -207,7 +211,8 @@ static int price_of_spend(const bl_reader *r, bl_price *price) {
   if (!has_events) return BILLING_OK;
   return bl_reader_fail(&at, BILLING_INVALID,
                         "rate or tiers, free and maximum",
-                        "spend has no groups, filters and transactions");
+                        "spend has no groups, filters and transactions, and "
+                        "its tiers are of a period");
 }
 
 int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,

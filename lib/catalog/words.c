@@ -108,6 +108,13 @@ const char *const bl_order_words[] = {
   NULL
 };
 
+const char *const bl_tiers_words[] = {
+  [BL_TIERS_PERIOD] = "period",
+  [BL_TIERS_YEAR]   = "year",
+  [BL_TIERS_LIFE]   = "life",
+  NULL
+};
+
 /* Kinds of invoice lines. */
 const char *const bl_closing_words[] = {
   [BL_CLOSING_NONE]         = "usage",

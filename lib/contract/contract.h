@@ -33,6 +33,10 @@ int bl_period_at(const bl_contract_terms *terms, const bl_zone *zone,
 int bl_period_next(const bl_contract_terms *terms, const bl_zone *zone,
                    const bl_period *before, bl_period *out);
 
+/* How many years of the contract are over (year.c). */
+int64_t bl_contract_year(const bl_contract_terms *terms, const bl_zone *zone,
+                         int64_t us);
+
 const char *bl_unit_name(uint32_t unit);
 const char *bl_proration_name(uint32_t proration);
 

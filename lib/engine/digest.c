@@ -82,6 +82,7 @@ static void digest_tally(bl_text *t, const bl_tally *tally) {
   bl_pack_dec(t, tally->held);
   bl_pack_u64(t, tally->first_event);
   bl_pack_u64(t, tally->last_event);
+  if (tally->rules) bl_pack_u64(t, tally->rules->number);
   if (tally->more) digest_more(t, tally->more);
   for (size_t i = 0; i < tally->stack_count; i++) {
     bl_pack_u64(t, tally->stack[i].grant);

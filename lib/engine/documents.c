@@ -220,6 +220,35 @@ static int check_effective(bl_call *c, const document_draft *d,
                     "%s changes for all time", change);
 }
 
+/* Prices of single transactions need a meter that tells them apart. */
+static int check_price_takes(bl_call *c, const document_draft *d,
+                             const bl_plan *plan) {
+  for (size_t i = 0; i < plan->price_count; i++) {
+    const bl_price *price = &plan->prices[i];
+    if (bl_str_equal(price->meter, d->id) &&
+        !bl_catalog_price_takes(price, &d->meter))
+      return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "aggregation",
+                        "a sum or count as it is: not recurring, prorated, "
+                        "rounded or lifted to zero",
+                        "the price %t of the plan %t is of single "
+                        "transactions", &price->id, &plan->id);
+  }
+  return BILLING_OK;
+}
+
+static int check_takers(bl_call *c, const document_draft *d) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < c->t->plans.count && !rc; i++) {
+    const bl_plan_state *plan = c->t->plans.entry[i].value;
+    for (size_t k = 0; k < plan->versions.count && !rc; k++) {
+      const bl_plan_version *version = plan->versions.item[k];
+      rc = check_price_takes(c, d, &version->plan);
+    }
+  }
+  return rc;
+}
+
 static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
   int rc = bl_sql_meter_check(doc, d->path, &c->arena, c->err);
   const bl_meter_state *was;
@@ -234,7 +263,8 @@ static int draft_meter(bl_call *c, const bl_json *doc, document_draft *d) {
   if (!was) return BILLING_OK;
   rc = bl_sql_meter_keeps(&was->rules->meter, &d->meter, d->path, &c->arena,
                           c->err);
-  return rc ? rc : check_effective(c, d, was->rules);
+  if (!rc) rc = check_effective(c, d, was->rules);
+  return rc ? rc : check_takers(c, d);
 }
 
 /* ---- plan ---- */

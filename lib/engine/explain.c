@@ -12,6 +12,7 @@
 #include "engine/index.h"
 #include "engine/load.h"
 #include "engine/query.h"
+#include "engine/restated.h"
 #include "engine/samples.h"
 #include "engine/views.h"
 #include "meter/measure.h"
@@ -173,9 +174,12 @@ static int explain_usage(explanation *x) {
   bl_dec total, before;
   int rc;
 
-  if (price->flags & BL_PRICE_BY_EVENT) {
+  if ((price->flags & BL_PRICE_BY_EVENT) || x->price->tiers_by) {
     rc = explain_all_billed(x, &before);
-    if (!rc) rc = explain_transactions(x, price);
+    if (!rc && (price->flags & BL_PRICE_BY_EVENT))
+      rc = explain_transactions(x, price);
+    if (!rc && x->price->tiers_by)
+      bl_json_add_c(x->tree, "tiers_by", bl_tiers_words[x->price->tiers_by]);
     total = bl_dec_add(before, x->line->amount);
   } else {
     rc = add_tiers(x, price, &total);
@@ -223,50 +227,99 @@ static int add_draws(explanation *x) {
   return draws ? BILLING_OK : BILLING_NOMEM;
 }
 
-/* One event's charge under the line's key; the level counts up to `after`. */
-static int add_event(bl_json *row, uint64_t number,
-                     const bl_fact_event *fact, const bl_event_text *text,
-                     bl_dec after, bl_dec amount) {
-  bl_json_add_int(row, "number", (int64_t)number);
-  bl_json_add_text(row, "key", text->key);
-  bl_json_add_text(row, "event", text->name);
-  bl_json_add_time(row, "time", fact->time_us);
-  bl_json_add_dec(row, "total_after", after);
-  return bl_json_add_dec(row, "amount", amount) ? BILLING_OK : BILLING_NOMEM;
-}
-
 /* The events of a line that were looked at, one after the other. */
 typedef struct line_events {
   bl_json        *list;
   bl_voids        voids;
+  bl_restatements restated;      /* before the invoice */
   const bl_tally *tally;
   bl_dec          level;
   int64_t         room;
 } line_events;
+
+/* One event's charge under the line's key, with the level that it led to.  Of
+ * what was decided anew only what the event gives is known: the charge is the
+ * key's. */
+static int add_event(line_events *e, uint64_t number,
+                     const bl_fact_event *fact, const bl_event_text *text,
+                     const bl_fact_charge *charge, int is_restated) {
+  bl_json *row = bl_json_object(e->list, NULL);
+
+  e->room--;
+  bl_json_add_int(row, "number", (int64_t)number);
+  bl_json_add_text(row, "key", text->key);
+  bl_json_add_text(row, "event", text->name);
+  if (bl_voids_at(&e->voids, number)) bl_json_add_bool(row, "voided", 1);
+  if (is_restated) {
+    bl_json_add_bool(row, "rerated", 1);
+    bl_json_add_dec(row, "sample", charge->sample);
+  } else {
+    e->level = bl_dec_add(e->level, charge->quantity);
+    bl_json_add_dec(row, "total_after",
+                    bl_measure_finish(bl_tally_meter(e->tally), e->level));
+    bl_json_add_dec(row, "amount", charge->amount);
+  }
+  return bl_json_add_time(row, "time", fact->time_us) ? BILLING_OK
+                                                      : BILLING_NOMEM;
+}
+
+/* What an event came to under the line's key when the invoice was made. */
+static int add_event_of(explanation *x, const bl_block *block, size_t at,
+                        uint64_t number, line_events *e) {
+  const bl_tally *tally = e->tally;
+  bl_fact_key wanted = {tally->contract->number, tally->price, tally->period,
+                        tally->group};
+  int is_restated = bl_is_restated(x->c, &e->restated, number, &wanted);
+  bl_fact_event now = block->facts[at];
+  bl_fact_key *keys = block->keys;
+  int rc = BILLING_OK;
+
+  if (e->restated.count)
+    rc = bl_restate(x->c, &e->restated, number, block->keys,
+                    &block->facts[at], &x->c->arena, &now, &keys);
+  for (size_t i = 0; !rc && i < now.charge_count && e->room > 0; i++) {
+    const bl_fact_key *key = &keys[now.charges[i].key];
+    if (key->contract == wanted.contract && key->price == wanted.price &&
+        key->period == wanted.period && bl_str_equal(key->group, wanted.group))
+      rc = add_event(e, number, &now, &block->texts[at], &now.charges[i],
+                     is_restated);
+  }
+  return rc;
+}
 
 static int add_block(explanation *x, const bl_block *block, uint64_t number,
                      line_events *e) {
   int rc = BILLING_OK;
 
   for (size_t i = 0; i < block->count && !rc && e->room > 0; i++) {
-    const bl_fact_event *fact = &block->facts[i];
-    bl_tally **tallies;
-    bl_json *row;
     if (number + i > x->line->last_event) break;
-    rc = bl_block_tallies(x->c, block, fact, &tallies);
-    for (size_t k = 0; !rc && k < fact->charge_count && e->room > 0; k++) {
-      if (tallies[k] != e->tally) continue;
-      e->level = bl_dec_add(e->level, fact->charges[k].quantity);
-      row = bl_json_object(e->list, NULL);
-      rc = add_event(row, number + i, fact, &block->texts[i],
-                     bl_measure_finish(bl_tally_meter(e->tally), e->level),
-                     fact->charges[k].amount);
-      if (bl_voids_at(&e->voids, number + i))
-        bl_json_add_bool(row, "voided", 1);
-      e->room--;
-    }
+    rc = add_event_of(x, block, i, number + i, e);
   }
   return rc;
+}
+
+/* What was booked under the key when its events were decided anew, and where
+ * the level began that later events add to. */
+static int add_rerates(explanation *x, line_events *e) {
+  const bl_tally *tally = e->tally;
+  bl_json *list = e->restated.count ? bl_json_array(x->tree, "rerates") : NULL;
+
+  for (size_t i = 0; i < e->restated.count; i++) {
+    const bl_fact_rerate *fact = &e->restated.item[i].facts.rerate;
+    for (size_t k = 0; k < fact->key_count; k++) {
+      const bl_fact_rekeyed *key = &fact->keys[k];
+      bl_json *row;
+      if (key->contract != tally->contract->number ||
+          key->price != tally->price || key->period != tally->period ||
+          !bl_str_equal(key->group, tally->group))
+        continue;
+      e->level = key->level.total;
+      row = bl_json_object(list, NULL);
+      bl_json_add_int(row, "seq", e->restated.item[i].seq);
+      if (!bl_json_add_dec(row, "amount", key->amount)) return BILLING_NOMEM;
+    }
+  }
+  return BILLING_OK;
 }
 
 static int add_batch(explanation *x, int64_t seq, line_events *e) {
@@ -295,6 +348,13 @@ static int add_events(explanation *x, int64_t room) {
 
   e.tally = bl_tally_of(x->contract, line->price, line->period, line->group);
   if (!rc && (!e.tally || !e.list)) rc = BILLING_CORRUPT;
+  if (!rc)
+    rc = bl_restatements_read(c, x->contract->customer,
+                              x->contract->periods[line->period].span,
+                              &c->arena, &e.restated);
+  if (rc) return rc;
+  bl_restatements_cut(&e.restated, x->seq);
+  rc = add_rerates(x, &e);
 
   bl_json_add_int(x->tree, "event_count", (int64_t)line->events);
   bl_json_add_int(x->tree, "first_event", (int64_t)line->first_event);

@@ -59,7 +59,8 @@ bl_tally *bl_fold_key(bl_tenant *t, const bl_fact_key *key, int *rc) {
 
   *rc = BILLING_CORRUPT;
   if (!contract || key->period >= contract->period_count ||
-      !bl_plan_charges(contract->plan, key->price))
+      key->price >= contract->plan->plan.price_count ||
+      !contract->plan->meters[key->price])
     return NULL;
   *rc = BILLING_NOMEM;
   tally = bl_tally_make(t, contract, key->price, key->period, key->group);

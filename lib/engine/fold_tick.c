@@ -4,12 +4,14 @@
 
 int bl_fold_tick(bl_fold *f, bl_contract *contract,
                  const bl_fact_tick *fact) {
-  bl_fact_key key = {contract->number, fact->price, fact->period,
-                     fact->group};
-  int rc;
-  bl_tally *tally = bl_fold_key(f->tenant, &key, &rc);
+  bl_tally *tally;
 
-  if (!tally) return rc;
+  if (fact->period >= contract->period_count ||
+      !bl_plan_charges(contract->plan, fact->price))
+    return BILLING_CORRUPT;
+  tally = bl_tally_make(f->tenant, contract, fact->price, fact->period,
+                        fact->group);
+  if (!tally) return BILLING_NOMEM;
   if (!bl_tally_ticks(tally)) return BILLING_CORRUPT;
   bl_touch_more(f->tenant, tally->more);
   tally->more->ticked = fact->quantity;

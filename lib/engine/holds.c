@@ -32,9 +32,11 @@ typedef struct hold_draft {
 
 /* What one charge of the estimate must reserve. */
 static bl_dec worst_amount(const bl_tally *tally,
-                           const bl_fact_charge *charge) {
+                           const bl_fact_charge *charge,
+                           const bl_rate_others *others) {
   const bl_meter *meter = bl_tally_meter(tally);
-  bl_dec total = bl_dec_add(tally->level.total, tally->held);
+  bl_dec total = bl_dec_add(bl_dec_add(tally->level.total, tally->held),
+                            bl_dec_add(others->level, others->held));
   bl_dec after = bl_dec_add(total, charge->quantity);
   const bl_price *price;
   bl_dec later, most;
@@ -95,8 +97,12 @@ static int reserve_charge(bl_call *c, hold_draft *d, bl_tally *tally,
   const bl_price *price = bl_tally_price(tally);
   bl_use use = {price->meter, price->id, tally->contract->terms.id, time_us,
                 {0}};
-  bl_dec amount = worst_amount(tally, charge);
+  bl_rate_others others;
+  bl_dec amount;
+  int rc = bl_rate_others_of(c, tally, &others);
 
+  if (rc) return rc;
+  amount = worst_amount(tally, charge, &others);
   memcpy(use.asset, price->asset, sizeof use.asset);
   if (bl_dec_is_bad(amount))
     return bl_fail(c->err, BILLING_LIMIT, "/value",

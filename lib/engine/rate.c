@@ -176,6 +176,24 @@ static int find_rate(const bl_rater *r, const bl_price *price,
                  &tally->group);
 }
 
+/* What the key has to come to at a level. */
+static int rate_total(const bl_rater *r, const bl_price *rate,
+                      const bl_tally *tally, bl_dec level, bl_dec *total) {
+  const bl_meter *meter = bl_tally_meter(tally);
+  bl_rate_others others;
+  int rc = BILLING_OK;
+
+  if (!bl_tally_price(tally)->tiers_by) {
+    *total = bl_price_total(rate, bl_measure_finish(meter, level));
+    return rc;
+  }
+  rc = bl_rate_spans(r->c, tally, &others);
+  level = bl_dec_add(level, others.level);
+  *total = bl_dec_sub(bl_price_total(rate, bl_measure_finish(meter, level)),
+                      others.amount);
+  return rc;
+}
+
 static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
                         uint64_t period, const bl_meter *meter,
                         const bl_sample *sample) {
@@ -193,7 +211,8 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
   after = use_sample(r, tally, meter, sample, charge);
   if (period < contract->closed) r->fact->flags |= BILLING_RECEIPT_LATE;
   if (meter->ticks) return wait_for_tick(r, price, charge);
-  total = bl_price_total(rate, bl_measure_finish(meter, after.total));
+  rc = rate_total(r, rate, tally, after.total, &total);
+  if (rc) return rc;
   charge->amount = rate->flags & BL_PRICE_BY_EVENT
                      ? bl_rate_transaction(tally, rate, sample, charge)
                      : bl_dec_sub(total, tally->amount);

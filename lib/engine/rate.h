@@ -131,6 +131,9 @@ int bl_rate_is_prepared(const bl_call *c, const bl_customer *customer,
 
 /* ---- rate_transactions.c: percentages of single transactions ---- */
 
+/* What one more costs on top of a level, which it joins. */
+bl_dec bl_rate_transaction_next(const bl_price *price, const bl_meter *meter,
+                                const bl_sample *sample, bl_level *level);
 /* What the next one under the key costs; says in the charge whether the free
  * ones end with it. */
 bl_dec bl_rate_transaction(const bl_tally *tally, const bl_price *price,
@@ -143,6 +146,28 @@ bl_dec bl_rate_transaction_most(const bl_tally *tally,
 int bl_rate_transactions_but(bl_call *c, const bl_tally *tally,
                              const bl_fact_charge *gone, uint64_t number,
                              int64_t *ended_us, bl_dec *total);
+
+/* ---- rate_spans.c: tiers by contract year or life ---- */
+
+/* What the other periods have that go through the tiers together with the
+ * tally's; nothing when each goes by itself. */
+typedef struct bl_rate_others {
+  bl_dec level;
+  bl_dec amount;
+  bl_dec held;
+} bl_rate_others;
+
+int bl_rate_spans(bl_call *c, const bl_tally *tally, bl_rate_others *out);
+/* Whether two periods do that; the contract's zone is there. */
+int bl_rate_is_shared(const bl_contract *contract, const bl_price *price,
+                      uint64_t a, uint64_t b);
+static inline int bl_rate_others_of(bl_call *c, const bl_tally *tally,
+                                    bl_rate_others *out) {
+  *out = (bl_rate_others){BL_DEC_ZERO, BL_DEC_ZERO, BL_DEC_ZERO};
+  return bl_tally_price(tally)->tiers_by ? bl_rate_spans(c, tally, out)
+                                         : BILLING_OK;
+}
+
 /* ---- rate_draws.c ---- */
 
 /* Who pays the charge, or whom it is given back: adds to r->draws and sets

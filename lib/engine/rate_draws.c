@@ -69,7 +69,8 @@ static int add_payer(bl_rater *r, bl_lot *lot) {
   return BILLING_OK;
 }
 
-/* The lots in the default order until they cover the amount, or all. */
+/* The lots in the default order until they cover the amount, or all.  What
+ * returns to an expired one expires at once: it pays nothing. */
 static int find_payers(split *s, const bl_wallet *wallet, int all) {
   const bl_list *grants = candidates(s, wallet);
   bl_dec rest = s->rest;
@@ -79,7 +80,7 @@ static int find_payers(split *s, const bl_wallet *wallet, int all) {
        i < grants->count && !rc && (all || bl_dec_sign(rest) > 0); i++) {
     bl_grant_state *grant = grants->item[i];
     bl_dec left = grant->lot.left;
-    if (s->before)
+    if (s->before && !grant->expired_seq)
       left = bl_dec_sub(left, taken_of(s->r, s->before, grant->lot.number));
     if (bl_dec_sign(left) <= 0 || !bl_lot_pays(&grant->lot, s->use)) continue;
     rc = add_payer(s->r, payer_of(s, &grant->lot, left));

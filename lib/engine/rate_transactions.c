@@ -26,7 +26,7 @@ static int transactions_are_free(const bl_price *price) {
 
 /* One more on top of a level; the level's time is set when the free ones end
  * with it. */
-static bl_dec transactions_next(const bl_price *price, const bl_meter *meter,
+bl_dec bl_rate_transaction_next(const bl_price *price, const bl_meter *meter,
                                 const bl_sample *sample, bl_level *level) {
   bl_dec value = bl_measure_finish(meter, sample->quantity);
   bl_allowance left;
@@ -47,8 +47,8 @@ static bl_dec transactions_next(const bl_price *price, const bl_meter *meter,
 bl_dec bl_rate_transaction(const bl_tally *tally, const bl_price *price,
                            const bl_sample *sample, bl_fact_charge *charge) {
   bl_level level = tally->level;
-  bl_dec amount = transactions_next(price, bl_tally_meter(tally), sample,
-                                    &level);
+  bl_dec amount = bl_rate_transaction_next(price, bl_tally_meter(tally),
+                                           sample, &level);
 
   if (level.at_us != tally->level.at_us) charge->at_us = level.at_us;
   return amount;
@@ -87,10 +87,10 @@ static int transactions_take(void *user, const bl_fact_key *key,
       key->price != tally->price || key->period != tally->period ||
       !bl_str_equal(key->group, tally->group) || sample->number == b->number)
     return BILLING_OK;
-  b->total = bl_dec_add(b->total,
-                        transactions_next(transactions_price(tally),
-                                          bl_tally_meter(tally), sample,
-                                          &b->level));
+  b->total = bl_dec_add(
+      b->total, bl_rate_transaction_next(transactions_price(tally),
+                                         bl_tally_meter(tally), sample,
+                                         &b->level));
   return BILLING_OK;
 }
 
@@ -105,9 +105,9 @@ int bl_rate_transactions_but(bl_call *c, const bl_tally *tally,
   int rc;
 
   if (!transactions_are_free(price)) {
-    *total = bl_dec_sub(tally->amount,
-                        transactions_next(price, bl_tally_meter(tally),
-                                          &sample, &one));
+    *total = bl_dec_sub(
+        tally->amount, bl_rate_transaction_next(price, bl_tally_meter(tally),
+                                                &sample, &one));
     return BILLING_OK;
   }
   rc = bl_samples_walk(c, contract->customer,

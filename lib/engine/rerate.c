@@ -8,6 +8,7 @@
  * counted.
  */
 #include "engine/event_walk.h"
+#include "engine/rate.h"
 #include "engine/rerate_keys.h"
 #include "price/price.h"
 
@@ -42,6 +43,8 @@ static bl_rerate_key *rerate_new_key(bl_rerating *x, bl_contract *contract,
   key->contract = contract;
   key->meter =
       &bl_rerate_rules(x, contract->plan->meters[from->price])->meter;
+  key->rate = bl_price_of_group(&contract->plan->plan.prices[from->price],
+                                key->fact.group);
   key->last_us = contract->periods[from->period].span.to_us - 1;
   bl_map_open(&key->values, &x->arena);
   key->place = x->count;
@@ -75,6 +78,20 @@ int bl_rerate_key_of(bl_rerating *x, bl_contract *contract, uint64_t price,
 
 /* ---- levels ---- */
 
+static int rerate_is_by_event(const bl_rerate_key *key) {
+  return key->rate && (key->rate->flags & BL_PRICE_BY_EVENT);
+}
+
+static void rerate_add_transaction(bl_rerate_key *key,
+                                   const bl_fact_redecided *event,
+                                   const bl_fact_resampled *sample) {
+  bl_sample one = {.quantity = sample->sample, .time_us = event->time_us};
+
+  key->spent = bl_dec_add(
+      key->spent, bl_rate_transaction_next(key->rate, key->meter, &one,
+                                           &key->fact.level));
+}
+
 /* By how many values more or less are there. */
 static int rerate_count_value(bl_rerating *x, bl_rerate_key *key,
                               const bl_fact_resampled *sample,
@@ -95,7 +112,7 @@ static int rerate_count_value(bl_rerating *x, bl_rerate_key *key,
               : BILLING_NOMEM;
 }
 
-static int rerate_add_level(bl_rerating *x, bl_rerate_key *key,
+static int rerate_add_usage(bl_rerating *x, bl_rerate_key *key,
                             const bl_fact_redecided *event,
                             const bl_fact_resampled *sample) {
   bl_usage usage = {sample->sample, event->time_us};
@@ -106,6 +123,16 @@ static int rerate_add_level(bl_rerating *x, bl_rerate_key *key,
   if (sample->has_unique && !key->meter->ticks)
     rc = rerate_count_value(x, key, sample, event->time_us, &usage.quantity);
   *level = bl_aggregate_add(key->meter->aggregation, *level, &usage);
+  return rc;
+}
+
+static int rerate_add_level(bl_rerating *x, bl_rerate_key *key,
+                            const bl_fact_redecided *event,
+                            const bl_fact_resampled *sample) {
+  int rc = BILLING_OK;
+
+  if (rerate_is_by_event(key)) rerate_add_transaction(key, event, sample);
+  else rc = rerate_add_usage(x, key, event, sample);
   if (!key->fact.first_event) key->fact.first_event = event->event;
   key->fact.last_event = event->event;
   key->last_us = event->time_us;

@@ -22,6 +22,18 @@ typedef struct rerate_book {
 
 /* ---- the keys of the entry ---- */
 
+/* The figures of a statement are due when the key without a group is. */
+static int rebook_count(bl_rerating *x, bl_contract *contract,
+                        const bl_rerate_key *of) {
+  bl_rerate_key *key;
+
+  if (of->meter->aggregation != BL_AGG_SQL ||
+      !contract->plan->plan.prices[of->fact.price].group_count)
+    return BILLING_OK;
+  return bl_rerate_key_of(x, contract, of->fact.price, of->fact.period,
+                          (bl_str){"", 0}, &key);
+}
+
 /* Keys that no event is under any more, and the figures of ticks. */
 static int rebook_known(bl_rerating *x, bl_contract *contract) {
   bl_rerate_key *key;
@@ -30,9 +42,14 @@ static int rebook_known(bl_rerating *x, bl_contract *contract) {
 
   for (size_t i = 0; !rc && i < tallies.count; i++) {
     const bl_tally *tally = tallies.item[i];
-    if (bl_rerate_is_meant(x, contract, tally->price, tally->period))
-      rc = bl_rerate_key_of(x, contract, tally->price, tally->period,
-                            tally->group, &key);
+    if (!bl_rerate_is_meant(x, contract, tally->price, tally->period))
+      continue;
+    rc = bl_rerate_key_of(x, contract, tally->price, tally->period,
+                          tally->group, &key);
+    if (!rc) rc = rebook_count(x, contract, key);
+    if (rc || key->fact.level.events) continue;
+    key->fact.first_event = tally->first_event;
+    key->fact.last_event = tally->last_event;
   }
   return rc;
 }
@@ -41,29 +58,83 @@ static int rebook_is_closed(const bl_rerate_key *key) {
   return key->fact.period < key->contract->closed;
 }
 
+/* The key of another period; NULL: it stays as it is. */
+static const bl_rerate_key *rebook_key_at(const bl_rerating *x,
+                                          const bl_rerate_key *key,
+                                          uint64_t period) {
+  for (size_t i = 0; i < x->count; i++) {
+    const bl_rerate_key *other = x->keys[i];
+    if (other->contract == key->contract &&
+        other->fact.price == key->fact.price &&
+        other->fact.period == period &&
+        bl_str_equal(other->fact.group, key->fact.group))
+      return other;
+  }
+  return NULL;
+}
+
+/* Of periods that go through tiers together each costs what it adds to those
+ * before it; the first one also makes up for what those have that stay. */
+static bl_dec rebook_shared(const bl_rerating *x, const bl_rerate_key *key,
+                            const bl_price *price) {
+  const bl_contract *contract = key->contract;
+  const bl_fact_rekeyed *fact = &key->fact;
+  const bl_price *base = &contract->plan->plan.prices[fact->price];
+  bl_dec level = BL_DEC_ZERO, stays = BL_DEC_ZERO, before;
+  int is_first = 1;
+
+  for (uint64_t p = 0; p < contract->period_count; p++) {
+    const bl_rerate_key *other;
+    const bl_tally *tally;
+    if (p == fact->period ||
+        !bl_rate_is_shared(contract, base, fact->period, p))
+      continue;
+    other = rebook_key_at(x, key, p);
+    tally = bl_tally_of(contract, fact->price, p, fact->group);
+    if (other && p < fact->period) is_first = 0;
+    if (other && p < fact->period)
+      level = bl_dec_add(level, other->fact.level.total);
+    if (other || !tally) continue;
+    level = bl_dec_add(level, tally->level.total);
+    stays = bl_dec_add(stays, tally->amount);
+  }
+  before = is_first ? stays
+                    : bl_price_total(price, bl_measure_finish(key->meter,
+                                                              level));
+  level = bl_dec_add(level, fact->level.total);
+  return bl_dec_sub(bl_price_total(price, bl_measure_finish(key->meter,
+                                                            level)), before);
+}
+
 /* What should be charged by now.  What waits for a tick is charged by that,
  * of a period that is closed by the next one; what a price costs without usage
  * when its period closes. */
 static bl_dec rebook_total(const bl_rerating *x, const bl_rerate_key *key,
-                         bl_dec booked) {
+                           bl_dec booked) {
   const bl_fact_rekeyed *fact = &key->fact;
-  const bl_plan *plan = &key->contract->plan->plan;
-  const bl_price *price;
+  int is_shared = key->contract->plan->plan.prices[fact->price].tiers_by != 0;
 
   if (x->wish->customer->is_erased) return booked;
   if (key->meter->ticks) return rebook_is_closed(key) ? booked : BL_DEC_ZERO;
-  if (!fact->level.events && !rebook_is_closed(key)) return BL_DEC_ZERO;
-  price = bl_price_of_group(&plan->prices[fact->price], fact->group);
-  if (!price) return BL_DEC_ZERO;
-  return bl_price_total(price,
+  if (!fact->level.events && !rebook_is_closed(key) && !is_shared)
+    return BL_DEC_ZERO;
+  if (!key->rate) return BL_DEC_ZERO;
+  if (key->rate->flags & BL_PRICE_BY_EVENT) return key->spent;
+  if (is_shared) return rebook_shared(x, key, key->rate);
+  return bl_price_total(key->rate,
                         bl_measure_finish(key->meter, fact->level.total));
 }
 
 static int rebook_difference(bl_rerating *x, bl_rerate_key *key) {
-  const bl_tally *tally = bl_tally_of(key->contract, key->fact.price,
+  bl_contract *contract = key->contract;
+  const bl_tally *tally = bl_tally_of(contract, key->fact.price,
                                       key->fact.period, key->fact.group);
   bl_dec booked = tally ? tally->amount : BL_DEC_ZERO;
+  int rc = contract->zone ? BILLING_OK
+                          : bl_zone_of(x->c, contract->terms.zone,
+                                       &contract->zone);
 
+  if (rc) return rc;
   key->fact.amount = bl_dec_sub(rebook_total(x, key, booked), booked);
   if (!bl_dec_is_bad(key->fact.amount) &&
       !bl_dec_is_bad(key->fact.level.total))

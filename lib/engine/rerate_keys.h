@@ -15,6 +15,8 @@ typedef struct bl_rerate_key {
   bl_fact_rekeyed fact;
   bl_contract    *contract;
   const bl_meter *meter;
+  const bl_price *rate;        /* of the group; NULL: none */
+  bl_dec          spent;       /* on single transactions, if it is of these */
   bl_map          values;      /* unique: hash -> its latest operation */
   int64_t         last_us;     /* time of the last event */
   size_t          place;       /* in the entry */

@@ -54,6 +54,24 @@ static int restated_is_over(const bl_call *c, const bl_restatements *all,
   return 0;
 }
 
+void bl_restatements_cut(bl_restatements *all, int64_t seq) {
+  while (all->count > 0 && all->item[all->count - 1].seq >= seq)
+    all->count--;
+}
+
+static size_t restated_first(const bl_restatements *all, uint64_t number) {
+  size_t first = 0;
+
+  while (first < all->count && all->item[first].seq < bl_event_seq(number))
+    first++;
+  return first;
+}
+
+int bl_is_restated(const bl_call *c, const bl_restatements *all,
+                   uint64_t number, const bl_fact_key *key) {
+  return restated_is_over(c, all, restated_first(all, number), key);
+}
+
 static const bl_fact_redecided *restated_event(const bl_fact_rerate *fact,
                                                uint64_t number) {
   size_t low = 0, high = fact->event_count;
@@ -115,14 +133,12 @@ int bl_restate(bl_call *c, const bl_restatements *all, uint64_t number,
                const bl_fact_key *known, const bl_fact_event *fact,
                bl_arena *arena, bl_fact_event *out, bl_fact_key **keys) {
   restating x = {.c = c, .all = all, .arena = arena, .out = out};
-  size_t first = 0;
+  size_t first = restated_first(all, number);
   int rc = BILLING_OK;
 
   *out = *fact;
   out->charges = NULL;
   out->charge_count = 0;
-  while (first < all->count && all->item[first].seq < bl_event_seq(number))
-    first++;
   for (size_t i = 0; i < fact->charge_count && !rc; i++) {
     const bl_fact_key *key = &known[fact->charges[i].key];
     if (!restated_is_over(c, all, first, key))

@@ -30,6 +30,11 @@ typedef struct bl_restatements {
 int bl_restatements_read(bl_call *c, const bl_customer *customer,
                          bl_span times, bl_arena *arena,
                          bl_restatements *out);
+/* Only those before an entry are of interest from here on. */
+void bl_restatements_cut(bl_restatements *all, int64_t seq);
+/* Whether what an event of that number gives to the key was decided anew. */
+int bl_is_restated(const bl_call *c, const bl_restatements *all,
+                   uint64_t number, const bl_fact_key *key);
 /*
  * The event as it counts now: each charge has what the event gives, under a
  * key of its own in *keys.  Of what was decided anew neither quantities nor

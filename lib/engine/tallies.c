@@ -14,10 +14,12 @@ static int tally_order(const void *a, const void *b) {
 
 /* A price that costs something without usage has no events, yet an amount; of
  * what was voided the events are gone, and perhaps not what was billed; a
- * period has closed under a minimum or maximum that cost nothing. */
+ * period has closed under a minimum or maximum that cost nothing; what was
+ * decided anew may leave nothing but that a tick must look. */
 static int is_used(const bl_tally *tally) {
   return tally->first_event || bl_tally_has_usage(tally) ||
-         (tally->more && !bl_dec_is_zero(tally->more->bound)) ||
+         (tally->more && (tally->more->is_due ||
+                          !bl_dec_is_zero(tally->more->bound))) ||
          !bl_dec_is_zero(tally->held) || !bl_dec_is_zero(tally->amount) ||
          !bl_dec_is_zero(tally->billed_amount);
 }

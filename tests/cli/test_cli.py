@@ -277,6 +277,27 @@ def streams(folder, db):
     check('a form', (done['new'], done['rows']) == (2, 2), done)
 
 
+def rebuilds(folder):
+    db = os.path.join(folder, 'rebuilds.db')
+    answer(db, 'apply', write(folder, 'again.json', CATALOG))
+    event = {'customer': 'acme', 'event': 'call', 'value': 10,
+             'time': '2026-01-06T08:00:00Z'}
+    run(db, 'record', '-', stdin=lines(dict(event, key='r1'),
+                                       dict(event, key='r2')))
+    answer(db, 'put', 'meter', write(folder, 'calls.json', dict(
+        CATALOG['meters'][1], aggregation='count')))
+    told = answer(db, 'rebuild', 'calls', '--dry-run')
+    check('a dry rebuild', [(d['customer'], d['was'], d['amount'])
+                            for d in told['differences']] ==
+          [('acme', '2', '0.2')], told)
+    told = answer(db, 'rebuild', 'calls', '--budget', '1')
+    check('a rebuild', (told['done'], told['moved'], told['events']) ==
+          (1, 1, 2), told)
+    told = answer(db, 'rebuild', 'calls')
+    check('a rebuild again', told['moved'] == 0, told)
+    refused('nothing to rebuild', r'^billing: NOTFOUND', db, 'rebuild', 'x')
+
+
 def voids(folder):
     db = os.path.join(folder, 'voids.db')
     answer(db, 'apply', write(folder, 'again.json', CATALOG))
@@ -506,6 +527,7 @@ def main():
         streams(folder, db)
         health(db)
         voids(folder)
+        rebuilds(folder)
         wallets(db)
         invoices(db)
         erase(db)

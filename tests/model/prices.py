@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """prices.py METER_CHECK: random prices and running totals, priced twice.
 
-Each price is asked through the kernels quote, rate and transactions, and by
-the model below, which is written from the rules alone and counts in fractions.
+Each price is asked through the kernels quote, rate, transactions and
+composite, and by the model below, which is written from the rules alone and
+counts in fractions.
 What must hold besides: however a total is reached, in parts, upward and back
 again, what the parts cost adds up to the price of the total, to the last digit
 (events come late and are corrected by totals that go another way).
@@ -241,6 +242,31 @@ def some_transactions(r):
     return price
 
 
+def some_composite(r):
+    """A price of spend, what was spent on whom, and perhaps a minimum."""
+    price = some_price(r)
+    while price['model'] not in ('percentage', 'graduated_percentage'):
+        price = some_price(r)
+    spend = [{'price': r.choice('abcd'), 'tags': r.sample('xyz', 1),
+              'amount': text(some_decimal(r, -9))}
+             for _ in range(r.randint(0, 5))]
+    return {'kernel': 'composite', 'price': price, 'spend': spend,
+            'prices': r.sample('abcd', r.randint(1, 2)),
+            'tags': r.sample('xyz', r.randint(1, 1)),
+            **({'minimum': text(some_decimal(r))}
+               if r.random() < 0.5 else {})}
+
+
+def composite(request):
+    """Base, and what it costs: the minimum at least."""
+    base = exact(sum(F(s['amount']) for s in request['spend']
+                     if s['price'] in request['prices']
+                     or set(s['tags']) & set(request['tags'])))
+    amount = max(total(request['price'], base),
+                 F(request.get('minimum', 0)))
+    return base, amount, amount
+
+
 # ---- questions --------------------------------------------------------------
 
 def figure(x):
@@ -263,6 +289,20 @@ def path(price, totals):
         out.append(exact(now - last))
         last = now
     return out, last
+
+
+def split_transactions(r, price):
+    """However transactions are cut into batches, the parts are the whole."""
+    values = [F(r.randint(0, 500)) for _ in range(6)]
+    costs = attempt(transactions, price, values)
+    if costs is None or abs(sum(costs)) > MOST:
+        return
+    for cut in range(1, 6):
+        part = sum(costs[:cut], F(0))
+        yield ({'kernel': 'transactions', 'price': price,
+                'events': [text(v) for v in values[:cut]]},
+               {'amount': figure(part),
+                'charges': [figure(c) for c in costs[:cut]]})
 
 
 def questions(seed):
@@ -289,6 +329,11 @@ def questions(seed):
                 'events': [text(v) for v in values]},
                {'charges': [figure(c) for c in costs],
                 'amount': figure(F(sum(costs)))})
+    request = some_composite(r)
+    due = attempt(composite, request)
+    if due is not None:
+        yield request, dict(zip(('base', 'amount', 'due'), map(figure, due)))
+    yield from split_transactions(r, price)
 
 
 def main():

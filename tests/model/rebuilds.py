@@ -79,9 +79,6 @@ class Shop(streams.Shop):
                                 for n in self.names]
         return catalog
 
-    def open(self):
-        super().open()
-
     def event(self, at):
         r = self.r
         self.count += 1
@@ -107,11 +104,13 @@ class Shop(streams.Shop):
         self.keep(pair)
 
     def other_meter(self):
-        was = self.meter['aggregation']
+        was, stated = self.meter['aggregation'], self.document()
         while self.meter['aggregation'] == was:
             self.meter = meters.some_meter(self.r)
-        self.statement = self.r.random() < 0.3
         self.fit()
+        # One statement after another is only a statement that changed.
+        self.statement = (stated['aggregation'] != 'sql' and
+                          self.r.random() < 0.3)
         self.versions = [(-2 ** 62, self.r.choice([None, ['x', 'y']]))]
 
     def other_events(self):

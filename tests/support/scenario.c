@@ -1044,6 +1044,55 @@ static void show_verify(scenario_run *r) {
   billing_doc_free(doc);
 }
 
+/* ---- rebuilding -------------------------------------------------------- */
+
+typedef struct rebuild_arguments {
+  billing_call        call;
+  const char         *meter;
+  uint32_t            budget;
+  billing_rebuilding  done;
+  billing_doc        *doc;
+} rebuild_arguments;
+
+static int call_rebuild(scenario_run *r, void *arguments) {
+  rebuild_arguments *a = arguments;
+
+  BILLING_INIT(&a->done);
+  return billing_rebuild(r->b, &a->call, a->meter, (size_t)-1, a->budget,
+                         &a->done, &a->doc, &r->err);
+}
+
+static void show_differences(scenario_run *r, const billing_doc *doc) {
+  cJSON *answer = cJSON_Parse(billing_doc_text(doc));
+  const cJSON *row;
+
+  cJSON_ArrayForEach(row, cJSON_GetObjectItem(answer, "differences"))
+    fprintf(r->out, "  %s %s from %s: %s, was %s, now %s %s\n",
+            text_of(row, "contract"), text_of(row, "price"),
+            text_of(row, "from"), text_of(row, "difference"),
+            text_of(row, "was"), text_of(row, "amount"),
+            text_of(row, "asset"));
+  cJSON_Delete(answer);
+}
+
+static void do_rebuild(scenario_run *r, const cJSON *step) {
+  const cJSON *budget = cJSON_GetObjectItem(step, "budget");
+  rebuild_arguments a;
+
+  memset(&a, 0, sizeof a);
+  a.call = scenario_call_of(r, NULL);
+  if (cJSON_IsTrue(cJSON_GetObjectItem(step, "dry_run")))
+    a.call.flags |= BILLING_CALL_DRY_RUN;
+  a.meter = need_text(step, "meter");
+  a.budget = budget ? (uint32_t)budget->valueint : 0;
+  head(r, "rebuild", a.meter);
+  if (is_refused(r, attempt(r, "rebuild", call_rebuild, &a))) return;
+  fprintf(r->out, ": %" PRIu64 " of %" PRIu64 ", %" PRIu64 " events\n",
+          a.done.done, a.done.customers, a.done.events);
+  show_differences(r, a.doc);
+  billing_doc_free(a.doc);
+}
+
 /* Each draft as its figures, or what was wrong with the question. */
 static void do_preview(scenario_run *r, const cJSON *step) {
   char *query = cJSON_PrintUnformatted(cJSON_GetObjectItem(step, "query"));
@@ -1133,6 +1182,7 @@ static const struct step_kind {
   {"usage", do_usage},       {"events", do_events},   {"void", do_void},
   {"correct", do_correct},   {"health", do_health},
   {"preview", do_preview},   {"simulate", do_simulate},
+  {"rebuild", do_rebuild},
 };
 
 static void play_step(scenario_run *r, const cJSON *step) {

@@ -218,9 +218,6 @@ static const struct refusal {
    "/meters/0/property"},
   {"{" METER "'aggregation':'sum','groups':['a','a']}", BILLING_INVALID,
    "/meters/0/groups/1"},
-  {"{" METER "'aggregation':'sum','groups':['1','2','3','4','5','6','7','8',"
-   "'9','10','11','12','13','14','15','16','17']}", BILLING_LIMIT,
-   "/meters/0/groups"},
   {"{" METER "'aggregation':'sum','filters':[{'property':'p'}]}",
    BILLING_INVALID, "/meters/0/filters/0"},
   {"[]", BILLING_INVALID, "/meters/0"},
@@ -266,6 +263,21 @@ START_TEST(wrong_meters_are_refused_at_their_path) {
 }
 END_TEST
 
+START_TEST(a_thousand_groups_are_enough) {
+  for (int count = 1000; count <= 1001; count++) {
+    char json[8000];
+    int at = sprintf(json, "{" METER "'aggregation':'sum','groups':['0'");
+    bl_meter m;
+
+    for (int i = 1; i < count; i++) at += sprintf(json + at, ",'%d'", i);
+    sprintf(json + at, "]}");
+    ck_assert_int_eq(read_meter(json, &m), count > 1000 ? BILLING_LIMIT : 0);
+    if (count == 1000) ck_assert_uint_eq(m.group_count, 1000);
+    else ck_assert_str_eq(doc_err.path, "/meters/0/groups");
+  }
+}
+END_TEST
+
 Suite *test_catalog_meter(void) {
   Suite *s = suite_create("catalog_meter");
   TCase *c = documents_case(s);
@@ -278,6 +290,7 @@ Suite *test_catalog_meter(void) {
   tcase_add_test(c, a_meter_is_told_from_another_by_what_it_measures);
   tcase_add_test(c, versions_of_a_meter_take_other_samples);
   tcase_add_test(c, some_figures_are_known_only_at_the_end);
+  tcase_add_test(c, a_thousand_groups_are_enough);
   tcase_add_loop_test(c, wrong_meters_are_refused_at_their_path, 0,
                       (int)BL_COUNT(refusals));
   return s;

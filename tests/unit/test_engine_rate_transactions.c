@@ -111,6 +111,39 @@ START_TEST(what_is_free_ends_once) {
 }
 END_TEST
 
+static void rebuild(const char *id, const char *meter) {
+  billing_call call = call_now();
+  billing_rebuilding done;
+  billing_balances balances;
+  billing_error err;
+
+  BILLING_INIT(&err);
+  ck_assert_msg(!billing_put(b, &call, "meter", meter, (size_t)-1, NULL,
+                             &err), "%s %s", err.path, err.message);
+  BILLING_INIT(&done);
+  ck_assert_int_eq(billing_rebuild(b, &call, id, (size_t)-1, 0, &done, NULL,
+                                   NULL), 0);
+  BILLING_INIT(&balances);
+  ck_assert_int_eq(billing_balance(b, &call, "a", 1, "USD", &balances, NULL),
+                   0);
+  ck_assert_dec_eq(balances.owed, "0.5");
+}
+
+/* 100, 50 and 10, two of them free, count twice: 20 costs 0.20 and 0.30; a
+ * void later knows which are free now. */
+START_TEST(events_decided_anew_are_transactions) {
+  open_price("\"fixed\":\"0.30\",\"free_events\":2");
+  pay("1", "100");
+  pay("2", "50");
+  ck_assert_dec_eq(pay("3", "10").cost, "0.4");
+  rebuild("v", "{\"id\":\"v\",\"event\":\"pay\",\"aggregation\":\"sum\","
+          "\"property\":\"n\",\"convert\":{\"by\":\"2\"}}");
+  ck_assert_dec_eq(take_back("2"), "-0.5");
+  ck_assert_dec_eq(pay("4", "10").cost, "0.5");
+  close_shop();
+}
+END_TEST
+
 START_TEST(a_hold_of_one_counts_on_open_holds) {
   billing_call call;
   billing_event event = shop_event("", "pay");
@@ -256,6 +289,7 @@ Suite *test_engine_rate_transactions(void) {
   tcase_add_test(t, each_transaction_costs_when_it_comes);
   tcase_add_test(t, a_void_moves_what_is_free);
   tcase_add_test(t, what_is_free_ends_once);
+  tcase_add_test(t, events_decided_anew_are_transactions);
   tcase_add_test(t, a_hold_of_one_counts_on_open_holds);
   tcase_add_test(t, what_does_not_tell_transactions_is_refused);
   tcase_add_test(t, voids_are_as_if_they_had_never_come);

@@ -7,6 +7,7 @@
  */
 #include "base/json.h"
 #include "engine.h"
+#include "engine/rerate.h"
 
 #define JANUARY INT64_C(1767225600000000)
 #define FEBRUARY (JANUARY + 31 * SHOP_DAY)
@@ -229,6 +230,111 @@ START_TEST(an_invoiced_period_is_corrected_by_the_next_invoice) {
 }
 END_TEST
 
+static void explains(const char *query, const char *says) {
+  billing_call call = call_now();
+  billing_doc *doc = NULL;
+
+  ck_assert_int_eq(billing_explain(b, &call, query, (size_t)-1, &doc, NULL),
+                   0);
+  ck_assert_msg(strstr(billing_doc_text(doc), says) != NULL, "%s",
+                billing_doc_text(doc));
+  billing_doc_free(doc);
+}
+
+/* A line shows its events as they counted when it was made. */
+START_TEST(an_explanation_knows_what_was_decided_by_then) {
+  open_meter(NULL, N "\"sum\"", "");
+  record_three();
+  advance(FEBRUARY);
+  put_meter(N "\"max\"");
+  rebuild(0);
+  record("ten", 4, "{\"n\":10}");
+  advance(MARCH);
+  put_meter(N "\"sum\"");
+  rebuild(0);
+  explains("{\"invoice\":\"1\",\"line\":1}",
+           "{\"amount\":\"2\",\"event\":\"n\",\"key\":\"two\"");
+  explains("{\"invoice\":\"2\",\"line\":1}",
+           "\"key\":\"nine\",\"number\"");
+  explains("{\"invoice\":\"2\",\"line\":1}",
+           "\"rerated\":true,\"sample\":\"9\"");
+  explains("{\"invoice\":\"2\",\"line\":1}",
+           "{\"amount\":\"1\",\"event\":\"n\",\"key\":\"ten\"");
+  explains("{\"invoice\":\"2\",\"line\":1}",
+           "\"rerates\":[{\"amount\":\"-7\"");
+  close_shop();
+}
+END_TEST
+
+/* 2 % and 1 each, the first one free: 0, 1.18, 1.04; of a count 0, 1.02, 1.02.
+ */
+START_TEST(single_transactions_are_priced_one_by_one) {
+  open_meter(NULL, N "\"sum\"",
+             "},{\"id\":\"y\",\"meter\":\"mm\",\"model\":\"percentage\","
+             "\"rate\":\"2\",\"fixed\":\"1\",\"free_events\":1");
+  record_three();
+  owes("18.22");
+  put_meter("\"aggregation\":\"count\"");
+  rebuild(0);
+  owes("5.04");
+  undo("five", "-2.02");
+  close_shop();
+}
+END_TEST
+
+START_TEST(a_meter_whose_transactions_are_priced_must_tell_them_apart) {
+  static const char json[] = "{\"id\":\"mm\",\"event\":\"n\",\"groups\":"
+                             "[\"g\"]," N "\"max\"}";
+  billing_call call;
+  billing_error err;
+
+  BILLING_INIT(&err);
+  open_meter(NULL, N "\"sum\"",
+             "},{\"id\":\"y\",\"meter\":\"mm\",\"model\":\"percentage\","
+             "\"rate\":\"2\",\"fixed\":\"1\"");
+  call = call_now();
+  ck_assert_int_eq(billing_put(b, &call, "meter", json, (size_t)-1, NULL,
+                               &err), BILLING_CONFLICT);
+  ck_assert_str_eq(err.path, "/aggregation");
+  close_shop();
+}
+END_TEST
+
+/* A contract that comes later, and begins before what was recorded. */
+START_TEST(events_of_all_meters_find_a_contract_of_before) {
+  bl_rerate_wish wish = {.since_us = INT64_MIN};
+  bl_rerate_result result = {0};
+  billing_event event;
+  billing_receipt receipt;
+  billing_call call;
+  bl_call c;
+  int rc;
+
+  open_meter(NULL, N "\"sum\"", "");
+  call = call_now();
+  ck_assert_int_eq(billing_put(b, &call, "customer", "{\"id\":\"z\"}",
+                               (size_t)-1, NULL, NULL), 0);
+  event = shop_event("z1", "n");
+  event.customer = shop_text("z");
+  event.properties = shop_text("{\"n\":4}");
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, NULL), 0);
+  ck_assert_uint_eq(receipt.flags, BILLING_RECEIPT_UNENTITLED);
+  ck_assert_int_eq(billing_put(b, &call, "contract",
+                               "{\"id\":\"kz\",\"customer\":\"z\",\"plan\":"
+                               "\"pp\",\"start\":\"2026-01-01\"}",
+                               (size_t)-1, NULL, NULL), 0);
+  ck_assert_int_eq(bl_enter(&c, b, &call, BL_WRITE, NULL), 0);
+  rc = bl_find_customer(&c, BL_STR("z"), "", &wish.customer);
+  if (!rc) rc = bl_rerate(&c, &wish, NULL, &result);
+  ck_assert_int_eq(bl_leave(&c, rc), 0);
+  ck_assert_uint_eq(result.events, 1);
+  ck_assert_uint_eq(result.keys, 1);
+  ck_assert_int_eq(billing_void(b, &call, "z1", 2, &receipt, NULL), 0);
+  ck_assert_dec_eq(receipt.cost, "-4");
+  close_shop();
+}
+END_TEST
+
 /* To figures of ticks, in an open period and in one that is closed. */
 START_TEST(ticks_and_events_change_places) {
   for (int is_closed = 0; is_closed <= 1; is_closed++) {
@@ -321,6 +427,65 @@ START_TEST(each_customer_keeps_the_old_answer_until_its_turn) {
 }
 END_TEST
 
+static void put_event_name(const char *name) {
+  billing_call call = call_now();
+  char json[200];
+
+  snprintf(json, sizeof json, "{\"id\":\"mm\",\"event\":%s,\"groups\":"
+           "[\"g\"]," N "\"sum\"}", name);
+  ck_assert_int_eq(billing_put(b, &call, "meter", json, (size_t)-1, NULL,
+                               NULL), 0);
+}
+
+/* By one name, by a choice of names, and back. */
+START_TEST(a_meter_of_other_events_takes_what_was_recorded) {
+  open_meter(NULL, N "\"sum\"", "");
+  record_three();
+  put_event_name("{\"in\":[\"other\"]}");
+  costs_next("a", "before", "4");
+  rebuild(0);
+  owes("0");
+  costs_next("a", "after", "0");
+  put_event_name("\"n\"");
+  costs_next("a", "again", "0");
+  rebuild(0);
+  owes("28");
+  put_event_name("{\"not_in\":[\"other\"]}");
+  rebuild(0);
+  owes("28");
+  costs_next("a", "last", "4");
+  close_shop();
+}
+END_TEST
+
+/* What one handle rebuilds, another one knows when it looks. */
+START_TEST(another_handle_goes_on_with_the_new_answer) {
+  shop_folder f = shop_folder_make();
+  billing *mine, *other = NULL;
+
+  open_meter(f.path, N "\"sum\"", "");
+  customers_add(2);
+  ck_assert_int_eq(billing_open(&other, f.path, (size_t)-1, NULL, NULL), 0);
+  mine = b;
+  b = other;
+  costs_next("u1", "o1", "4");
+  b = mine;
+  put_meter("\"aggregation\":\"count\"");
+  rebuild(2);
+  b = other;
+  costs_next("u1", "o2", "1");
+  costs_next("u2", "o3", "4");
+  rebuild(0);
+  shop_is_sound(b);
+  b = mine;
+  costs_next("u2", "o4", "1");
+  undo("o1", "-1");
+  billing_close(other);
+  close_shop();
+  shop_folder_remove(&f);
+}
+END_TEST
+
 START_TEST(a_dry_run_tells_and_changes_nothing) {
   billing_call call;
   billing_doc *doc = NULL;
@@ -395,8 +560,15 @@ Suite *test_engine_rerate(void) {
   tcase_add_test(c, a_version_of_the_past_measures_from_then_on);
   tcase_add_test(c, what_was_too_much_returns_to_its_grant);
   tcase_add_test(c, an_invoiced_period_is_corrected_by_the_next_invoice);
+  tcase_add_test(c, an_explanation_knows_what_was_decided_by_then);
+  tcase_add_test(c, single_transactions_are_priced_one_by_one);
+  tcase_add_test(c,
+                 a_meter_whose_transactions_are_priced_must_tell_them_apart);
+  tcase_add_test(c, events_of_all_meters_find_a_contract_of_before);
   tcase_add_test(c, ticks_and_events_change_places);
   tcase_add_test(c, each_customer_keeps_the_old_answer_until_its_turn);
+  tcase_add_test(c, a_meter_of_other_events_takes_what_was_recorded);
+  tcase_add_test(c, another_handle_goes_on_with_the_new_answer);
   tcase_add_test(c, a_dry_run_tells_and_changes_nothing);
   tcase_add_test(c, an_erased_customer_keeps_what_was_booked);
   tcase_add_test(c, what_a_meter_wants_no_more_is_listed_as_unmatched);
