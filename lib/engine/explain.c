@@ -94,7 +94,7 @@ static void add_head(explanation *x, const bl_query *q) {
 }
 
 /* A fee: unit amount, quantity, and the two integers of its share. */
-static int add_fee(explanation *x) {
+static int explain_fee(explanation *x) {
   bl_json *fee = bl_json_object(x->tree, "fee");
 
   bl_json_add_dec(fee, "unit_amount", x->price->amount);
@@ -247,7 +247,7 @@ static int explain_closing(explanation *x) {
 
 static int explain_kind(explanation *x) {
   if (x->price->closing) return explain_closing(x);
-  return x->price->meter.len ? explain_usage(x) : add_fee(x);
+  return x->price->meter.len ? explain_usage(x) : explain_fee(x);
 }
 
 static int add_draws(explanation *x) {

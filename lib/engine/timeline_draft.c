@@ -72,8 +72,8 @@ static size_t draft_find(const bl_override *list, size_t count, bl_str id) {
 }
 
 /* An override as text, without its end. */
-static int draft_text(const timeline_draft *d, const bl_json *doc, size_t at,
-                      bl_str *out) {
+static int draft_member(const timeline_draft *d, const bl_json *doc, size_t at,
+                        bl_str *out) {
   const bl_json *node = bl_json_first(bl_json_get(doc, "overrides"));
   bl_json *copy;
   bl_text text;
@@ -95,9 +95,9 @@ static int draft_keeps(const timeline_draft *d, size_t was, size_t at) {
   const bl_override *then = &d->was->terms.overrides[was];
   const bl_override *now = &d->terms->overrides[at];
   bl_str before, after;
-  int rc = draft_text(d, d->before, was, &before);
+  int rc = draft_member(d, d->before, was, &before);
 
-  if (!rc) rc = draft_text(d, d->doc, at, &after);
+  if (!rc) rc = draft_member(d, d->doc, at, &after);
   if (rc) return rc;
   if (!bl_str_equal(before, after) || then->span.from_us != now->span.from_us)
     return draft_refuse(d, BILLING_CONFLICT, at, NULL,
