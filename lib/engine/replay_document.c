@@ -279,6 +279,14 @@ static int again_customer(bl_replay *r, bl_replay_one *one,
   return rc || fact->version != 1 ? rc : put_new_contracts(r, one->customer);
 }
 
+/* Who follows a plan comes to its versions as they come again. */
+static int names_version(const bl_replay *r, const bl_json *contract,
+                         bl_str plan) {
+  return !bl_replay_over(r, BL_KIND_PLAN, plan) &&
+         !bl_str_is(bl_json_text(bl_json_get(contract, "versions")),
+                    "follow");
+}
+
 /* The text of a contract with its customer, its plan and that one's version.
  */
 static int put_contract(bl_replay *r, bl_replay_one *one,
@@ -293,7 +301,7 @@ static int put_contract(bl_replay *r, bl_replay_one *one,
   instead = plan_instead(r, plan);
   bl_json_add_text(tree, "customer", one->customer->id);
   bl_json_remove(tree, "plan_version");
-  if (!instead.len && !bl_replay_over(r, BL_KIND_PLAN, plan))
+  if (!instead.len && names_version(r, tree, plan))
     bl_json_add_int(tree, "plan_version", (int64_t)fact->plan_version);
   if (instead.len) {
     bl_json_remove(tree, "plan");
