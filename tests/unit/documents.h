@@ -62,7 +62,8 @@ static inline const char *doc_text(bl_str s) {
   return bl_arena_copy(&doc_arena, s.text, s.len);
 }
 
-/* A host that gives one block and then nothing. */
+/* A host that gives one block and then nothing; more when it begins to count
+ * below zero. */
 static inline void *doc_one_block(void *user, void *p, size_t old_size,
                                   size_t new_size) {
   int *blocks = user;
@@ -72,10 +73,11 @@ static inline void *doc_one_block(void *user, void *p, size_t old_size,
     free(p);
     return NULL;
   }
-  return (*blocks)++ ? NULL : malloc(new_size);
+  return (*blocks)++ > 0 ? NULL : malloc(new_size);
 }
 
-/* An arena that has room for `steps` small things. */
+/* An arena that has room for `steps` small things, or for more blocks when
+ * these are more than one holds. */
 static inline void doc_narrow(bl_arena *a, int *blocks, size_t steps) {
   billing_allocator host = {doc_one_block, blocks};
   size_t room = 0;
@@ -84,7 +86,7 @@ static inline void doc_narrow(bl_arena *a, int *blocks, size_t steps) {
   bl_arena_open(a, &host);
   while (bl_arena_take(a, 16)) room++;
   bl_arena_close(a);
-  *blocks = 0;
+  *blocks = steps > room ? -(int)(steps - room) : 0;
   for (size_t i = 0; i + steps < room; i++) (void)bl_arena_take(a, 16);
 }
 
