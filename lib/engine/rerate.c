@@ -54,25 +54,41 @@ static bl_rerate_key *rerate_new_key(bl_rerating *x, bl_contract *contract,
   return x->arena.failed ? NULL : key;
 }
 
+/* What a key is found by; it is the call's. */
+static bl_str rerate_key_text(bl_rerating *x, const bl_fact_key *key) {
+  bl_text text;
+
+  bl_text_open(&text, &x->c->arena);
+  bl_pack_u64(&text, key->contract);
+  bl_pack_u64(&text, key->price);
+  bl_pack_u64(&text, key->period);
+  bl_text_str(&text, key->group);
+  return (bl_str){text.failed ? NULL : text.text, text.len};
+}
+
+int bl_rerate_find(bl_rerating *x, const bl_fact_key *key,
+                   bl_rerate_key **out) {
+  bl_arena_mark mark = bl_arena_now(&x->c->arena);
+  bl_str name = rerate_key_text(x, key);
+
+  if (!name.text) return BILLING_NOMEM;
+  *out = bl_map_get(&x->by_key, name.text, name.len);
+  bl_arena_back(&x->c->arena, mark);
+  return BILLING_OK;
+}
+
 int bl_rerate_key_of(bl_rerating *x, bl_contract *contract, uint64_t price,
                      uint64_t period, bl_str group, bl_rerate_key **out) {
   bl_fact_key key = {contract->number, price, period, group};
   bl_arena_mark mark = bl_arena_now(&x->c->arena);
-  bl_text text;
-  int rc = BILLING_OK;
+  bl_str name;
+  int rc = bl_rerate_find(x, &key, out);
 
-  bl_text_open(&text, &x->c->arena);
-  bl_pack_u64(&text, key.contract);
-  bl_pack_u64(&text, price);
-  bl_pack_u64(&text, period);
-  bl_text_str(&text, group);
-  if (text.failed) return BILLING_NOMEM;
-  *out = bl_map_get(&x->by_key, text.text, text.len);
-  if (!*out) {
-    *out = rerate_new_key(x, contract, &key);
-    rc = *out ? bl_map_put(&x->by_key, text.text, text.len, *out)
-              : BILLING_NOMEM;
-  }
+  if (rc || *out) return rc;
+  name = rerate_key_text(x, &key);
+  *out = name.text ? rerate_new_key(x, contract, &key) : NULL;
+  rc = *out ? bl_map_put(&x->by_key, name.text, name.len, *out)
+            : BILLING_NOMEM;
   bl_arena_back(&x->c->arena, mark);
   return rc;
 }

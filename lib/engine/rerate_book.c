@@ -60,102 +60,103 @@ static int rebook_is_closed(const bl_rerate_key *key) {
 }
 
 /* Where the tiers stand before the key's interval, by what is decided anew. */
-static bl_level rebook_position(const bl_rerating *x,
-                                const bl_rerate_key *key) {
-  bl_level sum = {.total = BL_DEC_ZERO};
+static int rebook_position(bl_rerating *x, const bl_rerate_key *key,
+                           bl_level *sum) {
+  const bl_plan_version *plan = key->contract->plan;
+  bl_fact_key at = {key->contract->number, 0, key->fact.period,
+                    key->fact.group};
+  int rc = BILLING_OK;
 
-  for (size_t i = 0; key->contract->plan->intervals && i < x->count; i++) {
-    const bl_rerate_key *other = x->keys[i];
-    if (other->contract != key->contract ||
-        other->fact.period != key->fact.period ||
-        !bl_str_equal(other->fact.group, key->fact.group) ||
-        !bl_timeline_precedes(key->contract, other->fact.price,
-                              key->fact.price))
+  *sum = (bl_level){.total = BL_DEC_ZERO};
+  if (!plan->intervals) return BILLING_OK;
+  for (; at.price < plan->plan.price_count && !rc; at.price++) {
+    bl_rerate_key *other;
+    if (!bl_timeline_precedes(key->contract, at.price, key->fact.price))
       continue;
-    sum.total = bl_dec_add(sum.total, other->fact.level.total);
-    sum.events += other->fact.level.events;
+    rc = bl_rerate_find(x, &at, &other);
+    if (rc || !other) continue;
+    sum->total = bl_dec_add(sum->total, other->fact.level.total);
+    sum->events += other->fact.level.events;
   }
-  return sum;
+  return rc;
 }
 
-/* The key of another period; NULL: it stays as it is. */
-static const bl_rerate_key *rebook_key_at(const bl_rerating *x,
-                                          const bl_rerate_key *key,
-                                          uint64_t period) {
-  for (size_t i = 0; i < x->count; i++) {
-    const bl_rerate_key *other = x->keys[i];
-    if (other->contract == key->contract &&
-        other->fact.price == key->fact.price &&
-        other->fact.period == period &&
-        bl_str_equal(other->fact.group, key->fact.group))
-      return other;
-  }
-  return NULL;
+static bl_dec rebook_price(const bl_rerate_key *key, bl_dec level) {
+  return bl_price_total(key->rate, bl_measure_finish(key->meter, level));
 }
 
 /* Of periods that go through tiers together each costs what it adds to those
  * before it; the first one also makes up for what those have that stay. */
-static bl_dec rebook_shared(const bl_rerating *x, const bl_rerate_key *key,
-                            const bl_price *price) {
+static int rebook_shared(bl_rerating *x, const bl_rerate_key *key,
+                         bl_dec *total) {
   const bl_contract *contract = key->contract;
   const bl_fact_rekeyed *fact = &key->fact;
   const bl_price *base = &contract->plan->plan.prices[fact->price];
+  bl_fact_key at = {contract->number, fact->price, 0, fact->group};
   bl_dec level = BL_DEC_ZERO, stays = BL_DEC_ZERO, before;
-  int is_first = 1;
+  int is_first = 1, rc = BILLING_OK;
 
-  for (uint64_t p = 0; p < contract->period_count; p++) {
-    const bl_rerate_key *other;
+  for (; at.period < contract->period_count && !rc; at.period++) {
+    bl_rerate_key *other;
     const bl_tally *tally;
-    if (p == fact->period ||
-        !bl_rate_is_shared(contract, base, fact->period, p))
+    if (at.period == fact->period ||
+        !bl_rate_is_shared(contract, base, fact->period, at.period))
       continue;
-    other = rebook_key_at(x, key, p);
-    tally = bl_tally_of(contract, fact->price, p, fact->group);
-    if (other && p < fact->period) is_first = 0;
-    if (other && p < fact->period)
+    rc = bl_rerate_find(x, &at, &other);
+    if (rc) return rc;
+    tally = bl_tally_of(contract, at.price, at.period, at.group);
+    if (other && at.period < fact->period) is_first = 0;
+    if (other && at.period < fact->period)
       level = bl_dec_add(level, other->fact.level.total);
     if (other || !tally) continue;
     level = bl_dec_add(level, tally->level.total);
     stays = bl_dec_add(stays, tally->amount);
   }
-  before = is_first ? stays
-                    : bl_price_total(price, bl_measure_finish(key->meter,
-                                                              level));
+  before = is_first ? stays : rebook_price(key, level);
   level = bl_dec_add(level, fact->level.total);
-  return bl_dec_sub(bl_price_total(price, bl_measure_finish(key->meter,
-                                                            level)), before);
+  *total = bl_dec_sub(rebook_price(key, level), before);
+  return rc;
 }
 
 /* What should be charged by now.  What waits for a tick is charged by that,
  * of a period that is closed by the next one; what a price costs without usage
  * when its period closes. */
-static bl_dec rebook_total(const bl_rerating *x, const bl_rerate_key *key,
-                           bl_dec booked) {
+static int rebook_total(bl_rerating *x, const bl_rerate_key *key,
+                        bl_dec booked, bl_dec *total) {
   const bl_fact_rekeyed *fact = &key->fact;
   int is_shared = key->contract->plan->plan.prices[fact->price].tiers_by != 0;
+  bl_level position;
+  int rc;
 
-  if (x->wish->customer->is_erased) return booked;
-  if (key->meter->ticks) return rebook_is_closed(key) ? booked : BL_DEC_ZERO;
+  *total = booked;
+  if (x->wish->customer->is_erased) return BILLING_OK;
+  if (key->meter->ticks && rebook_is_closed(key)) return BILLING_OK;
+  *total = BL_DEC_ZERO;
+  if (key->meter->ticks || !key->rate) return BILLING_OK;
   if (!fact->level.events && !rebook_is_closed(key) && !is_shared)
-    return BL_DEC_ZERO;
-  if (!key->rate) return BL_DEC_ZERO;
-  if (key->rate->flags & BL_PRICE_BY_EVENT) return key->spent;
-  if (is_shared) return rebook_shared(x, key, key->rate);
-  return bl_timeline_cost(key->meter, key->rate, rebook_position(x, key),
-                          fact->level.total);
+    return BILLING_OK;
+  if (is_shared && !(key->rate->flags & BL_PRICE_BY_EVENT))
+    return rebook_shared(x, key, total);
+  rc = rebook_position(x, key, &position);
+  *total = key->rate->flags & BL_PRICE_BY_EVENT
+             ? key->spent
+             : bl_timeline_cost(key->meter, key->rate, position,
+                                fact->level.total);
+  return rc;
 }
 
 static int rebook_difference(bl_rerating *x, bl_rerate_key *key) {
   bl_contract *contract = key->contract;
   const bl_tally *tally = bl_tally_of(contract, key->fact.price,
                                       key->fact.period, key->fact.group);
-  bl_dec booked = tally ? tally->amount : BL_DEC_ZERO;
+  bl_dec booked = tally ? tally->amount : BL_DEC_ZERO, total;
   int rc = contract->zone ? BILLING_OK
                           : bl_zone_of(x->c, contract->terms.zone,
                                        &contract->zone);
 
+  if (!rc) rc = rebook_total(x, key, booked, &total);
   if (rc) return rc;
-  key->fact.amount = bl_dec_sub(rebook_total(x, key, booked), booked);
+  key->fact.amount = bl_dec_sub(total, booked);
   if (!bl_dec_is_bad(key->fact.amount) &&
       !bl_dec_is_bad(key->fact.level.total))
     return BILLING_OK;

@@ -44,6 +44,9 @@ const bl_meter_rules *bl_rerate_rules(const bl_rerating *x,
 /* Whether charges under the key are decided anew. */
 int bl_rerate_is_meant(const bl_rerating *x, const bl_contract *contract,
                        uint64_t price, uint64_t period);
+/* The key; NULL when it stays as it is. */
+int bl_rerate_find(bl_rerating *x, const bl_fact_key *key,
+                   bl_rerate_key **out);
 /* The key, made when it is missing. */
 int bl_rerate_key_of(bl_rerating *x, bl_contract *contract, uint64_t price,
                      uint64_t period, bl_str group, bl_rerate_key **out);
