@@ -4,105 +4,41 @@
  *
  * Each price is 1 for a unit.  January 2026 has 31 days, 744 hours.
  */
-#include "base/json.h"
-#include "engine.h"
+#include "shop.h"
 
-#define JANUARY INT64_C(1767225600000000)
-#define FEBRUARY (JANUARY + 31 * SHOP_DAY)
-#define MARCH (FEBRUARY + 28 * SHOP_DAY)
 #define METER(id, rest) "{\"id\":\"" id "\"," rest "}"
 #define PRICE(id, rest)                                              \
   "{\"id\":\"" id "\",\"meter\":\"" id "\",\"model\":\"per_unit\"," \
   "\"unit\":\"1\"" rest "}"
-
-static billing *b;
-static int64_t now_us;
-
-static billing_call call_now(void) {
-  billing_call call = shop_call("");
-
-  call.now_us = now_us;
-  call.flags = BILLING_CALL_STEP;
-  return call;
-}
 
 static void open_meters(const char *meters, const char *prices) {
   static const char format[] =
       "{\"meters\":[%s],\"plans\":[{\"id\":\"pp\",\"currency\":\"USD\","
       "\"prices\":[%s]}],\"contracts\":[{\"id\":\"cc\",\"customer\":\"a\","
       "\"plan\":\"pp\",\"start\":\"2026-01-01\"}]}";
-  billing_call call;
-  char catalog[8192];
-  billing_error err;
 
-  BILLING_INIT(&err);
-  b = shop_open(NULL);
-  now_us = SHOP_NOW;
-  call = call_now();
-  snprintf(catalog, sizeof catalog, format, meters, prices);
-  ck_assert_msg(!billing_catalog_apply(b, &call, catalog, (size_t)-1, NULL,
-                                       &err), "%s %s", err.path, err.message);
+  open_catalog(NULL, format, meters, prices);
 }
 
 /* An event some hours after the first of January costs nothing yet. */
 static char last_key[20];
 static void record(const char *name, int64_t hour, const char *properties) {
   static int keys;
-  billing_call call = call_now();
   billing_receipt receipt;
   billing_event event;
-  billing_error err;
 
   snprintf(last_key, sizeof last_key, "key %d", keys++);
-  event = shop_event(last_key, name);
-  event.time_us = JANUARY + hour * (SHOP_DAY / 24);
-  event.properties = shop_text(properties);
-  ck_assert_msg(!shop_record(b, &call, &event, &receipt, &err), "%s %s",
-                err.path, err.message);
-  ck_assert_int_eq(receipt.code, 0);
+  event = event_at(last_key, name, JANUARY + hour * HOUR, properties);
+  receipt = record_event(&event);
   ck_assert_dec_eq(receipt.cost, "0");
   ck_assert_uint_ne(receipt.flags & BILLING_RECEIPT_PENDING, 0);
 }
 
-static void advance(int64_t until_us) {
-  billing_call call;
-  billing_error err;
-
-  BILLING_INIT(&err);
-  now_us = until_us;
-  call = call_now();
-  ck_assert_msg(!billing_advance(b, &call, until_us, 0, NULL, &err), "%s",
-                err.message);
-}
-
 /* "PRICE quantity amount, .." of an invoice's lines. */
 static void bills(const char *number, const char *lines) {
-  billing_call call = call_now();
-  billing_doc *doc;
-  char found[1000] = "";
-  bl_json *tree;
+  static const char *const members[] = {"price", "quantity", "amount", NULL};
 
-  ck_assert_int_eq(billing_invoice(b, &call, number, (size_t)-1, "json",
-                                   &doc, NULL), 0);
-  ck_assert_int_eq(bl_json_read(billing_doc_text(doc),
-                                billing_doc_len(doc), &tree, NULL), 0);
-  for (const bl_json *line = bl_json_first(bl_json_get(tree, "lines")); line;
-       line = bl_json_next(line)) {
-    static const char *const members[] = {"price", "quantity", "amount"};
-    for (int i = 0; i < 3; i++) {
-      bl_str text = bl_json_text(bl_json_get(line, members[i]));
-      strncat(found, text.text, text.len);
-      strcat(found, i < 2 ? " " : "\n");
-    }
-  }
-  bl_json_free(tree);
-  billing_doc_free(doc);
-  ck_assert_str_eq(found, lines);
-}
-
-static void close_shop(void) {
-  shop_is_sound(b);
-  billing_close(b);
+  has_lines(number, members, lines);
 }
 
 /* 5 at the start, 2 after 372 of 744 hours, 9 after 558. */
@@ -198,7 +134,7 @@ START_TEST(who_is_there_is_there_until_removed) {
   record("seat", 744 + 336, "{\"user\":\"ann\",\"op\":\"remove\"}");
   advance(MARCH);
   bills("INV-000002", "seats 1.5 1.5\n");
-  advance(MARCH + 31 * SHOP_DAY);
+  advance(APRIL);
   bills("INV-000003", "seats 1 1\n");
   close_shop();
 }
