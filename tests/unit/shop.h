@@ -66,6 +66,18 @@ static inline void open_catalog(const char *path, const char *format, ...) {
   ck_assert_msg(!rc, "%s %s", err.path, err.message);
 }
 
+/* A shop whose customer "a" has a contract "cc" since January, under a plan
+ * "pp" of these prices of these meters. */
+static inline void open_meters(const char *path, const char *meters,
+                               const char *prices) {
+  static const char format[] =
+      "{\"meters\":[%s],\"plans\":[{\"id\":\"pp\",\"currency\":\"USD\","
+      "\"prices\":[%s]}],\"contracts\":[{\"id\":\"cc\",\"customer\":\"a\","
+      "\"plan\":\"pp\",\"start\":\"2026-01-01\"}]}";
+
+  open_catalog(path, format, meters, prices);
+}
+
 /* The file, by a handle that has nobody in memory. */
 static inline void open_anew(const char *path) {
   billing_close(b);

@@ -5,8 +5,9 @@
  * Each price is 1 for a unit.  Three events: 5 in the model m1, 9 in m2 and 2
  * in m1, on 1 January at 3, 1 and 2 o'clock.
  */
-#include "shop.h"
 #include "engine/rerate.h"
+
+#include "shop.h"
 
 static void open_meter(const char *path, const char *meter,
                        const char *price) {

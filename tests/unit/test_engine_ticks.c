@@ -11,15 +11,6 @@
   "{\"id\":\"" id "\",\"meter\":\"" id "\",\"model\":\"per_unit\"," \
   "\"unit\":\"1\"" rest "}"
 
-static void open_meters(const char *meters, const char *prices) {
-  static const char format[] =
-      "{\"meters\":[%s],\"plans\":[{\"id\":\"pp\",\"currency\":\"USD\","
-      "\"prices\":[%s]}],\"contracts\":[{\"id\":\"cc\",\"customer\":\"a\","
-      "\"plan\":\"pp\",\"start\":\"2026-01-01\"}]}";
-
-  open_catalog(NULL, format, meters, prices);
-}
-
 /* An event some hours after the first of January costs nothing yet. */
 static char last_key[20];
 static void record(const char *name, int64_t hour, const char *properties) {
@@ -44,7 +35,7 @@ static void bills(const char *number, const char *lines) {
 /* 5 at the start, 2 after 372 of 744 hours, 9 after 558. */
 #define EACH(x) METER(x, "\"event\":\"n\",\"property\":\"n\",\"aggregation\":"
 START_TEST(a_period_closes_with_its_figures) {
-  open_meters(
+  open_meters(NULL,
     EACH("average") "\"average\"") ","
     EACH("level") "\"weighted_sum\"") ","
     EACH("read") "\"weighted_sum\",\"reading\":\"level\"") ","
@@ -74,7 +65,7 @@ END_TEST
 
 /* In February nothing happens: the levels stay, each region's by itself. */
 START_TEST(a_level_goes_on_into_the_next_period) {
-  open_meters(STORAGE, PRICE("gb", ",\"groups\":[\"r\"]"));
+  open_meters(NULL, STORAGE, PRICE("gb", ",\"groups\":[\"r\"]"));
   record("n", 0, "{\"n\":10,\"r\":\"eu\"}");
   record("n", 372, "{\"n\":4,\"r\":\"us\"}");
   record("n", 558, "{\"n\":-2,\"r\":\"us\"}");
@@ -89,7 +80,7 @@ END_TEST
 /* 4 more from the middle of January on, told in February: 2 for January, 4 in
  * February, which has 28 days. */
 START_TEST(what_comes_late_moves_every_period_after_it) {
-  open_meters(STORAGE, PRICE("gb", ""));
+  open_meters(NULL, STORAGE, PRICE("gb", ""));
   record("n", 0, "{\"n\":10}");
   advance(FEBRUARY);
   bills("INV-000001", "gb 10 10\n");
@@ -105,7 +96,7 @@ END_TEST
 START_TEST(a_group_whose_samples_are_all_voided_is_given_back) {
   billing_call call;
 
-  open_meters(STORAGE, PRICE("gb", ",\"groups\":[\"r\"]"));
+  open_meters(NULL, STORAGE, PRICE("gb", ",\"groups\":[\"r\"]"));
   record("n", 0, "{\"n\":10,\"r\":\"eu\"}");
   record("n", 0, "{\"n\":3,\"r\":\"us\"}");
   advance(FEBRUARY);
@@ -126,7 +117,7 @@ END_TEST
 
 /* ann all of January and half of February, bob half of January and on. */
 START_TEST(who_is_there_is_there_until_removed) {
-  open_meters(SEATS, PRICE("seats", ""));
+  open_meters(NULL, SEATS, PRICE("seats", ""));
   record("seat", 0, "{\"user\":\"ann\"}");
   record("seat", 372, "{\"user\":\"bob\"}");
   advance(FEBRUARY);
@@ -144,7 +135,7 @@ END_TEST
 START_TEST(a_level_goes_on_in_another_contract) {
   billing_call call;
 
-  open_meters(STORAGE, PRICE("gb", ""));
+  open_meters(NULL, STORAGE, PRICE("gb", ""));
   record("n", 0, "{\"n\":10}");
   call = call_now();
   ck_assert_int_eq(billing_put(b, &call, "contract",
@@ -177,7 +168,7 @@ START_TEST(usage_says_what_has_come_so_far) {
   billing_call call;
   billing_doc *doc;
 
-  open_meters(STORAGE, PRICE("gb", ""));
+  open_meters(NULL, STORAGE, PRICE("gb", ""));
   record("n", 0, "{\"n\":31}");
   call = call_now();                            /* four days of 31 */
   ck_assert_int_eq(billing_usage(b, &call, "{\"customer\":\"a\"}",
@@ -204,7 +195,7 @@ START_TEST(grants_pay_at_a_tick) {
   billing_call call;
   billing_balances balance;
 
-  open_meters(STORAGE, PRICE("gb", ""));
+  open_meters(NULL, STORAGE, PRICE("gb", ""));
   shop_grant(b, "g", "8");
   record("n", 0, "{\"n\":10}");
   advance(FEBRUARY);
