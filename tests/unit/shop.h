@@ -6,24 +6,15 @@
 
 #include <stdarg.h>
 
-#include "base/json.h"
 #include "engine.h"
 
 #define HOUR (SHOP_DAY / 24)
-#define JANUARY INT64_C(1767225600000000)       /* 2026-01-01 */
-#define FEBRUARY (JANUARY + 31 * SHOP_DAY)
-#define MARCH (FEBRUARY + 28 * SHOP_DAY)
-#define APRIL (MARCH + 31 * SHOP_DAY)
 
 static billing *b;
 static int64_t  now_us;
 
 static inline billing_call call_now(void) {
-  billing_call call = shop_call("");
-
-  call.now_us = now_us;
-  call.flags = BILLING_CALL_STEP;
-  return call;
+  return shop_call_at(now_us, "");
 }
 
 /* ---- opening and closing ---- */
@@ -196,23 +187,13 @@ static inline billing_balances balance_now(void) {
   return balances;
 }
 
-/* The document as a tree, which is to be freed; the document is. */
-static inline bl_json *tree_of(billing_doc *doc) {
-  bl_json *tree;
-
-  ck_assert_int_eq(bl_json_read(billing_doc_text(doc), billing_doc_len(doc),
-                                &tree, NULL), 0);
-  billing_doc_free(doc);
-  return tree;
-}
-
 static inline bl_json *invoice_tree(const char *number) {
   billing_call call = call_now();
   billing_doc *doc = NULL;
 
   ck_assert_int_eq(billing_invoice(b, &call, number, (size_t)-1, "json", &doc,
                                    NULL), 0);
-  return tree_of(doc);
+  return shop_tree(doc);
 }
 
 /* Writes the texts of members, up to a NULL, with spaces in between. */

@@ -291,7 +291,7 @@ static void sum_up(char *out, size_t size) {
     snprintf(number, sizeof number, "INV-%06d", n);
     if (billing_invoice(b, &call, number, (size_t)-1, "json", &doc, NULL))
       break;
-    tree = tree_of(doc);
+    tree = shop_tree(doc);
     for (const bl_json *line = bl_json_first(bl_json_get(tree, "lines"));
          line; line = bl_json_next(line)) {
       bl_str from = bl_json_text(bl_json_get(bl_json_get(line, "service"),

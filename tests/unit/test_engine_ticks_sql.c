@@ -97,7 +97,7 @@ static void uses(const char *lines) {
 
   ck_assert_msg(!billing_usage(b, &call, "{\"customer\":\"a\"}", (size_t)-1,
                                &doc, &err), "%s", err.message);
-  shows(tree_of(doc), "usage", lines);
+  shows(shop_tree(doc), "usage", lines);
 }
 
 /* The worked example, but for the hour: 1 May is 1 January. */
