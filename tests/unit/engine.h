@@ -7,10 +7,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "unit.h"
 
 #define SHOP_NOW INT64_C(1767571200000000)      /* 2026-01-05 */
 #define SHOP_DAY INT64_C(86400000000)
+#define JANUARY INT64_C(1767225600000000)       /* 2026-01-01 */
+#define FEBRUARY (JANUARY + 31 * SHOP_DAY)
+#define MARCH (FEBRUARY + 28 * SHOP_DAY)
+#define APRIL (MARCH + 31 * SHOP_DAY)
 
 static const char shop_catalog[] =
     "{\"tenant\":{\"id\":\"t\"},"
@@ -35,6 +40,15 @@ static inline billing_call shop_call(const char *key) {
   call.tenant = shop_text("t");
   call.key = shop_text(key);
   call.now_us = SHOP_NOW;
+  return call;
+}
+
+/* A call of that moment, wherever the clock was. */
+static inline billing_call shop_call_at(int64_t now_us, const char *key) {
+  billing_call call = shop_call(key);
+
+  call.now_us = now_us;
+  call.flags = BILLING_CALL_STEP;
   return call;
 }
 
@@ -64,6 +78,17 @@ static inline billing *shop_open(const char *path) {
   return b;
 }
 
+/* Applies a catalog at that moment. */
+static inline void shop_put_catalog(billing *b, int64_t now_us,
+                                    const char *catalog) {
+  billing_call call = shop_call_at(now_us, "");
+  billing_error err;
+
+  BILLING_INIT(&err);
+  ck_assert_msg(!billing_catalog_apply(b, &call, catalog, (size_t)-1, NULL,
+                                       &err), "%s %s", err.path, err.message);
+}
+
 static inline int shop_record(billing *b, const billing_call *call,
                               const billing_event *event,
                               billing_receipt *receipt, billing_error *err) {
@@ -82,6 +107,16 @@ static inline void shop_grant(billing *b, const char *key,
   terms.amount.amount = D(amount);
   strcpy(terms.amount.asset, "USD");
   ck_assert_int_eq(billing_grant(b, &call, &terms, NULL, NULL), 0);
+}
+
+/* The document as a tree, which is to be freed; the document is. */
+static inline bl_json *shop_tree(billing_doc *doc) {
+  bl_json *tree;
+
+  ck_assert_int_eq(bl_json_read(billing_doc_text(doc), billing_doc_len(doc),
+                                &tree, NULL), 0);
+  billing_doc_free(doc);
+  return tree;
 }
 
 /* What verify says, as text; free it with billing_doc_free. */

@@ -5,13 +5,8 @@
  *
  * A call costs 1, a gigabyte 2.  January 2026 has 31 days, February 28.
  */
-#include "base/json.h"
-#include "engine.h"
+#include "shop.h"
 
-#define JANUARY INT64_C(1767225600000000)
-#define FEBRUARY (JANUARY + 31 * SHOP_DAY)
-#define MARCH (FEBRUARY + 28 * SHOP_DAY)
-#define APRIL (MARCH + 31 * SHOP_DAY)
 #define USAGE(id, meter, unit, rest)                                       \
   "{\"id\":\"" id "\",\"meter\":\"" meter "\",\"model\":\"per_unit\","    \
   "\"unit\":\"" unit "\"" rest "}"
@@ -20,18 +15,8 @@
 #define SHARE(id, rest)                                                    \
   "{\"id\":\"" id "\",\"model\":\"percentage\",\"rate\":\"10\"," rest "}"
 
-static billing *b;
-static int64_t now_us;
 static const char *start = "2026-01-01";
 static const char *terms = "";
-
-static billing_call call_now(void) {
-  billing_call call = shop_call("");
-
-  call.now_us = now_us;
-  call.flags = BILLING_CALL_STEP;
-  return call;
-}
 
 static int try_plan(const char *prices, const char *rest,
                     billing_error *err) {
@@ -41,15 +26,8 @@ static int try_plan(const char *prices, const char *rest,
       "\"plans\":[{\"id\":\"pp\",\"currency\":\"USD\",\"prices\":[%s]%s}],"
       "\"contracts\":[{\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\","
       "\"start\":\"%s\"%s}]}";
-  billing_call call;
-  char catalog[4096];
 
-  BILLING_INIT(err);
-  b = shop_open(NULL);
-  now_us = SHOP_NOW;
-  call = call_now();
-  snprintf(catalog, sizeof catalog, format, prices, rest, start, terms);
-  return billing_catalog_apply(b, &call, catalog, (size_t)-1, NULL, err);
+  return try_catalog(err, format, prices, rest, start, terms);
 }
 
 static void open_plan(const char *prices, const char *rest) {
@@ -61,64 +39,19 @@ static void open_plan(const char *prices, const char *rest) {
 
 static void use(const char *key, const char *name, int64_t at_us,
                 const char *value) {
-  billing_call call = call_now();
-  billing_event event = shop_event(key, name);
-  billing_receipt receipt;
-  billing_error err;
-
-  event.time_us = at_us;
-  event.value = D(value);
-  event.flags = BILLING_EVENT_VALUE;
-  ck_assert_msg(!shop_record(b, &call, &event, &receipt, &err), "%s %s",
-                err.path, err.message);
-  ck_assert_int_eq(receipt.code, 0);
-}
-
-static void take_back(const char *key) {
-  billing_call call = call_now();
-
-  ck_assert_int_eq(billing_void(b, &call, key, (size_t)-1, NULL, NULL), 0);
-}
-
-static void advance(int64_t until_us) {
-  billing_call call;
-  billing_error err;
-
-  BILLING_INIT(&err);
-  now_us = until_us;
-  call = call_now();
-  ck_assert_msg(!billing_advance(b, &call, until_us, 0, NULL, &err), "%s",
-                err.message);
+  (void)record_value(key, name, at_us, value);
 }
 
 /* "KIND PRICE quantity amount, .." of an invoice's lines. */
 static void bills(const char *number, const char *lines) {
   static const char *const members[] = {"kind", "price", "quantity",
-                                        "amount"};
-  billing_call call = call_now();
-  billing_doc *doc;
-  char found[1000] = "";
-  bl_json *tree;
+                                        "amount", NULL};
 
-  ck_assert_int_eq(billing_invoice(b, &call, number, (size_t)-1, "json",
-                                   &doc, NULL), 0);
-  ck_assert_int_eq(bl_json_read(billing_doc_text(doc),
-                                billing_doc_len(doc), &tree, NULL), 0);
-  for (const bl_json *line = bl_json_first(bl_json_get(tree, "lines")); line;
-       line = bl_json_next(line))
-    for (int i = 0; i < 4; i++) {
-      bl_str text = bl_json_text(bl_json_get(line, members[i]));
-      strncat(found, text.text, text.len);
-      strcat(found, i < 3 ? " " : "\n");
-    }
-  bl_json_free(tree);
-  billing_doc_free(doc);
-  ck_assert_str_eq(found, lines);
+  has_lines(number, members, lines);
 }
 
-static void close_shop(void) {
-  shop_is_sound(b);
-  billing_close(b);
+static void close_plan(void) {
+  close_shop();
   start = "2026-01-01";
   terms = "";
 }
@@ -132,7 +65,7 @@ START_TEST(each_counts_what_stands_before_it) {
   advance(FEBRUARY);
   bills("INV-000001", "usage calls 30 30\ncomposite support 30 3\n"
         "minimum calls 30 20\nminimum minimum 53 47\n");
-  close_shop();
+  close_plan();
 }
 END_TEST
 
@@ -146,7 +79,7 @@ START_TEST(a_minimum_is_prorated_as_fees_are) {
   advance(FEBRUARY);
   bills("INV-000001", "usage calls 5 5\nfee base 1 17\n"
         "minimum calls 5 12\nminimum minimum 34 66\n");
-  close_shop();
+  close_plan();
 }
 END_TEST
 
@@ -173,7 +106,7 @@ START_TEST(what_comes_late_moves_what_is_missing) {
   advance(APRIL + 30 * SHOP_DAY);
   bills("INV-000004", "usage calls 30 -30\nusage calls 50 50\n"
         "minimum calls 30 20\n");
-  close_shop();
+  close_plan();
 }
 END_TEST
 
@@ -195,7 +128,7 @@ START_TEST(a_composite_counts_prices_and_tags_and_fees) {
         "composite support 50 5\ncomposite plus 205 20.5\n"
         "composite less 200 20\nminimum support 5 4\n"
         "fee base 1 40\n");
-  close_shop();
+  close_plan();
 }
 END_TEST
 
@@ -219,7 +152,7 @@ START_TEST(free_usage_may_be_left_out) {
   advance(FEBRUARY);
   bills("INV-000001", "usage calls 10 10\ncomposite net 2 0.2\n"
         "composite gross 10 1\n");
-  close_shop();
+  close_plan();
 }
 END_TEST
 
@@ -233,30 +166,26 @@ START_TEST(a_maximum_takes_off_what_is_above) {
   advance(MARCH);
   bills("INV-000002", "usage calls 150 20\nusage calls 1 1\n"
         "maximum maximum 150 -20\n");
-  close_shop();
+  close_plan();
 }
 END_TEST
 
 /* The contract's own minimum replaces the plan's; a change holds for periods
  * that close after it. */
 START_TEST(a_contract_has_its_own_minimum) {
-  billing_call call;
-
   terms = ",\"minimum\":\"20\"";
   open_plan(CALLS(""), ",\"minimum\":\"100\"");
   use("1", "call", SHOP_NOW, "5");
   advance(FEBRUARY);
   bills("INV-000001", "usage calls 5 5\nminimum minimum 5 15\n");
-  call = call_now();
-  ck_assert_int_eq(billing_put(b, &call, "contract",
-      "{\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\",\"start\":"
-      "\"2026-01-01\",\"minimum\":\"0\"}", (size_t)-1, NULL, NULL), 0);
+  put("contract", "{\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\","
+                  "\"start\":\"2026-01-01\",\"minimum\":\"0\"}");
   use("2", "call", SHOP_NOW, "10");
   use("3", "call", FEBRUARY, "2");
   advance(MARCH);
   bills("INV-000002", "usage calls 15 10\nusage calls 2 2\n"
         "minimum minimum 15 -10\n");
-  close_shop();
+  close_plan();
 }
 END_TEST
 
@@ -269,7 +198,7 @@ START_TEST(an_invoice_adds_up_to_its_minimum) {
   advance(FEBRUARY);
   bills("INV-000001", "usage calls 1 0.333333\nusage more 1 0.333333\n"
         "usage most 1 0.333333\nminimum minimum 0.999999 9.01\n");
-  close_shop();
+  close_plan();
 }
 END_TEST
 
@@ -281,7 +210,7 @@ START_TEST(a_period_without_usage_has_its_minimum) {
   advance(MARCH);
   bills("INV-000002", "usage calls 4 4\nminimum minimum 4 -4\n"
         "minimum minimum 0 10\n");
-  close_shop();
+  close_plan();
 }
 END_TEST
 
@@ -362,8 +291,7 @@ static void sum_up(char *out, size_t size) {
     snprintf(number, sizeof number, "INV-%06d", n);
     if (billing_invoice(b, &call, number, (size_t)-1, "json", &doc, NULL))
       break;
-    ck_assert_int_eq(bl_json_read(billing_doc_text(doc),
-                                  billing_doc_len(doc), &tree, NULL), 0);
+    tree = shop_tree(doc);
     for (const bl_json *line = bl_json_first(bl_json_get(tree, "lines"));
          line; line = bl_json_next(line)) {
       bl_str from = bl_json_text(bl_json_get(bl_json_get(line, "service"),
@@ -385,7 +313,6 @@ static void sum_up(char *out, size_t size) {
       sums[at].sum = bl_dec_add(sums[at].sum, amount);
     }
     bl_json_free(tree);
-    billing_doc_free(doc);
   }
   for (size_t i = 0; i < count; i++)
     for (size_t k = i + 1; k < count; k++)
@@ -423,8 +350,7 @@ static void play(const deed *deeds, int is_plain, char *out, size_t size) {
   tell(deeds, 2, is_plain);
   advance(APRIL);
   sum_up(out, size);
-  shop_is_sound(b);
-  billing_close(b);
+  close_shop();
 }
 
 START_TEST(voids_and_late_events_leave_no_trace) {

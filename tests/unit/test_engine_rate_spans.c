@@ -3,23 +3,7 @@
  * test_engine_rate_spans.c - tiers by contract year or life: 100 at 1.00, then
  * 0.50.
  */
-#include "base/json.h"
-#include "engine.h"
-
-#define JANUARY INT64_C(1767225600000000)
-#define FEBRUARY (JANUARY + 31 * SHOP_DAY)
-#define MARCH (FEBRUARY + 28 * SHOP_DAY)
-
-static billing *b;
-static int64_t now_us;
-
-static billing_call call_now(void) {
-  billing_call call = shop_call("");
-
-  call.now_us = now_us;
-  call.flags = BILLING_CALL_STEP;
-  return call;
-}
+#include "shop.h"
 
 static int try_price(const char *start, const char *by, const char *meter,
                      const char *terms, billing_error *err) {
@@ -29,15 +13,8 @@ static int try_price(const char *start, const char *by, const char *meter,
       "\"id\":\"use\",\"meter\":\"u\",\"tiers_by\":\"%s\",%s}]}],"
       "\"contracts\":[{\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\","
       "\"start\":\"%s\"}]}";
-  billing_call call;
-  char catalog[2048];
 
-  BILLING_INIT(err);
-  b = shop_open(NULL);
-  now_us = SHOP_NOW;
-  call = call_now();
-  snprintf(catalog, sizeof catalog, format, meter, by, terms, start);
-  return billing_catalog_apply(b, &call, catalog, (size_t)-1, NULL, err);
+  return try_catalog(err, format, meter, by, terms, start);
 }
 
 #define SUM "\"aggregation\":\"sum\""
@@ -53,66 +30,14 @@ static void open_price(const char *start, const char *by) {
 }
 
 static bl_dec use(const char *key, int64_t at_us, const char *value) {
-  billing_call call = call_now();
-  billing_event event = shop_event(key, "use");
-  billing_receipt receipt;
-  billing_error err;
-
-  event.time_us = at_us;
-  event.value = D(value);
-  event.flags = BILLING_EVENT_VALUE;
-  ck_assert_msg(!shop_record(b, &call, &event, &receipt, &err), "%s %s",
-                err.path, err.message);
-  ck_assert_int_eq(receipt.code, 0);
-  return receipt.cost;
-}
-
-static bl_dec take_back(const char *key) {
-  billing_call call = call_now();
-  billing_receipt receipt;
-
-  BILLING_INIT(&receipt);
-  ck_assert_int_eq(billing_void(b, &call, key, (size_t)-1, &receipt, NULL),
-                   0);
-  return receipt.cost;
-}
-
-static void advance(int64_t until_us) {
-  billing_call call;
-
-  now_us = until_us;
-  call = call_now();
-  ck_assert_int_eq(billing_advance(b, &call, until_us, 0, NULL, NULL), 0);
+  return record_value(key, "use", at_us, value).cost;
 }
 
 /* "quantity amount, .." of an invoice's lines. */
 static void bills(const char *number, const char *lines) {
-  billing_call call = call_now();
-  billing_doc *doc;
-  char found[400] = "";
-  bl_json *tree;
+  static const char *const members[] = {"quantity", "amount", NULL};
 
-  ck_assert_int_eq(billing_invoice(b, &call, number, (size_t)-1, "json",
-                                   &doc, NULL), 0);
-  ck_assert_int_eq(bl_json_read(billing_doc_text(doc),
-                                billing_doc_len(doc), &tree, NULL), 0);
-  for (const bl_json *line = bl_json_first(bl_json_get(tree, "lines")); line;
-       line = bl_json_next(line)) {
-    bl_str quantity = bl_json_text(bl_json_get(line, "quantity"));
-    bl_str amount = bl_json_text(bl_json_get(line, "amount"));
-    strncat(found, quantity.text, quantity.len);
-    strcat(found, " ");
-    strncat(found, amount.text, amount.len);
-    strcat(found, "\n");
-  }
-  bl_json_free(tree);
-  billing_doc_free(doc);
-  ck_assert_str_eq(found, lines);
-}
-
-static void close_shop(void) {
-  shop_is_sound(b);
-  billing_close(b);
+  has_lines(number, members, lines);
 }
 
 /* The example of rate_spans.c. */
@@ -126,7 +51,7 @@ START_TEST(periods_go_through_the_tiers_together) {
   bills("INV-000002", "50 35\n");
   ck_assert_dec_eq(use("3", SHOP_NOW, "10"), "5");
   ck_assert_dec_eq(use("4", MARCH, "10"), "5");
-  advance(MARCH + 31 * SHOP_DAY);
+  advance(APRIL);
   bills("INV-000003", "90 5\n10 5\n");
   close_shop();
 }
@@ -138,7 +63,7 @@ START_TEST(a_void_is_rated_by_the_whole) {
   use("1", SHOP_NOW, "80");
   use("2", FEBRUARY, "50");
   ck_assert_dec_eq(use("3", FEBRUARY, "10"), "5");
-  ck_assert_dec_eq(take_back("1"), "-60");
+  undo("1", "-60");
   ck_assert_dec_eq(use("4", MARCH, "60"), "50");
   close_shop();
 }
@@ -157,28 +82,14 @@ END_TEST
 
 /* 80 and 50 come to 115; twice as much to 260: 100 + 80. */
 START_TEST(events_decided_anew_go_through_the_tiers) {
-  billing_call call;
-  billing_rebuilding done;
-  billing_balances balances;
-  billing_error err;
-
   open_price("2026-01-01", "life");
   use("1", SHOP_NOW, "80");
   use("2", FEBRUARY, "50");
-  call = call_now();
-  BILLING_INIT(&err);
-  ck_assert_msg(!billing_put(b, &call, "meter",
-      "{\"id\":\"u\",\"event\":\"use\",\"aggregation\":\"sum\","
-      "\"convert\":{\"by\":\"2\"}}", (size_t)-1, NULL, &err),
-      "%s %s", err.path, err.message);
-  BILLING_INIT(&done);
-  ck_assert_int_eq(billing_rebuild(b, &call, "u", 1, 0, &done, NULL, NULL),
-                   0);
-  BILLING_INIT(&balances);
-  ck_assert_int_eq(billing_balance(b, &call, "a", 1, "USD", &balances, NULL),
-                   0);
-  ck_assert_dec_eq(balances.owed, "180");
-  ck_assert_dec_eq(take_back("1"), "-80");
+  put("meter", "{\"id\":\"u\",\"event\":\"use\",\"aggregation\":\"sum\","
+               "\"convert\":{\"by\":\"2\"}}");
+  rebuild_all("u");
+  ck_assert_dec_eq(balance_now().owed, "180");
+  undo("1", "-80");
   close_shop();
 }
 END_TEST

@@ -5,21 +5,7 @@
  *
  * The model of the random test counts hundredths: of a value of v, 1 % is v.
  */
-#include "base/json.h"
-#include "engine.h"
-
-#define FEBRUARY INT64_C(1769904000000000)
-
-static billing *b;
-static int64_t now_us;
-
-static billing_call call_now(void) {
-  billing_call call = shop_call("");
-
-  call.now_us = now_us;
-  call.flags = BILLING_CALL_STEP;
-  return call;
-}
+#include "shop.h"
 
 static int try_price(const char *meter, const char *terms,
                      billing_error *err) {
@@ -29,15 +15,8 @@ static int try_price(const char *meter, const char *terms,
       "\"id\":\"card\",\"meter\":\"v\",\"model\":\"percentage\","
       "\"rate\":\"1\",%s}]}],\"contracts\":[{\"id\":\"cc\","
       "\"customer\":\"a\",\"plan\":\"pp\",\"start\":\"2026-01-01\"}]}";
-  billing_call call;
-  char catalog[2048];
 
-  BILLING_INIT(err);
-  b = shop_open(NULL);
-  now_us = SHOP_NOW;
-  call = call_now();
-  snprintf(catalog, sizeof catalog, format, meter, terms);
-  return billing_catalog_apply(b, &call, catalog, (size_t)-1, NULL, err);
+  return try_catalog(err, format, meter, terms);
 }
 
 static void open_price(const char *terms) {
@@ -48,34 +27,12 @@ static void open_price(const char *terms) {
 }
 
 static billing_receipt pay(const char *key, const char *value) {
-  billing_call call = call_now();
-  billing_event event = shop_event(key, "pay");
-  billing_receipt receipt;
-  billing_error err;
+  billing_event event;
   char properties[64];
 
   snprintf(properties, sizeof properties, "{\"n\":%s}", value);
-  event.properties = shop_text(properties);
-  event.time_us = SHOP_NOW;
-  ck_assert_msg(!shop_record(b, &call, &event, &receipt, &err), "%s %s",
-                err.path, err.message);
-  ck_assert_int_eq(receipt.code, 0);
-  return receipt;
-}
-
-static bl_dec take_back(const char *key) {
-  billing_call call = call_now();
-  billing_receipt receipt;
-
-  BILLING_INIT(&receipt);
-  ck_assert_int_eq(billing_void(b, &call, key, (size_t)-1, &receipt, NULL),
-                   0);
-  return receipt.cost;
-}
-
-static void close_shop(void) {
-  shop_is_sound(b);
-  billing_close(b);
+  event = event_at(key, "pay", SHOP_NOW, properties);
+  return record_event(&event);
 }
 
 START_TEST(each_transaction_costs_when_it_comes) {
@@ -83,7 +40,7 @@ START_TEST(each_transaction_costs_when_it_comes) {
   ck_assert_dec_eq(pay("1", "50").cost, "5.5");
   ck_assert_dec_eq(pay("2", "900").cost, "6");
   ck_assert_dec_eq(pay("3", "-50").cost, "-0.5");
-  ck_assert_dec_eq(take_back("2"), "-6");
+  undo("2", "-6");
   ck_assert_dec_eq(pay("4", "0").cost, "5");
   close_shop();
 }
@@ -95,7 +52,7 @@ START_TEST(a_void_moves_what_is_free) {
   ck_assert_dec_eq(pay("1", "100").cost, "0");
   ck_assert_dec_eq(pay("2", "50").cost, "0");
   ck_assert_dec_eq(pay("3", "10").cost, "0.4");
-  ck_assert_dec_eq(take_back("2"), "-0.4");
+  undo("2", "-0.4");
   ck_assert_dec_eq(pay("4", "20").cost, "0.5");
   close_shop();
 }
@@ -112,21 +69,9 @@ START_TEST(what_is_free_ends_once) {
 END_TEST
 
 static void rebuild(const char *id, const char *meter) {
-  billing_call call = call_now();
-  billing_rebuilding done;
-  billing_balances balances;
-  billing_error err;
-
-  BILLING_INIT(&err);
-  ck_assert_msg(!billing_put(b, &call, "meter", meter, (size_t)-1, NULL,
-                             &err), "%s %s", err.path, err.message);
-  BILLING_INIT(&done);
-  ck_assert_int_eq(billing_rebuild(b, &call, id, (size_t)-1, 0, &done, NULL,
-                                   NULL), 0);
-  BILLING_INIT(&balances);
-  ck_assert_int_eq(billing_balance(b, &call, "a", 1, "USD", &balances, NULL),
-                   0);
-  ck_assert_dec_eq(balances.owed, "0.5");
+  put("meter", meter);
+  rebuild_all(id);
+  ck_assert_dec_eq(balance_now().owed, "0.5");
 }
 
 /* 100, 50 and 10, two of them free, count twice: 20 costs 0.20 and 0.30; a
@@ -138,23 +83,19 @@ START_TEST(events_decided_anew_are_transactions) {
   ck_assert_dec_eq(pay("3", "10").cost, "0.4");
   rebuild("v", "{\"id\":\"v\",\"event\":\"pay\",\"aggregation\":\"sum\","
           "\"property\":\"n\",\"convert\":{\"by\":\"2\"}}");
-  ck_assert_dec_eq(take_back("2"), "-0.5");
+  undo("2", "-0.5");
   ck_assert_dec_eq(pay("4", "10").cost, "0.5");
   close_shop();
 }
 END_TEST
 
 START_TEST(a_meter_goes_on_telling_transactions) {
-  billing_call call;
   billing_error err;
 
   open_price("\"fixed\":\"0.30\"");
-  call = call_now();
-  BILLING_INIT(&err);
-  ck_assert_int_eq(billing_put(b, &call, "meter",
+  ck_assert_int_eq(try_put("meter",
       "{\"id\":\"v\",\"event\":\"pay\",\"property\":\"n\","
-      "\"aggregation\":\"max\"}", (size_t)-1, NULL, &err),
-      BILLING_CONFLICT);
+      "\"aggregation\":\"max\"}", &err), BILLING_CONFLICT);
   ck_assert_str_eq(err.path, "/aggregation");
   close_shop();
 }
@@ -265,7 +206,7 @@ static void play(world *w, unsigned *seed) {
     if (dice % 4 == 0 && w->count && !w->is_gone[at]) {
       snprintf(key, sizeof key, "%d", at);
       w->is_gone[at] = 1;
-      sum = bl_dec_add(sum, take_back(key));
+      sum = bl_dec_add(sum, take_back(key).cost);
     } else {
       snprintf(key, sizeof key, "%d", w->count);
       w->value[w->count] = dice / 16 % 9 * 100 - (dice % 5 == 0 ? 500 : 0);

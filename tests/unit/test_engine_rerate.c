@@ -5,24 +5,9 @@
  * Each price is 1 for a unit.  Three events: 5 in the model m1, 9 in m2 and 2
  * in m1, on 1 January at 3, 1 and 2 o'clock.
  */
-#include "base/json.h"
-#include "engine.h"
 #include "engine/rerate.h"
 
-#define JANUARY INT64_C(1767225600000000)
-#define FEBRUARY (JANUARY + 31 * SHOP_DAY)
-#define MARCH (FEBRUARY + 28 * SHOP_DAY)
-
-static billing *b;
-static int64_t now_us;
-
-static billing_call call_now(void) {
-  billing_call call = shop_call("");
-
-  call.now_us = now_us;
-  call.flags = BILLING_CALL_STEP;
-  return call;
-}
+#include "shop.h"
 
 static void open_meter(const char *path, const char *meter,
                        const char *price) {
@@ -33,42 +18,23 @@ static void open_meter(const char *path, const char *meter,
       "\"meter\":\"mm\",\"model\":\"per_unit\",\"unit\":\"1\"%s}]}],"
       "\"contracts\":[{\"id\":\"cc\","
       "\"customer\":\"a\",\"plan\":\"pp\",\"start\":\"2026-01-01\"}]}";
-  billing_call call;
-  char catalog[2000];
-  billing_error err;
 
-  BILLING_INIT(&err);
-  b = shop_open(path);
-  now_us = SHOP_NOW;
-  call = call_now();
-  snprintf(catalog, sizeof catalog, format, meter, price);
-  ck_assert_msg(!billing_catalog_apply(b, &call, catalog, (size_t)-1, NULL,
-                                       &err), "%s %s", err.path, err.message);
+  open_catalog(path, format, meter, price);
 }
 
 static void put_meter(const char *meter) {
-  billing_call call = call_now();
   char json[1000];
-  billing_error err;
 
-  BILLING_INIT(&err);
   snprintf(json, sizeof json,
            "{\"id\":\"mm\",\"event\":\"n\",\"groups\":[\"g\"],%s}", meter);
-  ck_assert_msg(!billing_put(b, &call, "meter", json, (size_t)-1, NULL, &err),
-                "%s %s", err.path, err.message);
+  put("meter", json);
 }
 
 static void record(const char *key, int64_t hour, const char *properties) {
-  billing_event event = shop_event(key, "n");
-  billing_call call = call_now();
-  billing_receipt receipt;
-  billing_error err;
+  billing_event event = event_at(key, "n", JANUARY + hour * HOUR,
+                                 properties);
 
-  event.time_us = JANUARY + hour * (SHOP_DAY / 24);
-  event.properties = shop_text(properties);
-  ck_assert_msg(!shop_record(b, &call, &event, &receipt, &err), "%s",
-                err.message);
-  ck_assert_int_eq(receipt.code, 0);
+  (void)record_event(&event);
 }
 
 static void record_three(void) {
@@ -91,51 +57,11 @@ static billing_rebuilding rebuild(uint32_t budget) {
 
 /* What is owed and what is drawn, in all. */
 static void owes(const char *owed) {
-  billing_call call = call_now();
-  billing_balances balances;
-
-  BILLING_INIT(&balances);
-  ck_assert_int_eq(billing_balance(b, &call, "a", 1, "USD", &balances, NULL),
-                   0);
-  ck_assert_dec_eq(balances.owed, owed);
+  ck_assert_dec_eq(balance_now().owed, owed);
 }
 
 static void has_left(const char *left) {
-  billing_call call = call_now();
-  billing_balances balances;
-
-  BILLING_INIT(&balances);
-  ck_assert_int_eq(billing_balance(b, &call, "a", 1, "USD", &balances, NULL),
-                   0);
-  ck_assert_dec_eq(balances.left, left);
-}
-
-static void undo(const char *key, const char *cost) {
-  billing_call call = call_now();
-  billing_receipt receipt;
-  billing_error err;
-
-  BILLING_INIT(&receipt);
-  BILLING_INIT(&err);
-  ck_assert_msg(!billing_void(b, &call, key, (size_t)-1, &receipt, &err),
-                "%s %s", err.path, err.message);
-  ck_assert_dec_eq(receipt.cost, cost);
-}
-
-static void advance(int64_t until_us) {
-  billing_call call;
-  billing_error err;
-
-  BILLING_INIT(&err);
-  now_us = until_us;
-  call = call_now();
-  ck_assert_msg(!billing_advance(b, &call, until_us, 0, NULL, &err), "%s",
-                err.message);
-}
-
-static void close_shop(void) {
-  shop_is_sound(b);
-  billing_close(b);
+  ck_assert_dec_eq(balance_now().left, left);
 }
 
 /* From each aggregation to another, and what voids find after that. */
@@ -285,16 +211,12 @@ END_TEST
 START_TEST(a_meter_whose_transactions_are_priced_must_tell_them_apart) {
   static const char json[] = "{\"id\":\"mm\",\"event\":\"n\",\"groups\":"
                              "[\"g\"]," N "\"max\"}";
-  billing_call call;
   billing_error err;
 
-  BILLING_INIT(&err);
   open_meter(NULL, N "\"sum\"",
              "},{\"id\":\"y\",\"meter\":\"mm\",\"model\":\"percentage\","
              "\"rate\":\"2\",\"fixed\":\"1\"");
-  call = call_now();
-  ck_assert_int_eq(billing_put(b, &call, "meter", json, (size_t)-1, NULL,
-                               &err), BILLING_CONFLICT);
+  ck_assert_int_eq(try_put("meter", json, &err), BILLING_CONFLICT);
   ck_assert_str_eq(err.path, "/aggregation");
   close_shop();
 }
@@ -350,7 +272,7 @@ START_TEST(ticks_and_events_change_places) {
     owes("11");
     put_meter(N "\"weighted_sum\",\"recurring\":true");
     rebuild(0);
-    advance(is_closed ? MARCH + 31 * SHOP_DAY : MARCH);
+    advance(is_closed ? APRIL : MARCH);
     owes("0");
     close_shop();
   }
@@ -404,8 +326,7 @@ START_TEST(each_customer_keeps_the_old_answer_until_its_turn) {
   put_meter("\"aggregation\":\"count\"");
   for (int i = 0; i <= 3; i++) {
     char key[3][20];
-    billing_close(b);
-    ck_assert_int_eq(billing_open(&b, f.path, (size_t)-1, NULL, NULL), 0);
+    open_anew(f.path);
     for (int k = 0; k < 3; k++)
       snprintf(key[k], sizeof key[k], "x%d%d", i, k);
     costs_next("u1", key[0], i < 1 ? "4" : "1");
@@ -418,8 +339,7 @@ START_TEST(each_customer_keeps_the_old_answer_until_its_turn) {
     ck_assert_uint_eq(done.flags, i < 2 ? BILLING_PROGRESS_MORE : 0);
     shop_is_sound(b);
   }
-  billing_close(b);
-  ck_assert_int_eq(billing_open(&b, f.path, (size_t)-1, NULL, NULL), 0);
+  open_anew(f.path);
   undo("x00", "-1");
   undo("x11", "-1");
   close_shop();
@@ -428,13 +348,11 @@ START_TEST(each_customer_keeps_the_old_answer_until_its_turn) {
 END_TEST
 
 static void put_event_name(const char *name) {
-  billing_call call = call_now();
   char json[200];
 
   snprintf(json, sizeof json, "{\"id\":\"mm\",\"event\":%s,\"groups\":"
            "[\"g\"]," N "\"sum\"}", name);
-  ck_assert_int_eq(billing_put(b, &call, "meter", json, (size_t)-1, NULL,
-                               NULL), 0);
+  put("meter", json);
 }
 
 /* By one name, by a choice of names, and back. */

@@ -3,11 +3,7 @@
  * test_engine_simulate.c - what would have been, against a shop in which it
  * was: the same requests at the same times, other documents from the start.
  */
-#include "base/json.h"
 #include "engine.h"
-
-#define JANUARY INT64_C(1767225600000000)
-#define MARCH (JANUARY + 59 * SHOP_DAY)
 
 #define SHOP                                                               \
   "\"customers\":[{\"id\":\"a\"},{\"id\":\"b\"},{\"id\":\"z\"}],"           \
@@ -42,29 +38,12 @@ static uint64_t dice(uint64_t sides) {
   return (seed >> 33) % sides;
 }
 
-static billing_call call_at(int64_t us, const char *key) {
-  billing_call call = shop_call(key);
-
-  call.now_us = us;
-  call.flags = BILLING_CALL_STEP;
-  return call;
-}
-
-static void apply(billing *b, int64_t now_us, const char *catalog) {
-  billing_call call = call_at(now_us, "");
-  billing_error err;
-
-  BILLING_INIT(&err);
-  ck_assert_msg(!billing_catalog_apply(b, &call, catalog, (size_t)-1, NULL,
-                                       &err), "%s %s", err.path, err.message);
-}
-
 static billing *open_shop(const char *catalog) {
   billing *b;
 
   ck_assert_int_eq(billing_open(&b, ":memory:", (size_t)-1, NULL, NULL), 0);
-  apply(b, JANUARY, "{\"tenant\":{\"id\":\"t\"}}");
-  apply(b, JANUARY, catalog);
+  shop_put_catalog(b, JANUARY, "{\"tenant\":{\"id\":\"t\"}}");
+  shop_put_catalog(b, JANUARY, catalog);
   return b;
 }
 
@@ -76,7 +55,7 @@ static void give(billing *b, int64_t now_us, const char *customer, int n) {
   billing_call call;
 
   snprintf(key, sizeof key, "grant %d", n);
-  call = call_at(now_us, key);
+  call = shop_call_at(now_us, key);
   BILLING_INIT(&terms);
   terms.customer = shop_text(customer);
   terms.amount.amount = D("9");
@@ -87,7 +66,7 @@ static void give(billing *b, int64_t now_us, const char *customer, int n) {
 
 static void use(billing *b, int64_t now_us, const char *customer, int n) {
   char key[16], properties[60];
-  billing_call call = call_at(now_us, "");
+  billing_call call = shop_call_at(now_us, "");
   billing_event event;
   billing_receipt receipt;
 
@@ -102,7 +81,7 @@ static void use(billing *b, int64_t now_us, const char *customer, int n) {
 }
 
 static void take_back(billing *b, int64_t now_us, int n) {
-  billing_call call = call_at(now_us, "");
+  billing_call call = shop_call_at(now_us, "");
   char key[16];
 
   snprintf(key, sizeof key, "use %d", (int)dice((uint64_t)n + 1));
@@ -110,7 +89,7 @@ static void take_back(billing *b, int64_t now_us, int n) {
 }
 
 static void advance(billing *b, int64_t now_us) {
-  billing_call call = call_at(now_us, "");
+  billing_call call = shop_call_at(now_us, "");
 
   ck_assert_int_eq(billing_advance(b, &call,
                                    now_us - (int64_t)dice(3) * SHOP_DAY,
@@ -124,7 +103,7 @@ static void change(billing *b, int64_t now_us, int n) {
     "\"aggregation\":\"count\"",
     "\"aggregation\":\"sum\",\"property\":\"n\""};
   char meter[300];
-  billing_call call = call_at(now_us, "");
+  billing_call call = shop_call_at(now_us, "");
   billing_error err;
 
   BILLING_INIT(&err);
@@ -135,7 +114,7 @@ static void change(billing *b, int64_t now_us, int n) {
 }
 
 static void rebuild(billing *b, int64_t now_us) {
-  billing_call call = call_at(now_us, "");
+  billing_call call = shop_call_at(now_us, "");
 
   ck_assert_int_eq(billing_rebuild(b, &call, "gb", 2, (uint32_t)dice(3), NULL,
                                    NULL, NULL), 0);
@@ -163,18 +142,14 @@ static void live(billing *b, uint64_t from, int most) {
 /* ---- answers ---- */
 
 static bl_json *ask(billing *b, const char *query) {
-  billing_call call = call_at(MARCH, "");
+  billing_call call = shop_call_at(MARCH, "");
   billing_doc *doc = NULL;
   billing_error err;
-  bl_json *tree;
 
   BILLING_INIT(&err);
   ck_assert_msg(!billing_simulate(b, &call, query, (size_t)-1, &doc, &err),
                 "%s %s", err.path, err.message);
-  ck_assert_int_eq(bl_json_read(billing_doc_text(doc), billing_doc_len(doc),
-                                &tree, NULL), 0);
-  billing_doc_free(doc);
-  return tree;
+  return shop_tree(doc);
 }
 
 /* "a ca fee USD 21 0; .." of one side, what is zero left out. */
@@ -277,10 +252,10 @@ START_TEST(contracts_move_to_another_plan) {
   two = open_shop(catalog);
   live(one, 3, 60);
   live(two, 3, 60);
-  apply(one, MARCH, "{\"plans\":[{\"id\":\"other\",\"currency\":\"USD\","
-                    "\"prices\":[]}]}");
+  shop_put_catalog(one, MARCH, "{\"plans\":[{\"id\":\"other\","
+                               "\"currency\":\"USD\",\"prices\":[]}]}");
   snprintf(catalog, sizeof catalog, "{\"plans\":[%s]}", plan);
-  apply(one, MARCH, catalog);
+  shop_put_catalog(one, MARCH, catalog);
   would = ask(one, "{" PRICES ",\"instead\":{\"pp\":\"other\"}}");
   was = ask(two, "{" PRICES "}");
   same_sums(would, "after", was, "before");
@@ -295,12 +270,13 @@ END_TEST
  * was archived then. */
 START_TEST(versions_are_those_of_then) {
   billing *b = open_shop("{" SHOP "\"plans\":[" CHEAP "]," CONTRACTS("") "}");
-  billing_call call = call_at(JANUARY, "");
+  billing_call call = shop_call_at(JANUARY, "");
   bl_json *tree;
 
-  apply(b, JANUARY, "{\"plans\":[" DEAR "],\"contracts\":[{\"id\":\"c2\","
-                    "\"customer\":\"a\",\"plan\":\"pp\",\"start\":"
-                    "\"2026-01-09\"}]}");
+  shop_put_catalog(b, JANUARY,
+                   "{\"plans\":[" DEAR "],\"contracts\":[{\"id\":\"c2\","
+                   "\"customer\":\"a\",\"plan\":\"pp\",\"start\":"
+                   "\"2026-01-09\"}]}");
   ck_assert_int_eq(billing_archive(b, &call, "plan", "pp", 2, NULL), 0);
   live(b, 5, 60);
   tree = ask(b, "{" PRICES "}");
@@ -313,7 +289,7 @@ END_TEST
 
 START_TEST(pages_add_up_and_who_was_erased_is_left_out) {
   billing *b = open_shop("{" SHOP "\"plans\":[" CHEAP "]," CONTRACTS("") "}");
-  billing_call call = call_at(MARCH, "");
+  billing_call call = shop_call_at(MARCH, "");
   bl_json *all, *page;
   char *whole, *text, joined[2000] = "";
   const char *queries[] = {"{" PRICES ",\"limit\":1}",
@@ -346,7 +322,7 @@ START_TEST(pages_add_up_and_who_was_erased_is_left_out) {
 END_TEST
 
 static void refuses(billing *b, const char *query, int rc, const char *path) {
-  billing_call call = call_at(MARCH, "");
+  billing_call call = shop_call_at(MARCH, "");
   billing_doc *doc = NULL;
   billing_error err;
 

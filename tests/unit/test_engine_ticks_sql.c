@@ -5,13 +5,8 @@
  * Each price is 1 for a unit.  In Berlin January 2026 begins an hour before
  * that of UTC.
  */
-#include "base/json.h"
-#include "engine.h"
+#include "shop.h"
 
-#define JANUARY INT64_C(1767225600000000)
-#define FEBRUARY (JANUARY + 31 * SHOP_DAY)
-#define MARCH (FEBRUARY + 28 * SHOP_DAY)
-#define HOUR (SHOP_DAY / 24)
 #define METER(rest, statement)                                     \
   "{\"id\":\"q\",\"event\":\"n\",\"aggregation\":\"sql\"," rest      \
   "\"properties\":[\"n\",\"r\",\"s\"],\"sql\":\"" statement "\"}"
@@ -21,17 +16,12 @@
 #define BY_REGION \
   "SELECT sum(n) AS value, r, s FROM events GROUP BY r, s"
 
-static billing *b;
-static int64_t now_us;
 static billing_error err;
 
-static billing_call call_now(void) {
-  billing_call call = shop_call("");
-
-  call.now_us = now_us;
-  call.flags = BILLING_CALL_STEP;
+/* With an error that is ready for the call. */
+static billing_call call_anew(void) {
   BILLING_INIT(&err);
-  return call;
+  return call_now();
 }
 
 static void open_in(const char *path, const char *zone, const char *meter,
@@ -40,15 +30,8 @@ static void open_in(const char *path, const char *zone, const char *meter,
       "{\"meters\":[%s],\"plans\":[{\"id\":\"pp\",\"currency\":\"USD\","
       "\"prices\":[%s]}],\"contracts\":[{\"id\":\"cc\",\"customer\":\"a\","
       "\"plan\":\"pp\",\"start\":\"2026-01-01\",\"zone\":\"%s\"}]}";
-  billing_call call;
-  char catalog[8192];
 
-  b = shop_open(path);
-  now_us = SHOP_NOW;
-  call = call_now();
-  snprintf(catalog, sizeof catalog, format, meter, price, zone);
-  ck_assert_msg(!billing_catalog_apply(b, &call, catalog, (size_t)-1, NULL,
-                                       &err), "%s %s", err.path, err.message);
+  open_catalog(path, format, meter, price, zone);
 }
 
 static void open_meter(const char *meter, const char *price) {
@@ -60,16 +43,11 @@ static char last_key[20];
 static billing_receipt receipt;
 static void record(int64_t hour, const char *properties) {
   static int keys;
-  billing_call call = call_now();
   billing_event event;
 
   snprintf(last_key, sizeof last_key, "key %d", keys++);
-  event = shop_event(last_key, "n");
-  event.time_us = JANUARY + hour * HOUR;
-  event.properties = shop_text(properties);
-  ck_assert_msg(!shop_record(b, &call, &event, &receipt, &err), "%s %s",
-                err.path, err.message);
-  ck_assert_int_eq(receipt.code, 0);
+  event = event_at(last_key, "n", JANUARY + hour * HOUR, properties);
+  receipt = record_event(&event);
   ck_assert_dec_eq(receipt.cost, "0");
   ck_assert_uint_ne(receipt.flags & BILLING_RECEIPT_PENDING, 0);
 }
@@ -78,43 +56,26 @@ static int advance_to(int64_t until_us) {
   billing_call call;
 
   now_us = until_us;
-  call = call_now();
+  call = call_anew();
   return billing_advance(b, &call, until_us, 0, NULL, &err);
 }
 
-static void advance(int64_t until_us) {
-  ck_assert_msg(!advance_to(until_us), "%s", err.message);
-}
-
 static void void_last(void) {
-  billing_call call = call_now();
+  billing_call call = call_anew();
 
   ck_assert_int_eq(billing_void(b, &call, last_key, (size_t)-1, NULL, &err),
                    0);
 }
 
-static int put(const char *kind, const char *document) {
-  billing_call call = call_now();
-
-  return billing_put(b, &call, kind, document, (size_t)-1, NULL, &err);
-}
-
 /* "quantity amount group" of the rows of a document's list, line by line. */
-static void shows(billing_doc *doc, const char *list, const char *lines) {
+static void shows(bl_json *tree, const char *list, const char *lines) {
+  static const char *const members[] = {"quantity", "amount", NULL};
   char found[1000] = "";
-  bl_json *tree;
 
-  ck_assert_int_eq(bl_json_read(billing_doc_text(doc),
-                                billing_doc_len(doc), &tree, NULL), 0);
   for (const bl_json *line = bl_json_first(bl_json_get(tree, list)); line;
        line = bl_json_next(line)) {
-    static const char *const members[] = {"quantity", "amount"};
     const bl_json *group = bl_json_first(bl_json_get(line, "group"));
-    for (int i = 0; i < 2; i++) {
-      bl_str text = bl_json_text(bl_json_get(line, members[i]));
-      strncat(found, text.text, text.len);
-      strcat(found, i ? "" : " ");
-    }
+    add_members(found, line, members);
     for (; group; group = bl_json_next(group)) {
       strcat(found, " ");
       strcat(found, bl_json_kind(group) == BL_JSON_NULL
@@ -123,31 +84,20 @@ static void shows(billing_doc *doc, const char *list, const char *lines) {
     strcat(found, "\n");
   }
   bl_json_free(tree);
-  billing_doc_free(doc);
   ck_assert_str_eq(found, lines);
 }
 
 static void bills(const char *number, const char *lines) {
-  billing_call call = call_now();
-  billing_doc *doc;
-
-  ck_assert_int_eq(billing_invoice(b, &call, number, (size_t)-1, "json",
-                                   &doc, NULL), 0);
-  shows(doc, "lines", lines);
+  shows(invoice_tree(number), "lines", lines);
 }
 
 static void uses(const char *lines) {
-  billing_call call = call_now();
+  billing_call call = call_anew();
   billing_doc *doc;
 
   ck_assert_msg(!billing_usage(b, &call, "{\"customer\":\"a\"}", (size_t)-1,
                                &doc, &err), "%s", err.message);
-  shows(doc, "usage", lines);
-}
-
-static void close_shop(void) {
-  shop_is_sound(b);
-  billing_close(b);
+  shows(shop_tree(doc), "usage", lines);
 }
 
 /* The worked example, but for the hour: 1 May is 1 January. */
@@ -228,13 +178,11 @@ START_TEST(what_comes_late_or_is_voided_is_billed_as_a_difference) {
   record(3, "{\"n\":4,\"r\":\"us\"}");
   record(800, "{\"n\":9,\"r\":\"eu\"}");
   shop_is_sound(b);
-  billing_close(b);
-  b = NULL;
-  ck_assert_int_eq(billing_open(&b, f.path, (size_t)-1, NULL, NULL), 0);
+  open_anew(f.path);
   advance(MARCH);
   bills("INV-000002", "5 3 eu\n4 4 us\n9 9 eu\n");
   void_last();                                     /* of February: 9 eu */
-  advance(MARCH + 31 * SHOP_DAY);
+  advance(APRIL);
   bills("INV-000003", "0 -9 eu\n");
   uses("5 5 eu\n4 4 us\n");
   close_shop();
@@ -248,13 +196,12 @@ START_TEST(a_period_is_measured_again_only_when_it_is_due) {
   record(1, "{\"n\":2}");
   advance(FEBRUARY);
   bills("INV-000001", "2 2\n");
-  ck_assert_int_eq(put("meter", METER("", "SELECT dec_mul(sum(n), '10') FROM "
-                                      "events")), 0);
+  put("meter", METER("", "SELECT dec_mul(sum(n), '10') FROM events"));
   record(800, "{\"n\":1}");
   advance(MARCH);
   bills("INV-000002", "10 10\n");                  /* January stays */
   record(2, "{\"n\":1}");
-  advance(MARCH + 31 * SHOP_DAY);
+  advance(APRIL);
   bills("INV-000003", "30 28\n");                  /* all of it anew */
   close_shop();
 }
@@ -283,12 +230,11 @@ START_TEST(another_statement_gets_over_one_that_fails) {
                    "events GROUP BY r"), PRICE(",\"groups\":[\"r\"]"));
   record(2, "{\"n\":0,\"r\":\"eu\"}");
   ck_assert_int_eq(advance_to(FEBRUARY), BILLING_INVALID);
-  ck_assert_int_eq(put("meter", METER("", "SELECT sum(n) FROM events")),
-                   BILLING_CONFLICT);
+  ck_assert_int_eq(try_put("meter", METER("", "SELECT sum(n) FROM events"),
+                           &err), BILLING_CONFLICT);
   ck_assert_str_eq(err.path, "/sql");
-  ck_assert_msg(!put("meter", METER("", "SELECT count(*) AS value, r FROM "
-                                    "events GROUP BY r")), "%s",
-                err.message);
+  put("meter", METER("", "SELECT count(*) AS value, r FROM events "
+                     "GROUP BY r"));
   advance(FEBRUARY);
   bills("INV-000001", "1 1 eu\n");
   close_shop();
@@ -297,13 +243,13 @@ END_TEST
 
 START_TEST(a_price_names_columns_of_the_statement) {
   open_meter(METER("", BY_REGION), PRICE(""));
-  ck_assert_int_eq(put("plan", "{\"id\":\"p2\",\"currency\":\"USD\","
-                       "\"prices\":[" PRICE(",\"groups\":[\"n\"]") "]}"),
-                   BILLING_INVALID);
+  ck_assert_int_eq(try_put("plan", "{\"id\":\"p2\",\"currency\":\"USD\","
+                           "\"prices\":[" PRICE(",\"groups\":[\"n\"]") "]}",
+                           &err), BILLING_INVALID);
   ck_assert_str_eq(err.path, "/prices/0/groups/0");
   ck_assert_str_eq(err.hint, "the name of a column beside the quantity");
-  ck_assert_int_eq(put("plan", "{\"id\":\"p2\",\"currency\":\"USD\","
-                       "\"prices\":[" PRICE(",\"groups\":[\"s\"]") "]}"), 0);
+  put("plan", "{\"id\":\"p2\",\"currency\":\"USD\","
+              "\"prices\":[" PRICE(",\"groups\":[\"s\"]") "]}");
   close_shop();
 }
 END_TEST
@@ -350,7 +296,7 @@ START_TEST(windows_of_a_statement_are_refused) {
   billing_doc *doc;
 
   open_meter(METER("", BY_REGION), PRICE(""));
-  call = call_now();
+  call = call_anew();
   ck_assert_int_eq(billing_usage(b, &call, "{\"customer\":\"a\",\"meter\":"
                                  "\"q\",\"from\":\"2026-01-01\"}",
                                  (size_t)-1, &doc, &err),
@@ -370,19 +316,19 @@ START_TEST(an_erasure_waits_for_what_only_events_can_tell) {
              "\"unit\":\"2\"}");
   record(1, "{\"n\":2,\"r\":\"eu\"}");
   record(2, "{\"n\":3,\"r\":\"eu\"}");
-  call = call_now();
+  call = call_anew();
   ck_assert_int_eq(billing_erase(b, &call, "a", 1, "", 0, &err),
                    BILLING_CONFLICT);
   ck_assert_ptr_nonnull(strstr(err.message, "the contract cc has usage of "
                                             "price q"));
   advance(FEBRUARY);
   bills("INV-000001", "5 5 eu\n5 10\n");
-  call = call_now();
+  call = call_anew();
   ck_assert_msg(!billing_erase(b, &call, "a", 1, "", 0, &err), "%s",
                 err.message);
   void_last();
   advance(MARCH);
-  call = call_now();
+  call = call_anew();
   ck_assert_int_eq(billing_invoice(b, &call, "INV-000002", (size_t)-1, "json",
                                    &doc, NULL), BILLING_NOTFOUND);
   close_shop();
@@ -404,14 +350,14 @@ START_TEST(estimates_and_explanations_know_of_statements) {
   open_meter(METER("", BY_REGION), MATRIX);
   estimate.properties = shop_text("{\"n\":2,\"r\":\"us\"}");
   BILLING_INIT(&hold);
-  call = call_now();
+  call = call_anew();
   call.key = shop_text("h");
   ck_assert_msg(!billing_authorize(b, &call, &estimate, NULL, &hold, &err),
                 "%s", err.message);
   ck_assert_dec_eq(hold.held, "0");
   record(1, "{\"n\":2,\"r\":\"eu\"}");
   advance(FEBRUARY);
-  call = call_now();
+  call = call_anew();
   ck_assert_msg(!billing_explain(b, &call, "{\"invoice\":\"INV-000001\","
                                  "\"line\":1}", (size_t)-1, &doc, &err),
                 "%s", err.message);
@@ -426,10 +372,9 @@ START_TEST(columns_are_known_properties) {
   billing_event event;
 
   open_meter(METER("", BY_REGION), PRICE(""));
-  ck_assert_int_eq(put("tenant", "{\"id\":\"t\",\"strict\":"
-                                 "\"properties\"}"), 0);
+  put("tenant", "{\"id\":\"t\",\"strict\":\"properties\"}");
   record(1, "{\"n\":2,\"r\":\"eu\",\"s\":1}");
-  call = call_now();
+  call = call_anew();
   event = shop_event("other", "n");
   event.properties = shop_text("{\"n\":2,\"region\":\"eu\"}");
   ck_assert_int_eq(shop_record(b, &call, &event, &receipt, &err), 0);

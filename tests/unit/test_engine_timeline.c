@@ -8,8 +8,7 @@
  * makes of all units up to the day, less what it makes of those of the days
  * before.
  */
-#include "base/json.h"
-#include "engine.h"
+#include "shop.h"
 
 #define DAYS 27
 #define MOST 64
@@ -26,8 +25,6 @@ typedef struct override {
   int64_t figure;              /* cents, or a factor in hundredths */
 } override;
 
-static billing *b;
-static int64_t now_us;
 static version versions[MOST];
 static override overrides[MOST];
 static int version_count, override_count;
@@ -40,14 +37,6 @@ static int dice(int sides) {
 }
 
 static int64_t day_us(int day) { return SHOP_NOW + day * SHOP_DAY; }
-
-static billing_call call_now(void) {
-  billing_call call = shop_call("");
-
-  call.now_us = now_us;
-  call.flags = BILLING_CALL_STEP;
-  return call;
-}
 
 /* ---- the model, in hundredths of a cent ---- */
 
@@ -91,22 +80,10 @@ static int64_t month(void) {
 
 /* ---- the library ---- */
 
-static void put(const char *kind, const char *json) {
-  billing_call call = call_now();
-  billing_error err;
-
-  BILLING_INIT(&err);
-  ck_assert_msg(!billing_put(b, &call, kind, json, (size_t)-1, NULL, &err),
-                "%s: %s %s", json, err.path, err.message);
-}
-
 static int put_fails(const char *kind, const char *json, const char *path) {
-  billing_call call = call_now();
   billing_error err;
-  int rc;
+  int rc = try_put(kind, json, &err);
 
-  BILLING_INIT(&err);
-  rc = billing_put(b, &call, kind, json, (size_t)-1, NULL, &err);
   ck_assert_str_eq(err.path, path);
   return rc;
 }
@@ -151,51 +128,30 @@ static void put_contract(const char *versions_word) {
 static int event_number;
 
 static void use(int day, int quantity) {
-  billing_call call = call_now();
   billing_event event;
-  billing_receipt receipt;
   char key[20], properties[40];
 
   snprintf(key, sizeof key, "e%d", event_number++);
   snprintf(properties, sizeof properties, "{\"n\":%d}", quantity);
-  event = shop_event(key, "sum");
-  event.time_us = day_us(day) + SHOP_DAY / 2;
-  event.properties = shop_text(properties);
-  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, NULL), 0);
-  ck_assert_int_eq(receipt.code, 0);
+  event = event_at(key, "sum", day_us(day) + SHOP_DAY / 2, properties);
+  (void)record_event(&event);
   units[day] += quantity;
 }
 
-static void take_back(int number, int day, int quantity) {
-  billing_call call = call_now();
+static void lose(int number, int day, int quantity) {
   char key[20];
 
   snprintf(key, sizeof key, "e%d", number);
-  ck_assert_int_eq(billing_void(b, &call, key, (size_t)-1, NULL, NULL), 0);
+  (void)take_back(key);
   units[day] -= quantity;
-}
-
-static void advance_to(int64_t us) {
-  billing_call call = call_now();
-
-  call.now_us = us;
-  ck_assert_int_eq(billing_advance(b, &call, us, 0, NULL, NULL), 0);
-  now_us = us;
 }
 
 /* What an invoice asks for in all, in hundredths of a cent. */
 static int64_t invoiced(const char *number) {
-  billing_call call = call_now();
-  billing_doc *doc = NULL;
-  bl_json *tree;
+  bl_json *tree = invoice_tree(number);
   bl_dec sum = BL_DEC_ZERO;
   char text[BL_DEC_TEXT];
 
-  ck_assert_int_eq(billing_invoice(b, &call, number, (size_t)-1, "json", &doc,
-                                   NULL), 0);
-  ck_assert_int_eq(bl_json_read(billing_doc_text(doc),
-                                strlen(billing_doc_text(doc)), &tree, NULL),
-                   0);
   for (const bl_json *line = bl_json_first(bl_json_get(tree, "lines")); line;
        line = bl_json_next(line)) {
     bl_str figure = bl_json_text(bl_json_get(line, "amount"));
@@ -204,7 +160,6 @@ static int64_t invoiced(const char *number) {
     sum = bl_dec_add(sum, amount);
   }
   bl_json_free(tree);
-  billing_doc_free(doc);
   bl_dec_print(bl_dec_mul(sum, bl_dec_of_int(10000)), text);
   ck_assert_ptr_null(strchr(text, '.'));
   return strtoll(text, NULL, 10);
@@ -223,8 +178,7 @@ static void open_again(const char *path) {
 
   if (dice(2))
     ck_assert_int_eq(billing_maintain(b, &call, 0, NULL, NULL), 0);
-  billing_close(b);
-  ck_assert_int_eq(billing_open(&b, path, (size_t)-1, NULL, NULL), 0);
+  open_anew(path);
 }
 
 /* ---- a month by chance ---- */
@@ -256,7 +210,7 @@ static void live_a_month(const char *path) {
       use(at, quantity);
     }
     if (taken >= 0 && dice(5) == 0) {
-      take_back(taken, taken_day, taken_units);
+      lose(taken, taken_day, taken_units);
       taken = -1;
     }
     if (dice(5) == 0) open_again(path);
@@ -272,13 +226,12 @@ START_TEST(a_month_costs_what_its_days_cost) {
     put_plan(0, 100);
     put_contract("follow");
     live_a_month(f.path);
-    advance_to(day_us(DAYS));
+    advance(day_us(DAYS));
     if (month())
       ck_assert_msg(invoiced("INV-000001") == month(),
                     "round %u: %lld, not %lld", round,
                     (long long)invoiced("INV-000001"), (long long)month());
-    shop_is_sound(b);
-    billing_close(b);
+    close_shop();
     shop_folder_remove(&f);
   }
 }
@@ -292,10 +245,9 @@ START_TEST(a_contract_stays_with_its_version) {
   now_us = day_us(10);
   put_plan(10, 300);
   use(12, 4);
-  advance_to(day_us(DAYS));
+  advance(day_us(DAYS));
   ck_assert_int_eq(invoiced("INV-000001"), 8 * 100 * 100);
-  shop_is_sound(b);
-  billing_close(b);
+  close_shop();
 }
 END_TEST
 
@@ -304,7 +256,6 @@ END_TEST
 START_TEST(a_month_is_rated_anew_by_its_intervals) {
   for (unsigned round = 1; round <= 8; round++) {
     shop_folder f = shop_folder_make();
-    billing_call call;
 
     seed = round * 104729;
     open_month(f.path);
@@ -314,17 +265,14 @@ START_TEST(a_month_is_rated_anew_by_its_intervals) {
     put("meter", "{\"id\":\"s\",\"event\":\"sum\",\"aggregation\":\"sum\","
                  "\"expression\":\"event.properties.n * 2\","
                  "\"effective\":\"2026-01-01\"}");
-    call = call_now();
-    ck_assert_int_eq(billing_rebuild(b, &call, "s", (size_t)-1, 0, NULL, NULL,
-                                     NULL), 0);
+    rebuild_all("s");
     for (int day = 0; day < DAYS; day++) units[day] *= 2;
-    advance_to(day_us(DAYS));
+    advance(day_us(DAYS));
     ck_assert_msg(invoiced("INV-000001") == month(),
                   "round %u: %lld, not %lld",
                   round, (long long)invoiced("INV-000001"),
                   (long long)month());
-    shop_is_sound(b);
-    billing_close(b);
+    close_shop();
     shop_folder_remove(&f);
   }
 }
@@ -351,10 +299,9 @@ START_TEST(a_contract_takes_another_version_from_now_on) {
   put("contract", contract_with(",\"plan_version\":2"));
   use(9, 2);
   use(10, 2);
-  advance_to(day_us(DAYS));
+  advance(day_us(DAYS));
   ck_assert_int_eq(invoiced("INV-000001"), (6 * 100 + 2 * 300) * 100);
-  shop_is_sound(b);
-  billing_close(b);
+  close_shop();
 }
 END_TEST
 
@@ -424,10 +371,6 @@ END_TEST
 /* Of a maximum there is one in a month: the price that was there first is for
  * all of it. */
 START_TEST(one_figure_of_a_period_has_one_price) {
-  billing_call call;
-  billing_event event;
-  billing_receipt receipt;
-
   open_month(NULL);
   put("meter", "{\"id\":\"top\",\"event\":\"top\",\"aggregation\":\"max\"}");
   put("plan", "{\"id\":\"pp\",\"currency\":\"USD\",\"prices\":[{\"id\":\"x\","
@@ -437,18 +380,13 @@ START_TEST(one_figure_of_a_period_has_one_price) {
   put("plan", "{\"id\":\"pp\",\"currency\":\"USD\",\"prices\":[{\"id\":\"x\","
               "\"meter\":\"top\",\"model\":\"per_unit\",\"unit\":\"2\"}]}");
   for (int day = 9; day < DAYS + 9; day += 10) {
-    char key[8];
+    char key[8], value[8];
     snprintf(key, sizeof key, "k%d", day);
-    event = shop_event(key, "top");
-    event.time_us = day_us(day);
-    event.flags = BILLING_EVENT_VALUE;
-    event.value = bl_dec_of_int(day);
-    call = call_now();
-    ck_assert_int_eq(shop_record(b, &call, &event, &receipt, NULL), 0);
-    ck_assert_dec_eq(receipt.cost, day == 9 ? "9" : day == 29 ? "58" : "10");
+    snprintf(value, sizeof value, "%d", day);
+    ck_assert_dec_eq(record_value(key, "top", day_us(day), value).cost,
+                     day == 9 ? "9" : day == 29 ? "58" : "10");
   }
-  shop_is_sound(b);
-  billing_close(b);
+  close_shop();
 }
 END_TEST
 

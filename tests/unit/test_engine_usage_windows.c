@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* test_engine_usage_windows.c - usage of a meter, window by window. */
-#include "engine.h"
-
-#define HOUR (SHOP_DAY / 24)
-#define JANUARY INT64_C(1767225600000000)
-
-static billing *b;
-static int64_t now_us;
-
-static billing_call call_now(void) {
-  billing_call call = shop_call("");
-
-  call.now_us = now_us;
-  return call;
-}
+#include "shop.h"
 
 static void record(const char *key, int64_t hour, const char *properties) {
-  billing_event event = shop_event(key, "sum");
-  billing_call call = call_now();
-  billing_receipt receipt;
+  billing_event event = event_at(key, "sum", JANUARY + hour * HOUR,
+                                 properties);
 
-  event.time_us = JANUARY + hour * HOUR;
-  event.properties = shop_text(properties);
-  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, NULL), 0);
-  ck_assert_int_eq(receipt.code, 0);
+  (void)record_event(&event);
 }
 
 /* The answer with ' for ", without what every row says of the times. */

@@ -4,23 +4,7 @@
  *
  * Each price is 1 for a unit.
  */
-#include "base/json.h"
-#include "engine.h"
-
-#define JANUARY INT64_C(1767225600000000)
-#define FEBRUARY (JANUARY + 31 * SHOP_DAY)
-#define MARCH (FEBRUARY + 28 * SHOP_DAY)
-
-static billing *b;
-static int64_t now_us;
-
-static billing_call call_now(void) {
-  billing_call call = shop_call("");
-
-  call.now_us = now_us;
-  call.flags = BILLING_CALL_STEP;
-  return call;
-}
+#include "shop.h"
 
 /* One meter of events `n`, and its price. */
 static void open_meter(const char *path, const char *meter) {
@@ -30,65 +14,20 @@ static void open_meter(const char *path, const char *meter) {
       "\"meter\":\"mm\",\"model\":\"per_unit\",\"unit\":\"1\"}]}],"
       "\"contracts\":[{\"id\":\"cc\","
       "\"customer\":\"a\",\"plan\":\"pp\",\"start\":\"2026-01-01\"}]}";
-  billing_call call;
-  char catalog[2000];
-  billing_error err;
 
-  BILLING_INIT(&err);
-  b = shop_open(path);
-  now_us = SHOP_NOW;
-  call = call_now();
-  snprintf(catalog, sizeof catalog, format, meter);
-  ck_assert_msg(!billing_catalog_apply(b, &call, catalog, (size_t)-1, NULL,
-                                       &err), "%s %s", err.path, err.message);
+  open_catalog(path, format, meter);
 }
 
 static billing_event event_of(const char *key, int64_t hour,
                               const char *properties) {
-  billing_event event = shop_event(key, "n");
-
-  event.time_us = JANUARY + hour * (SHOP_DAY / 24);
-  event.properties = shop_text(properties);
-  return event;
+  return event_at(key, "n", JANUARY + hour * HOUR, properties);
 }
 
 static void costs(const char *key, int64_t hour, const char *properties,
                   const char *cost) {
   billing_event event = event_of(key, hour, properties);
-  billing_call call = call_now();
-  billing_receipt receipt;
-  billing_error err;
 
-  ck_assert_msg(!shop_record(b, &call, &event, &receipt, &err), "%s",
-                err.message);
-  ck_assert_int_eq(receipt.code, 0);
-  ck_assert_dec_eq(receipt.cost, cost);
-}
-
-static billing_receipt undo(const char *key, const char *cost) {
-  billing_call call = call_now();
-  billing_receipt receipt;
-  billing_error err;
-
-  BILLING_INIT(&receipt);
-  BILLING_INIT(&err);
-  ck_assert_msg(!billing_void(b, &call, key, (size_t)-1, &receipt, &err),
-                "%s %s", err.path, err.message);
-  ck_assert_dec_eq(receipt.cost, cost);
-  return receipt;
-}
-
-static void advance(int64_t until_us) {
-  billing_call call;
-
-  now_us = until_us;
-  call = call_now();
-  ck_assert_int_eq(billing_advance(b, &call, until_us, 0, NULL, NULL), 0);
-}
-
-static void close_shop(void) {
-  shop_is_sound(b);
-  billing_close(b);
+  ck_assert_dec_eq(record_event(&event).cost, cost);
 }
 
 /* What the levels are made anew from: each aggregation, without its middle,
@@ -144,9 +83,7 @@ END_TEST
 
 /* Grants get back what they paid, the last one first. */
 START_TEST(draws_return_to_their_grants) {
-  billing_balances balance;
   billing_receipt receipt;
-  billing_call call;
 
   open_meter(NULL, N "\"sum\"");
   shop_grant(b, "g", "8");
@@ -155,11 +92,7 @@ START_TEST(draws_return_to_their_grants) {
   receipt = undo("a", "-5");
   ck_assert_dec_eq(receipt.drawn, "-3");       /* 2 were owed */
   ck_assert_dec_eq(receipt.balance, "3");
-  call = call_now();
-  BILLING_INIT(&balance);
-  ck_assert_int_eq(billing_balance(b, &call, "a", 1, "USD", &balance, NULL),
-                   0);
-  ck_assert_dec_eq(balance.free, "3");
+  ck_assert_dec_eq(balance_now().free, "3");
   close_shop();
 }
 END_TEST
@@ -192,27 +125,16 @@ START_TEST(a_void_that_is_sent_again_is_the_same) {
 END_TEST
 
 static const char *line_of(const char *number, char *out) {
-  billing_call call = call_now();
-  billing_doc *doc;
-  bl_json *tree;
-  const bl_json *line;
+  static const char *const members[] = {"quantity", "amount", NULL};
+  bl_json *tree = invoice_tree(number);
 
   *out = '\0';
-  ck_assert_int_eq(billing_invoice(b, &call, number, (size_t)-1, "json", &doc,
-                                   NULL), 0);
-  ck_assert_int_eq(bl_json_read(billing_doc_text(doc), billing_doc_len(doc),
-                                &tree, NULL), 0);
-  for (line = bl_json_first(bl_json_get(tree, "lines")); line;
+  for (const bl_json *line = bl_json_first(bl_json_get(tree, "lines")); line;
        line = bl_json_next(line)) {
-    bl_str quantity = bl_json_text(bl_json_get(line, "quantity"));
-    bl_str amount = bl_json_text(bl_json_get(line, "amount"));
-    strncat(out, quantity.text, quantity.len);
-    strcat(out, " ");
-    strncat(out, amount.text, amount.len);
+    add_members(out, line, members);
     strcat(out, ";");
   }
   bl_json_free(tree);
-  billing_doc_free(doc);
   return out;
 }
 
@@ -348,8 +270,7 @@ START_TEST(what_was_voided_is_known_for_ever) {
   call = call_now();
   ck_assert_int_eq(billing_maintain(b, &call, 0, NULL, NULL), 0);
   shop_is_sound(b);
-  billing_close(b);
-  ck_assert_int_eq(billing_open(&b, f.path, (size_t)-1, NULL, NULL), 0);
+  open_anew(f.path);
   ck_assert_uint_eq(undo("k99", "-1").status, BILLING_STATUS_SAME);
   undo("k98", "-2");
   ck_assert_int_eq(billing_events(b, &call, "{\"customer\":\"a\",\"limit\":1,"
