@@ -69,7 +69,7 @@ static bl_level rebook_position(const bl_rerating *x,
     if (other->contract != key->contract ||
         other->fact.period != key->fact.period ||
         !bl_str_equal(other->fact.group, key->fact.group) ||
-        !bl_timeline_precedes(key->contract, other->fact.price,
+        !bl_timeline_precedes(key->contract, key->meter, other->fact.price,
                               key->fact.price))
       continue;
     sum.total = bl_dec_add(sum.total, other->fact.level.total);

@@ -395,6 +395,8 @@ static int keep_live(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant) {
   place = bl_lot_place(&wallet->live, lot);
   bl_touch(t, grant, sizeof *grant, &grant->touched);
   grant->is_live = is_live;
+  /* The span was found without this grant: it says nothing of its end. */
+  if (is_live) wallet->free_span = (bl_span){0, 0};
   if (is_live) return bl_list_insert(t, &wallet->live, place, grant);
   bl_list_remove(t, &wallet->live, place);
   return BILLING_OK;
