@@ -231,7 +231,9 @@ static int holds_now(bl_rater *r, const bl_contract *contract, size_t at,
                      uint64_t period, const bl_sample *sample) {
   const bl_plan_version *plan = contract->plan;
 
-  if (!bl_timeline_prices(contract, at, sample->time_us, period)) return 0;
+  if (!bl_timeline_prices(contract, bl_contract_meter(contract, at), at,
+                          sample->time_us, period))
+    return 0;
   if (!plan->intervals[at].is_off) return 1;
   r->is_off = 1;
   return 0;

@@ -255,7 +255,7 @@ static int rerate_contract(rerate_event *e, bl_contract *contract,
        !rc; i = plan->next[i]) {
     const bl_price *price = &plan->plan.prices[i];
     if (!bl_meter_matches(price->filters, price->filter_count, &e->view) ||
-        !bl_timeline_prices(contract, i, sample->time_us, period))
+        !bl_timeline_prices(contract, meter, i, sample->time_us, period))
       continue;
     if (plan->intervals && plan->intervals[i].is_off) e->is_off = 1;
     else rc = rerate_price(e, contract, i, period, meter, sample);

@@ -71,7 +71,8 @@ static int rebook_position(bl_rerating *x, const bl_rerate_key *key,
   if (!plan->intervals) return BILLING_OK;
   for (; at.price < plan->plan.price_count && !rc; at.price++) {
     bl_rerate_key *other;
-    if (!bl_timeline_precedes(key->contract, at.price, key->fact.price))
+    if (!bl_timeline_precedes(key->contract, key->meter, at.price,
+                              key->fact.price))
       continue;
     rc = bl_rerate_find(x, &at, &other);
     if (rc || !other) continue;

@@ -395,9 +395,13 @@ static int keep_live(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant) {
   place = bl_lot_place(&wallet->live, lot);
   bl_touch(t, grant, sizeof *grant, &grant->touched);
   grant->is_live = is_live;
-  if (is_live) return bl_list_insert(t, &wallet->live, place, grant);
-  bl_list_remove(t, &wallet->live, place);
-  return BILLING_OK;
+  if (!is_live) {
+    bl_list_remove(t, &wallet->live, place);
+    return BILLING_OK;
+  }
+  /* The span was found without this grant: it says nothing of its end. */
+  wallet->free_span = (bl_span){0, 0};
+  return bl_list_insert(t, &wallet->live, place, grant);
 }
 
 /* What is free at a moment, and how long that is so when nothing moves. */

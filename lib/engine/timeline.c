@@ -19,9 +19,7 @@ const bl_plan_version *bl_plan_at(const bl_plan_state *plan, int64_t us) {
 
 /* Whether a level adds up over intervals, so that a part of a period has its
  * own share of it. */
-static int timeline_adds(const bl_contract *contract, uint64_t price) {
-  const bl_meter *meter = bl_contract_meter(contract, price);
-
+static int timeline_adds(const bl_meter *meter) {
   return meter && !meter->ticks && (meter->aggregation == BL_AGG_COUNT ||
                                     meter->aggregation == BL_AGG_SUM);
 }
@@ -50,22 +48,22 @@ int bl_timeline_leads(const bl_plan_version *plan, uint64_t price,
   return 1;
 }
 
-int bl_timeline_prices(const bl_contract *contract, uint64_t price,
-                       int64_t us, uint64_t period) {
+int bl_timeline_prices(const bl_contract *contract, const bl_meter *meter,
+                       uint64_t price, int64_t us, uint64_t period) {
   const bl_plan_version *plan = contract->plan;
 
   if (!plan->intervals) return 1;
-  if (timeline_adds(contract, price))
+  if (timeline_adds(meter))
     return bl_span_holds(plan->intervals[price].was.span, us);
   return bl_timeline_leads(plan, price, contract->periods[period].span);
 }
 
-int bl_timeline_precedes(const bl_contract *contract, uint64_t a,
-                         uint64_t b) {
+int bl_timeline_precedes(const bl_contract *contract, const bl_meter *meter,
+                         uint64_t a, uint64_t b) {
   const bl_plan_version *plan = contract->plan;
 
   return plan->intervals && plan->intervals[a].line == plan->intervals[b].line
-         && !plan->plan.prices[b].tiers_by && timeline_adds(contract, b) &&
+         && !plan->plan.prices[b].tiers_by && timeline_adds(meter) &&
          timeline_before(plan, a, b);
 }
 
@@ -73,12 +71,13 @@ bl_span bl_timeline_service(const bl_contract *contract, uint64_t price,
                             uint64_t period) {
   const bl_plan_version *plan = contract->plan;
   const bl_price *of = &plan->plan.prices[price];
+  const bl_meter *meter = bl_contract_meter(contract, price);
   bl_span whole = contract->periods[period].span, part;
   int is_cut;
 
   if (!plan->intervals) return whole;
   is_cut = bl_price_is_fee(of) ? of->proration != BL_PRORATE_NONE
-                               : timeline_adds(contract, price);
+                               : timeline_adds(meter);
   part = bl_span_cut(plan->intervals[price].was.span, whole);
   return is_cut && !bl_span_is_empty(part) ? part : whole;
 }
@@ -88,10 +87,12 @@ bl_dec bl_timeline_position(const bl_tally *tally, int64_t *events) {
   bl_dec sum = BL_DEC_ZERO;
 
   *events = 0;
-  if (!plan->intervals) return sum;
+  if (!plan->intervals || bl_tally_price(tally)->closing) return sum;
   for (size_t i = 0; i < plan->plan.price_count; i++) {
     const bl_tally *other;
-    if (!bl_timeline_precedes(tally->contract, i, tally->price)) continue;
+    if (!bl_timeline_precedes(tally->contract, bl_tally_meter(tally), i,
+                              tally->price))
+      continue;
     other = bl_tally_of(tally->contract, i, tally->period, tally->group);
     if (!other) continue;
     sum = bl_dec_add(sum, other->level.total);
@@ -127,17 +128,27 @@ typedef struct timeline_book {
   size_t        cap;
 } timeline_book;
 
+/* Whether another interval had usage before, also when none of it is left. */
+static int timeline_follows(const bl_tally *tally) {
+  const bl_plan_version *plan = tally->contract->plan;
+
+  for (size_t i = 0; plan->intervals && i < plan->plan.price_count; i++)
+    if (bl_timeline_precedes(tally->contract, bl_tally_meter(tally), i,
+                             tally->price) &&
+        bl_tally_of(tally->contract, i, tally->period, tally->group))
+      return 1;
+  return 0;
+}
+
 /* What a key has come to beyond what is booked; of a key that is the first of
  * its price nothing. */
 static bl_dec timeline_moved(const bl_tally *tally) {
   const bl_price *rate;
-  int64_t events;
 
   if (bl_tally_price(tally)->closing || bl_tally_price(tally)->tiers_by)
     return BL_DEC_ZERO;
   rate = bl_price_of_group(bl_tally_price(tally), tally->group);
-  (void)bl_timeline_position(tally, &events);
-  if (!events || !rate || (rate->flags & BL_PRICE_BY_EVENT) ||
+  if (!timeline_follows(tally) || !rate || (rate->flags & BL_PRICE_BY_EVENT) ||
       (!tally->level.events && bl_dec_is_zero(tally->amount)))
     return BL_DEC_ZERO;
   return bl_dec_sub(bl_timeline_total(tally, bl_tally_meter(tally), rate,

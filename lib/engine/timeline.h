@@ -36,10 +36,11 @@ int bl_timeline_leads(const bl_plan_version *plan, uint64_t price,
 /* Whether a price is the one for a sample of that time.  Counts and sums are
  * priced by the interval that holds it; what is one figure of a period, such
  * as a maximum, by the one that leads in it. */
-int bl_timeline_prices(const bl_contract *contract, uint64_t price,
-                       int64_t us, uint64_t period);
+int bl_timeline_prices(const bl_contract *contract, const bl_meter *meter,
+                       uint64_t price, int64_t us, uint64_t period);
 /* Whether usage in one interval moves the tiers of another one. */
-int bl_timeline_precedes(const bl_contract *contract, uint64_t a, uint64_t b);
+int bl_timeline_precedes(const bl_contract *contract, const bl_meter *meter,
+                         uint64_t a, uint64_t b);
 /* The part of a period that a line is for. */
 bl_span bl_timeline_service(const bl_contract *contract, uint64_t price,
                             uint64_t period);

@@ -323,6 +323,35 @@ START_TEST(what_returns_to_an_ended_grant_pays_nothing_else) {
 }
 END_TEST
 
+/* Ten are used up by nine and nine; of these one returns, and is gone with the
+ * grant a day later. */
+START_TEST(what_returned_to_a_grant_ends_with_it) {
+  static const char meter[] =
+      "{\"id\":\"y\",\"event\":\"t\",\"aggregation\":\"sum\"}";
+  billing_call call;
+  billing_grant_terms grant;
+
+  open_meters(NULL, meter, "{\"id\":\"p\",\"meter\":\"y\",\"model\":"
+                           "\"per_unit\",\"unit\":\"1\"}");
+  call = shop_call_at(now_us, "g");
+  BILLING_INIT(&grant);
+  grant.customer = shop_text("a");
+  grant.amount.amount = D("10");
+  grant.expires_us = SHOP_NOW + SHOP_DAY;
+  strcpy(grant.amount.asset, "USD");
+  ck_assert_int_eq(billing_grant(b, &call, &grant, NULL, NULL), 0);
+  ck_assert_dec_eq(record_value("1", "t", now_us, "9").drawn, "9");
+  ck_assert_dec_eq(record_value("2", "t", now_us, "9").drawn, "1");
+  ck_assert_dec_eq(balance_now().free, "0");
+  take_back("2");
+  ck_assert_dec_eq(balance_now().free, "1");
+  now_us += 2 * SHOP_DAY;
+  ck_assert_dec_eq(balance_now().free, "0");
+  ck_assert_dec_eq(balance_now().held, "0");
+  close_shop();
+}
+END_TEST
+
 Suite *test_engine_rate(void);
 Suite *test_engine_rate(void) {
   Suite *s = suite_create("engine_rate");
@@ -341,6 +370,7 @@ Suite *test_engine_rate(void) {
   tcase_add_test(t, what_a_meter_skips_is_not_refused);
   tcase_add_test(t, a_meter_has_versions_each_from_its_time_on);
   tcase_add_test(t, what_returns_to_an_ended_grant_pays_nothing_else);
+  tcase_add_test(t, what_returned_to_a_grant_ends_with_it);
   suite_add_tcase(s, t);
   return s;
 }

@@ -390,6 +390,54 @@ START_TEST(one_figure_of_a_period_has_one_price) {
 }
 END_TEST
 
+/* A plan of one price of the meter "n". */
+static void put_price(const char *price) {
+  char json[500];
+
+  snprintf(json, sizeof json, "{\"id\":\"pp\",\"currency\":\"USD\","
+           "\"prices\":[{\"id\":\"x\",\"meter\":\"n\",%s}]}", price);
+  put("plan", json);
+}
+
+/* Thirteen units at 2, then thirteen more that pass 25: 25 cost 2 and the last
+ * one 1.  Without the first ones all thirteen are below 25: 26. */
+START_TEST(an_interval_that_is_emptied_moves_the_later_one) {
+  open_month(NULL);
+  put("meter", "{\"id\":\"n\",\"event\":\"n\",\"aggregation\":\"sum\"}");
+  put_price("\"model\":\"per_unit\",\"unit\":\"2\"");
+  put("contract", contract_with(",\"versions\":\"follow\""));
+  ck_assert_dec_eq(record_value("a", "n", day_us(0), "13").cost, "26");
+  now_us = day_us(10);
+  put_price("\"model\":\"graduated\",\"tiers\":["
+            "{\"up_to\":\"25\",\"unit\":\"2\"},{\"unit\":\"1\"}]");
+  now_us = day_us(12);
+  ck_assert_dec_eq(record_value("b", "n", day_us(12), "13").cost, "25");
+  take_back("a");
+  advance(day_us(DAYS));
+  ck_assert_int_eq(invoiced("INV-000001"), 26 * 10000);
+  close_shop();
+}
+END_TEST
+
+/* Five units at three times 4.  Of a maximum the price that leads in the month
+ * is for all of it: 20 and not 60. */
+START_TEST(a_meter_that_is_rebuilt_has_the_price_of_its_new_kind) {
+  open_month(NULL);
+  put("meter", "{\"id\":\"n\",\"event\":\"n\",\"aggregation\":\"sum\"}");
+  put_price("\"model\":\"per_unit\",\"unit\":\"4\"");
+  put("contract", contract_with(",\"overrides\":[{\"id\":\"o\",\"type\":"
+                                "\"multiplier\",\"factor\":\"3\","
+                                "\"from\":\"2026-01-10\"}]"));
+  now_us = day_us(7);
+  ck_assert_dec_eq(record_value("a", "n", day_us(7), "5").cost, "60");
+  put("meter", "{\"id\":\"n\",\"event\":\"n\",\"aggregation\":\"max\"}");
+  rebuild_all("n");
+  advance(day_us(DAYS));
+  ck_assert_int_eq(invoiced("INV-000001"), 20 * 10000);
+  close_shop();
+}
+END_TEST
+
 Suite *test_engine_timeline(void);
 Suite *test_engine_timeline(void) {
   Suite *s = suite_create("timeline");
@@ -403,6 +451,8 @@ Suite *test_engine_timeline(void) {
   tcase_add_test(c, nothing_changes_before_the_clock);
   tcase_add_test(c, an_override_is_for_something_that_is_there);
   tcase_add_test(c, one_figure_of_a_period_has_one_price);
+  tcase_add_test(c, an_interval_that_is_emptied_moves_the_later_one);
+  tcase_add_test(c, a_meter_that_is_rebuilt_has_the_price_of_its_new_kind);
   suite_add_tcase(s, c);
   return s;
 }
