@@ -94,6 +94,8 @@ bl_field_read bl_value_whole;
 bl_field_read bl_value_whole64;
 /* uint32_t: the place of the text in `words`. */
 bl_field_read bl_value_choice;
+/* uint32_t: 1 for true, 0 for false. */
+bl_field_read bl_value_truth;
 /* bl_str *, and size_t at `beside`: `low` to `high` different ids. */
 bl_field_read bl_value_ids;
 /* bl_filter *, and size_t at `beside` (filter.c). */

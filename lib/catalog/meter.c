@@ -33,16 +33,6 @@ static int meter_event(const bl_reader *r, const bl_field *field,
   return bl_filter_read_names(r, node, &meter->names);
 }
 
-static int meter_flag(const bl_reader *r, const bl_field *field,
-                      const bl_json *node, void *model) {
-  int kind = bl_json_kind(node);
-
-  if (kind != BL_JSON_TRUE && kind != BL_JSON_FALSE)
-    return bl_reader_fail(r, BILLING_INVALID, NULL, "this is true or false");
-  *(uint32_t *)meter_at(model, field->at) = kind == BL_JSON_TRUE;
-  return BILLING_OK;
-}
-
 static int meter_percent(const bl_reader *r, const bl_field *field,
                          const bl_json *node, void *model) {
   bl_meter *meter = model;
@@ -127,7 +117,7 @@ static const bl_field meter_fields[] = {
    .at = offsetof(bl_meter, percentile)},
   {.name = "method", .read = bl_value_choice, .words = meter_methods,
    .at = offsetof(bl_meter, interpolates)},
-  {.name = "recurring", .read = meter_flag,
+  {.name = "recurring", .read = bl_value_truth,
    .at = offsetof(bl_meter, recurring)},
   {.name = "reading", .read = bl_value_choice, .words = meter_readings,
    .at = offsetof(bl_meter, reads_level)},

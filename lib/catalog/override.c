@@ -43,7 +43,7 @@ typedef struct over_terms {
 
 /* 5 and "5" are one value, as in the rates of a matrix. */
 static int over_value(const bl_reader *r, const bl_json *node,
-                          bl_str *out) {
+                      bl_str *out) {
   int kind = bl_json_kind(node);
 
   *out = bl_json_text(node);
@@ -57,7 +57,7 @@ static int over_value(const bl_reader *r, const bl_json *node,
 }
 
 static int over_values(const bl_reader *r, const bl_field *field,
-                           const bl_json *node, void *model) {
+                       const bl_json *node, void *model) {
   bl_named_list *list =
       (void *)((unsigned char *)model + field->at);
   int rc = BILLING_OK;
@@ -99,7 +99,7 @@ static const bl_shape over_target_shape = {
 };
 
 static int over_targets(const bl_reader *r, const bl_json *node,
-                            bl_target **out, size_t *count) {
+                        bl_target **out, size_t *count) {
   const bl_json *item = bl_json_first(node);
   int rc = bl_value_array(r, node, 1, OVER_TARGETS, count);
 
@@ -114,7 +114,7 @@ static int over_targets(const bl_reader *r, const bl_json *node,
 }
 
 static int over_includes(const bl_reader *r, const bl_field *field,
-                             const bl_json *node, void *model) {
+                         const bl_json *node, void *model) {
   bl_override *o = model;
 
   (void)field;
@@ -122,7 +122,7 @@ static int over_includes(const bl_reader *r, const bl_field *field,
 }
 
 static int over_excepts(const bl_reader *r, const bl_field *field,
-                            const bl_json *node, void *model) {
+                        const bl_json *node, void *model) {
   bl_override *o = model;
 
   (void)field;
@@ -163,7 +163,7 @@ static int over_has_values(const bl_target *targets, size_t count) {
 
 /* A price as in a plan, without what stays the plan's. */
 static int over_price(const bl_reader *r, const bl_field *field,
-                          const bl_json *node, void *model) {
+                      const bl_json *node, void *model) {
   bl_reader at = bl_reader_member(r, "model");
   bl_override *o = model;
   bl_price *price = bl_arena_take(r->arena, sizeof *price);
@@ -202,7 +202,7 @@ static const bl_shape over_tier_shape = {
 };
 
 static int over_tier(const bl_reader *r, const bl_json *doc, size_t i,
-                         bl_tier *tiers) {
+                     bl_tier *tiers) {
   bl_reader at = bl_reader_member(r, "up_to");
   int rc;
 
@@ -218,7 +218,7 @@ static int over_tier(const bl_reader *r, const bl_json *doc, size_t i,
 
 /* Above the last bound the plan's price holds. */
 static int over_tiers(const bl_reader *r, const bl_field *field,
-                          const bl_json *node, void *model) {
+                      const bl_json *node, void *model) {
   bl_override *o = model;
   const bl_json *item = bl_json_first(node);
   size_t count = 0;
@@ -239,17 +239,6 @@ static int over_tiers(const bl_reader *r, const bl_field *field,
   return rc;
 }
 
-static int over_entitled(const bl_reader *r, const bl_field *field,
-                             const bl_json *node, void *model) {
-  bl_override *o = model;
-  int kind = bl_json_kind(node);
-
-  (void)field;
-  o->is_entitled = kind == BL_JSON_TRUE;
-  if (kind == BL_JSON_TRUE || kind == BL_JSON_FALSE) return BILLING_OK;
-  return bl_reader_fail(r, BILLING_INVALID, NULL, "this is true or false");
-}
-
 /* ---- the table ---- */
 
 static const bl_field over_fields[] = {
@@ -266,9 +255,9 @@ static const bl_field over_fields[] = {
   {.name = "tiers", .read = over_tiers, .forms = OVER_BY_TIER,
    .needed = OVER_BY_TIER,
    .hint = "[{\"up_to\":\"100\",\"factor\":\"0.9\"}]"},
-  {.name = "entitled", .read = over_entitled,
+  {.name = "entitled", .read = bl_value_truth,
    .forms = OVER_ENTITLES, .needed = OVER_ENTITLES,
-   .hint = "true or false"},
+   .hint = "true or false", .at = offsetof(bl_override, is_entitled)},
   {.name = "prices", .read = bl_value_ids, .low = 1, .high = BL_LIMIT_PRICES,
    .at = offsetof(over_terms, prices.item),
    .beside = offsetof(over_terms, prices.count)},
@@ -296,7 +285,7 @@ static const bl_shape over_shape = {
 
 /* The type comes first: it says which members the others may be. */
 static int over_type(const bl_reader *r, const bl_json *doc,
-                         uint32_t *type) {
+                     uint32_t *type) {
   const bl_json *node = NULL;
   bl_reader at = bl_reader_member(r, "type");
 
@@ -335,7 +324,7 @@ static int over_agrees(const bl_reader *r, const bl_override *o) {
 }
 
 static int over_read(const bl_reader *r, const bl_json *doc,
-                         bl_override *out) {
+                     bl_override *out) {
   over_terms terms = {.o = {.unit = BL_DEC_BAD,
                                 .span = {BL_TIME_NEVER, BL_TIME_NEVER}}};
   uint32_t type = 0;

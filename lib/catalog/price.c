@@ -65,13 +65,14 @@ static int price_maximum(const bl_reader *r, const bl_field *field,
 static int price_flat_at_zero(const bl_reader *r, const bl_field *field,
                               const bl_json *node, void *model) {
   bl_price *price = model;
-  int kind = bl_json_kind(node);
+  uint32_t is_due = 0;
+  bl_field plain = *field;
+  int rc;
 
-  (void)field;
-  if (kind != BL_JSON_TRUE && kind != BL_JSON_FALSE)
-    return bl_reader_fail(r, BILLING_INVALID, NULL, "this is true or false");
-  if (kind == BL_JSON_TRUE) price->flags |= BL_PRICE_FLAT_AT_ZERO;
-  return BILLING_OK;
+  plain.at = 0;
+  rc = bl_value_truth(r, &plain, node, &is_due);
+  if (is_due) price->flags |= BL_PRICE_FLAT_AT_ZERO;
+  return rc;
 }
 
 static int price_bound(const bl_reader *r, const bl_field *field,

@@ -40,17 +40,6 @@ int bl_value_bound(const bl_reader *r, const bl_field *field,
   return bl_value_amount(r, &spend_bound_fields[0], node, bound);
 }
 
-static int spend_truth(const bl_reader *r, const bl_field *field,
-                       const bl_json *node, void *model) {
-  int kind = bl_json_kind(node);
-
-  if (kind != BL_JSON_TRUE && kind != BL_JSON_FALSE)
-    return bl_reader_fail(r, BILLING_INVALID, NULL, "this is true or false");
-  *(uint32_t *)(void *)((unsigned char *)model + field->at) =
-      kind == BL_JSON_TRUE;
-  return BILLING_OK;
-}
-
 static const bl_field spend_of_fields[] = {
   {.name = "prices", .read = bl_value_ids, .low = 1, .high = BL_LIMIT_PRICES,
    .at = offsetof(bl_spend_of, prices),
@@ -58,9 +47,9 @@ static const bl_field spend_of_fields[] = {
   {.name = "tags", .read = bl_value_ids, .low = 1, .high = 100,
    .at = offsetof(bl_spend_of, tags),
    .beside = offsetof(bl_spend_of, tag_count)},
-  {.name = "include_composite_spend", .read = spend_truth,
+  {.name = "include_composite_spend", .read = bl_value_truth,
    .at = offsetof(bl_spend_of, with_composites)},
-  {.name = "exclude_free_usage", .read = spend_truth,
+  {.name = "exclude_free_usage", .read = bl_value_truth,
    .at = offsetof(bl_spend_of, without_free)},
 };
 

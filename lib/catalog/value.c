@@ -54,6 +54,17 @@ static int value_id(const bl_reader *r, const bl_json *node, const char *hint,
   return value_keep(r, text, out);
 }
 
+int bl_value_truth(const bl_reader *r, const bl_field *field,
+                   const bl_json *node, void *model) {
+  int kind = bl_json_kind(node);
+
+  if (kind != BL_JSON_TRUE && kind != BL_JSON_FALSE)
+    return bl_reader_fail(r, BILLING_INVALID, field->hint,
+                          "this is true or false");
+  *(uint32_t *)value_at(model, field->at) = kind == BL_JSON_TRUE;
+  return BILLING_OK;
+}
+
 int bl_value_id(const bl_reader *r, const bl_field *field,
                 const bl_json *node, void *model) {
   return value_id(r, node, field->hint, value_at(model, field->at));

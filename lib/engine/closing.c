@@ -8,7 +8,7 @@
 #include "engine/ticks.h"
 #include "engine/timeline.h"
 #include "invoice/invoice.h"
-#include "price/price.h"
+#include "price/run.h"
 
 /* A fee that an earlier invoice billed. */
 typedef struct closing_fee {
@@ -234,15 +234,15 @@ static bl_dec closing_rounded(const bl_tenant_terms *tenant,
 
 bl_dec bl_closing_total(const bl_tenant_terms *tenant, const bl_price *price,
                         const bl_fact_tick *tick) {
-  bl_dec gap;
+  bl_dec spent;
 
   if (price->closing == BL_CLOSING_COMPOSITE)
     return bl_price_total(price, tick->quantity);
   if (bl_dec_is_zero(tick->bound)) return BL_DEC_ZERO;
-  gap = bl_dec_sub(tick->bound, closing_rounded(tenant, price, tick));
-  if (bl_dec_is_bad(gap)) return gap;
+  spent = closing_rounded(tenant, price, tick);
   return price->closing == BL_CLOSING_PLAN_MAXIMUM
-           ? bl_dec_min(gap, BL_DEC_ZERO) : bl_dec_max(gap, BL_DEC_ZERO);
+           ? bl_dec_min(bl_dec_sub(tick->bound, spent), BL_DEC_ZERO)
+           : bl_net_gap(tick->bound, spent, NULL, 0);
 }
 
 static int closing_refuse(const closing_book *k, const bl_price *price) {

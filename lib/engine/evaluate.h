@@ -66,8 +66,6 @@ bl_field_read bl_ask_node;
 bl_field_read bl_ask_list;
 /* bl_dec of any sign. */
 bl_field_read bl_ask_dec;
-/* uint32_t: 1 or 0. */
-bl_field_read bl_ask_flag;
 /* int64_t: an instant; a time without an offset is UTC. */
 bl_field_read bl_ask_time;
 /* bl_ask_wall: a time; without an offset it is a wall clock of a zone. */

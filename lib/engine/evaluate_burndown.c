@@ -66,7 +66,7 @@ static const bl_field bill_line_fields[] = {
   {.name = "amount", .read = bl_ask_dec, .at = BILL_LINE(due.amount)},
   {.name = "quantity", .read = bl_ask_dec, .at = BILL_LINE(quantity)},
   {.name = "unit", .read = bl_value_amount, .at = BILL_LINE(due.unit)},
-  {.name = "fixed", .read = bl_ask_flag, .at = BILL_LINE(due.is_fixed)},
+  {.name = "fixed", .read = bl_value_truth, .at = BILL_LINE(due.is_fixed)},
   {.name = "asset", .read = bl_value_asset, .at = BILL_LINE(due.use.asset)},
   {.name = "meter", .read = bl_value_id, .at = BILL_LINE(due.use.meter)},
   {.name = "price", .read = bl_value_id, .at = BILL_LINE(due.use.price)},

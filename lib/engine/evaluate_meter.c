@@ -48,7 +48,7 @@ static const bl_field tally_fields[] = {
    .at = offsetof(tally_terms, zone)},
   {.name = "bounds", .read = bl_value_choice, .words = tally_bounds,
    .at = offsetof(tally_terms, is_closed)},
-  {.name = "detail", .read = bl_ask_flag,
+  {.name = "detail", .read = bl_value_truth,
    .at = offsetof(tally_terms, has_detail)},
   {.name = "carried", .read = bl_ask_dec,
    .at = offsetof(tally_terms, carried)},

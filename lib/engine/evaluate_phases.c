@@ -51,7 +51,7 @@ static const bl_field phase_fields[] = {
   {.name = "reading", .read = bl_value_choice, .words = phase_readings,
    .at = PHASE_AT(is_level)},
   {.name = "resets", .read = bl_ask_list, .at = PHASE_AT(resets)},
-  {.name = "keep_owed", .read = bl_ask_flag, .at = PHASE_AT(keeps_owed)},
+  {.name = "keep_owed", .read = bl_value_truth, .at = PHASE_AT(keeps_owed)},
 };
 #undef PHASE_AT
 

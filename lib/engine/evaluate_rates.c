@@ -57,7 +57,7 @@ static int rates_entitled(const bl_reader *r, const bl_field *field,
   bl_dated_rate *rate = model;
   uint32_t is_on = 1;
   bl_field flag = {.name = field->name};
-  int rc = bl_ask_flag(r, &flag, node, &is_on);
+  int rc = bl_value_truth(r, &flag, node, &is_on);
 
   rate->is_off = !is_on;
   return rc;

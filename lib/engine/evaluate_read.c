@@ -43,16 +43,6 @@ int bl_ask_dec(const bl_reader *r, const bl_field *field,
   return BILLING_OK;
 }
 
-int bl_ask_flag(const bl_reader *r, const bl_field *field,
-                const bl_json *node, void *model) {
-  int kind = bl_json_kind(node);
-
-  if (kind != BL_JSON_TRUE && kind != BL_JSON_FALSE)
-    return bl_reader_fail(r, BILLING_INVALID, NULL, "this is true or false");
-  *(uint32_t *)ask_at(model, field->at) = kind == BL_JSON_TRUE;
-  return BILLING_OK;
-}
-
 int bl_ask_time(const bl_reader *r, const bl_field *field,
                 const bl_json *node, void *model) {
   if (bl_json_time(node, ask_at(model, field->at))) return BILLING_OK;

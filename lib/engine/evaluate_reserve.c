@@ -60,7 +60,7 @@ static const bl_field budget_fields[] = {
    .at = offsetof(reserve_budget, budget.free)},
   {.name = "debt", .read = bl_value_amount,
    .at = offsetof(reserve_budget, budget.debt)},
-  {.name = "over", .read = bl_ask_flag,
+  {.name = "over", .read = bl_value_truth,
    .at = offsetof(reserve_budget, budget.is_over)},
 };
 
@@ -173,7 +173,7 @@ static const bl_field settle_fields[] = {
    .at = offsetof(settle_terms, budget.free)},
   {.name = "debt", .read = bl_value_amount,
    .at = offsetof(settle_terms, budget.debt)},
-  {.name = "over", .read = bl_ask_flag,
+  {.name = "over", .read = bl_value_truth,
    .at = offsetof(settle_terms, budget.is_over)},
   {.name = "above", .read = bl_value_choice, .words = settle_words,
    .at = offsetof(settle_terms, above)},

@@ -190,7 +190,7 @@ static const bl_field window_promise_fields[] = {
    .at = offsetof(window_rule, by_quantity)},
   {.name = "overage", .read = bl_value_amount,
    .at = offsetof(window_rule, commitment.overage)},
-  {.name = "top_up", .read = bl_ask_flag,
+  {.name = "top_up", .read = bl_value_truth,
    .at = offsetof(window_rule, commitment.tops_up)},
 };
 

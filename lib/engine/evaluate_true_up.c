@@ -15,6 +15,7 @@
 #include "engine/evaluate.h"
 #include "engine/evaluate_terms.h"
 #include "invoice/invoice.h"
+#include "price/run.h"
 
 /* lago_days: days that are begun, on the wall clock; `to` is their last
  * moment, and cut at the end of the period. */
@@ -170,7 +171,7 @@ int bl_ask_true_up(bl_ask *ask) {
   if (rc) return rc;
   true_up_share(&terms, zone, span, full, &numerator, &denominator);
   share = bl_dec_ratio(terms.minimum, numerator, denominator);
-  missing = bl_dec_max(bl_dec_sub(share, counted), BL_DEC_ZERO);
+  missing = bl_net_gap(share, counted, NULL, 0);
   bl_ask_put(ask, ask->out, "minimum",
              bl_round_due(share, BL_DEC_ZERO, terms.places));
   bl_ask_put(ask, ask->out, "ratio",

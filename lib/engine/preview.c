@@ -29,13 +29,16 @@ typedef struct preview_ask {
 
 /* ---- the question ---- */
 
+/* One of two words, the first when there is none. */
 static int choice_of(bl_call *c, bl_str text, const char *member,
-                     const char *first, const char *second, uint32_t *out) {
-  *out = (uint32_t)bl_str_is(text, second);
-  if (!text.len || *out || bl_str_is(text, first)) return BILLING_OK;
-  return bl_fail_at(c->err, BILLING_INVALID, "", member,
-                    *second == 'r' ? "merge or replace" : "json or text",
-                    "the query's %s is not usable", member);
+                     const char *const *words, const char *hint,
+                     uint32_t *out) {
+  int at = text.len ? bl_catalog_word(words, text) : 0;
+
+  *out = at > 0;
+  return at >= 0 ? BILLING_OK
+                 : bl_fail_at(c->err, BILLING_INVALID, "", member, hint,
+                              "the query's %s is not usable", member);
 }
 
 static int find_contract(preview_ask *p) {
@@ -54,6 +57,8 @@ static int find_contract(preview_ask *p) {
 }
 
 static int read_question(preview_ask *p) {
+  static const char *const modes[] = {"merge", "replace", NULL};
+  static const char *const formats[] = {"json", "text", NULL};
   bl_call *c = p->c;
   const bl_query *q = p->q;
   int rc;
@@ -63,9 +68,9 @@ static int read_question(preview_ask *p) {
                    "a preview is one customer's");
   rc = bl_find_customer(c, q->customer, "/customer", &p->customer);
   if (!rc) rc = find_contract(p);
-  if (!rc) rc = choice_of(c, q->mode, "mode", "merge", "replace",
+  if (!rc) rc = choice_of(c, q->mode, "mode", modes, "merge or replace",
                           &p->replaces);
-  if (!rc) rc = choice_of(c, q->format, "format", "json", "text",
+  if (!rc) rc = choice_of(c, q->format, "format", formats, "json or text",
                           &p->is_text);
   p->at_us = q->at_us == INT64_MIN ? c->now_us : q->at_us;
   if (rc || p->at_us >= c->now_us) return rc;

@@ -72,8 +72,8 @@ typedef struct replay_events {
 } replay_events;
 
 static void replay_event(bl_replay *r, replay_events *e, bl_replay_one *one,
-                      const bl_fact_event *fact, const bl_event_text *text,
-                      uint64_t number) {
+                         const bl_fact_event *fact, const bl_event_text *text,
+                         uint64_t number) {
   billing_event *event = &e->events[e->count];
 
   BILLING_INIT(event);
@@ -91,7 +91,7 @@ static void replay_event(bl_replay *r, replay_events *e, bl_replay_one *one,
 }
 
 static void replay_block(bl_replay *r, replay_events *e, const bl_block *block,
-                      uint64_t number) {
+                         uint64_t number) {
   for (size_t i = 0; i < block->count; i++) {
     const bl_fact_event *fact = &block->facts[i];
     bl_replay_one *one = one_of(r, fact->customer);
@@ -275,7 +275,7 @@ static void sort_list(replay_list *list) {
 }
 
 static int replay_list_of(bl_replay *r, const bl_customer *customer,
-                        replay_list *list) {
+                          replay_list *list) {
   bl_index_wish wish = {bl_subject_customer(customer->number), 0,
                         BL_ALL_TIMES, REPLAY_KINDS};
   int64_t *seqs;

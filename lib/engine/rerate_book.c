@@ -204,7 +204,7 @@ static void rebook_events(bl_rerating *x) {
 /* ---- booking ---- */
 
 static int rebook_draws(rerate_book *k, const bl_rerate_key *key,
-                      const bl_tally *tally, bl_fact_rekeyed *fact) {
+                        const bl_tally *tally, bl_fact_rekeyed *fact) {
   bl_fact_charge charge = {.amount = fact->amount};
   int rc;
 
@@ -218,7 +218,7 @@ static int rebook_draws(rerate_book *k, const bl_rerate_key *key,
 }
 
 static int rebook_row(const rerate_book *k, const bl_rerate_key *key,
-                    const bl_tally *tally) {
+                      const bl_tally *tally) {
   const bl_fact_rekeyed *fact = &k->x->fact.keys[key->place];
   const bl_contract *contract = key->contract;
   const bl_price *price = &contract->plan->plan.prices[fact->price];
@@ -303,7 +303,7 @@ static int rebook_has_tallies(const bl_rerate_wish *wish) {
 }
 
 static void rebook_open(bl_rerating *x, bl_call *c,
-                      const bl_rerate_wish *wish) {
+                        const bl_rerate_wish *wish) {
   *x = (bl_rerating){.c = c, .wish = wish};
   bl_arena_open(&x->arena, &c->b->host);
   bl_map_open(&x->by_key, &x->arena);

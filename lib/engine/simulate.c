@@ -57,13 +57,8 @@ static int sum_before(simulation *s, size_t at) {
   mark = bl_arena_now(&c->arena);
   rc = sum_up(s, at, BL_SUM_BEFORE, c, customer);
   if (rc) return rc;
-  bl_undo_all(c->t);
-  memset(&c->b->entries, 0, sizeof c->b->entries);
-  memset(&c->opened, 0, sizeof c->opened);
-  c->opened_cap = 0;
+  bl_trial_undo(c, mark);
   c->now_us = now_us;
-  bl_arena_back(&c->arena, mark);
-  bl_undo_start(c->t, &c->arena);
   return BILLING_OK;
 }
 
@@ -192,16 +187,15 @@ static int simulate(simulation *s) {
 
 /* ---- the question ---- */
 
+/* The number that the page before ended with. */
 static int read_after(const bl_query *q, uint64_t *out, billing_error *err) {
-  *out = 0;
-  for (size_t i = 0; i < q->after.len; i++) {
-    char c = q->after.text[i];
-    if (c < '0' || c > '9' || i > 17)
-      return bl_fail(err, BILLING_INVALID, "/after",
-                     "the \"next\" of the page before",
-                     "the query's after is not usable");
-    *out = *out * 10 + (uint64_t)(c - '0');
-  }
+  int64_t number = 0;
+
+  if (q->after.len && (!bl_int_parse(q->after, &number) || number < 0))
+    return bl_fail(err, BILLING_INVALID, "/after",
+                   "the \"next\" of the page before",
+                   "the query's after is not usable");
+  *out = (uint64_t)number;
   return BILLING_OK;
 }
 

@@ -39,8 +39,8 @@ int bl_sums_add(bl_sums *sums, const bl_sum *one) {
 }
 
 static int sums_priced(bl_sums *sums, uint32_t side,
-                      const bl_contract *contract, uint64_t at, bl_dec amount,
-                      bl_dec drawn) {
+                       const bl_contract *contract, uint64_t at, bl_dec amount,
+                       bl_dec drawn) {
   const bl_price *price = &contract->plan->plan.prices[at];
   bl_sum one = {.contract = contract->terms.id, .price = price->id};
 
@@ -56,7 +56,7 @@ static int is_in(const bl_contract *contract, uint64_t period,
 }
 
 static int sums_usage(bl_sums *sums, uint32_t side, bl_call *c,
-                     const bl_contract *contract, bl_span begins) {
+                      const bl_contract *contract, bl_span begins) {
   bl_tallies tallies;
   int rc = bl_tallies_of(contract, &c->arena, &tallies);
 
@@ -71,7 +71,7 @@ static int sums_usage(bl_sums *sums, uint32_t side, bl_call *c,
 
 /* What a usage price costs without usage is in its tally. */
 static int sums_fees(bl_sums *sums, uint32_t side, const bl_tenant *t,
-                    const bl_fact_invoice *fact, bl_span begins) {
+                     const bl_fact_invoice *fact, bl_span begins) {
   const bl_contract *contract = bl_table_at(&t->by_contract, fact->contract);
   int rc = contract ? BILLING_OK : BILLING_CORRUPT;
 
@@ -86,7 +86,7 @@ static int sums_fees(bl_sums *sums, uint32_t side, const bl_tenant *t,
 }
 
 static int sums_invoices(bl_sums *sums, uint32_t side, bl_call *c,
-                        const bl_customer *customer, bl_span begins) {
+                         const bl_customer *customer, bl_span begins) {
   bl_index_wish wish = {bl_subject_customer(customer->number), 0,
                         BL_ALL_TIMES, UINT64_C(1) << BL_ENTRY_INVOICE};
   int64_t *seqs;

@@ -72,7 +72,7 @@ static int statement_keep(bl_ticks *t, const tick_rows *rows) {
 
 /* One window after the other, so a period's figure is the last one. */
 static int statement_add(bl_ticks *t, bl_tick_group *group, uint64_t period,
-                   bl_dec quantity) {
+                         bl_dec quantity) {
   bl_tick_figure *last = group->figure_count
                            ? &group->figures[group->figure_count - 1] : NULL;
 
@@ -91,7 +91,7 @@ static int statement_add(bl_ticks *t, bl_tick_group *group, uint64_t period,
 /* ---- rows ---- */
 
 static int statement_list(tick_run *x, uint64_t price, uint64_t period,
-                    tick_rows **out) {
+                          tick_rows **out) {
   uint64_t key[2] = {price, period};
 
   *out = bl_map_get(&x->lists, key, sizeof key);
@@ -104,7 +104,7 @@ static int statement_list(tick_run *x, uint64_t price, uint64_t period,
 }
 
 static int statement_columns(tick_run *x, const bl_meter *meter,
-                       const bl_event *event, tick_row *row) {
+                             const bl_event *event, tick_row *row) {
   bl_arena *arena = &x->t->arena;
   bl_str *columns = bl_arena_array(arena, meter->property_count + 1,
                                    sizeof *columns);
@@ -119,7 +119,7 @@ static int statement_columns(tick_run *x, const bl_meter *meter,
 }
 
 static int statement_keep_row(tick_run *x, const bl_event_row *in,
-                        const bl_meter *meter, tick_rows *rows) {
+                              const bl_meter *meter, tick_rows *rows) {
   bl_arena *arena = &x->t->arena;
   bl_event event = {in->text.name, &x->members, BL_DEC_ONE, in->time_us};
   tick_row *row = bl_arena_push(arena, (void **)&rows->row, &rows->count,
@@ -147,7 +147,7 @@ static uint64_t statement_period(const bl_ticks *t, bl_span service) {
 
 /* What the event was charged under, of the contract at hand. */
 static int statement_charge(tick_run *x, const bl_event_row *in,
-                      const bl_row_charge *charge) {
+                            const bl_row_charge *charge) {
   const bl_ticks *t = x->t;
   const bl_plan_version *plan = t->contract->plan;
   uint64_t price = (uint64_t)(charge->price - plan->plan.prices);
@@ -212,7 +212,7 @@ static int statement_row_order(const void *a, const void *b) {
 
 /* Says whose statement it was. */
 static int statement_fail(tick_run *x, const tick_rows *rows, int rc,
-                    const billing_error *why) {
+                          const billing_error *why) {
   const bl_ticks *t = x->t;
   const bl_price *price = &t->contract->plan->plan.prices[rows->price];
 
@@ -227,7 +227,7 @@ static int statement_fail(tick_run *x, const tick_rows *rows, int rc,
 
 /* The group without the columns that the price does not ask for. */
 static int statement_group(tick_run *x, const bl_price *price, bl_str columns,
-                     bl_text *out, billing_error *why) {
+                           bl_text *out, billing_error *why) {
   bl_event event = {.properties = &x->members};
   int rc = BILLING_OK;
 
@@ -249,7 +249,7 @@ static int statement_group(tick_run *x, const bl_price *price, bl_str columns,
 }
 
 static int statement_book(tick_run *x, const tick_rows *rows,
-                    const bl_sql_quantity *answer, billing_error *why) {
+                          const bl_sql_quantity *answer, billing_error *why) {
   const bl_price *price =
       &x->t->contract->plan->plan.prices[rows->price];
   bl_tick_group *group;
@@ -263,7 +263,7 @@ static int statement_book(tick_run *x, const tick_rows *rows,
 }
 
 static int statement_sandbox(tick_run *x, const tick_rows *rows, size_t from,
-                       size_t to, bl_span window, billing_error *why) {
+                             size_t to, bl_span window, billing_error *why) {
   const bl_meter *meter = bl_contract_meter(x->t->contract, rows->price);
   bl_sql_meter sql = {meter->sql, meter->properties, meter->property_count};
   bl_sql_quantity *answer = NULL;
@@ -282,7 +282,7 @@ static int statement_sandbox(tick_run *x, const tick_rows *rows, size_t from,
 
 /* The rows from `from` on that lie in a window. */
 static int statement_window(tick_run *x, const tick_rows *rows, size_t from,
-                      size_t to, bl_span window) {
+                            size_t to, bl_span window) {
   billing_error why = {.struct_size = sizeof why};
   int rc = bl_is_interrupted(x->t->c->b)
              ? BILLING_CANCELED
@@ -293,7 +293,7 @@ static int statement_window(tick_run *x, const tick_rows *rows, size_t from,
 }
 
 static bl_span statement_span(const tick_run *x, const tick_rows *rows,
-                        int64_t us) {
+                              int64_t us) {
   const bl_contract *contract = x->t->contract;
   bl_span period = contract->periods[rows->period].span;
   uint32_t tick = bl_contract_meter(contract, rows->price)->tick;

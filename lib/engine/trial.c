@@ -15,6 +15,16 @@ void bl_trial_open(bl_call *c, bl_trial *trial) {
   c->trial = trial;
 }
 
+void bl_trial_undo(bl_call *c, bl_arena_mark mark) {
+  bl_undo_all(c->t);
+  memset(&c->b->entries, 0, sizeof c->b->entries);
+  memset(&c->opened, 0, sizeof c->opened);
+  c->opened_cap = 0;
+  c->trial = NULL;
+  bl_arena_back(&c->arena, mark);
+  bl_undo_start(c->t, &c->arena);
+}
+
 /* ---- without the usage that was recorded ---- */
 
 /* What was charged under the key is charged back. */

@@ -41,6 +41,10 @@ static inline int bl_trial_hides(const bl_trial *trial, uint64_t contract,
   return 0;
 }
 
+/* The call goes on as if the trial had not been; what it took from the call's
+ * arena since the mark is gone. */
+void bl_trial_undo(bl_call *c, bl_arena_mark mark);
+
 /* Takes the customer's usage of all periods that are not closed away: what it
  * was charged is charged back, and draws return to their grants. */
 int bl_trial_clear(bl_call *c, bl_trial *trial, bl_customer *customer);
