@@ -251,6 +251,7 @@
 #include "engine/streams.c"
 #include "engine/sums.c"
 #include "engine/tallies.c"
+#include "engine/tick_book.c"
 #include "engine/ticks.c"
 #include "engine/ticks_sql.c"
 #include "engine/timeline.c"

@@ -2,7 +2,6 @@
 /* closing.c - composites, minimums and maximums; see closing.h. */
 #include "engine/closing.h"
 
-#include "engine/image.h"
 #include "engine/index.h"
 #include "engine/rate.h"
 #include "engine/ticks.h"
@@ -21,15 +20,12 @@ typedef struct closing_book {
   bl_call               *c;
   bl_contract           *contract;
   const bl_fact_invoice *draft;
-  bl_rater               rater;
-  bl_fold               *fold;
+  bl_tick_book           book;
   bl_dec                *spend;    /* by price, of the period at hand */
   bl_dec                *free;     /* of it, paid by promotional grants */
   closing_fee           *fees;
   size_t                 fee_count;
   size_t                 fee_cap;
-  bl_fact_ticks         *fact;
-  size_t                 cap;
 } closing_book;
 
 /* ---- which periods ---- */
@@ -245,31 +241,9 @@ bl_dec bl_closing_total(const bl_tenant_terms *tenant, const bl_price *price,
            : bl_net_gap(tick->bound, spent, NULL, 0);
 }
 
-static int closing_refuse(const closing_book *k, const bl_price *price) {
-  return bl_fail(k->c->err, BILLING_LIMIT, "", "amounts below 10^20",
-                 "what %t comes to does not fit", &price->name);
-}
-
-/* Only what others cost is drawn from grants: a minimum is owed. */
-static int closing_charge(closing_book *k, const bl_price *price,
-                          bl_fact_tick *tick) {
-  bl_tally *tally = bl_tally_make(k->c->t, k->contract, tick->price,
-                                  tick->period, tick->group);
-  bl_fact_tick *kept = bl_arena_push(&k->c->arena, (void **)&k->fact->items,
-                                     &k->fact->count, &k->cap, sizeof *kept);
-  int rc = BILLING_OK;
-
-  if (!tally || !kept) return BILLING_NOMEM;
-  if (price->closing == BL_CLOSING_COMPOSITE)
-    rc = bl_tick_draws(&k->rater, tally, tick);
-  if (rc) return rc;
-  *kept = *tick;
-  k->fact->count++;
-  return bl_fold_tick(k->fold, k->contract, kept);
-}
-
 /* What a period closes under is booked even when it costs nothing: the same
- * holds for what comes late. */
+ * holds for what comes late.  Only what others cost is drawn from grants: a
+ * minimum is owed. */
 static int closing_key(closing_book *k, size_t at, uint64_t period) {
   const bl_contract *contract = k->contract;
   const bl_price *price = &contract->plan->plan.prices[at];
@@ -282,13 +256,12 @@ static int closing_key(closing_book *k, size_t at, uint64_t period) {
   closing_share(k, price, period, &tick);
   total = bl_closing_total(&k->c->t->terms, price, &tick);
   tick.amount = tally ? bl_dec_sub(total, tally->amount) : total;
-  if (bl_dec_is_bad(tick.amount) || bl_dec_is_bad(tick.quantity))
-    return closing_refuse(k, price);
   k->spend[at] = total;
   if (bl_dec_is_zero(tick.amount) &&
       (period < contract->closed || bl_dec_is_zero(tick.bound)))
     return BILLING_OK;
-  return closing_charge(k, price, &tick);
+  return bl_tick_book_add(&k->book, &tick,
+                          price->closing == BL_CLOSING_COMPOSITE);
 }
 
 /* ---- all of them ---- */
@@ -334,31 +307,17 @@ static int closing_open(closing_book *k, const unsigned char *moved) {
 
 static int closing_write(closing_book *k, const unsigned char *moved,
                          uint64_t periods) {
-  bl_call *c = k->c;
-  bl_contract *contract = k->contract;
-  bl_writer w;
   int rc = BILLING_OK;
 
-  k->fact->customer = contract->customer->number;
-  k->fact->contract = contract->number;
-  bl_rater_open(&k->rater, c);
-  k->fold = bl_entry_start(c);
+  bl_tick_book_open(&k->book, k->c, k->contract);
   for (uint64_t p = 0; p < periods && !rc; p++)
     if (moved[p]) rc = closing_period(k, p);
-  bl_rater_close(&k->rater);
-  if (rc || !k->fact->count) return rc;
-  rc = bl_fold_ticked(k->fold, k->fact);
-  bl_customer_moves(c->t, contract->customer);
-  bl_image_age(c->t, contract->customer, k->fold->seq);
-  bl_writer_open(&w, c);
-  bl_code_ticks(&w.facts, &w.properties, k->fact);
-  return rc ? rc : bl_append(c, BL_ENTRY_TICKS, &w);
+  return bl_tick_book_close(&k->book, rc);
 }
 
 int bl_closing_book(bl_call *c, bl_contract *contract, uint64_t periods,
                     const bl_fact_invoice *draft, bl_fact_ticks *out) {
-  closing_book k = {.c = c, .contract = contract, .draft = draft,
-                    .fact = out};
+  closing_book k = {.c = c, .contract = contract, .draft = draft};
   unsigned char *moved;
   int rc;
 
@@ -368,5 +327,7 @@ int bl_closing_book(bl_call *c, bl_contract *contract, uint64_t periods,
   if (!moved) return BILLING_NOMEM;
   if (!memchr(moved, 1, (size_t)periods)) return BILLING_OK;
   rc = closing_open(&k, moved);
-  return rc ? rc : closing_write(&k, moved, periods);
+  if (!rc) rc = closing_write(&k, moved, periods);
+  *out = k.book.fact;
+  return rc;
 }

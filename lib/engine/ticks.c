@@ -2,8 +2,6 @@
 /* ticks.c - measuring and booking at the end of a period; see ticks.h. */
 #include "engine/ticks.h"
 
-#include "engine/image.h"
-#include "engine/rate.h"
 #include "engine/samples.h"
 #include "engine/tallies.h"
 #include "engine/timeline.h"
@@ -271,60 +269,30 @@ int bl_ticks_measure(const bl_ticks *t, const bl_tick_group *group,
 
 /* ---- booking ---- */
 
-typedef struct tick_book {
-  bl_ticks       ticks;
-  bl_rater       rater;
-  bl_fold       *fold;
-  bl_fact_ticks  fact;
-  size_t         cap;
-  uint64_t       periods;
-} tick_book;
+typedef struct tick_booking {
+  bl_ticks     ticks;
+  bl_tick_book book;
+  uint64_t     periods;
+} tick_booking;
 
-int bl_tick_draws(bl_rater *rater, const bl_tally *tally,
-                  bl_fact_tick *tick) {
-  const bl_period *period = &tally->contract->periods[tally->period];
-  bl_fact_charge charge = {.amount = tick->amount};
-  int rc;
-
-  rater->draws.count = 0;
-  rc = bl_rate_choose(rater, tally, period->span.to_us - 1, &charge);
-  if (rc || !charge.draw_count) return rc;
-  tick->draws = bl_arena_copy(&rater->c->arena, rater->draws.item,
-                              charge.draw_count * sizeof *tick->draws);
-  tick->draw_count = charge.draw_count;
-  return tick->draws ? BILLING_OK : BILLING_NOMEM;
-}
-
-static int tick_add(tick_book *k, const bl_tick_group *group,
+static int tick_add(tick_booking *k, const bl_tick_group *group,
                     uint64_t period, bl_dec quantity) {
-  bl_call *c = k->ticks.c;
-  bl_contract *contract = k->ticks.contract;
+  const bl_contract *contract = k->ticks.contract;
   const bl_price *price = bl_price_of_group(
       &contract->plan->plan.prices[group->price], group->group);
-  bl_tally *tally = bl_tally_make(c->t, contract, group->price, period,
-                                  group->group);
-  bl_fact_tick *tick = bl_arena_push(&c->arena, (void **)&k->fact.items,
-                                     &k->fact.count, &k->cap, sizeof *tick);
-  int rc;
+  const bl_tally *tally = bl_tally_of(contract, group->price, period,
+                                      group->group);
+  bl_fact_tick tick = {.price = group->price, .period = period,
+                       .group = group->group, .quantity = quantity};
 
-  if (!tally || !tick) return BILLING_NOMEM;
-  tick->price    = group->price;
-  tick->period   = period;
-  tick->group    = group->group;
-  tick->quantity = quantity;
-  if (!bl_tally_is_count(tally))
-    tick->amount = bl_dec_sub(bl_price_total(price, quantity), tally->amount);
-  if (bl_dec_is_bad(tick->amount))
-    return bl_fail(c->err, BILLING_LIMIT, "", "amounts below 10^20",
-                   "what price %t comes to does not fit", &price->id);
-  rc = bl_tick_draws(&k->rater, tally, tick);
-  if (rc) return rc;
-  k->fact.count++;
-  return bl_fold_tick(k->fold, contract, tick);
+  if (!bl_tick_is_count(&k->ticks, group))
+    tick.amount = bl_dec_sub(bl_price_total(price, quantity),
+                             tally ? tally->amount : BL_DEC_ZERO);
+  return bl_tick_book_add(&k->book, &tick, 1);
 }
 
 /* Whether the figure of a period may be another one than was booked. */
-static int tick_is_open(const tick_book *k, const bl_tick_group *group,
+static int tick_is_open(const tick_booking *k, const bl_tick_group *group,
                         uint64_t period, const bl_tally *tally) {
   const bl_contract *contract = k->ticks.contract;
 
@@ -334,7 +302,7 @@ static int tick_is_open(const tick_book *k, const bl_tick_group *group,
 
 /* What counts events is booked with nothing, so that it is not due any more.
  */
-static int tick_statement(tick_book *k, const bl_tick_group *group,
+static int tick_statement(tick_booking *k, const bl_tick_group *group,
                           uint64_t period, const bl_tally *tally) {
   const bl_ticks *t = &k->ticks;
   int is_new = tally ? tally->more->is_due != 0
@@ -352,7 +320,7 @@ static int tick_statement(tick_book *k, const bl_tick_group *group,
   return tick_add(k, group, period, quantity);
 }
 
-static int tick_period(tick_book *k, const bl_tick_group *group,
+static int tick_period(tick_booking *k, const bl_tick_group *group,
                        uint64_t period) {
   const bl_tally *tally = bl_tally_of(k->ticks.contract, group->price,
                                       period, group->group);
@@ -371,7 +339,7 @@ static int tick_period(tick_book *k, const bl_tick_group *group,
 }
 
 /* In the order of prices, of first use, of periods. */
-static int tick_all(tick_book *k) {
+static int tick_all(tick_booking *k) {
   const bl_map *groups = &k->ticks.groups;
   size_t prices = k->ticks.contract->plan->plan.price_count;
   int rc = BILLING_OK;
@@ -383,27 +351,6 @@ static int tick_all(tick_book *k) {
         if (group->price == price) rc = tick_period(k, group, p);
     }
   return rc;
-}
-
-static int tick_write(tick_book *k) {
-  bl_call *c = k->ticks.c;
-  bl_contract *contract = k->ticks.contract;
-  bl_writer w;
-  int rc;
-
-  k->fact.customer = contract->customer->number;
-  k->fact.contract = contract->number;
-  bl_rater_open(&k->rater, c);
-  k->fold = bl_entry_start(c);
-  rc = tick_all(k);
-  bl_rater_close(&k->rater);
-  if (rc || !k->fact.count) return rc;
-  rc = bl_fold_ticked(k->fold, &k->fact);
-  bl_customer_moves(c->t, contract->customer);
-  bl_image_age(c->t, contract->customer, k->fold->seq);
-  bl_writer_open(&w, c);
-  bl_code_ticks(&w.facts, &w.properties, &k->fact);
-  return rc ? rc : bl_append(c, BL_ENTRY_TICKS, &w);
 }
 
 /* The first period whose figure may be another than was booked. */
@@ -419,13 +366,16 @@ static uint64_t tick_first(const bl_contract *contract, uint64_t periods) {
 }
 
 int bl_ticks_book(bl_call *c, bl_contract *contract, uint64_t periods) {
-  tick_book k = {.periods = periods};
+  tick_booking k = {.periods = periods};
   int rc;
 
   if (!periods || !bl_ticks_has(contract)) return BILLING_OK;
   rc = bl_ticks_read(&k.ticks, c, contract, tick_first(contract, periods),
                      periods, c->trial ? c->trial->until_us : INT64_MAX);
-  if (!rc) rc = tick_write(&k);
+  if (!rc) {
+    bl_tick_book_open(&k.book, c, contract);
+    rc = bl_tick_book_close(&k.book, tick_all(&k));
+  }
   bl_ticks_close(&k.ticks);
   return rc;
 }

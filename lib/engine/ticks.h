@@ -16,7 +16,7 @@
 #ifndef BL_TICKS_H
 #define BL_TICKS_H
 
-#include "engine/engine.h"
+#include "engine/rate.h"
 #include "meter/measure.h"
 
 /* What a statement found for a price and group in a period. */
@@ -76,12 +76,6 @@ int bl_ticks_measure(const bl_ticks *t, const bl_tick_group *group,
 /* Books the periods [0, periods): the last one, and what changed before. */
 int bl_ticks_book(bl_call *c, bl_contract *contract, uint64_t periods);
 
-/* Who pays what a tick charges; what the lots have left is known, because
- * every figure is folded before the next one. */
-struct bl_rater;
-int bl_tick_draws(struct bl_rater *rater, const bl_tally *tally,
-                  bl_fact_tick *tick);
-
 /* The group of a price; made when it is not there. */
 int bl_ticks_group(bl_ticks *t, uint64_t price, bl_str group,
                    bl_tick_group **out);
@@ -99,6 +93,27 @@ static inline int bl_tick_is_count(const bl_ticks *t,
          contract->plan->plan.prices[group->price].group_count &&
          bl_contract_meter(contract, group->price)->aggregation == BL_AGG_SQL;
 }
+
+/* ---- tick_book.c: an entry of them ---- */
+
+/* Each figure is folded before the next one is added, so what lots have left
+ * is known. */
+typedef struct bl_tick_book {
+  bl_call      *c;
+  bl_contract  *contract;
+  bl_rater      rater;
+  bl_fold      *fold;
+  bl_fact_ticks fact;
+  size_t        cap;
+} bl_tick_book;
+
+void bl_tick_book_open(bl_tick_book *k, bl_call *c, bl_contract *contract);
+/* Charges, from grants as far as they go, or owed.  LIMIT when it does not
+ * fit. */
+int bl_tick_book_add(bl_tick_book *k, const bl_fact_tick *tick, int is_drawn);
+/* Writes the entry, unless something failed or nothing was added; returns
+ * rc. */
+int bl_tick_book_close(bl_tick_book *k, int rc);
 
 /* ---- ticks_sql.c: meters that are statements ---- */
 

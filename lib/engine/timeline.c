@@ -2,9 +2,8 @@
 /* timeline.c - which interval prices what; see timeline.h. */
 #include "engine/timeline.h"
 
-#include "engine/image.h"
-#include "engine/rate.h"
 #include "engine/tallies.h"
+#include "engine/ticks.h"
 #include "price/price.h"
 
 const bl_plan_version *bl_plan_at(const bl_plan_state *plan, int64_t us) {
@@ -120,14 +119,6 @@ bl_dec bl_timeline_total(const bl_tally *tally, const bl_meter *meter,
 
 /* ---- settling ---- */
 
-typedef struct timeline_book {
-  bl_call      *c;
-  bl_rater      rater;
-  bl_fold      *fold;
-  bl_fact_ticks fact;
-  size_t        cap;
-} timeline_book;
-
 /* Whether another interval had usage before, also when none of it is left. */
 static int timeline_follows(const bl_tally *tally) {
   const bl_plan_version *plan = tally->contract->plan;
@@ -155,74 +146,28 @@ static bl_dec timeline_moved(const bl_tally *tally) {
                                       tally->level.total), tally->amount);
 }
 
-static int timeline_draws(timeline_book *k, const bl_tally *tally,
-                          bl_fact_tick *tick) {
-  bl_span span = bl_timeline_service(tally->contract, tally->price,
-                                     tally->period);
-  bl_fact_charge charge = {.amount = tick->amount};
-  int rc;
+static int timeline_add(bl_tick_book *k, const bl_tally *tally,
+                        bl_dec amount) {
+  bl_fact_tick tick = {.price = tally->price, .period = tally->period,
+                       .group = tally->group, .amount = amount,
+                       .quantity = bl_tally_quantity(tally)};
 
-  k->rater.draws.count = 0;
-  rc = bl_rate_choose(&k->rater, tally, span.to_us - 1, &charge);
-  if (rc || !charge.draw_count) return rc;
-  tick->draws = bl_arena_copy(&k->c->arena, k->rater.draws.item,
-                              charge.draw_count * sizeof *tick->draws);
-  tick->draw_count = charge.draw_count;
-  return tick->draws ? BILLING_OK : BILLING_NOMEM;
-}
-
-static int timeline_add(timeline_book *k, bl_tally *tally, bl_dec amount) {
-  bl_call *c = k->c;
-  bl_fact_tick *tick = bl_arena_push(&c->arena, (void **)&k->fact.items,
-                                     &k->fact.count, &k->cap, sizeof *tick);
-  int rc;
-
-  if (!tick) return BILLING_NOMEM;
-  if (bl_dec_is_bad(amount))
-    return bl_fail(c->err, BILLING_LIMIT, "", "amounts below 10^20",
-                   "what price %t comes to does not fit",
-                   &bl_tally_price(tally)->id);
-  tick->price    = tally->price;
-  tick->period   = tally->period;
-  tick->group    = tally->group;
-  tick->quantity = bl_tally_quantity(tally);
-  tick->amount   = amount;
-  rc = timeline_draws(k, tally, tick);
-  if (rc) return rc;
-  k->fact.count++;
-  return bl_fold_tick(k->fold, tally->contract, tick);
-}
-
-static int timeline_write(timeline_book *k, bl_contract *contract) {
-  bl_call *c = k->c;
-  bl_writer w;
-  int rc;
-
-  if (!k->fact.count) return BILLING_OK;
-  rc = bl_fold_ticked(k->fold, &k->fact);
-  bl_customer_moves(c->t, contract->customer);
-  bl_image_age(c->t, contract->customer, k->fold->seq);
-  bl_writer_open(&w, c);
-  bl_code_ticks(&w.facts, &w.properties, &k->fact);
-  return rc ? rc : bl_append(c, BL_ENTRY_TICKS, &w);
+  return bl_tick_book_add(k, &tick, 1);
 }
 
 int bl_timeline_settle(bl_call *c, bl_contract *contract, uint64_t periods) {
-  timeline_book k = {.c = c};
+  bl_tick_book k;
   bl_tallies tallies;
   int rc;
 
   if (!contract->plan->intervals) return BILLING_OK;
-  k.fact.customer = contract->customer->number;
-  k.fact.contract = contract->number;
   rc = bl_tallies_of(contract, &c->arena, &tallies);
-  bl_rater_open(&k.rater, c);
-  if (!rc) k.fold = bl_entry_start(c);
+  if (rc) return rc;
+  bl_tick_book_open(&k, c, contract);
   for (size_t i = 0; !rc && i < tallies.count; i++) {
     bl_dec moved = tallies.item[i]->period < periods
                      ? timeline_moved(tallies.item[i]) : BL_DEC_ZERO;
     if (!bl_dec_is_zero(moved)) rc = timeline_add(&k, tallies.item[i], moved);
   }
-  bl_rater_close(&k.rater);
-  return rc ? rc : timeline_write(&k, contract);
+  return bl_tick_book_close(&k, rc);
 }
