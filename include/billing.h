@@ -1128,12 +1128,13 @@ BILLING_API int billing_release(billing *b, const billing_call *call,
 
 /*
  * The double-entry ledger: query {"customer":"id","asset":"USD",
- * "account":"wallet","after":"7.2","limit":100} -> {"postings":
+ * "account":"deferred","after":"7.2","limit":100} -> {"postings":
  * [{"number":"8.1","seq","at","customer","account","asset","amount","cause"}],
  * "balances":[{"customer","account","asset","balance"}],"next":"8.1"}.
  * Postings of one commit add up to zero in every asset.  Positive is debit.
- * Accounts: wallet, unbilled, receivable, revenue, funding, promotion,
- * breakage, rounding.
+ * Accounts: deferred (revenue: what is left of grants that were paid for),
+ * credit (what is left of promotional ones), unbilled, receivable, revenue,
+ * funding, promotion, breakage, rounding, tax.
  */
 BILLING_API int billing_ledger(billing *b, const billing_call *call,
                                const char *query, size_t query_len,

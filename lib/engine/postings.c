@@ -3,7 +3,7 @@
  * postings.c - the ledger group of an entry, from what the entry says.
  *
  *     a batch: 0.25 charged to a, 0.10 of it drawn; 0.05 charged to b
- *       a  wallet +0.10  unbilled +0.15  revenue -0.25
+ *       a  deferred +0.10  unbilled +0.15  revenue -0.25
  *       b                unbilled +0.05  revenue -0.05
  *
  * The fold books the same groups (wallet/ledger.c) in the balances of wallets
@@ -83,17 +83,24 @@ static int book_expiry(posting_book *k, const bl_grant_state *grant,
   bl_posting postings[4];
 
   return book(k, grant->customer, grant->lot.asset, postings,
-              bl_ledger_expiry(left, postings));
+              bl_ledger_expiry(left, (int)grant->lot.is_promotional,
+                               postings));
 }
 
 /* ---- events ---- */
 
-/* What returns to a lot that had expired before this entry expires again. */
-static int book_return(posting_book *k, const bl_draw *draw) {
-  const bl_grant_state *grant = bl_table_at(&k->t->by_grant, draw->grant);
+/* Adds a draw up by what it is drawn from.  What returns to a lot that had
+ * expired before this entry expires again. */
+static int add_drawn(posting_book *k, const bl_draw *draw, bl_dec drawn[2]) {
+  const bl_grant_state *grant;
 
+  if (!draw->grant) return BILLING_OK;
+  grant = bl_table_at(&k->t->by_grant, draw->grant);
   if (!grant) return BILLING_CORRUPT;
-  if (!grant->expired_seq || grant->expired_seq > k->entry->seq)
+  drawn += grant->lot.is_promotional;
+  *drawn = bl_dec_add(*drawn, draw->amount);
+  if (bl_dec_sign(draw->amount) > 0 || !grant->expired_seq ||
+      grant->expired_seq > k->entry->seq)
     return BILLING_OK;
   return book_expiry(k, grant, bl_dec_neg(draw->amount));
 }
@@ -101,16 +108,12 @@ static int book_return(posting_book *k, const bl_draw *draw) {
 static int book_charged(posting_book *k, const bl_contract *contract,
                         const bl_price *price, bl_dec amount,
                         const posting_draws *by) {
-  bl_dec drawn = BL_DEC_ZERO;
+  bl_dec drawn[2] = {BL_DEC_ZERO, BL_DEC_ZERO};
   bl_posting postings[4];
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < by->count && !rc; i++) {
-    const bl_draw *draw = &by->draws[i];
-    if (!draw->grant) continue;
-    drawn = bl_dec_add(drawn, draw->amount);
-    if (bl_dec_sign(draw->amount) < 0) rc = book_return(k, draw);
-  }
+  for (size_t i = 0; i < by->count && !rc; i++)
+    rc = add_drawn(k, &by->draws[i], drawn);
   if (rc) return rc;
   return book(k, contract->customer, price->asset, postings,
               bl_ledger_charge(amount, drawn, postings));
@@ -157,6 +160,7 @@ static int book_expired(posting_book *k, const bl_fact_grant_expired *fact) {
 /* A fee is charged by the line that bills it. */
 static int book_line(posting_book *k, const bl_contract *contract,
                      const bl_fact_line *line) {
+  const bl_dec none[2] = {BL_DEC_ZERO, BL_DEC_ZERO};
   bl_posting postings[4];
   const char *asset;
   int rc = BILLING_OK;
@@ -165,7 +169,7 @@ static int book_line(posting_book *k, const bl_contract *contract,
   asset = contract->plan->plan.prices[line->price].asset;
   if (line->is_fee)
     rc = book(k, contract->customer, asset, postings,
-              bl_ledger_charge(line->amount, BL_DEC_ZERO, postings));
+              bl_ledger_charge(line->amount, none, postings));
   if (rc) return rc;
   return book(k, contract->customer, asset, postings,
               bl_ledger_line(line->amount, line->drawn, line->due, postings));

@@ -116,7 +116,7 @@ START_TEST(a_batch_posts_once_an_account) {
       "{\"account\":\"funding\",\"asset\":\"USD\","
       "\"balance\":\"0.25\",\"customer\":\"a\"}],"
       "\"postings\":["
-      "{\"account\":\"wallet\",\"amount\":\"0.25\",\"asset\":\"USD\","
+      "{\"account\":\"deferred\",\"amount\":\"0.25\",\"asset\":\"USD\","
       "\"at\":\"2026-01-05T00:00:00Z\",\"cause\":\"events\","
       "\"customer\":\"a\",\"number\":\"9.1\",\"seq\":9},"
       "{\"account\":\"unbilled\",\"amount\":\"0.05\",\"asset\":\"USD\","
