@@ -14,6 +14,7 @@
 #include "engine/postings.h"
 
 #include "engine/event_walk.h"
+#include "engine/index.h"
 #include "engine/load.h"
 
 typedef struct posting_draws {
@@ -294,4 +295,57 @@ int bl_postings_of(bl_call *c, bl_tenant *t, const bl_entry *entry,
   bl_map_open(&k.sums, a);
   rc = entry->kind == BL_ENTRY_EVENTS ? book_events(&k) : book_coded(&k);
   return rc ? rc : list_sums(&k, out);
+}
+
+/* ---- many of them ---- */
+
+static int take_group(const bl_postings_walk *w, const bl_entry *entry) {
+  bl_call *c = w->c;
+  bl_postings group;
+  int rc = bl_postings_of(c, c->t, entry, &c->arena, &group);
+
+  return rc ? rc : w->take(w->who, entry, &group);
+}
+
+static int walk_all_groups(const bl_postings_walk *w) {
+  bl_call *c = w->c;
+  bl_journal_walk walk = {NULL, NULL};
+  bl_entry entry;
+  int rc = bl_journal_walk_open(&walk, c->b, c->t->number, w->from_seq);
+
+  while (!rc && (rc = bl_journal_walk_next(&walk, &entry)) == BILLING_OK) {
+    bl_arena_mark mark = bl_arena_now(&c->arena);
+    if (bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
+    if (!rc) rc = take_group(w, &entry);
+    bl_arena_back(&c->arena, mark);
+  }
+  bl_journal_walk_close(&walk);
+  return rc;
+}
+
+/* Those of the entries about one customer. */
+static int walk_groups_of(const bl_postings_walk *w) {
+  bl_call *c = w->c;
+  bl_index_wish wish = {bl_subject_customer(w->customer->number),
+                        w->from_seq - 1, BL_ALL_TIMES, 0};
+  int64_t *seqs;
+  size_t count;
+  int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
+
+  for (size_t i = 0; i < count && !rc; i++) {
+    bl_arena_mark mark = bl_arena_now(&c->arena);
+    bl_entry entry;
+    if (bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
+    if (!rc)
+      rc = bl_journal_read(c->b, c->t->number, seqs[i], &c->arena, &entry);
+    if (!rc) rc = take_group(w, &entry);
+    bl_arena_back(&c->arena, mark);
+  }
+  return rc;
+}
+
+int bl_postings_each(const bl_postings_walk *w) {
+  int rc = w->customer ? walk_groups_of(w) : walk_all_groups(w);
+
+  return rc == BILLING_DONE ? BILLING_OK : rc;
 }
