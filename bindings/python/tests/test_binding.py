@@ -655,6 +655,13 @@ class Wallets(Case):
                              after=page["next"])
         self.assertEqual([D(p["amount"]) for p in
                           page["postings"] + rest["postings"]], [-1, 1])
+        told = self.b.ledger(customer="acme", account="deferred",
+                             running=True, end=NOW)
+        self.assertEqual((told["postings"], told["balances"]), ([], []))
+        told = self.b.ledger(customer="acme", account="deferred",
+                             running=True, start=NOW)
+        self.assertEqual([D(p["balance"]) for p in told["postings"]],
+                         [-1, 0])
 
 
 class Rebuilds(Case):
