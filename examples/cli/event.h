@@ -28,5 +28,7 @@ int cli_export(cli *c);                    /* see export.c */
 int cli_authorize(cli *c);
 int cli_settle(cli *c);
 int cli_release(cli *c);
+/* What is done to a grant: see grants.c. */
+int cli_change_grant(cli *c);
 
 #endif
