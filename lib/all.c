@@ -32,6 +32,7 @@
 #include "expression/parse.c"
 #include "expression/value.c"
 
+#include "catalog/commit_rate.c"
 #include "catalog/contract.c"
 #include "catalog/convert.c"
 #include "catalog/customer.c"
@@ -89,6 +90,7 @@
 #include "price/package.c"
 #include "price/per_unit.c"
 #include "price/percentage.c"
+#include "price/reach.c"
 #include "price/run.c"
 #include "price/same.c"
 #include "price/schedule.c"
@@ -217,6 +219,7 @@
 #include "engine/query.c"
 #include "engine/rate.c"
 #include "engine/rate_ahead.c"
+#include "engine/rate_commit.c"
 #include "engine/rate_draws.c"
 #include "engine/rate_spans.c"
 #include "engine/rate_transactions.c"

@@ -8,9 +8,11 @@
  *      "of":{"tags":["api"]},"minimum":{"amount":"25","proration":"none"}}
  *
  * Each minimum becomes a key of its own behind the plan's prices, so that what
- * is missing of it is charged, corrected and explained as any other charge is:
+ * is missing of it is charged, corrected and explained as any other charge is;
+ * and before them each commit rate (commit_rate.c):
  *
- *     calls, support | minimum of calls, minimum of support,
+ *     calls, support | calls at the commit rate,
+ *                      minimum of calls, minimum of support,
  *                      minimum of the plan, maximum of the plan
  *
  * A key counts only what stands before it, so one pass is enough.
@@ -92,7 +94,7 @@ static int spend_is_before(const bl_plan *plan, size_t composite,
   const bl_price *price = &plan->prices[composite];
 
   if (!bl_asset_equal(plan->prices[other].asset, price->asset)) return 0;
-  return !plan->prices[other].closing ||
+  return !bl_price_closes(&plan->prices[other]) ||
          (price->of->with_composites && other < composite);
 }
 
@@ -135,10 +137,10 @@ static int spend_count(const bl_reader *r, bl_plan *plan, size_t composite) {
   bl_price *price = &plan->prices[composite];
   const bl_spend_of *of = price->of;
 
-  price->counted = bl_arena_array(r->arena, plan->price_count,
+  price->counted = bl_arena_array(r->arena, plan->key_count,
                                   sizeof *price->counted);
   if (!price->counted) return bl_reader_nomem(r);
-  for (size_t i = 0; i < plan->price_count; i++)
+  for (size_t i = 0; i < plan->key_count; i++)
     if (i != composite && spend_is_before(plan, composite, i) &&
         (spend_has(of->prices, of->price_count, plan->prices[i].id) ||
          spend_has_tag(of, &plan->prices[i])))
@@ -148,28 +150,57 @@ static int spend_count(const bl_reader *r, bl_plan *plan, size_t composite) {
 
 /* ---- minimums and maximums ---- */
 
-/* A key behind the others that counts the prices [from, to) of its asset. */
+/* Whether a minimum of a price counts what is spent under a key. */
+static int spend_is_of(const bl_plan *plan, size_t price, size_t key) {
+  return key == price ||
+         (plan->prices[key].closing == BL_CLOSING_COMMIT &&
+          plan->prices[key].beside == &plan->prices[price]);
+}
+
+/* A key behind the others that counts one price (SIZE_MAX: all of them) of its
+ * asset. */
 static bl_price *spend_add(const bl_reader *r, bl_plan *plan,
-                           uint32_t closing, const char *asset, size_t from,
-                           size_t to) {
+                           uint32_t closing, const char *asset,
+                           size_t price) {
+  size_t count = plan->key_count;
   bl_price *out = &plan->prices[plan->key_count++];
 
   out->closing = closing;
   out->per     = BL_DEC_ONE;
   out->most    = BL_DEC_MAX;
-  out->counted = bl_arena_array(r->arena, to - from + 1,
-                                sizeof *out->counted);
+  out->counted = bl_arena_array(r->arena, count + 1, sizeof *out->counted);
   memcpy(out->asset, asset, sizeof out->asset);
-  for (size_t i = from; out->counted && i < to; i++)
-    if (bl_asset_equal(plan->prices[i].asset, asset))
+  for (size_t i = 0; out->counted && i < count; i++)
+    if (bl_asset_equal(plan->prices[i].asset, asset) &&
+        (price == SIZE_MAX || spend_is_of(plan, price, i)))
       out->counted[out->counted_count++] = (uint32_t)i;
   return out->counted ? out : NULL;
 }
 
+/* It is the price's own id, so whoever counts the one counts the other. */
+static int spend_add_commit(const bl_reader *r, bl_plan *plan, size_t at) {
+  bl_price *price = &plan->prices[at], *out = &plan->prices[plan->key_count];
+  bl_text name;
+
+  bl_text_open(&name, r->arena);
+  bl_text_format(&name, "%t at the commit rate", &price->name);
+  *out = *price->beside;
+  out->closing      = BL_CLOSING_COMMIT;
+  out->beside       = price;
+  out->id           = price->id;
+  out->name         = (bl_str){name.text, name.len};
+  out->groups       = price->groups;
+  out->group_count  = price->group_count;
+  out->tags         = price->tags;
+  out->tag_count    = price->tag_count;
+  memcpy(out->asset, price->asset, sizeof out->asset);
+  plan->key_count++;
+  return name.failed ? bl_reader_nomem(r) : BILLING_OK;
+}
+
 static int spend_add_minimum(const bl_reader *r, bl_plan *plan, size_t at) {
   const bl_price *price = &plan->prices[at];
-  bl_price *out = spend_add(r, plan, BL_CLOSING_MINIMUM, price->asset, at,
-                            at + 1);
+  bl_price *out = spend_add(r, plan, BL_CLOSING_MINIMUM, price->asset, at);
   bl_text name;
 
   if (!out) return bl_reader_nomem(r);
@@ -183,9 +214,9 @@ static int spend_add_minimum(const bl_reader *r, bl_plan *plan, size_t at) {
 
 static int spend_add_bounds(const bl_reader *r, bl_plan *plan) {
   bl_price *least = spend_add(r, plan, BL_CLOSING_PLAN_MINIMUM,
-                              plan->currency, 0, plan->key_count);
+                              plan->currency, SIZE_MAX);
   bl_price *most = spend_add(r, plan, BL_CLOSING_PLAN_MAXIMUM,
-                             plan->currency, 0, plan->key_count);
+                             plan->currency, SIZE_MAX);
 
   if (!least || !most) return bl_reader_nomem(r);
   least->id    = BL_STR("minimum");
@@ -202,19 +233,31 @@ size_t bl_plan_derived(const bl_json *prices) {
 
   for (const bl_json *price = bl_json_first(prices); price;
        price = bl_json_next(price))
-    count += bl_json_get(price, "minimum") != NULL;
+    count += (bl_json_get(price, "minimum") ? 1u : 0u) +
+             (bl_json_get(price, "commit_rate") ? 1u : 0u);
   return count;
+}
+
+/* Commit rates stand before whoever counts what is spent at them. */
+static int spend_derive(const bl_reader *r, bl_plan *plan) {
+  size_t count = plan->price_count;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < count && !rc; i++)
+    if (plan->prices[i].beside) rc = spend_add_commit(r, plan, i);
+  return rc;
 }
 
 int bl_plan_derive(const bl_reader *r, bl_plan *plan) {
   bl_reader prices = bl_reader_member(r, "prices");
   size_t count = plan->price_count;
-  int rc = BILLING_OK;
+  int rc;
 
   if (!count)
     plan->prices = bl_arena_array(r->arena, 2, sizeof *plan->prices);
   if (!plan->prices) return bl_reader_nomem(r);
   plan->key_count = count;
+  rc = spend_derive(r, plan);
   for (size_t i = 0; i < count && !rc; i++) {
     bl_reader at = bl_reader_item(&prices, i);
 

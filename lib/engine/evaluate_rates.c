@@ -201,7 +201,6 @@ int bl_ask_rates(bl_ask *ask) {
 
 /* ---- override ---- */
 
-static const char *const override_rates[] = {"list", "commit", NULL};
 static const char *const override_prefers[] = {"lowest", "priority", NULL};
 
 typedef struct override_request {
@@ -216,7 +215,7 @@ typedef struct override_request {
 
 static const bl_field override_drawing_fields[] = {
   {.name = "id", .read = bl_value_id, .at = offsetof(bl_drawing, id)},
-  {.name = "rate", .read = bl_value_choice, .words = override_rates,
+  {.name = "rate", .read = bl_value_choice, .words = bl_rate_words,
    .at = offsetof(bl_drawing, rate)},
 };
 
@@ -306,7 +305,7 @@ static const bl_field override_row_fields[] = {
   {.name = "factor", .read = bl_value_amount,
    .at = offsetof(bl_override, factor)},
   {.name = "tiers", .read = override_tiers},
-  {.name = "of", .read = bl_value_choice, .words = override_rates,
+  {.name = "of", .read = bl_value_choice, .words = bl_rate_words,
    .at = offsetof(bl_override, of)},
   {.name = "price", .read = bl_value_id, .at = offsetof(bl_override, price)},
   {.name = "tags", .read = bl_ask_words, .at = offsetof(bl_override, tags)},

@@ -12,6 +12,7 @@
 #include "engine/index.h"
 #include "engine/load.h"
 #include "engine/query.h"
+#include "engine/rate.h"
 #include "engine/restated.h"
 #include "engine/samples.h"
 #include "engine/timeline.h"
@@ -133,12 +134,10 @@ static bl_dec add_position(explanation *x, const bl_price *price,
                            bl_dec *cost) {
   const bl_tally *tally = bl_tally_of(x->contract, x->line->price,
                                       x->line->period, x->line->group);
-  int64_t events = 0;
-  bl_dec before = tally ? bl_timeline_position(tally, &events) : BL_DEC_ZERO;
+  bl_dec before = tally ? bl_split_position(tally) : BL_DEC_ZERO;
 
   *cost = BL_DEC_ZERO;
-  if (!events) return BL_DEC_ZERO;
-  before = bl_measure_finish(bl_tally_meter(tally), before);
+  if (bl_dec_is_zero(before)) return BL_DEC_ZERO;
   *cost = bl_price_total(price, before);
   bl_json_add_dec(x->tree, "position", before);
   bl_json_add_dec(x->tree, "before_position", *cost);
@@ -246,8 +245,8 @@ static int explain_closing(explanation *x) {
 }
 
 static int explain_kind(explanation *x) {
-  if (x->price->closing) return explain_closing(x);
-  return x->price->meter.len ? explain_usage(x) : explain_fee(x);
+  if (bl_price_closes(x->price)) return explain_closing(x);
+  return bl_price_is_commit(x->price) || x->price->meter.len ? explain_usage(x) : explain_fee(x);
 }
 
 static int add_draws(explanation *x) {
@@ -300,7 +299,10 @@ static int add_event(line_events *e, uint64_t number,
   } else {
     e->level = bl_dec_add(e->level, charge->quantity);
     bl_json_add_dec(row, "total_after",
-                    bl_measure_finish(bl_tally_meter(e->tally), e->level));
+                    bl_price_is_commit(bl_tally_price(e->tally))
+                      ? e->level
+                      : bl_measure_finish(bl_tally_meter(e->tally),
+                                          e->level));
     bl_json_add_dec(row, "amount", charge->amount);
   }
   return bl_json_add_time(row, "time", fact->time_us) ? BILLING_OK

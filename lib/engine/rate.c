@@ -195,6 +195,51 @@ static int rate_total(const bl_rater *r, const bl_price *rate,
   return rc;
 }
 
+/* More or less is drawn at the commit rate. */
+static int charge_commit(bl_rater *r, const bl_split *s, int64_t time_us) {
+  const bl_tally *list = s->tally;
+  bl_contract *contract = list->contract;
+  size_t known = contract->tallies.count;
+  bl_fact_charge *charge;
+  bl_dec amount = bl_split_moves(s);
+  bl_tally *tally;
+  int rc = BILLING_OK;
+
+  if (bl_dec_equal(s->was, s->now) && bl_dec_is_zero(amount))
+    return BILLING_OK;
+  tally = bl_tally_make(r->c->t, contract,
+                        bl_plan_commit(contract->plan, list->price),
+                        list->period, list->group);
+  if (!tally) return BILLING_NOMEM;
+  if (contract->tallies.count != known) rc = keep_made(r, tally);
+  if (!rc) rc = add_charge(r, &charge, tally);
+  if (rc) return rc;
+  charge->quantity = charge->sample = bl_dec_sub(s->now, s->was);
+  charge->amount = amount;
+  if (bl_dec_is_bad(amount)) return refuse_total(r, bl_tally_price(tally));
+  return bl_rate_choose(r, tally, time_us, charge);
+}
+
+/* The charge of a key whose group has a commit rate. */
+static int charge_split(bl_rater *r, bl_split *s, const bl_sample *sample,
+                        bl_dec total, bl_fact_charge *charge) {
+  const bl_tally *tally = s->tally;
+  bl_dec before = tally->level.total;
+  bl_dec after = bl_dec_add(before, charge->quantity);
+  int rc;
+
+  if (bl_dec_is_bad(charge->quantity) || bl_dec_is_bad(total))
+    return refuse_total(r, bl_tally_price(tally));
+  rc = bl_split_decide(r, sample->time_us, bl_split_quantity(s, before),
+                       bl_split_quantity(s, after), s);
+  if (rc) return rc;
+  charge->amount = bl_dec_sub(bl_split_list(s, total), tally->amount);
+  if (bl_dec_is_bad(charge->amount))
+    return refuse_total(r, bl_tally_price(tally));
+  rc = bl_rate_choose(r, tally, sample->time_us, charge);
+  return rc ? rc : charge_commit(r, s, sample->time_us);
+}
+
 static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
                         uint64_t period, const bl_meter *meter,
                         const bl_sample *sample) {
@@ -203,6 +248,7 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
   bl_fact_charge *charge;
   bl_tally *tally;
   bl_level after;
+  bl_split s;
   bl_dec total;
   int rc = find_tally(r, contract, at, period, meter, &tally);
 
@@ -216,6 +262,10 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
     total = bl_timeline_total(tally, meter, rate, after.total);
   else rc = rate_total(r, rate, tally, after.total, &total);
   if (rc) return rc;
+  if (bl_plan_commit(contract->plan, at)) {
+    bl_split_open(tally, &s);
+    if (s.commit) return charge_split(r, &s, sample, total, charge);
+  }
   charge->amount = rate->flags & BL_PRICE_BY_EVENT
                      ? bl_rate_transaction(tally, rate, sample, charge)
                      : bl_dec_sub(total, tally->amount);
