@@ -55,21 +55,19 @@ static bl_dec worst_split(const bl_split *s, const bl_tally *tally,
 }
 
 /* What one charge of the estimate must reserve. */
-static bl_dec worst_amount(const bl_tally *tally,
+static bl_dec worst_amount(const bl_tally *tally, const bl_price *rate,
                            const bl_fact_charge *charge,
                            const bl_rate_others *others) {
   const bl_meter *meter = bl_tally_meter(tally);
   bl_dec total = bl_dec_add(bl_dec_add(tally->level.total, tally->held),
                             bl_dec_add(others->level, others->held));
   bl_dec after = bl_dec_add(total, charge->quantity);
-  const bl_price *price;
   bl_dec later, most;
 
   if (meter->ticks) return BL_DEC_ZERO;
-  price = bl_price_of_group(bl_tally_price(tally), tally->group);
-  if (price->flags & BL_PRICE_BY_EVENT)
+  if (rate->flags & BL_PRICE_BY_EVENT)
     return bl_rate_transaction_most(tally, charge);
-  later = bl_price_delta(price, bl_measure_finish(meter, total),
+  later = bl_price_delta(rate, bl_measure_finish(meter, total),
                          bl_measure_finish(meter, after));
   most = bl_dec_max(charge->amount, later);
   return bl_dec_sign(most) < 0 ? BL_DEC_ZERO : most;
@@ -126,22 +124,30 @@ static const bl_fact_charge *half_of(const hold_draft *d,
   return NULL;
 }
 
-static bl_dec reserve_amount_of(const hold_draft *d,
-                                const bl_fact_event *fact, size_t at,
-                                const bl_rate_others *others) {
+/* What one charge of the estimate must reserve; the part that is drawn at the
+ * commit rate stands behind the other. */
+static int reserve_amount_of(bl_call *c, const hold_draft *d,
+                             const bl_fact_event *fact, size_t at,
+                             bl_dec *out) {
   const bl_tally *tally = d->rater.tallies[at];
-  const bl_fact_charge *charge = &fact->charges[at], *half;
+  int is_commit = bl_price_is_commit(bl_tally_price(tally));
+  const bl_fact_charge *charge = &fact->charges[at];
+  const bl_fact_charge *half = is_commit ? charge : half_of(d, fact, tally);
+  const bl_price *rate = bl_price_of_group(bl_tally_price(tally),
+                                           tally->group);
+  bl_rate_others others;
   bl_split s;
+  int rc = bl_split_open(c, is_commit ? d->rater.tallies[at - 1] : tally, &s);
 
-  if (bl_price_is_commit(bl_tally_price(tally))) {
-    bl_split_open(d->rater.tallies[at - 1], &s);
-    return worst_split(&s, tally, charge, charge->quantity);
+  if (rc) return rc;
+  if (s.commit && !bl_tally_meter(s.tally)->ticks) {
+    *out = worst_split(&s, tally, charge,
+                       half ? half->quantity : BL_DEC_ZERO);
+    return BILLING_OK;
   }
-  bl_split_open(tally, &s);
-  if (!s.commit || bl_tally_meter(tally)->ticks)
-    return worst_amount(tally, charge, others);
-  half = half_of(d, fact, tally);
-  return worst_split(&s, tally, charge, half ? half->quantity : BL_DEC_ZERO);
+  rc = bl_rate_others_of(c, tally, rate, &others);
+  if (!rc) *out = worst_amount(tally, rate, charge, &others);
+  return rc;
 }
 
 static int reserve_charge(bl_call *c, hold_draft *d,
@@ -150,12 +156,10 @@ static int reserve_charge(bl_call *c, hold_draft *d,
   bl_tally *tally = d->rater.tallies[at];
   const bl_fact_charge *charge = &fact->charges[at];
   bl_use use = bl_rate_use(tally, time_us);
-  bl_rate_others others;
   bl_dec amount;
-  int rc = bl_rate_others_of(c, tally, &others);
+  int rc = reserve_amount_of(c, d, fact, at, &amount);
 
   if (rc) return rc;
-  amount = reserve_amount_of(d, fact, at, &others);
   if (bl_dec_is_bad(amount))
     return bl_fail(c->err, BILLING_LIMIT, "/value",
                    "quantities and amounts below 10^20",

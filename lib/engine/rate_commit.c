@@ -22,22 +22,25 @@ static bl_dec split_between(const bl_price *rate, bl_dec from, bl_dec units) {
                     bl_price_total(rate, from));
 }
 
-void bl_split_open(const bl_tally *tally, bl_split *out) {
+int bl_split_open(bl_call *c, const bl_tally *tally, bl_split *out) {
   const bl_plan_version *plan = tally->contract->plan;
   uint64_t at = bl_plan_commit(plan, tally->price);
   const bl_tally *commit = bl_tally_commit(tally);
-  int64_t events;
+  bl_rate_others others;
+  int rc;
 
   *out = (bl_split){.tally = tally};
-  if (!at) return;
+  if (!at) return BILLING_OK;
   out->list = bl_price_of_group(bl_tally_price(tally), tally->group);
   out->commit = bl_price_of_group(&plan->plan.prices[at], tally->group);
   if (!out->list) out->commit = NULL;
-  if (!out->commit) return;
-  out->level = bl_timeline_position(tally, &events);
-  out->from  = bl_measure_finish(bl_tally_meter(tally), out->level);
+  if (!out->commit) return BILLING_OK;
+  rc = bl_rate_others_of(c, tally, out->list, &others);
+  out->level = others.level;
+  out->from  = bl_measure_finish(bl_tally_meter(tally), others.level);
   if (commit) out->was = commit->more->ticked;
   out->now = out->was;
+  return rc;
 }
 
 /* The key of the list price that a commit rate's key stands beside. */
@@ -47,15 +50,20 @@ static const bl_tally *split_list_of(const bl_tally *commit) {
                      commit->period, commit->group);
 }
 
-bl_dec bl_split_position(const bl_tally *tally) {
+int bl_split_others(bl_call *c, const bl_tally *tally, const bl_price *rate,
+                    bl_rate_others *out) {
   int is_commit = bl_price_is_commit(bl_tally_price(tally));
   const bl_tally *list = is_commit ? split_list_of(tally) : tally;
   const bl_tally *commit = is_commit ? NULL : bl_tally_commit(tally);
-  int64_t events = 0;
-  bl_dec before = list ? bl_timeline_position(list, &events) : BL_DEC_ZERO;
+  int rc = list ? bl_rate_others_of(c, list, rate, out) : BILLING_CORRUPT;
 
-  if (events) before = bl_measure_finish(bl_tally_meter(list), before);
-  return commit ? bl_dec_add(before, commit->more->ticked) : before;
+  if (rc || bl_tally_price(tally)->closing > BL_CLOSING_COMMIT) return rc;
+  out->level = bl_measure_finish(bl_tally_meter(list), out->level);
+  if (!commit) return BILLING_OK;
+  out->count++;
+  out->level  = bl_dec_add(out->level, commit->more->ticked);
+  out->amount = bl_price_total(rate, out->level);
+  return BILLING_OK;
 }
 
 bl_dec bl_split_quantity(const bl_split *s, bl_dec level) {
@@ -63,8 +71,9 @@ bl_dec bl_split_quantity(const bl_split *s, bl_dec level) {
                                       bl_dec_add(s->level, level)), s->from);
 }
 
-bl_dec bl_split_list(const bl_split *s, bl_dec total) {
-  return bl_dec_sub(total, split_between(s->list, s->from, s->now));
+bl_dec bl_split_list(const bl_split *s, bl_dec quantity) {
+  return bl_dec_sub(split_between(s->list, s->from, quantity),
+                    split_between(s->list, s->from, s->now));
 }
 
 bl_dec bl_split_commit(const bl_split *s) {

@@ -172,7 +172,7 @@ static int ticks_has_samples(const bl_contract *contract) {
 int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
                   uint64_t from, uint64_t to, int64_t until_us) {
   bl_span times;
-  int rc = BILLING_OK;
+  int rc;
 
   assert(from < to && to <= contract->period_count);
   *t = (bl_ticks){.c = c, .contract = contract, .from = from, .to = to,
@@ -181,8 +181,7 @@ int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
   bl_map_open(&t->groups, &t->arena);
   times.from_us = ticks_from(contract, from);
   times.to_us   = contract->periods[to - 1].span.to_us;
-  if (!contract->zone)
-    rc = bl_zone_of(c, contract->terms.zone, &contract->zone);
+  rc = bl_contract_zone(c, contract);
   if (!rc) rc = ticks_add_unused(t);
   if (!rc && ticks_has_samples(contract))
     rc = bl_samples_walk(c, contract->customer, times, ticks_take, t);
@@ -283,15 +282,14 @@ static int tick_split(tick_booking *k, const bl_tally *tally,
   bl_span span = contract->periods[tick->period].span;
   bl_fact_tick commit = *tick;
   bl_split s;
-  int rc;
+  int rc = bl_split_open(k->ticks.c, tally, &s);
 
-  bl_split_open(tally, &s);
+  if (rc) return rc;
   if (!s.commit) return bl_tick_book_add(&k->book, tick, 1);
   rc = bl_split_decide(&k->book.rater, span.to_us - 1, tally->more->ticked,
                        tick->quantity, &s);
   if (rc) return rc;
-  tick->amount = bl_dec_sub(bl_split_list(&s, bl_dec_add(tick->amount,
-                                                         tally->amount)),
+  tick->amount = bl_dec_sub(bl_split_list(&s, tick->quantity),
                             tally->amount);
   commit.price    = bl_plan_commit(contract->plan, tick->price);
   commit.quantity = s.now;

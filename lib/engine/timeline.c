@@ -84,74 +84,25 @@ bl_span bl_timeline_service(const bl_contract *contract, uint64_t price,
   return is_cut && !bl_span_is_empty(part) ? part : whole;
 }
 
-bl_dec bl_timeline_position(const bl_tally *tally, int64_t *events) {
-  const bl_plan_version *plan = tally->contract->plan;
-  bl_dec sum = BL_DEC_ZERO;
-
-  *events = 0;
-  if (!plan->intervals || bl_tally_price(tally)->closing) return sum;
-  for (size_t i = 0; i < plan->plan.price_count; i++) {
-    const bl_tally *other;
-    if (!bl_timeline_precedes(tally->contract, bl_tally_meter(tally), i,
-                              tally->price))
-      continue;
-    other = bl_tally_of(tally->contract, i, tally->period, tally->group);
-    if (!other) continue;
-    sum = bl_dec_add(sum, other->level.total);
-    *events += other->level.events;
-  }
-  return sum;
-}
-
-bl_dec bl_timeline_cost(const bl_meter *meter, const bl_price *rate,
-                        bl_level before, bl_dec level) {
-  if (!before.events)
-    return bl_price_total(rate, bl_measure_finish(meter, level));
-  return bl_price_delta(rate, bl_measure_finish(meter, before.total),
-                        bl_measure_finish(meter,
-                                          bl_dec_add(before.total, level)));
-}
-
-bl_dec bl_timeline_total(const bl_tally *tally, const bl_meter *meter,
-                         const bl_price *rate, bl_dec level) {
-  bl_level before = {.total = BL_DEC_ZERO};
-
-  before.total = bl_timeline_position(tally, &before.events);
-  return bl_timeline_cost(meter, rate, before, level);
-}
-
 /* ---- settling ---- */
-
-/* Whether another interval had usage before, also when none of it is left. */
-static int timeline_follows(const bl_tally *tally) {
-  const bl_plan_version *plan = tally->contract->plan;
-
-  for (size_t i = 0; plan->intervals && i < plan->plan.price_count; i++)
-    if (bl_timeline_precedes(tally->contract, bl_tally_meter(tally), i,
-                             tally->price) &&
-        bl_tally_of(tally->contract, i, tally->period, tally->group))
-      return 1;
-  return 0;
-}
 
 /* What a key has come to beyond what is booked; of a key that is the first of
  * its price nothing. */
-static bl_dec timeline_moved(const bl_tally *tally) {
-  const bl_price *rate;
-  bl_dec total;
-  bl_split s;
+static int timeline_moved(bl_call *c, const bl_tally *tally, bl_dec *moved) {
+  const bl_price *price = bl_tally_price(tally);
+  const bl_price *rate = bl_price_of_group(price, tally->group);
+  bl_rate_others others;
+  int rc;
 
-  if (bl_tally_price(tally)->closing || bl_tally_price(tally)->tiers_by)
-    return BL_DEC_ZERO;
-  rate = bl_price_of_group(bl_tally_price(tally), tally->group);
-  if (!timeline_follows(tally) || !rate || (rate->flags & BL_PRICE_BY_EVENT) ||
+  *moved = BL_DEC_ZERO;
+  if (price->tiers_by || !rate || (rate->flags & BL_PRICE_BY_EVENT) ||
       (!tally->level.events && bl_dec_is_zero(tally->amount)))
-    return BL_DEC_ZERO;
-  total = bl_timeline_total(tally, bl_tally_meter(tally), rate,
-                            tally->level.total);
-  bl_split_open(tally, &s);
-  if (s.commit) total = bl_split_list(&s, total);
-  return bl_dec_sub(total, tally->amount);
+    return BILLING_OK;
+  rc = bl_rate_others_of(c, tally, rate, &others);
+  if (!rc && others.count)
+    *moved = bl_dec_sub(bl_rate_beyond(bl_tally_meter(tally), rate, &others,
+                                       tally->level.total), tally->amount);
+  return rc;
 }
 
 static int timeline_add(bl_tick_book *k, const bl_tally *tally,
@@ -165,33 +116,36 @@ static int timeline_add(bl_tick_book *k, const bl_tally *tally,
 
 /* What is drawn at the commit rate, of which there is no more than usage; its
  * tiers begin where the list price's do. */
-static int timeline_settle_commit(bl_tick_book *k, const bl_tally *tally) {
-  const bl_tally *commit = bl_tally_commit(tally);
-  bl_dec quantity;
+static int timeline_settle_split(bl_tick_book *k, const bl_tally *tally,
+                                 const bl_tally *commit) {
+  bl_dec quantity, moved;
   bl_fact_tick tick;
   bl_split s;
+  int rc = bl_split_open(k->c, tally, &s);
 
-  if (!commit) return BILLING_OK;
-  bl_split_open(tally, &s);
-  if (!s.commit) return BILLING_OK;
+  if (rc || !s.commit) return rc;
   quantity = bl_tally_ticks(tally)
                ? tally->more->ticked
                : bl_split_quantity(&s, tally->level.total);
   s.now = bl_dec_min(s.was, bl_dec_max(quantity, BL_DEC_ZERO));
+  moved = bl_dec_sub(bl_split_list(&s, quantity), tally->amount);
   tick = (bl_fact_tick){.price = commit->price, .period = commit->period,
                         .group = commit->group, .quantity = s.now,
                         .amount = bl_split_moves(&s)};
-  if (bl_dec_equal(s.was, s.now) && bl_dec_is_zero(tick.amount))
-    return BILLING_OK;
+  if (!bl_dec_is_zero(moved)) rc = timeline_add(k, tally, moved);
+  if (rc || (bl_dec_equal(s.was, s.now) && bl_dec_is_zero(tick.amount)))
+    return rc;
   return bl_tick_book_add(k, &tick, 1);
 }
 
 static int timeline_settle_key(bl_tick_book *k, const bl_tally *tally) {
-  bl_dec moved = timeline_moved(tally);
-  int rc = bl_dec_is_zero(moved) ? BILLING_OK
-                                 : timeline_add(k, tally, moved);
+  const bl_tally *commit = bl_tally_commit(tally);
+  bl_dec moved;
+  int rc;
 
-  return rc ? rc : timeline_settle_commit(k, tally);
+  if (commit) return timeline_settle_split(k, tally, commit);
+  rc = timeline_moved(k->c, tally, &moved);
+  return rc || bl_dec_is_zero(moved) ? rc : timeline_add(k, tally, moved);
 }
 
 int bl_timeline_settle(bl_call *c, bl_contract *contract, uint64_t periods) {
