@@ -247,7 +247,8 @@ static int explain_closing(explanation *x) {
 
 static int explain_kind(explanation *x) {
   if (bl_price_closes(x->price)) return explain_closing(x);
-  return bl_price_is_commit(x->price) || x->price->meter.len ? explain_usage(x) : explain_fee(x);
+  return bl_price_is_commit(x->price) || x->price->meter.len
+           ? explain_usage(x) : explain_fee(x);
 }
 
 static int add_draws(explanation *x) {

@@ -55,7 +55,7 @@ class Wallets(Base):
         """Gives a customer a grant and returns its number.  The same key with
         the same content returns the same number.  `cost` is what was paid, in
         `cost_asset` or else in `asset`; `origin` is "bought" or
-        "promotional"; `scope` is {"meters", "prices", "contracts"}."""
+        "promotional"; `scope` is {"meters", "prices", "contracts", "rate"}."""
         terms = new("billing_grant_terms")
         texts = Texts()
         texts.add(terms.customer, bytes_of(customer, "a customer"))
