@@ -89,13 +89,14 @@ START_TEST(both_rates_count_one_position_in_the_tiers) {
 }
 END_TEST
 
-/* 12 calls become 6: two thirds of what grants paid is theirs again. */
+/* 12 calls become 6: of 10 drawn calls 6 are left. */
 START_TEST(a_meter_that_is_rebuilt_leaves_less_to_be_drawn) {
   open_meters(NULL, METERS, PRICES);
   give("g", "80", AT_COMMIT, 0);
   ck_assert_dec_eq(cost_of("1", "call", "12"), "100");
   put("meter", "{\"id\":\"calls\",\"event\":\"call\",\"aggregation\":"
-               "\"sum\",\"expression\":\"event.value * 0.5\"}");
+               "\"sum\",\"effective\":\"2026-01-01T00:00:00Z\","
+               "\"expression\":\"event.value * 0.5\"}");
   rebuild_all("calls");
   ck_assert_dec_eq(balance_now().left, "32");
   advance(FEBRUARY);
