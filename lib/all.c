@@ -155,6 +155,7 @@
 #include "engine/evaluate_book.c"
 #include "engine/evaluate_burndown.c"
 #include "engine/evaluate_capacity.c"
+#include "engine/evaluate_commit.c"
 #include "engine/evaluate_contract.c"
 #include "engine/evaluate_event.c"
 #include "engine/evaluate_level.c"
