@@ -996,7 +996,9 @@ typedef struct billing_grant_terms {
   billing_str     name;           /* shown to people; may be empty */
   billing_str     scope;          /* JSON or empty: {"meters":[..],
                                      "prices":[..],"contracts":[..]}; a member
-                                     left out does not restrict */
+                                     left out does not restrict.
+                                     {"rate":"commit"}: it draws at the commit
+                                     rate of prices that have one */
 } billing_grant_terms;
 
 /*

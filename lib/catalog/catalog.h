@@ -197,10 +197,12 @@ typedef struct bl_spend_of {
   uint32_t without_free;       /* what promotional grants paid does not */
 } bl_spend_of;
 
-/* Charges that are known once others are: a price of spend, and what is
+/* What has no meter of its own: what grants draw of a price at its commit
+ * rate; and charges that are known once others are: a price of spend, what is
  * missing of a minimum or above a maximum. */
-enum { BL_CLOSING_NONE, BL_CLOSING_COMPOSITE, BL_CLOSING_MINIMUM,
-       BL_CLOSING_PLAN_MINIMUM, BL_CLOSING_PLAN_MAXIMUM };
+enum { BL_CLOSING_NONE, BL_CLOSING_COMMIT, BL_CLOSING_COMPOSITE,
+       BL_CLOSING_MINIMUM, BL_CLOSING_PLAN_MINIMUM,
+       BL_CLOSING_PLAN_MAXIMUM };
 
 /* A name and what it is set to; of a line, or asked for. */
 typedef struct bl_named {
@@ -255,7 +257,14 @@ typedef struct bl_price {
   size_t     counted_count;
   uint32_t   tiers_by;         /* BL_TIERS_* */
   uint32_t   reserved;
+  struct bl_price *beside;     /* its commit rate; of BL_CLOSING_COMMIT the
+                                  list price; NULL: none */
 } bl_price;
+
+/* Whether a price is known once others are. */
+static inline int bl_price_closes(const bl_price *price) {
+  return price->closing > BL_CLOSING_COMMIT;
+}
 
 /* A fee is neither usage nor known once others are. */
 static inline int bl_price_is_fee(const bl_price *price) {
@@ -326,6 +335,7 @@ extern const char *const bl_unit_words[];
 extern const char *const bl_order_words[];
 extern const char *const bl_closing_words[];
 extern const char *const bl_tiers_words[];
+extern const char *const bl_rate_words[];
 int bl_catalog_word(const char *const *words, bl_str word);
 /* Whether one, any or all of what is asked for is there. */
 int bl_words_have(const bl_words *words, bl_str word);
@@ -446,6 +456,9 @@ int bl_plan_count_spend(bl_arena *a, bl_plan *plan, const uint32_t *rank);
 int bl_catalog_check_plan(const bl_plan *plan, const char *path,
                           const bl_tenant_terms *tenant,
                           const bl_meter *const *meters, billing_error *err);
+/* Whether units of a price can be told apart, so that some of them can be
+ * drawn at a commit rate. */
+int bl_price_splits(const bl_price *price);
 /* Whether the price can be of usage that the meter measures so. */
 int bl_catalog_price_takes(const bl_price *price, const bl_meter *meter);
 /* One price by itself, as the quote kernel takes it: id and meter may be
@@ -467,7 +480,8 @@ int bl_catalog_read_aliases(const bl_json *doc, const char *path, bl_arena *a,
  * "number"]. */
 int bl_catalog_read_order(const bl_json *doc, const char *path, bl_order *out,
                           billing_error *err);
-/* Scope of a grant: {"meters":[..],"prices":[..],"contracts":[..]}. */
+/* Scope of a grant: {"meters":[..],"prices":[..],"contracts":[..],
+ * "rate":".."}. */
 typedef struct bl_scope {
   bl_str *meters;
   size_t  meter_count;
@@ -475,6 +489,8 @@ typedef struct bl_scope {
   size_t  price_count;
   bl_str *contracts;
   size_t  contract_count;
+  uint32_t rate;               /* BL_RATE_* that it draws at */
+  uint32_t reserved;
 } bl_scope;
 /* What is done to a grant; what takes some of it away says where it goes. */
 enum { BL_CHANGE_VOID,         /* nowhere: it is breakage, and it ends */

@@ -135,6 +135,10 @@ int bl_value_order(const bl_reader *r, const bl_json *node, bl_order *out);
 /* The tiers of a price (tier.c), and the rates of a matrix (rates.c). */
 bl_field_read bl_value_tiers;
 bl_field_read bl_value_rates;
+/* The commit rate of a price, and whether it splits the price
+ * (commit_rate.c). */
+bl_field_read bl_value_commit_rate;
+int bl_price_check_split(const bl_reader *r, const bl_price *price);
 /* bl_bound: a decimal, or an object; a pointer to bl_spend_of (spend.c). */
 bl_field_read bl_value_bound;
 bl_field_read bl_value_spend_of;

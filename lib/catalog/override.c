@@ -11,6 +11,7 @@
  *     {"id":"steps","type":"tiered","priority":1,"prices":["calls"],
  *      "tiers":[{"up_to":"100","factor":"1"},{"factor":"0.8"}]}
  *     {"id":"off","type":"entitlement","entitled":false,"prices":["calls"]}
+ *     {"id":"deal","type":"multiplier","factor":"0.8","applies_to":"commit"}
  *
  * After this an override has targets, or is for every price.
  */
@@ -266,6 +267,9 @@ static const bl_field over_fields[] = {
    .beside = offsetof(over_terms, tags.count)},
   {.name = "values", .read = over_values,
    .at = offsetof(over_terms, values)},
+  {.name = "applies_to", .read = bl_value_choice,
+   .forms = OVER_WRITES | OVER_MULTIPLIES | OVER_BY_TIER,
+   .words = bl_rate_words, .at = offsetof(bl_override, of)},
   {.name = "targets", .read = over_includes},
   {.name = "except", .read = over_excepts},
   {.name = "priority", .read = bl_value_whole64, .low = 1,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * scope.c - what a grant may pay for.  A member that is left out does not
- * restrict.
+ * scope.c - what a grant may pay for, and at which rate.  A member that is
+ * left out does not restrict.
  *
  *     {"meters":["tokens"]} pays for every price of that meter
+ *     {"rate":"commit"} pays the commit rate of prices that have one
  */
 #include "catalog/field.h"
 
@@ -19,6 +20,8 @@ static const bl_field scope_fields[] = {
   {.name = "contracts", .read = bl_value_ids, .low = 1, .high = SCOPE_MOST,
    .at = offsetof(bl_scope, contracts),
    .beside = offsetof(bl_scope, contract_count)},
+  {.name = "rate", .read = bl_value_choice, .words = bl_rate_words,
+   .at = offsetof(bl_scope, rate)},
 };
 
 static const bl_shape scope_shape = {

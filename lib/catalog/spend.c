@@ -8,9 +8,11 @@
  *      "of":{"tags":["api"]},"minimum":{"amount":"25","proration":"none"}}
  *
  * Each minimum becomes a key of its own behind the plan's prices, so that what
- * is missing of it is charged, corrected and explained as any other charge is:
+ * is missing of it is charged, corrected and explained as any other charge is;
+ * and before them each commit rate (commit_rate.c):
  *
- *     calls, support | minimum of calls, minimum of support,
+ *     calls, support | calls at the commit rate,
+ *                      minimum of calls, minimum of support,
  *                      minimum of the plan, maximum of the plan
  *
  * A key counts only what stands before it, so one pass is enough.
@@ -86,8 +88,9 @@ static int spend_is_named(const bl_spend_of *of, const bl_price *price) {
 static int spend_may_count(const bl_price *composite, const bl_price *other,
                            int is_before) {
   return bl_asset_equal(other->asset, composite->asset) &&
-         (!other->closing || (other->closing == BL_CLOSING_COMPOSITE &&
-                              composite->of->with_composites && is_before));
+         (!bl_price_closes(other) ||
+          (other->closing == BL_CLOSING_COMPOSITE &&
+           composite->of->with_composites && is_before));
 }
 
 /* A price that is named must count, and says why it cannot. */
@@ -160,7 +163,7 @@ static size_t spend_places(const bl_plan *plan, size_t at,
 int bl_plan_count_spend(bl_arena *a, bl_plan *plan, const uint32_t *rank) {
   for (size_t i = 0; i < plan->key_count; i++) {
     bl_price *price = &plan->prices[i];
-    if (!price->closing) continue;
+    if (!bl_price_closes(price)) continue;
     price->counted_count = spend_places(plan, i, rank, NULL);
     price->counted = bl_arena_array(a, price->counted_count + 1,
                                     sizeof *price->counted);
@@ -183,6 +186,27 @@ static bl_price *spend_add(bl_plan *plan, uint32_t closing,
   out->bound   = *bound;
   memcpy(out->asset, asset, sizeof out->asset);
   return out;
+}
+
+/* It is the price's own id, so whoever counts the one counts the other. */
+static int spend_add_commit(const bl_reader *r, bl_plan *plan, size_t at) {
+  bl_price *price = &plan->prices[at], *out = &plan->prices[plan->key_count];
+  bl_text name;
+
+  bl_text_open(&name, r->arena);
+  bl_text_format(&name, "%t at the commit rate", &price->name);
+  *out = *price->beside;
+  out->closing      = BL_CLOSING_COMMIT;
+  out->beside       = price;
+  out->id           = price->id;
+  out->name         = (bl_str){name.text, name.len};
+  out->groups       = price->groups;
+  out->group_count  = price->group_count;
+  out->tags         = price->tags;
+  out->tag_count    = price->tag_count;
+  memcpy(out->asset, price->asset, sizeof out->asset);
+  plan->key_count++;
+  return name.failed ? bl_reader_nomem(r) : BILLING_OK;
 }
 
 static int spend_add_minimum(const bl_reader *r, bl_plan *plan, size_t at) {
@@ -215,19 +239,31 @@ size_t bl_plan_derived(const bl_json *prices) {
 
   for (const bl_json *price = bl_json_first(prices); price;
        price = bl_json_next(price))
-    count += bl_json_get(price, "minimum") != NULL;
+    count += (bl_json_get(price, "minimum") ? 1u : 0u) +
+             (bl_json_get(price, "commit_rate") ? 1u : 0u);
   return count;
+}
+
+/* Commit rates stand before whoever counts what is spent at them. */
+static int spend_derive(const bl_reader *r, bl_plan *plan) {
+  size_t count = plan->price_count;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < count && !rc; i++)
+    if (plan->prices[i].beside) rc = spend_add_commit(r, plan, i);
+  return rc;
 }
 
 int bl_plan_derive(const bl_reader *r, bl_plan *plan) {
   bl_reader prices = bl_reader_member(r, "prices");
   size_t count = plan->price_count;
-  int rc = BILLING_OK;
+  int rc;
 
   if (!count)
     plan->prices = bl_arena_array(r->arena, 2, sizeof *plan->prices);
   if (!plan->prices) return bl_reader_nomem(r);
   plan->key_count = count;
+  rc = spend_derive(r, plan);
   for (size_t i = 0; i < count && !rc; i++)
     if (plan->prices[i].bound.is_set) rc = spend_add_minimum(r, plan, i);
   if (rc) return rc;

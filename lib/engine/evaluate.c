@@ -29,6 +29,7 @@ static const struct ask_row {
   {"price_book",   bl_ask_price_book},
   {"rates",        bl_ask_rates},
   {"override",     bl_ask_override},
+  {"commit_rate",  bl_ask_commit_rate},
   {"order",        bl_ask_order},
   {"burndown",     bl_ask_burndown},
   {"line_order",   bl_ask_line_order},

@@ -61,8 +61,9 @@ bl_tally *bl_fold_key(bl_tenant *t, const bl_fact_key *key, int *rc) {
 
   *rc = BILLING_CORRUPT;
   if (!contract || key->period >= contract->period_count ||
-      key->price >= contract->plan->plan.price_count ||
-      !contract->plan->meters[key->price])
+      key->price >= contract->plan->plan.key_count ||
+      (!contract->plan->meters[key->price] &&
+       !bl_price_is_commit(&contract->plan->plan.prices[key->price])))
     return NULL;
   *rc = BILLING_NOMEM;
   tally = bl_tally_make(t, contract, key->price, key->period, key->group);

@@ -188,6 +188,49 @@ static int rate_difference(const bl_rater *r, const bl_tally *tally,
   return rc;
 }
 
+/* More or less is drawn at the commit rate. */
+static int charge_commit(bl_rater *r, const bl_split *s, int64_t time_us) {
+  const bl_tally *list = s->tally;
+  bl_contract *contract = list->contract;
+  size_t known = contract->tallies.count;
+  bl_fact_charge *charge;
+  bl_dec amount = bl_split_moves(s);
+  bl_tally *tally;
+  int rc = BILLING_OK;
+
+  if (bl_dec_equal(s->was, s->now) && bl_dec_is_zero(amount))
+    return BILLING_OK;
+  tally = bl_tally_make(r->c->t, contract,
+                        bl_plan_commit(contract->plan, list->price),
+                        list->period, list->group);
+  if (!tally) return BILLING_NOMEM;
+  if (contract->tallies.count != known) rc = keep_made(r, tally);
+  if (!rc) rc = add_charge(r, &charge, tally);
+  if (rc) return rc;
+  charge->quantity = charge->sample = bl_dec_sub(s->now, s->was);
+  charge->amount = amount;
+  if (bl_dec_is_bad(amount)) return refuse_total(r, bl_tally_price(tally));
+  return bl_rate_choose(r, tally, time_us, charge);
+}
+
+/* The charge of a key whose group has a commit rate. */
+static int charge_split(bl_rater *r, bl_split *s, const bl_sample *sample,
+                        bl_dec level, bl_fact_charge *charge) {
+  const bl_tally *tally = s->tally;
+  bl_dec after = bl_split_quantity(s, level);
+  int rc;
+
+  if (bl_dec_is_bad(after)) return refuse_total(r, bl_tally_price(tally));
+  rc = bl_split_decide(r, sample->time_us,
+                       bl_split_quantity(s, tally->level.total), after, s);
+  if (rc) return rc;
+  charge->amount = bl_dec_sub(bl_split_list(s, after), tally->amount);
+  if (bl_dec_is_bad(charge->amount))
+    return refuse_total(r, bl_tally_price(tally));
+  rc = bl_rate_choose(r, tally, sample->time_us, charge);
+  return rc ? rc : charge_commit(r, s, sample->time_us);
+}
+
 static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
                         uint64_t period, const bl_meter *meter,
                         const bl_sample *sample) {
@@ -196,6 +239,7 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
   bl_fact_charge *charge;
   bl_tally *tally;
   bl_level after;
+  bl_split s;
   int rc = find_tally(r, contract, at, period, meter, &tally);
 
   if (!rc) rc = find_rate(r, price, tally, &rate);
@@ -204,6 +248,11 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
   after = use_sample(r, tally, meter, sample, charge);
   if (period < contract->closed) r->fact->flags |= BILLING_RECEIPT_LATE;
   if (meter->ticks) return wait_for_tick(r, price, charge);
+  if (bl_plan_commit(contract->plan, at)) {
+    rc = bl_split_open(r->c, tally, &s);
+    if (rc) return rc;
+    if (s.commit) return charge_split(r, &s, sample, after.total, charge);
+  }
   if (rate->flags & BL_PRICE_BY_EVENT)
     charge->amount = bl_rate_transaction(tally, rate, sample, charge);
   else rc = rate_difference(r, tally, rate, after.total, charge);

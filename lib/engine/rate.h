@@ -184,7 +184,46 @@ bl_dec bl_rate_beyond(const bl_meter *meter, const bl_price *rate,
 int bl_rate_total(bl_call *c, const bl_tally *tally, const bl_price *rate,
                   bl_dec level, bl_dec *total);
 
+/* ---- rate_commit.c: prices with a commit rate ---- */
+
+/* How a key's quantity is split into what grants draw at the commit rate,
+ * which comes first in the tiers, and the rest at the list price. */
+typedef struct bl_split {
+  const bl_tally *tally;       /* of the list price */
+  const bl_price *list;
+  const bl_price *commit;      /* NULL: the group has no commit rate */
+  bl_dec          level;       /* what other intervals used before */
+  bl_dec          from;        /* that in the unit that is billed */
+  bl_dec          was;         /* drawn at the commit rate so far */
+  bl_dec          now;         /* and from now on */
+} bl_split;
+
+int bl_split_open(bl_call *c, const bl_tally *tally, bl_split *out);
+/* What stands in the tiers before the quantity of a line: what earlier
+ * intervals used, and what is drawn at the commit rate; the level is in the
+ * unit that is billed. */
+int bl_split_others(bl_call *c, const bl_tally *tally, const bl_price *rate,
+                    bl_rate_others *out);
+/* The key's own quantity at a level. */
+bl_dec bl_split_quantity(const bl_split *s, bl_dec level);
+/*
+ * Decides what is drawn at the commit rate when the quantity moves: of more as
+ * far as lots that may pay it go in their order; of less what is at the list
+ * price goes first.
+ */
+int bl_split_decide(bl_rater *r, int64_t time_us, bl_dec before, bl_dec after,
+                    bl_split *s);
+/* What the part at the list price comes to, of a quantity in all; and the
+ * other one. */
+bl_dec bl_split_list(const bl_split *s, bl_dec quantity);
+bl_dec bl_split_commit(const bl_split *s);
+/* What is charged beyond what is booked under the commit rate's key. */
+bl_dec bl_split_moves(const bl_split *s);
+
 /* ---- rate_draws.c ---- */
+
+/* What lots are asked for a charge of the key. */
+bl_use bl_rate_use(const bl_tally *tally, int64_t time_us);
 
 /* Who pays the charge, or whom it is given back: adds to r->draws and sets
  * draw_count; where they begin is set when all charges are made. */

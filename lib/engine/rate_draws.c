@@ -5,6 +5,8 @@
  */
 #include "engine/rate.h"
 
+#include "price/price.h"
+
 /* Room for `more` draws; pointers into the array may move. */
 static int reserve_draws(bl_rater *r, size_t more) {
   bl_draws *d = &r->draws;
@@ -172,10 +174,34 @@ static bl_dec drawable(const bl_tally *tally, bl_dec amount) {
   return bl_dec_sub(after, before);
 }
 
+/* Where a price has two rates, each lot draws at its own. */
+static uint32_t use_rate(const bl_tally *tally) {
+  const bl_plan_version *plan = tally->contract->plan;
+  uint64_t at = bl_plan_commit(plan, tally->price);
+
+  if (bl_price_is_commit(bl_tally_price(tally))) return BL_USE_COMMIT;
+  return at && bl_price_of_group(&plan->plan.prices[at], tally->group)
+           ? BL_USE_LIST : BL_USE_ANY;
+}
+
+/* Scopes name the meter also of what has none of its own. */
+static bl_str use_meter_id(const bl_price *price) {
+  return bl_price_is_commit(price) ? price->beside->meter : price->meter;
+}
+
+bl_use bl_rate_use(const bl_tally *tally, int64_t time_us) {
+  const bl_price *price = bl_tally_price(tally);
+  bl_use use = {.meter = use_meter_id(price), .price = price->id,
+                .contract = tally->contract->terms.id, .time_us = time_us};
+
+  memcpy(use.asset, price->asset, sizeof use.asset);
+  use.rate = use_rate(tally);
+  return use;
+}
+
 int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
                    bl_fact_charge *charge) {
   const bl_contract *contract = tally->contract;
-  const bl_price *price = bl_tally_price(tally);
   bl_dec amount = drawable(tally, charge->amount);
   int sign = bl_dec_sign(amount);
   size_t before = r->draws.count;
@@ -185,11 +211,8 @@ int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
 
   if (sign == 0) return BILLING_OK;
   order = contract->terms.has_order ? &contract->terms.order : NULL;
-  use = (bl_use){price->meter, price->id, contract->terms.id,
-                 time_us, {0}};
-  memcpy(use.asset, price->asset, sizeof use.asset);
-  rc = sign > 0 ? bl_rate_draws(r, bl_wallet_of(contract->customer,
-                                                price->asset),
+  use = bl_rate_use(tally, time_us);
+  rc = sign > 0 ? bl_rate_draws(r, bl_wallet_of(contract->customer, use.asset),
                                 &use, order, amount, r->rule)
                 : give_back(r, tally, bl_dec_neg(amount));
   charge->draw_count = r->draws.count - before;

@@ -307,6 +307,7 @@ static int rerate_is_charged(const rerate_event *e) {
     const bl_row_charge *charge = &e->row->charges[i];
     const bl_contract *contract = charge->contract;
     uint64_t price = (uint64_t)(charge->price - contract->plan->plan.prices);
+    if (charge->price->closing) continue;
     if (!bl_rerate_is_meant(e->x, contract, price, charge->period)) return 1;
   }
   return 0;

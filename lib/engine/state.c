@@ -598,9 +598,21 @@ int bl_tally_measure(bl_tenant *t, bl_tally *tally,
   return BILLING_OK;
 }
 
+bl_tally *bl_tally_commit(const bl_tally *tally) {
+  uint64_t at = bl_plan_commit(tally->contract->plan, tally->price);
+
+  return at ? bl_tally_of(tally->contract, at, tally->period, tally->group)
+            : NULL;
+}
+
 bl_dec bl_tally_quantity(const bl_tally *tally) {
-  if (bl_tally_ticks(tally)) return tally->more->ticked;
-  return bl_measure_finish(bl_tally_meter(tally), tally->level.total);
+  const bl_tally *commit = bl_tally_commit(tally);
+  bl_dec quantity = bl_tally_ticks(tally)
+                      ? tally->more->ticked
+                      : bl_measure_finish(bl_tally_meter(tally),
+                                          tally->level.total);
+
+  return commit ? bl_dec_sub(quantity, commit->more->ticked) : quantity;
 }
 
 size_t bl_plan_first(const bl_plan_version *plan,

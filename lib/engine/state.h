@@ -106,6 +106,8 @@ typedef struct bl_plan_version {
                                   price_count: none */
   uint32_t        *first;      /* by distinct meter: its first price */
   size_t           first_count;
+  uint32_t        *commits;    /* by price: the place of its commit rate, 0:
+                                  it has none; NULL: no price has one */
   uint64_t         has_advance;  /* a fee is billed in advance */
 } bl_plan_version;
 
@@ -164,7 +166,8 @@ typedef struct bl_tally_value {
 /* What the level of a tally is made of, for meters of which it does not say
  * enough to go on. */
 typedef struct bl_tally_more {
-  bl_dec   ticked;             /* priced by the last tick */
+  bl_dec   ticked;             /* priced by the last tick; of a commit rate
+                                  what is drawn at it */
   uint64_t is_due;             /* it has changed since */
   bl_dec   bound;              /* closing: the least or the most of then */
   uint64_t touched;
@@ -513,8 +516,28 @@ static inline int bl_tally_has_usage(const bl_tally *tally) {
 }
 /* As if there had been no usage under the key; amounts and draws stay. */
 int bl_tally_clear(bl_tenant *t, bl_tally *tally);
-/* What is priced of it: its level in the unit that is billed. */
+/* What is priced of it: its level in the unit that is billed, but for what is
+ * priced at a commit rate. */
 bl_dec bl_tally_quantity(const bl_tally *tally);
+/* The place of a price's commit rate, 0: it has none. */
+static inline uint64_t bl_plan_commit(const bl_plan_version *plan,
+                                      uint64_t price) {
+  return plan->commits ? plan->commits[price] : 0;
+}
+/* The price that a commit rate stands beside. */
+static inline uint64_t bl_plan_list(const bl_plan_version *plan,
+                                    uint64_t commit) {
+  uint64_t at = 0;
+
+  while (plan->commits[at] != commit) at++;
+  return at;
+}
+/* The key of what is drawn of this one at the commit rate; NULL: there is
+ * none yet. */
+bl_tally *bl_tally_commit(const bl_tally *tally);
+static inline int bl_price_is_commit(const bl_price *price) {
+  return price->closing == BL_CLOSING_COMMIT;
+}
 /* The meter as it is for an event of that time; NULL: it is not there yet. */
 static inline const bl_meter *bl_meter_at(const bl_meter_rules *rules,
                                           int64_t us) {

@@ -34,7 +34,8 @@ static int why_values(bl_str group, bl_arena *a, bl_named_list *out) {
 int bl_timeline_why(const bl_contract *contract, uint64_t price,
                     bl_str group, bl_arena *a, uint32_t **why,
                     const bl_override **best) {
-  static const bl_drawing nothing;
+  const bl_price *of = &contract->plan->plan.prices[price];
+  bl_drawing drawing = bl_drawing_of(of);
   const bl_contract_terms *terms = &contract->terms;
   const bl_interval *interval;
   bl_named_list values;
@@ -43,16 +44,15 @@ int bl_timeline_why(const bl_contract *contract, uint64_t price,
 
   *best = NULL;
   if (!contract->plan->intervals || !terms->override_count ||
-      contract->plan->plan.prices[price].closing > BL_CLOSING_COMPOSITE)
+      of->closing > BL_CLOSING_COMPOSITE)
     return BILLING_OK;
   interval = &contract->plan->intervals[price];
   *why = bl_arena_array(a, terms->override_count, sizeof **why);
   rc = *why ? why_values(group, a, &values) : BILLING_NOMEM;
   if (rc) return rc;
-  line = bl_line_of(&contract->plan->plan.prices[price], values,
-                    interval->was.span.from_us);
+  line = bl_line_of(of, values, interval->was.span.from_us);
   *best = bl_override_choose(terms->overrides, terms->override_count, &line,
-                             &nothing, (int)terms->by_priority, *why);
+                             &drawing, (int)terms->by_priority, *why);
   if (!*best || !interval->is_unfit) return BILLING_OK;
   (*why)[*best - terms->overrides] = BL_WHY_UNFIT;
   *best = NULL;

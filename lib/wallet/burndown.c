@@ -28,11 +28,16 @@ static int scope_holds(const bl_scope *scope, const bl_use *use) {
          scope_names(scope->contracts, scope->contract_count, use->contract);
 }
 
+static int draws_at(const bl_lot *lot, uint32_t rate) {
+  return rate == BL_USE_ANY ||
+         (rate == BL_USE_COMMIT) == (bl_lot_rate(lot) == BL_RATE_COMMIT);
+}
+
 int bl_lot_pays(const bl_lot *lot, const bl_use *use) {
   bl_span active = {lot->effective_us, lot->expires_us};
   assert(lot->asset[0] && use->asset[0]);
   return !lot->is_void && bl_asset_equal(lot->asset, use->asset) &&
-         bl_span_holds(active, use->time_us) &&
+         bl_span_holds(active, use->time_us) && draws_at(lot, use->rate) &&
          (!lot->scope || scope_holds(lot->scope, use));
 }
 

@@ -30,8 +30,17 @@ typedef struct bl_use {
   bl_str  contract;
   int64_t time_us;               /* the event's time */
   char    asset[16];
+  uint32_t rate;                 /* BL_USE_*: of which lots */
+  uint32_t reserved;
 } bl_use;
+/* Any lot; where a price has a commit rate, those that draw at the list price
+ * pay that, and those that draw at the commit rate this. */
+enum { BL_USE_ANY, BL_USE_LIST, BL_USE_COMMIT };
 
+/* BL_RATE_*: at which it draws, where a price has two. */
+static inline uint32_t bl_lot_rate(const bl_lot *lot) {
+  return lot->scope ? lot->scope->rate : BL_RATE_LIST;
+}
 /* Whether the lot may pay this use: asset, time in [effective, expires),
  * scope.  Says nothing about what is left. */
 int bl_lot_pays(const bl_lot *lot, const bl_use *use);

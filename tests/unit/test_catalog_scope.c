@@ -27,7 +27,9 @@ START_TEST(every_member_is_read) {
   bl_scope s;
 
   ck_assert_int_eq(read_scope("{'contracts':['k'],'prices':['a','b'],"
-                              "'meters':['x','y','z']}", &s), 0);
+                              "'meters':['x','y','z'],'rate':'commit'}",
+                              &s), 0);
+  ck_assert_uint_eq(s.rate, BL_RATE_COMMIT);
   ck_assert_uint_eq(s.meter_count, 3);
   ck_assert_uint_eq(s.price_count, 2);
   ck_assert_uint_eq(s.contract_count, 1);
@@ -44,6 +46,7 @@ static const struct refusal {
   {"{'products':['a']}", "/scope/products"},
   {"{'prices':['a','a']}", "/scope/prices/1"},
   {"{'contracts':[7]}", "/scope/contracts/0"},
+  {"{'rate':'best'}", "/scope/rate"},
 };
 
 START_TEST(wrong_scopes_are_refused_at_their_path) {

@@ -11,7 +11,8 @@ static bl_lot lot(uint64_t number, const char *left, const char *held) {
 }
 
 static bl_use use_at(int64_t us) {
-  bl_use use = {BL_STR("tokens"), BL_STR("p1"), BL_STR("c1"), us, "USD"};
+  bl_use use = {BL_STR("tokens"), BL_STR("p1"), BL_STR("c1"), us, "USD",
+                0, 0};
   return use;
 }
 

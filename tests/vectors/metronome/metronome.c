@@ -176,6 +176,8 @@ static void add_scope(cJSON *grant, const cJSON *balance,
     cJSON_AddItemToObject(scope, "prices", prices);
   else
     cJSON_Delete(prices);
+  if (vec_is(balance, "rate_type", "COMMIT_RATE"))
+    vec_put(scope, "rate", "commit");
   if (cJSON_GetArraySize(vec_get(balance, "contracts")))
     vec_copy(scope, "contracts", balance, "contracts");
   cJSON_AddNumberToObject(grant, "dimensions", groups);
@@ -233,6 +235,8 @@ static cJSON *lines_of(const cJSON *given) {
     vec_copy(line, "asset", item, "unit");
     vec_copy(line, "quantity", item, "quantity");
     vec_copy(line, "unit", item, "list_price");
+    vec_copy(line, "commit_unit", item, "commit_price");
+    vec_copy(line, "tags", item, "tags");
     vec_copy(line, "from", item, "starting_at");
     vec_copy(line, "to", item, "ending_before");
     cJSON_AddItemToArray(out, line);
@@ -290,6 +294,7 @@ static cJSON *burndown(const cJSON *given) {
   vec_put(request, "draws_by", "grant");
   cJSON_AddItemToObject(request, "grants", grants_of(given));
   cJSON_AddItemToObject(request, "lines", lines_of(given));
+  vec_add_overrides(request, given);
   answer = vec_ask(request);
   if (!answer) return NULL;
   out = cJSON_CreateObject();
@@ -304,6 +309,36 @@ static cJSON *burndown(const cJSON *given) {
                                 "owed_quantity"));
   cJSON_AddItemToObject(out, "covered",
                         vec_pairs(vec_get(answer, "lines"), "id", "drawn"));
+  cJSON_Delete(answer);
+  return out;
+}
+
+static void put_tiers(cJSON *request, const char *as, const cJSON *widths) {
+  cJSON *price = cJSON_AddObjectToObject(request, as);
+
+  vec_put(price, "model", "graduated");
+  cJSON_AddItemToObject(price, "tiers", vec_tiers_of(widths, "unit"));
+}
+
+static cJSON *shared_tiers(const cJSON *given) {
+  static const char *const overage[][2] = {
+    {"quantity", "quantity"}, {"unit_price", "unit"}, {"total", "amount"},
+    {NULL, NULL}
+  };
+  cJSON *request = vec_request("commit_rate"), *answer, *out;
+
+  put_tiers(request, "price", vec_get(given, "list_tiers"));
+  put_tiers(request, "commit_rate", vec_get(given, "commit_tiers"));
+  vec_copy(request, "quantity", given, "quantity");
+  vec_copy(request, "money", given, "commit_amount");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "covered_quantity", answer, "covered_quantity");
+  vec_copy(out, "covered_amount", answer, "covered_amount");
+  vec_copy(out, "invoice_total", answer, "rest");
+  cJSON_AddItemToObject(out, "overage_lines",
+                        renamed(vec_get(answer, "lines"), overage, NULL));
   cJSON_Delete(answer);
   return out;
 }
@@ -336,7 +371,7 @@ static const vec_kind order_kinds[] = {
 };
 
 static const vec_kind amount_kinds[] = {
-  {"burndown", burndown}, {NULL, NULL}
+  {"burndown", burndown}, {"shared_tiers", shared_tiers}, {NULL, NULL}
 };
 
 /* ---- metering.json ---- */

@@ -11,5 +11,7 @@ vec_run vec_composite, vec_token_rate, vec_preview, vec_granularity;
 /* The increments of a level, each at the rate of its moment. */
 void vec_add_charges(cJSON *out, const cJSON *given);
 cJSON *vec_tiers_of(const cJSON *widths, const char *figure);
+/* The case's overrides, as a member of the request. */
+void vec_add_overrides(cJSON *request, const cJSON *given);
 
 #endif
