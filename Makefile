@@ -61,7 +61,7 @@ HOT_C   := $(patsubst %,lib/base/%.c,arena dec json_scan map pack sort \
              $(patsubst %,lib/engine/%.c,batch board check event_code \
                event_decode event_encode event_read event_texts event_words \
                fold_event fold_post index keys rate rate_ahead rate_draws \
-               rate_spans record repeat runs runs_cursor runs_keys \
+               rate_total record repeat runs runs_cursor runs_keys \
                runs_memory runs_step runs_tail shared state tallies)
 SMALL_C := $(filter-out $(HOT_C),$(LIB_C))
 UNIT_C  := $(wildcard tests/unit/*.c tests/store/*.c)
