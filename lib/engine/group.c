@@ -12,8 +12,8 @@
  * and syncs, without the handle's lock.  B and C decide meanwhile, and their
  * entries go into one open transaction.  When A's sync has ended their group
  * is, too, before anybody is woken up: the disk should not wait for threads.
- * A syncs for them as well, as long as it has not led for long; else it wakes
- * one of those who wait, to lead in its turn.
+ * Then A wakes the first of those who wait to lead in its turn, and whoever
+ * its sync covered.
  *
  *     ticket     of a group, counted from 1; a call's answer waits for one
  *     committed  groups up to this ticket have ended, well or badly
@@ -43,14 +43,10 @@
 #define GROUP_CALLS 256
 #define GROUP_BYTES ((size_t)4 << 20)
 
-/* Syncs that one leads, one after the other: its own answer waits for them,
- * the others do not wait until a thread is woken up. */
-#define GROUP_ROUNDS 4
-
 /* Looks at a lock, with longer and longer pauses, before the thread sleeps.
  * Together they take as long as a small call has the lock; to be put to sleep
  * and woken up takes longer. */
-#define GROUP_LOOKS 32
+#define GROUP_LOOKS 64
 
 /* A thread whose call waits for a ticket. */
 struct bl_waiter {
@@ -307,46 +303,30 @@ static void group_sync_begins(bl_group *g) {
   pthread_mutex_unlock(&g->lock);
 }
 
-/* Whether somebody waits for a group that has ended since the sync began. */
-static int group_has_next(const bl_group *g) {
-  for (const bl_waiter *w = g->waiters; w; w = w->next)
-    if (!w->rc && w->ticket > g->syncing && w->ticket <= g->committed)
-      return 1;
-  return 0;
-}
-
-/* All whom the sync has covered go on.  The leader remains if there is more to
- * sync; else one of those who wait leads, unless somebody who comes along is
- * faster.  Returns whether the leader remains. */
-static int group_sync_ends(bl_group *g, int rc, int may_go_on) {
+/* All whom the sync has covered go on; one of those who wait for the next one
+ * leads it, unless somebody who comes along is faster. */
+static void group_sync_ends(bl_group *g, int rc) {
   uint32_t now = g->now;
-  int goes_on;
 
   pthread_mutex_lock(&g->lock);
   if (!rc) g->synced = g->syncing;
   for (bl_waiter *w = g->waiters; rc && w; w = w->next)
     if (w->ticket <= g->syncing && !w->rc)
       w->rc = say_not_durable(w->err, rc);
-  goes_on = !rc && may_go_on && group_has_next(g);
-  g->has_leader = (uint32_t)goes_on;
+  g->has_leader = 0;
   pthread_mutex_unlock(&g->lock);
-  if (!goes_on) pthread_cond_signal(&g->wakes[!now]);
+  pthread_cond_signal(&g->wakes[!now]);
   pthread_cond_broadcast(&g->wakes[now]);
-  return goes_on;
 }
 
 /* Syncs for all whose groups have ended by now. */
 static void group_lead(billing *b) {
-  int rounds = 0, goes_on = 1;
+  int rc;
 
-  while (goes_on) {
-    int rc;
-
-    group_sync_begins(&b->group);
-    rc = bl_store_sync(b->store);
-    group_end_next(b);
-    goes_on = group_sync_ends(&b->group, rc, ++rounds < GROUP_ROUNDS);
-  }
+  group_sync_begins(&b->group);
+  rc = bl_store_sync(b->store);
+  group_end_next(b);
+  group_sync_ends(&b->group, rc);
 }
 
 /* ---- Waiting: the group's lock is held ---- */
@@ -419,5 +399,4 @@ int bl_group_settle(billing *b, billing_error *err) {
 
 #undef GROUP_CALLS
 #undef GROUP_BYTES
-#undef GROUP_ROUNDS
 #undef GROUP_LOOKS
