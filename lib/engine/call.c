@@ -166,7 +166,7 @@ int bl_enter_with(bl_call *c, billing *b, const billing_call *in,
                    "the function names", "the billing_call cannot be used");
   rc = bl_check_texts(err, &c->in.tenant, &c->in.key, NULL);
   if (rc) return rc;
-  pthread_mutex_lock(&b->lock);
+  bl_group_lock(b);
   atomic_store(&b->is_interrupted, 0);   /* it was for what ran before */
   c->arena = b->spare_arena;             /* its block is warm */
   bl_arena_open(&b->spare_arena, &b->host);
