@@ -25,16 +25,20 @@ static const bl_shape scope_shape = {
   "a scope", scope_fields, BL_COUNT(scope_fields)
 };
 
+int bl_scope_read(const bl_reader *r, const bl_json *node, bl_scope *out) {
+  bl_scope scope = {0};
+  int rc = bl_shape_read(&scope_shape, r, node, 0, &scope);
+
+  if (!rc) *out = scope;
+  return rc;
+}
+
 int bl_catalog_read_scope(const bl_json *doc, const char *path, bl_arena *a,
                           bl_scope *out, billing_error *err) {
   bl_reader r = bl_reader_top(path, a, err);
-  bl_scope scope = {0};
-  int rc;
 
   assert(doc && a && out);
-  rc = bl_shape_read(&scope_shape, &r, doc, 0, &scope);
-  if (!rc) *out = scope;
-  return rc;
+  return bl_scope_read(&r, doc, out);
 }
 
 #undef SCOPE_MOST

@@ -84,6 +84,10 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
   grant->cost = fact->cost;
   grant->origin = fact->origin;
   grant->from = fact->from;
+  grant->contract = fact->contract;
+  grant->allowance = bl_arena_str(arena, fact->allowance);
+  grant->turn = fact->turn;
+  grant->period = fact->period;
   grant->key = bl_arena_str(arena, fact->key);
   grant->scope_text = bl_arena_str(arena, fact->scope);
   if (bl_asset_set(lot->asset, fact->asset) ||
@@ -91,6 +95,15 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
        bl_asset_set(grant->cost_asset, fact->cost_asset)))
     return BILLING_CORRUPT;
   return arena->failed ? BILLING_NOMEM : BILLING_OK;
+}
+
+/* When the allowance is given again is to be found out. */
+static void forget_due(bl_tenant *t, uint64_t number) {
+  bl_contract *contract = bl_table_at(&t->by_contract, number);
+
+  if (!contract) return;
+  bl_touch_contract(t, contract);
+  contract->gives_us = 0;
 }
 
 /* The tenant's own part of a grant. */
@@ -115,6 +128,7 @@ static int add_grant(bl_fold *f, bl_customer *customer,
   grant->customer = customer;
   rc = fill_grant(f, fact, grant);
   if (rc) return rc;
+  if (fact->contract) forget_due(t, fact->contract);
   wallet = bl_wallet_make(t, customer, grant->lot.asset);
   if (!wallet) return BILLING_NOMEM;
   bl_touch_wallet(t, wallet);

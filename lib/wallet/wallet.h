@@ -63,6 +63,10 @@ size_t bl_burndown(bl_lot *const *lots, size_t count, const bl_use *use,
 size_t bl_burndown_back(const bl_draw *stack, size_t count, bl_dec amount,
                         bl_draw *draws);
 
+/* What of an amount that is left outlives its grant, below a limit
+ * (rollover.c). */
+bl_dec bl_rollover(bl_dec left, bl_dec share, bl_dec most);
+
 /* ---- ledger ---- */
 
 /* The accounts of a customer in an asset.  Positive is debit. */
