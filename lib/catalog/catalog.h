@@ -340,6 +340,7 @@ enum { BL_ORDER_PRIORITY,      /* lower first */
        BL_ORDER_PROMOTIONAL,   /* promotional before bought */
        BL_ORDER_LARGER,        /* larger amount left first */
        BL_ORDER_NAME,          /* by name, as bytes */
+       BL_ORDER_ROLLED,        /* what rolled over first */
        BL_ORDER_NUMBER,        /* lower own number first */
        BL_ORDER_KEYS };
 #define BL_ORDER_MOST 12
@@ -349,6 +350,8 @@ typedef struct bl_order {
 } bl_order;
 /* priority, zero_cost, narrow, expiry, effective, created, number */
 extern const bl_order bl_order_default;
+/* The orders of peers, by name; 0 when there is none (catalog/order.c). */
+int bl_order_of_name(bl_str name, bl_order *out);
 
 /* The words that documents use for the enums of this file, in their order,
  * NULL at the end.  bl_catalog_word is the place of a word, or -1. */
@@ -507,6 +510,12 @@ typedef struct bl_scope {
   size_t  price_count;
   bl_str *contracts;
   size_t  contract_count;
+  bl_str *tags;                /* any of a price's */
+  size_t  tag_count;
+  bl_target *targets;          /* any of these: all that it names */
+  size_t  target_count;
+  bl_str *customers;           /* not of documents: ids are personal */
+  size_t  customer_count;
 } bl_scope;
 /* What is done to a grant; what takes some of it away says where it goes. */
 enum { BL_CHANGE_VOID,         /* nowhere: it is breakage, and it ends */

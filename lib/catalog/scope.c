@@ -4,6 +4,8 @@
  * restrict.
  *
  *     {"meters":["tokens"]} pays for every price of that meter
+ *     {"tags":["llm"]} for every price with this tag
+ *     {"any":[{"price":"tokens","values":{"model":"m1"}}]} for one model
  */
 #include "catalog/field.h"
 
@@ -19,6 +21,12 @@ static const bl_field scope_fields[] = {
   {.name = "contracts", .read = bl_value_ids, .low = 1, .high = SCOPE_MOST,
    .at = offsetof(bl_scope, contracts),
    .beside = offsetof(bl_scope, contract_count)},
+  {.name = "tags", .read = bl_value_ids, .low = 1, .high = SCOPE_MOST,
+   .at = offsetof(bl_scope, tags),
+   .beside = offsetof(bl_scope, tag_count)},
+  {.name = "any", .read = bl_value_targets,
+   .at = offsetof(bl_scope, targets),
+   .beside = offsetof(bl_scope, target_count)},
 };
 
 static const bl_shape scope_shape = {

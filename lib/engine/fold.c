@@ -73,6 +73,7 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
   grant->seq = f->seq;
   lot->priority = (int32_t)fact->priority;
   lot->is_promotional = fact->is_promotional != 0;
+  lot->is_rolled_over = fact->origin == BILLING_ORIGIN_ROLLOVER;
   lot->has_cost = bl_dec_sign(fact->cost) > 0;
   lot->effective_us = fact->effective_us;
   lot->expires_us = fact->expires_us;
@@ -133,6 +134,7 @@ static int add_grant(bl_fold *f, bl_customer *customer,
   if (!wallet) return BILLING_NOMEM;
   bl_touch_wallet(t, wallet);
   wallet->granted = bl_dec_add(wallet->granted, fact->amount);
+  wallet->targeted += grant->scope.target_count != 0;
   if (bl_dec_is_bad(wallet->granted)) return BILLING_LIMIT;
   rc = bl_list_insert(t, &wallet->grants,
                       bl_lot_place(&wallet->grants, &grant->lot), grant);

@@ -94,16 +94,14 @@ static bl_contract *more_generous(bl_contract *a, bl_contract *b) {
 static int reserve_charge(bl_call *c, hold_draft *d, bl_tally *tally,
                           const bl_fact_charge *charge, int64_t time_us,
                           bl_fact_part *part) {
-  const bl_price *price = bl_tally_price(tally);
-  bl_use use = {price->meter, price->id, tally->contract->terms.id, time_us,
-                {0}};
+  bl_use use;
   bl_rate_others others;
   bl_dec amount;
   int rc = bl_rate_others_of(c, tally, &others);
 
+  if (!rc) rc = bl_rate_use(&d->rater, tally, time_us, &use);
   if (rc) return rc;
   amount = worst_amount(tally, charge, &others);
-  memcpy(use.asset, price->asset, sizeof use.asset);
   if (bl_dec_is_bad(amount))
     return bl_fail(c->err, BILLING_LIMIT, "/value",
                    "quantities and amounts below 10^20",
@@ -179,7 +177,7 @@ static bl_contract *backing_contract(const bl_customer *customer,
 
 static int reserve_amount(bl_call *c, hold_draft *d,
                           const billing_hold_terms *terms) {
-  bl_use use = {{NULL, 0}, {NULL, 0}, {NULL, 0}, c->now_us, {0}};
+  bl_use use = {.time_us = c->now_us};
   int rc = bl_find_customer(c, terms->customer, "/customer", &d->customer);
 
   if (!rc) rc = bl_asset_argument(c, terms->amount.asset, "/amount/asset");

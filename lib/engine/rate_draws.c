@@ -4,6 +4,7 @@
  * a charge below zero goes back.
  */
 #include "engine/rate.h"
+#include "engine/timeline.h"
 
 /* Room for `more` draws; pointers into the array may move. */
 static int reserve_draws(bl_rater *r, size_t more) {
@@ -172,6 +173,22 @@ static bl_dec drawable(const bl_tally *tally, bl_dec amount) {
   return bl_dec_sub(after, before);
 }
 
+/* Values of groups are asked for by grants for some of them alone. */
+int bl_rate_use(bl_rater *r, const bl_tally *tally, int64_t time_us,
+                bl_use *out) {
+  const bl_contract *contract = tally->contract;
+  const bl_price *price = bl_tally_price(tally);
+  const bl_wallet *wallet = bl_wallet_of(contract->customer, price->asset);
+
+  *out = (bl_use){.meter = price->meter, .price = price->id,
+                  .contract = contract->terms.id, .time_us = time_us,
+                  .tags = price->tags, .tag_count = price->tag_count};
+  memcpy(out->asset, price->asset, sizeof out->asset);
+  return wallet && wallet->targeted
+             ? bl_group_values(tally->group, &r->c->arena, &out->values)
+             : BILLING_OK;
+}
+
 int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
                    bl_fact_charge *charge) {
   const bl_contract *contract = tally->contract;
@@ -185,9 +202,8 @@ int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
 
   if (sign == 0) return BILLING_OK;
   order = contract->terms.has_order ? &contract->terms.order : NULL;
-  use = (bl_use){price->meter, price->id, contract->terms.id,
-                 time_us, {0}};
-  memcpy(use.asset, price->asset, sizeof use.asset);
+  rc = bl_rate_use(r, tally, time_us, &use);
+  if (rc) return rc;
   rc = sign > 0 ? bl_rate_draws(r, bl_wallet_of(contract->customer,
                                                 price->asset),
                                 &use, order, amount, r->rule)

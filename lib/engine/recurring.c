@@ -3,9 +3,10 @@
  * recurring.c - what plans and contracts give by themselves, period by period.
  *
  * What was given last, a grant that knows its allowance and its period, says
- * when the next one is due; so nothing else is remembered, and a grant is given
- * once for a period however often it is asked for.  A period that has begun is
- * made up for, in order; what has ended meanwhile ends like any grant.
+ * when the next one is due; so nothing else is remembered, and a grant is
+ * given once for a period however often it is asked for.  A period that has
+ * begun is made up for, in order; what has ended meanwhile ends like any
+ * grant.
  */
 #include "contract/contract.h"
 #include "engine/grants.h"
@@ -117,8 +118,9 @@ static void take_sooner(next_grant *best, const next_grant *other) {
 }
 
 /* Of a list that holds for the contract from a moment on. */
-static void find_next(const bl_contract *contract, const bl_recurring_list *all,
-                      int64_t from_us, next_grant *best) {
+static void find_next(const bl_contract *contract,
+                      const bl_recurring_list *all, int64_t from_us,
+                      next_grant *best) {
   for (size_t i = 0; i < all->count; i++) {
     next_grant next = next_of(contract, &all->item[i], from_us);
     take_sooner(best, &next);

@@ -154,6 +154,7 @@ typedef struct bl_wallet {
   bl_list  live;               /* of the grants, what is not used up */
   bl_list  grants;             /* bl_grant_state, in the default order */
   bl_dec   granted;
+  uint64_t targeted;           /* grants for some values of groups */
   bl_dec   overdraft_held;
   uint64_t charge_touched;     /* from free to the accounts of charges */
 } bl_wallet;

@@ -13,6 +13,8 @@ typedef struct bl_lot {
   uint32_t        is_promotional;
   uint32_t        has_cost;      /* its cost basis is above zero */
   uint32_t        is_void;       /* it pays nothing any more */
+  uint32_t        is_rolled_over;
+  uint32_t        reserved;
   int64_t         effective_us;
   int64_t         expires_us;    /* exclusive; BL_TIME_NEVER */
   int64_t         created_us;
@@ -30,6 +32,10 @@ typedef struct bl_use {
   bl_str  contract;
   int64_t time_us;               /* the event's time */
   char    asset[16];
+  bl_str  customer;              /* empty: not asked for */
+  const bl_str *tags;            /* of the price */
+  size_t  tag_count;
+  bl_named_list values;          /* of the group */
 } bl_use;
 
 /* Whether the lot may pay this use: asset, time in [effective, expires),

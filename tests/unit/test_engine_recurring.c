@@ -123,7 +123,7 @@ START_TEST(what_rolls_over_still_pays_late_usage) {
   ck_assert_dec_eq(left(), "13");               /* 10 and 4 less 1 */
   now_us = MARCH;
   advance_now();
-  ck_assert_dec_eq(left(), "14");       /* what rolled over does so only once */
+  ck_assert_dec_eq(left(), "14");         /* it rolls over only once */
   close_shop();
 }
 END_TEST

@@ -76,7 +76,7 @@ START_TEST(orders_of_peers_have_names) {
   ck_assert_uint_eq(order.key[2], BL_ORDER_LARGER);
   ck_assert(bl_order_of_name(BL_STR("default"), &order));
   ck_assert_uint_eq(order.count, bl_order_default.count);
-  ck_assert(!bl_order_of_name(BL_STR("metronome"), &order));
+  ck_assert(!bl_order_of_name(BL_STR("chargebee"), &order));
   ck_assert(!bl_order_of_name(BL_STR(""), &order));
 }
 END_TEST

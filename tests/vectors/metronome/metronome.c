@@ -155,6 +155,20 @@ static void add_tags(cJSON *list, const cJSON *tags, const cJSON *catalog) {
   }
 }
 
+/* Values that price and values that are only shown: groups of ours. */
+static void add_values(cJSON *to, const cJSON *from) {
+  static const char *const names[] = {"pricing_group_values",
+                                      "presentation_group_values"};
+  cJSON *values = cJSON_CreateObject();
+  const cJSON *item;
+
+  for (size_t i = 0; i < 2; i++)
+    cJSON_ArrayForEach(item, vec_get(from, names[i]))
+      vec_put(values, item->string, item->valuestring);
+  if (values->child) cJSON_AddItemToObject(to, "values", values);
+  else cJSON_Delete(values);
+}
+
 /* What a balance names: products, by id, by tag, in specifiers; and how many
  * of its specifiers name group values and nothing else. */
 static void add_scope(cJSON *grant, const cJSON *balance,
@@ -181,6 +195,33 @@ static void add_scope(cJSON *grant, const cJSON *balance,
   cJSON_AddNumberToObject(grant, "dimensions", groups);
 }
 
+/* What a balance may pay: any of its products, of its tags, or of its
+ * specifiers, in which everything must fit. */
+static void add_targets(cJSON *grant, const cJSON *balance) {
+  cJSON *scope = cJSON_AddObjectToObject(grant, "scope");
+  cJSON *any = cJSON_AddArrayToObject(scope, "any");
+  const cJSON *item;
+
+  cJSON_ArrayForEach(item, vec_get(balance, "products")) {
+    cJSON *target = cJSON_CreateObject();
+    vec_put(target, "price", item->valuestring);
+    cJSON_AddItemToArray(any, target);
+  }
+  cJSON_ArrayForEach(item, vec_get(balance, "tags")) {
+    cJSON *target = cJSON_CreateObject();
+    cJSON *tags = cJSON_AddArrayToObject(target, "tags");
+    add_once(tags, item->valuestring);
+    cJSON_AddItemToArray(any, target);
+  }
+  cJSON_ArrayForEach(item, vec_get(balance, "specifiers")) {
+    cJSON *target = cJSON_CreateObject();
+    vec_copy(target, "price", item, "product_id");
+    vec_copy(target, "tags", item, "product_tags");
+    add_values(target, item);
+    cJSON_AddItemToArray(any, target);
+  }
+}
+
 static cJSON *segments_of(const cJSON *balance) {
   cJSON *out = cJSON_CreateArray();
   const cJSON *item;
@@ -197,7 +238,7 @@ static cJSON *segments_of(const cJSON *balance) {
   return out;
 }
 
-static cJSON *grants_of(const cJSON *given) {
+static cJSON *grants_of(const cJSON *given, int is_paying) {
   cJSON *out = cJSON_CreateArray();
   const cJSON *balance;
 
@@ -212,7 +253,12 @@ static cJSON *grants_of(const cJSON *given) {
     if (vec_is(balance, "type", "POSTPAID")) vec_put_true(grant, "owed");
     if (vec_get(balance, "segments"))
       cJSON_AddItemToObject(grant, "segments", segments_of(balance));
-    add_scope(grant, balance, vec_get(given, "catalog"));
+    vec_copy(grant, "customers", balance, "customers");
+    if (is_paying && (vec_get(balance, "specifiers") ||
+                      vec_get(balance, "tags")))
+      add_targets(grant, balance);
+    else
+      add_scope(grant, balance, vec_get(given, "catalog"));
     cJSON_AddItemToArray(out, grant);
   }
   return out;
@@ -230,6 +276,9 @@ static cJSON *lines_of(const cJSON *given) {
     vec_copy(line, "kind", item, "product_type");
     vec_copy(line, "price", item, "product");
     vec_copy(line, "contract", item, "contract");
+    vec_copy(line, "customer", item, "customer");
+    vec_copy(line, "tags", item, "tags");
+    add_values(line, item);
     vec_copy(line, "asset", item, "unit");
     vec_copy(line, "quantity", item, "quantity");
     vec_copy(line, "unit", item, "list_price");
@@ -244,7 +293,7 @@ static cJSON *burn_order(const cJSON *given) {
   cJSON *request = vec_request("order");
 
   vec_put(request, "order", "metronome");
-  cJSON_AddItemToObject(request, "grants", grants_of(given));
+  cJSON_AddItemToObject(request, "grants", grants_of(given, 0));
   return vec_ask(request);
 }
 
@@ -288,7 +337,7 @@ static cJSON *burndown(const cJSON *given) {
   vec_put(request, "order", "metronome");
   vec_put(request, "line_order", "metronome");
   vec_put(request, "draws_by", "grant");
-  cJSON_AddItemToObject(request, "grants", grants_of(given));
+  cJSON_AddItemToObject(request, "grants", grants_of(given, 1));
   cJSON_AddItemToObject(request, "lines", lines_of(given));
   answer = vec_ask(request);
   if (!answer) return NULL;
@@ -324,9 +373,6 @@ static void burndown_features(const cJSON *given, cJSON *list) {
   if (any_has(lines, "commit_price")) vec_feature(list, "commit_rate");
   if (vec_get(given, "conversion") || any_has(lines, "unit"))
     vec_feature(list, "conversion");
-  if (any_has(balances, "specifiers")) vec_feature(list, "specifiers");
-  if (any_has(balances, "tags")) vec_feature(list, "tags");
-  if (any_has(balances, "customers")) vec_feature(list, "customers");
 }
 
 static const vec_kind order_kinds[] = {
