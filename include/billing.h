@@ -948,6 +948,12 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *   {"kernel":"line_order", ..}, {"kernel":"grant_active", ..}
  *   {"kernel":"grant_phases","grants":[..],"usage":[..], ..} -> grants that
  *     begin, end, are filled again and roll over while usage draws them
+ *   {"kernel":"commitment_term","amount","owed","usage":[..]} -> what is
+ *     drawn, due and left, period by period; {"kernel":"rollover", ..},
+ *     {"kernel":"grant_schedule", ..}, {"kernel":"net_balance", ..},
+ *     {"kernel":"balances_at", ..}, {"kernel":"credits", ..}
+ *   {"kernel":"pay_by_wallets","wallets":[..],"lines":[..]} -> which wallet
+ *     pays how much
  *   {"kernel":"reserve","amount","budgets":[..]} -> whether it fits into all;
  *     {"kernel":"settle", ..}, {"kernel":"hold_size", ..}
  *   {"kernel":"usage_limits","windows":[..],"calls":[..]} -> so much in so

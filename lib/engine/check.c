@@ -86,6 +86,8 @@ static bl_board_figure figure_of(const bl_customer *customer,
     const bl_contract *contract = customer->contracts.item[i];
     if (contract->gives_us < figure.span.to_us)
       figure.span.to_us = contract->gives_us;
+    if (contract->rolls_us < figure.span.to_us)
+      figure.span.to_us = contract->rolls_us;
   }
   figure.spend = spendable(customer, asset, now_us, &figure.span);
   if (figure.span.to_us <= now_us) figure.span = (bl_span){0, 0};

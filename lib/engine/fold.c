@@ -98,13 +98,13 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
   return arena->failed ? BILLING_NOMEM : BILLING_OK;
 }
 
-/* When the allowance is given again is to be found out. */
-static void forget_due(bl_tenant *t, uint64_t number) {
-  bl_contract *contract = bl_table_at(&t->by_contract, number);
+void bl_fold_recurring(bl_fold *f, uint64_t number) {
+  bl_contract *contract =
+      number ? bl_table_at(&f->tenant->by_contract, number) : NULL;
 
   if (!contract) return;
-  bl_touch_contract(t, contract);
-  contract->gives_us = 0;
+  bl_touch_contract(f->tenant, contract);
+  contract->gives_us = contract->rolls_us = 0;
 }
 
 /* The tenant's own part of a grant. */
@@ -129,7 +129,7 @@ static int add_grant(bl_fold *f, bl_customer *customer,
   grant->customer = customer;
   rc = fill_grant(f, fact, grant);
   if (rc) return rc;
-  if (fact->contract) forget_due(t, fact->contract);
+  bl_fold_recurring(f, fact->contract);
   wallet = bl_wallet_make(t, customer, grant->lot.asset);
   if (!wallet) return BILLING_NOMEM;
   bl_touch_wallet(t, wallet);
@@ -166,6 +166,7 @@ static int fold_expiry(bl_fold *f, bl_grant_state *grant, bl_dec left) {
   if (rc) return rc;
   bl_touch(t, grant, sizeof *grant, &grant->touched);
   grant->expired_seq = f->seq;
+  bl_fold_recurring(f, grant->contract);
   return bl_fold_post(f, wallet, postings, bl_ledger_expiry(left, postings));
 }
 

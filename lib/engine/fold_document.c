@@ -381,6 +381,7 @@ static int fold_contract(bl_fold *f, const bl_fact_document *fact,
   rc = fill_contract(f, fact, doc, contract);
   if (rc) return rc;
   contract->gives_us = bl_contract_gives(contract) ? 0 : BL_TIME_NEVER;
+  contract->rolls_us = contract->gives_us;
   contract->seq = f->seq;
   contract->version = fact->version;
   contract->archived = fact->archived;

@@ -237,7 +237,8 @@ static int extend_followers(bl_tenant *t, const bl_plan_state *plan,
     bl_contract *contract = t->contracts.entry[i].value;
     if (contract->plan_state != plan || !contract->terms.follows) continue;
     bl_touch_contract(t, contract);
-    if (bl_contract_gives(contract)) contract->gives_us = 0;
+    if (bl_contract_gives(contract))
+      contract->gives_us = contract->rolls_us = 0;
     rc = extend_timeline(t, contract, version);
   }
   return rc;

@@ -259,29 +259,50 @@ int bl_recurring_give(bl_call *c, bl_contract *contract, int64_t until_us) {
 int bl_recurring_is_given(const bl_customer *customer, int64_t now_us) {
   for (size_t i = 0; i < customer->contracts.count; i++) {
     const bl_contract *contract = customer->contracts.item[i];
-    if (contract->gives_us <= now_us) return 0;
+    if (contract->gives_us <= now_us || contract->rolls_us <= now_us) return 0;
   }
   return 1;
 }
 
-/* What was given before and has ended can roll over; each once. */
-static int roll_over(bl_call *c, const bl_contract *contract) {
+/* Whether the contract gave it, it has not been ended, and some of it may
+ * outlive it. */
+static int may_roll(const bl_call *c, const bl_contract *contract,
+                    const bl_grant_state *grant) {
+  const bl_recurring *a;
+
+  if (grant->contract != contract->number || grant->expired_seq) return 0;
+  a = bl_recurring_of(c, grant);
+  return a && a->rolls;
+}
+
+/* The grant of a contract that may roll over first; NULL. */
+static bl_grant_state *first_to_roll(const bl_call *c,
+                                     const bl_contract *contract) {
   const bl_list *wallets = &contract->customer->wallets;
-  int rc = BILLING_OK;
+  bl_grant_state *first = NULL;
 
   for (size_t i = 0; i < wallets->count; i++) {
-    const bl_list *live = &((const bl_wallet *)wallets->item[i])->live;
-    for (size_t k = live->first; k < live->count && !rc; k++) {
-      const bl_grant_state *grant = live->item[k];
-      const bl_recurring *a;
-      if (grant->contract != contract->number || grant->expired_seq ||
-          grant->lot.expires_us > c->now_us)
-        continue;
-      a = bl_recurring_of(c, grant);
-      if (!a || !a->rolls) continue;
-      rc = bl_grant_expire(c, grant);
-      k = live->first - 1;               /* the list is another one now */
+    const bl_list *grants = &((const bl_wallet *)wallets->item[i])->grants;
+    for (size_t k = grants->first; k < grants->count; k++) {
+      bl_grant_state *grant = grants->item[k];
+      if ((!first || grant->lot.expires_us < first->lot.expires_us) &&
+          may_roll(c, contract, grant))
+        first = grant;
     }
+  }
+  return first;
+}
+
+/* What was given before and has ended rolls over, the soonest first. */
+static int roll_over(bl_call *c, bl_contract *contract) {
+  bl_grant_state *grant;
+  int rc = BILLING_OK;
+
+  while (!rc && contract->rolls_us <= c->now_us) {
+    grant = first_to_roll(c, contract);
+    bl_touch_contract(c->t, contract);
+    contract->rolls_us = grant ? grant->lot.expires_us : BL_TIME_NEVER;
+    if (contract->rolls_us <= c->now_us) rc = bl_grant_expire(c, grant);
   }
   return rc;
 }
@@ -291,8 +312,8 @@ int bl_recurring_give_all(bl_call *c, bl_customer *customer) {
 
   for (size_t i = 0; i < customer->contracts.count && !rc; i++) {
     bl_contract *contract = customer->contracts.item[i];
-    if (contract->gives_us > c->now_us) continue;
-    rc = bl_recurring_give(c, contract, c->now_us);
+    if (contract->gives_us <= c->now_us)
+      rc = bl_recurring_give(c, contract, c->now_us);
     if (!rc) rc = roll_over(c, contract);
   }
   return rc;

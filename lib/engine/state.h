@@ -218,6 +218,7 @@ struct bl_contract {
   int64_t           late_us;   /* first unbilled late charge, or NEVER */
   int64_t           gives_us;  /* when an allowance is to be given next; 0: it
                                   is not known, NEVER: none */
+  int64_t           rolls_us;  /* the same of a grant that may roll over */
   uint64_t          recent_next;   /* the place to be taken next */
   uint16_t          recent_tag[BL_RECENT];   /* of the hash of each of: */
   bl_tally         *recent[BL_RECENT];  /* that were looked for last */

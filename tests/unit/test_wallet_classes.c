@@ -40,8 +40,8 @@ END_TEST
 
 START_TEST(fewer_prices_first_and_none_is_the_widest) {
   bl_str names[] = {BL_STR("p1"), BL_STR("p2"), BL_STR("p3")};
-  bl_scope three = {NULL, 0, names, 3, NULL, 0};
-  bl_scope one = {NULL, 0, names, 1, NULL, 0};
+  bl_scope three = {.prices = names, .price_count = 3};
+  bl_scope one = {.prices = names, .price_count = 1};
   bl_lot a = lot(1, 0, 1), b = lot(2, 0, 1), c = lot(3, 0, 1);
   bl_classed all[] = {{&a, 0, 0, 0}, {&b, 0, 0, 0}, {&c, 0, 0, 0}};
 

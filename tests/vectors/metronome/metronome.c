@@ -366,7 +366,6 @@ static int any_has(const cJSON *list, const char *name) {
 }
 
 static void burndown_features(const cJSON *given, cJSON *list) {
-  const cJSON *balances = vec_get(given, "balances");
   const cJSON *lines = vec_get(given, "lines");
 
   if (vec_get(given, "overrides")) vec_feature(list, "overrides");
@@ -383,6 +382,127 @@ static const vec_kind order_kinds[] = {
 
 static const vec_kind amount_kinds[] = {
   {"burndown", burndown}, {NULL, NULL}
+};
+
+/* ---- ledgers_and_terms.json ---- */
+
+static cJSON *term(const cJSON *given) {
+  static const char *const months[][2] = {
+    {"usage", "used"}, {"overage", "over"}, {"invoice_total", "due"},
+    {"remaining", "left"}, {NULL, NULL}
+  };
+  cJSON *request = vec_request("commitment_term"), *answer, *out;
+
+  vec_copy(request, "amount", given, "amount");
+  vec_copy(request, "usage", given, "usage");
+  if (vec_is(given, "type", "POSTPAID")) vec_put_true(request, "owed");
+  if (cJSON_IsTrue(vec_get(given, "disable_trueup")))
+    cJSON_AddFalseToObject(request, "true_up");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  cJSON_AddItemToObject(out, "months",
+                        renamed(vec_get(answer, "periods"), months, NULL));
+  vec_copy(out, "consumed", answer, "drawn");
+  vec_copy(out, "trueup", answer, "true_up");
+  vec_copy(out, "expired", answer, "expired");
+  vec_copy(out, "total_paid", answer, "paid");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *rollover(const cJSON *given) {
+  cJSON *request = vec_request("rollover");
+
+  vec_put(request, "of", "amount");
+  vec_copy(request, "amount", given, "original");
+  vec_copy(request, "left", given, "remaining");
+  vec_copy(request, "share", given, "rollover_fraction");
+  return vec_ask(request);
+}
+
+static cJSON *parts_of(const cJSON *list) {
+  static const char *const names[][2] = {
+    {"amount", "amount"}, {"unit", "unit_price"}, {"quantity", "quantity"},
+    {"from", "starting_at"}, {"to", "ending_before"},
+    {"used", "deducted_finalized"}, {"pending", "deducted_draft"},
+    {NULL, NULL}
+  };
+
+  return renamed(list, names, NULL);
+}
+
+static cJSON *schedule(const cJSON *given) {
+  cJSON *request = vec_request("grant_schedule"), *answer, *out;
+
+  cJSON_AddItemToObject(request, "access",
+                        parts_of(vec_get(given, "access")));
+  cJSON_AddItemToObject(request, "payments",
+                        parts_of(vec_get(given, "invoice")));
+  vec_copy(request, "at", given, "at");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "access_total", answer, "amount");
+  vec_copy(out, "invoice_total", answer, "cost");
+  vec_copy(out, "cost_basis", answer, "cost_basis");
+  vec_copy(out, "available", answer, "available");
+  cJSON_Delete(answer);
+  return out;
+}
+
+/* Whether a balance is among those that are asked for. */
+static int is_counted(const cJSON *given, const cJSON *balance) {
+  const cJSON *types = vec_get(given, "types");
+  const char *unit = vec_text(given, "unit"), *own = vec_text(balance, "unit");
+
+  return (!types || list_holds(types, vec_text(balance, "type"))) &&
+         !strcmp(unit ? unit : "USD", own ? own : "USD");
+}
+
+static cJSON *net_balance(const cJSON *given) {
+  cJSON *request = vec_request("net_balance");
+  cJSON *segments = cJSON_AddArrayToObject(request, "segments");
+  const cJSON *balance;
+
+  cJSON_ArrayForEach(balance, vec_get(given, "balances")) {
+    cJSON *list = parts_of(vec_get(balance, "segments"));
+    while (is_counted(given, balance) && list->child)
+      cJSON_AddItemToArray(segments, cJSON_DetachItemFromArray(list, 0));
+    cJSON_Delete(list);
+  }
+  vec_copy(request, "at", given, "at");
+  if (vec_is(given, "mode", "FINALIZED"))
+    cJSON_AddFalseToObject(request, "with_pending");
+  return vec_ask(request);
+}
+
+static cJSON *ledger(const cJSON *given) {
+  static const char *const names[][2] = {
+    {"at", "timestamp"}, {"amount", "amount"}, {NULL, NULL}
+  };
+  cJSON *request = vec_request("balances_at"), *answer, *out;
+
+  cJSON_AddItemToObject(request, "entries",
+                        renamed(vec_get(given, "entries"), names, NULL));
+  vec_copy(request, "at", given, "at");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "balances", answer, "balances");
+  vec_copy(out, "final", answer, "balance");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind ledger_kinds[] = {
+  {"burndown", burndown},
+  {"term", term},
+  {"rollover", rollover},
+  {"schedule", schedule},
+  {"net_balance", net_balance},
+  {"ledger", ledger},
+  {NULL, NULL}
 };
 
 /* ---- metering.json ---- */
@@ -575,6 +695,9 @@ const vec_file vec_metronome[] = {
    "Which commit or credit is consumed first, and which invoice line it is "
    "applied to first.",
    NULL, order_kinds},
+  {"metronome/ledgers_and_terms.json",
+   "Life of one commit or credit: ledger, term burn-down, true-up, expiry,",
+   burndown_features, ledger_kinds},
   {"metronome/burndown_amounts.json",
    "Applying balances to invoice lines: covered part, overage, remaining "
    "balances, invoice total.",
