@@ -426,12 +426,15 @@ typedef struct billing_call {
  *             comes, how far ahead of the clock, how long after that it can
  *             be voided
  *   plan      {"id","currency","prices":[price, ..],"minimum":"100",
- *              "maximum":{"amount":"5000","proration":"none"}}
+ *              "maximum":{"amount":"5000","proration":"none"},
+ *              "grants":[recurring grant, ..]}
  *   contract  {"id","customer","plan","start","end","zone",
  *              "period":{"unit":"month","count":1},
  *              "anchor":"calendar|anniversary","quantities":{"seats":"5"},
- *              "overdraft":"0","order":["priority", ..],
- *              "minimum","maximum": instead of the plan's}
+ *              "overdraft":"0","order":["priority", ..] or the name of a
+ *              peer's: "lago|metronome|openmeter|stripe",
+ *              "minimum","maximum": instead of the plan's,
+ *              "grants":[recurring grant, ..] beside the plan's}
  *
  * A price is a usage price (it names a meter), a price of what others cost
  * (`of`), or a recurring fee:
@@ -467,6 +470,19 @@ typedef struct billing_call {
  * share of spend comes to is known when a period closes, and a line of its own
  * (kinds minimum, maximum, composite); what comes late or is voided afterwards
  * moves it on the next invoice.
+ *
+ * A recurring grant is given by itself at the beginning of each of its periods
+ * or, instead of periods, in dated parts.  Usage, reads and advance find it
+ * given when it is due.  What is left at its end expires, but for what rolls
+ * over, which lives for some periods more:
+ *
+ *   {"id","amount":"1000","asset":"tok","every":"period|day|week|month|year",
+ *    "count":1,"expires":"period_end|never" or periods,"quantity":"seats",
+ *    "rollover":{"share":"0.5","limit":"200","periods":1},
+ *    "proration":"time|days_half_open|none","cost":"5","priority":0,
+ *    "origin":"recurring|commitment|bought|promotional","scope":{..},
+ *    "from","to"}
+ *   {"id","asset","origin":"commitment","parts":[{"from","to","amount"}]}
  *
  * ARCHITECTURE.md has every member with its default.  Unknown members are
  * INVALID with their path, except in a customer.  Ids are at most 200 bytes,
@@ -934,6 +950,12 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *   {"kernel":"line_order", ..}, {"kernel":"grant_active", ..}
  *   {"kernel":"grant_phases","grants":[..],"usage":[..], ..} -> grants that
  *     begin, end, are filled again and roll over while usage draws them
+ *   {"kernel":"commitment_term","amount","owed","usage":[..]} -> what is
+ *     drawn, due and left, period by period; {"kernel":"rollover", ..},
+ *     {"kernel":"grant_schedule", ..}, {"kernel":"net_balance", ..},
+ *     {"kernel":"balances_at", ..}, {"kernel":"credits", ..}
+ *   {"kernel":"pay_by_wallets","wallets":[..],"lines":[..]} -> which wallet
+ *     pays how much
  *   {"kernel":"reserve","amount","budgets":[..]} -> whether it fits into all;
  *     {"kernel":"settle", ..}, {"kernel":"hold_size", ..}
  *   {"kernel":"usage_limits","windows":[..],"calls":[..]} -> so much in so
@@ -995,10 +1017,12 @@ typedef struct billing_grant_terms {
   uint32_t        origin;         /* BILLING_ORIGIN_* */
   billing_str     name;           /* shown to people; may be empty */
   billing_str     scope;          /* JSON or empty: {"meters":[..],
-                                     "prices":[..],"contracts":[..]}; a member
-                                     left out does not restrict.
-                                     {"rate":"commit"}: it draws at the commit
-                                     rate of prices that have one */
+                                      "prices":[..],"contracts":[..],
+                                      "tags":[..],"any":[{"price","tags",
+                                      "values":{"model":"m1"}}]}; a member
+                                      left out does not restrict.
+                                      {"rate":"commit"}: it draws at the commit
+                                      rate of prices that have one */
 } billing_grant_terms;
 
 /*

@@ -130,6 +130,19 @@ static int over_excepts(const bl_reader *r, const bl_field *field,
   return over_targets(r, node, &o->excepts, &o->except_count);
 }
 
+int bl_value_named(const bl_reader *r, const bl_field *field,
+                   const bl_json *node, void *model) {
+  return over_values(r, field, node, model);
+}
+
+int bl_value_targets(const bl_reader *r, const bl_field *field,
+                     const bl_json *node, void *model) {
+  unsigned char *base = model;
+
+  return over_targets(r, node, (bl_target **)(void *)(base + field->at),
+                      (size_t *)(void *)(base + field->beside));
+}
+
 /* The short form: any of the prices, or with any of the tags, of the values.
  */
 static int over_short(const bl_reader *r, over_terms *terms) {

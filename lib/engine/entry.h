@@ -125,6 +125,10 @@ typedef struct bl_fact_grant {
   uint64_t      origin;
   uint64_t      is_promotional;    /* booked as promotion, not as funding */
   uint64_t      from;          /* the grant that it was a part of; 0: none */
+  uint64_t      contract;      /* whose allowance it is; 0: none: */
+  bl_str        allowance;     /* its id */
+  uint64_t      turn;          /* how often it was given before */
+  bl_period     period;        /* that it is given for */
   bl_str        scope;         /* JSON or empty */
   unsigned char key_hash[16];
   uint64_t      content;

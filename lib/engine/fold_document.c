@@ -379,6 +379,9 @@ static int fold_contract(bl_fold *f, const bl_fact_document *fact,
   bl_touch_contract(t, contract);
   bl_customer_moves(t, customer);
   rc = fill_contract(f, fact, doc, contract);
+  if (rc) return rc;
+  contract->gives_us = bl_contract_gives(contract) ? 0 : BL_TIME_NEVER;
+  contract->rolls_us = contract->gives_us;
   contract->seq = f->seq;
   contract->version = fact->version;
   contract->archived = fact->archived;

@@ -8,6 +8,7 @@
  */
 #include "engine/rate.h"
 
+#include "engine/grants.h"
 #include "engine/timeline.h"
 #include "price/price.h"
 
@@ -31,7 +32,8 @@ static int is_opened(const bl_contract *contract, int64_t us) {
 int bl_rate_is_prepared(const bl_call *c, const bl_customer *customer,
                         int64_t us) {
   int is_prepared =
-      !customer->holds.count || c->now_us < customer->holds_due_us;
+      (!customer->holds.count || c->now_us < customer->holds_due_us) &&
+      bl_recurring_is_given(customer, c->now_us);
 
   for (size_t i = 0; i < customer->contracts.count && is_prepared; i++)
     is_prepared = is_opened(customer->contracts.item[i], us);

@@ -222,13 +222,13 @@ bl_dec bl_split_moves(const bl_split *s);
 
 /* ---- rate_draws.c ---- */
 
-/* What lots are asked for a charge of the key. */
-bl_use bl_rate_use(const bl_tally *tally, int64_t time_us);
-
 /* Who pays the charge, or whom it is given back: adds to r->draws and sets
  * draw_count; where they begin is set when all charges are made. */
 int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
                    bl_fact_charge *charge);
+/* What is to be paid under a charge key; its values are the call's. */
+int bl_rate_use(bl_rater *r, const bl_tally *tally, int64_t time_us,
+                bl_use *out);
 /* Splits an amount over a wallet as the contract's order says, after the draws
  * that r->draws has; adds to them. */
 int bl_rate_draws(bl_rater *r, const bl_wallet *wallet, const bl_use *use,

@@ -8,8 +8,7 @@
 #include "engine/timeline.h"
 #include "price/terms.h"
 
-/* The values of a group, which is canonical JSON. */
-static int why_values(bl_str group, bl_arena *a, bl_named_list *out) {
+int bl_group_values(bl_str group, bl_arena *a, bl_named_list *out) {
   bl_json *tree = NULL;
   int rc = group.len ? bl_json_read(group.text, group.len, &tree, NULL)
                      : BILLING_OK;
@@ -48,7 +47,7 @@ int bl_timeline_why(const bl_contract *contract, uint64_t price,
     return BILLING_OK;
   interval = &contract->plan->intervals[price];
   *why = bl_arena_array(a, terms->override_count, sizeof **why);
-  rc = *why ? why_values(group, a, &values) : BILLING_NOMEM;
+  rc = *why ? bl_group_values(group, a, &values) : BILLING_NOMEM;
   if (rc) return rc;
   line = bl_line_of(of, values, interval->was.span.from_us);
   *best = bl_override_choose(terms->overrides, terms->override_count, &line,
