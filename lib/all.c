@@ -54,6 +54,7 @@
 #include "catalog/words.c"
 
 #include "crypto/hash.c"
+#include "crypto/webhook.c"
 
 #include "meter/accept.c"
 #include "meter/aggregate.c"
@@ -211,6 +212,7 @@
 #include "engine/maintain.c"
 #include "engine/named.c"
 #include "engine/open.c"
+#include "engine/outbox.c"
 #include "engine/parked.c"
 #include "engine/postings.c"
 #include "engine/preview.c"
