@@ -938,6 +938,9 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *     {"kernel":"settle", ..}, {"kernel":"hold_size", ..}
  *   {"kernel":"usage_limits","windows":[..],"calls":[..]} -> so much in so
  *     many hours, and when it may be asked again
+ *   {"kernel":"top_up","balance","at","target", ..} -> whether it fires, what
+ *     it adds and what that costs; {"kernel":"alert","balances":[..],"at"} ->
+ *     whether a figure has come to a threshold; {"kernel":"purchases", ..}
  *   {"kernel":"periods","start","zone","period","anchor", ..} -> billing
  *     periods and the whole cycles they are cut from
  *   {"kernel":"prorate", ..} -> an amount's share, as two integers too;

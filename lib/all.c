@@ -106,6 +106,7 @@
 #include "wallet/phases.c"
 #include "wallet/reserve.c"
 #include "wallet/settle.c"
+#include "wallet/threshold.c"
 #include "wallet/usage_limit.c"
 
 #include "contract/period.c"
@@ -166,6 +167,7 @@
 #include "engine/evaluate_reserve.c"
 #include "engine/evaluate_sql.c"
 #include "engine/evaluate_terms.c"
+#include "engine/evaluate_threshold.c"
 #include "engine/evaluate_transactions.c"
 #include "engine/evaluate_true_up.c"
 #include "engine/evaluate_wallet.c"
