@@ -960,6 +960,9 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *     {"kernel":"settle", ..}, {"kernel":"hold_size", ..}
  *   {"kernel":"usage_limits","windows":[..],"calls":[..]} -> so much in so
  *     many hours, and when it may be asked again
+ *   {"kernel":"top_up","balance","at","target", ..} -> whether it fires, what
+ *     it adds and what that costs; {"kernel":"alert","balances":[..],"at"} ->
+ *     whether a figure has come to a threshold; {"kernel":"purchases", ..}
  *   {"kernel":"periods","start","zone","period","anchor", ..} -> billing
  *     periods and the whole cycles they are cut from
  *   {"kernel":"prorate", ..} -> an amount's share, as two integers too;
@@ -1333,6 +1336,44 @@ BILLING_API int billing_preview(billing *b, const billing_call *call,
 BILLING_API int billing_simulate(billing *b, const billing_call *call,
                                  const char *query, size_t query_len,
                                  billing_doc **out, billing_error *err);
+
+/* ---- The outbox -----------------------------------------------------------
+ *
+ * What the world outside should be told, from the transaction in which it
+ * came to be: a host that sends these rows, and says so, tells each at least
+ * once, and each customer's in their order.
+ */
+
+/*
+ * Rows that are not done yet, in order: query {"after":"row","limit":100,
+ * "secret":"whsec_.."} -> {"rows":[{"row":n,"customer","body":{"type",
+ * "timestamp","data":{"customer", ..}}}],"next":"row"}.  "after" skips rows
+ * that were sent and are not done.  The types, and what is in "data":
+ *
+ *   invoice.finalized  "invoice": the canonical document
+ *   grant.given        "grant" (its number), "id", "amount", "asset",
+ *                      "origin", "effective", "expires"
+ *   grant.expired      "grant", "id", "asset", "left"
+ *
+ * Of an erased customer "customer" and "id" are empty.  With a secret each row
+ * has "webhook":{"id","timestamp","signature","body"}: the headers of Standard
+ * Webhooks (webhook-id, webhook-timestamp: of this call's now_us in seconds,
+ * webhook-signature), and the very bytes that were signed.
+ *
+ *   INVALID  the query; the secret is not whsec_ and base64 of 24 to 64 bytes
+ */
+BILLING_API int billing_outbox_next(billing *b, const billing_call *call,
+                                    const char *query, size_t query_len,
+                                    billing_doc **out, billing_error *err);
+
+/*
+ * All rows up to this one are done.  Saying it again, or of an earlier row, is
+ * fine.
+ *
+ *   NOTFOUND  there is no such row yet
+ */
+BILLING_API int billing_outbox_done(billing *b, const billing_call *call,
+                                    uint64_t row, billing_error *err);
 
 /* ---- Trust -------------------------------------------------------------- */
 

@@ -57,6 +57,7 @@
 #include "catalog/words.c"
 
 #include "crypto/hash.c"
+#include "crypto/webhook.c"
 
 #include "meter/accept.c"
 #include "meter/aggregate.c"
@@ -110,6 +111,7 @@
 #include "wallet/reserve.c"
 #include "wallet/rollover.c"
 #include "wallet/settle.c"
+#include "wallet/threshold.c"
 #include "wallet/usage_limit.c"
 
 #include "contract/period.c"
@@ -173,6 +175,7 @@
 #include "engine/evaluate_reserve.c"
 #include "engine/evaluate_sql.c"
 #include "engine/evaluate_terms.c"
+#include "engine/evaluate_threshold.c"
 #include "engine/evaluate_transactions.c"
 #include "engine/evaluate_true_up.c"
 #include "engine/evaluate_wallet.c"
@@ -223,6 +226,7 @@
 #include "engine/maintain.c"
 #include "engine/named.c"
 #include "engine/open.c"
+#include "engine/outbox.c"
 #include "engine/parked.c"
 #include "engine/postings.c"
 #include "engine/preview.c"

@@ -145,7 +145,7 @@ int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
 /* Where the journal stands and what the tenant counts, as the head row has it;
  * CORRUPT. */
 int    bl_heads_of_row(const billing_value *row, bl_heads *out);
-#define BL_HEADS_COUNTS 13
+#define BL_HEADS_COUNTS 14
 #define BL_HEADS_BYTES ((size_t)10 * BL_HEADS_COUNTS)
 /* The bytes of what it counts. */
 size_t bl_heads_print(const bl_heads *heads,

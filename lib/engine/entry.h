@@ -35,10 +35,11 @@ enum {
   BL_ENTRY_VOID = 12,
   BL_ENTRY_RERATE = 13,
   BL_ENTRY_GRANT_CHANGE = 14,
-  /* The index of entries has marks of kinds below 16 only; 16 to 19 are
-   * reserved for leases. */
+  /* 16 to 19 are reserved for leases. */
   BL_ENTRY_PARKED = 15,
   BL_ENTRY_STREAM = 20,
+  BL_ENTRY_OUTBOX_DONE = 25,
+  /* The index of entries has room for kinds below 32. */
   BL_ENTRY_KINDS
 };
 #define BL_ENTRY_VERSION 1
@@ -396,6 +397,11 @@ typedef struct bl_fact_stream {
   billing_stream at;
 } bl_fact_stream;
 
+/* What the outbox has told is done, up to a row. */
+typedef struct bl_fact_outbox_done {
+  uint64_t through;
+} bl_fact_outbox_done;
+
 /* What an entry of any kind but events says. */
 typedef union bl_entry_facts {
   bl_fact_document      document;
@@ -412,6 +418,7 @@ typedef union bl_entry_facts {
   bl_fact_stream        stream;
   bl_fact_parkings      parkings;
   bl_fact_rerate        rerate;
+  bl_fact_outbox_done   outbox_done;
 } bl_entry_facts;
 
 /* Reads it; lists are the arena's, texts the entry's.  Properties that were
@@ -443,6 +450,8 @@ void bl_code_rerate(bl_codec *facts, bl_codec *properties,
                     bl_fact_rerate *f);
 void bl_code_parkings(bl_codec *facts, bl_codec *properties,
                       bl_fact_parkings *f);
+void bl_code_outbox_done(bl_codec *facts, bl_codec *properties,
+                         bl_fact_outbox_done *f);
 void bl_code_stream(bl_codec *facts, bl_codec *properties,
                     bl_fact_stream *f);
 

@@ -52,6 +52,9 @@ bl_ask_kernel bl_ask_reserve;      /* evaluate_reserve.c */
 bl_ask_kernel bl_ask_settle;
 bl_ask_kernel bl_ask_hold_size;
 bl_ask_kernel bl_ask_usage_limits;
+bl_ask_kernel bl_ask_top_up;       /* evaluate_threshold.c */
+bl_ask_kernel bl_ask_alert;
+bl_ask_kernel bl_ask_purchases;
 bl_ask_kernel bl_ask_periods;      /* evaluate_contract.c */
 bl_ask_kernel bl_ask_prorate;
 bl_ask_kernel bl_ask_true_up;      /* evaluate_true_up.c */

@@ -6,6 +6,7 @@
 #include "engine/image.h"
 #include "engine/index.h"
 #include "engine/keys.h"
+#include "engine/outbox.h"
 #include "invoice/invoice.h"
 #include "store/schema.h"
 #include "store/store.h"
@@ -114,6 +115,7 @@ static int note_grant(bl_fold *f, const bl_fact_grant *fact) {
 
   if (!rc) rc = bl_fold_key_name(f, fact->key_hash);
   if (!rc) rc = bl_fold_mark(f, grant, BL_ENTRY_GRANT);
+  if (!rc) rc = bl_outbox_mark(f, BL_ENTRY_GRANT);
   return rc ? rc : bl_fold_about(f, fact->customer, BL_ENTRY_GRANT);
 }
 
@@ -176,7 +178,8 @@ int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact) {
   bl_grant_state *grant = bl_table_at(&f->tenant->by_grant, fact->number);
   int rc = BILLING_OK;
 
-  if (bl_fold_is_own(f))
+  if (bl_fold_is_own(f)) rc = bl_outbox_mark(f, BL_ENTRY_GRANT_EXPIRED);
+  if (!rc && bl_fold_is_own(f))
     rc = bl_fold_about(f, fact->customer, BL_ENTRY_GRANT_EXPIRED);
   if (rc || !bl_fold_customer(f, fact->customer, &rc)) return rc;
   return grant ? fold_expiry(f, grant, fact->left) : BILLING_CORRUPT;
@@ -298,6 +301,7 @@ static int note_invoice(bl_fold *f, const bl_fact_invoice *fact) {
 
   if (fact->number)
     rc = bl_fold_count(f, &f->tenant->heads.invoices, fact->number);
+  if (!rc && fact->number) rc = bl_outbox_mark(f, BL_ENTRY_INVOICE);
   return rc ? rc : bl_fold_about(f, fact->customer, BL_ENTRY_INVOICE);
 }
 

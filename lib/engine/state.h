@@ -309,7 +309,8 @@ enum { BL_SUBJECT_CUSTOMER, BL_SUBJECT_GRANT, BL_SUBJECT_HOLD,
                                   BL_UNBILLED_PARKED: that wait,
                                   BL_UNBILLED_RERATED: that were decided anew
                                   and then cost nothing, or something */
-       BL_SUBJECT_PARKED };    /* by the hash of their customer's id */
+       BL_SUBJECT_PARKED,      /* by the hash of their customer's id */
+       BL_SUBJECT_OUTBOX };    /* number 0: what has rows in the outbox */
 #define BL_UNBILLED_PARKED 1
 #define BL_UNBILLED_RERATED 2
 
@@ -385,6 +386,7 @@ typedef struct bl_heads {
   uint64_t      unentitled;
   uint64_t      parked;        /* that wait for their customers */
   uint64_t      version;       /* of the tenant's document */
+  uint64_t      outbox;        /* rows up to this one are done */
 } bl_heads;
 
 struct bl_tenant {

@@ -498,7 +498,38 @@ static cJSON *convert_credits(const cJSON *given) {
   return out;
 }
 
+/* Amounts of money are cents; what is granted and pending counts beside the
+ * balance. */
+static cJSON *topup_amount(const cJSON *given) {
+  cJSON *request = vec_request("top_up"), *answer, *out;
+  int is_limited = !cJSON_IsTrue(vec_get(given, "ignore_limits"));
+  const char *granted = vec_text(given, "granted_credits");
+  const char *pending = vec_text(given, "pending_credits");
+
+  vec_copy(request, "unit_price", given, "rate");
+  vec_copy(request, "balance", given, "running_credits");
+  vec_put(request, "beside",
+          vec_plus(granted ? granted : "0", pending ? pending : "0"));
+  if (vec_is(given, "method", "target"))
+    vec_copy(request, "target", given, "target_credits");
+  else
+    vec_copy(request, "amount", given, "paid_credits");
+  if (vec_is(given, "trigger", "threshold"))
+    vec_copy(request, "above", given, "threshold_credits");
+  if (is_limited && vec_get(given, "min_topup_cents"))
+    vec_put_moved(request, "least", vec_text(given, "min_topup_cents"), -2);
+  if (is_limited && vec_get(given, "max_topup_cents"))
+    vec_put_moved(request, "most", vec_text(given, "max_topup_cents"), -2);
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "paid_credits", answer, "amount");
+  cJSON_Delete(answer);
+  return out;
+}
+
 static const vec_kind wallet_kinds[] = {
+  {"topup_amount", topup_amount},
   {"consume_lots", consume_lots},
   {"pay_invoice", pay_invoice},
   {"spread_running_usage", spread_running_usage},

@@ -737,5 +737,8 @@ const vec_file vec_metronome[] = {
    "Applying balances to invoice lines: covered part, overage, remaining "
    "balances, invoice total.",
    burndown_features, amount_kinds},
+  {"metronome/thresholds_and_alerts.json",
+   "Auto-recharge, spend trackers, threshold notifications.", NULL,
+   vec_threshold_kinds},
   {NULL, NULL, NULL, NULL}
 };
