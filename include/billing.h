@@ -342,6 +342,8 @@ BILLING_API void billing_interrupt(billing *b);
  *                 period_from_us, grant_number, amount, asset
  *   billing_usage('tenant')   contract, customer, price, meter, grouping,
  *                 from_us, to_us, quantity, events, amount, drawn, asset
+ *   billing_ledger('tenant')  a posting: number, seq (of one transaction),
+ *                 at_us, customer, account, asset, amount, cause
  *
  *     SELECT event, amount FROM billing_draws('acme')
  *      WHERE customer = 'c1' AND time_us >= 1767225600000000;
@@ -1191,12 +1193,20 @@ BILLING_API int billing_release(billing *b, const billing_call *call,
 
 /*
  * The double-entry ledger: query {"customer":"id","asset":"USD",
- * "account":"wallet","after":"7.2","limit":100} -> {"postings":
- * [{"number":"8.1","seq","at","customer","account","asset","amount","cause"}],
- * "balances":[{"customer","account","asset","balance"}],"next":"8.1"}.
- * Postings of one commit add up to zero in every asset.  Positive is debit.
- * Accounts: wallet, unbilled, receivable, revenue, funding, promotion,
- * breakage, rounding.
+ * "account":"deferred","from":T,"to":T,"running":true,"after":"7.2",
+ * "limit":100} -> {"postings":[{"number":"8.1","seq","at","customer",
+ * "account","asset","amount","balance","cause"}],"balances":[{"customer",
+ * "account","asset","balance"}],"next":"8.1"}.
+ *
+ * Postings of one "seq" are one transaction: in each customer and asset they
+ * add up to zero.  Positive is debit.  "balances" are those of now, or with
+ * "to" those of that moment, of all that was posted before it.  With "running"
+ * each row has its account's balance after it: the statement of a wallet is
+ * that of a customer, an asset and an account.
+ *
+ * Accounts: deferred (revenue: what is left of grants that were paid for),
+ * credit (what is left of promotional ones), unbilled, receivable, revenue,
+ * funding, promotion, breakage, rounding, tax.
  */
 BILLING_API int billing_ledger(billing *b, const billing_call *call,
                                const char *query, size_t query_len,

@@ -171,11 +171,15 @@ static int balance(cli *c) {
 /* ---- ledger ---- */
 
 static int ledger(cli *c) {
+  int is_running = 0;
   const char *customer = NULL, *asset = NULL, *account = NULL, *after = NULL;
-  const char *limit = NULL, *words[1];
+  const char *limit = NULL, *from = NULL, *to = NULL, *words[1];
   const cli_option options[] = {{"--customer", &customer, NULL, NULL},
                                 {"--asset", &asset, NULL, NULL},
                                 {"--account", &account, NULL, NULL},
+                                {"--from", &from, NULL, NULL},
+                                {"--to", &to, NULL, NULL},
+                                {"--running", NULL, &is_running, NULL},
                                 {"--after", &after, NULL, NULL},
                                 {"--limit", &limit, NULL, NULL},
                                 {NULL, NULL, NULL, NULL}};
@@ -190,8 +194,14 @@ static int ledger(cli *c) {
   if (customer) json_text(&query, "customer", customer);
   if (asset) json_text(&query, "asset", asset);
   if (account) json_text(&query, "account", account);
+  if (from) json_text(&query, "from", from);
+  if (to) json_text(&query, "to", to);
   if (after) json_text(&query, "after", after);
   json_u64(&query, "limit", (uint64_t)most);
+  if (is_running) {
+    json_name(&query, "running");
+    buffer_c(&query, "true");
+  }
   json_close(&query);
   do {
     rc = billing_ledger(c->b, cli_call(c, NULL, 0), query.text, query.len,
@@ -200,7 +210,7 @@ static int ledger(cli *c) {
   buffer_free(&query);
   return cli_show(c, rc, doc,
                   "postings: number seq at customer account amount asset "
-                  "cause|balances: customer account balance asset");
+                  "balance cause|balances: customer account balance asset");
 }
 
 const cli_command cli_wallets[] = {
@@ -221,7 +231,7 @@ const cli_command cli_wallets[] = {
      "       [--key EVENT-KEY] [--above overdraft|refuse|cap]",
      "end a hold by what was really used", cli_settle},
     {"release", "KEY", "end a hold that was not used", cli_release},
-    {"ledger", "[--customer ID] [--asset A] [--account NAME] [--after N]\n"
-     "       [--limit N]",
+    {"ledger", "[--customer ID] [--asset A] [--account NAME] [--from TIME]\n"
+     "       [--to TIME] [--running] [--after N] [--limit N]",
      "the double-entry ledger", ledger},
     {NULL, NULL, NULL, NULL}};

@@ -368,6 +368,10 @@ extern const char *const bl_order_words[];
 extern const char *const bl_closing_words[];
 extern const char *const bl_tiers_words[];
 int bl_catalog_word(const char *const *words, bl_str word);
+/* Whether one, any or all of what is asked for is there. */
+int bl_words_have(const bl_words *words, bl_str word);
+int bl_words_have_any(const bl_words *words, const bl_words *asked);
+int bl_words_have_all(const bl_words *words, const bl_words *asked);
 
 typedef struct bl_quantity {
   bl_str name;
@@ -474,6 +478,9 @@ int bl_filters_equal(const bl_filter *a, size_t a_count, const bl_filter *b,
                      size_t b_count);
 int bl_catalog_read_plan(const bl_json *doc, const char *path, bl_arena *a,
                          bl_plan *out, billing_error *err);
+/* Whose spend each of the plan's closings counts; rank says the order in which
+ * its keys stand, NULL: that of their places (spend.c). */
+int bl_plan_count_spend(bl_arena *a, bl_plan *plan, const uint32_t *rank);
 /* What a plan says about others: its assets are currencies or declared by the
  * tenant, its usage prices name meters that are there (meters[i] is the one
  * that prices[i] names, NULL when there is none: NOTFOUND) and group by

@@ -167,7 +167,9 @@ static int fold_expiry(bl_fold *f, bl_grant_state *grant, bl_dec left) {
   bl_touch(t, grant, sizeof *grant, &grant->touched);
   grant->expired_seq = f->seq;
   bl_fold_recurring(f, grant->contract);
-  return bl_fold_post(f, wallet, postings, bl_ledger_expiry(left, postings));
+  return bl_fold_post(f, wallet, postings,
+                      bl_ledger_expiry(left, (int)grant->lot.is_promotional,
+                                       postings));
 }
 
 int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact) {
@@ -244,6 +246,7 @@ static int bill_draws(bl_fold *f, bl_tally *tally, const bl_fact_line *line) {
 static int book_fee(bl_fold *f, bl_contract *contract, bl_wallet *wallet,
                     const bl_fact_line *line) {
   bl_tenant *t = f->tenant;
+  const bl_dec none[2] = {BL_DEC_ZERO, BL_DEC_ZERO};
   bl_posting postings[4];
   bl_tally *tally;
 
@@ -255,7 +258,7 @@ static int book_fee(bl_fold *f, bl_contract *contract, bl_wallet *wallet,
     tally->billed_amount = bl_dec_add(tally->billed_amount, line->amount);
   }
   return bl_fold_post(f, wallet, postings,
-                      bl_ledger_charge(line->amount, BL_DEC_ZERO, postings));
+                      bl_ledger_charge(line->amount, none, postings));
 }
 
 static int fold_line(bl_fold *f, bl_contract *contract,

@@ -25,7 +25,7 @@ int bl_fold_returned(bl_fold *f, bl_grant_state *grant) {
 size_t bl_change_postings(const bl_fact_grant_change *fact,
                           int is_promotional, bl_posting *out) {
   return fact->change == BL_CHANGE_VOID
-             ? bl_ledger_expiry(fact->amount, out)
+             ? bl_ledger_expiry(fact->amount, is_promotional, out)
              : bl_ledger_grant(bl_dec_neg(fact->amount), is_promotional, out);
 }
 

@@ -13,7 +13,7 @@
 static int fold_at(bl_call *c, bl_fold *fold, int64_t seq) {
   bl_arena_mark mark = bl_arena_now(&c->arena);
   bl_entry entry;
-  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
+  int rc = bl_journal_read(c, seq, &c->arena, &entry);
 
   if (fold->reach == BL_FOLD_LOADED) c->t->as_of = seq;
   if (!rc) rc = bl_fold_entry(fold, &entry);

@@ -330,9 +330,9 @@ static int again_fact(bl_replay *r, const bl_entry *entry) {
 
 static int again_entry(bl_replay *r, int64_t seq) {
   bl_entry entry;
-  int rc = bl_journal_read(r->c->b, r->c->t->number, seq, &r->own, &entry);
+  int rc = bl_journal_read(r->c, seq, &r->own, &entry);
 
-  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  if (rc) return rc;
   r->now_us = entry.at_us;
   r->seq = seq;
   rc = entry.kind == BL_ENTRY_EVENTS ? again_events(r, &entry)

@@ -387,8 +387,8 @@ def wallets(db):
     check('the ledger is even', 'next' not in ledger and 0 == sum(
         Decimal(p['amount']) for p in ledger['postings']) == sum(
             Decimal(b['balance']) for b in ledger['balances']), ledger)
-    page = answer(db, 'ledger', '--account', 'wallet', '--limit', '1')
-    after = answer(db, 'ledger', '--account', 'wallet', '--limit', '1',
+    page = answer(db, 'ledger', '--account', 'deferred', '--limit', '1')
+    after = answer(db, 'ledger', '--account', 'deferred', '--limit', '1',
                    '--after', str(page['next']))
     check('the ledger by pages', page['postings'] != after['postings'] and
           len(after['postings']) == 1, after)

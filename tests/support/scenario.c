@@ -947,6 +947,10 @@ static void do_usage(scenario_run *r, const cJSON *step) {
   show_answer(r, step, "usage", call_usage);
 }
 
+static void do_ledger(scenario_run *r, const cJSON *step) {
+  show_answer(r, step, "ledger", call_ledger);
+}
+
 static void do_health(scenario_run *r, const cJSON *step) {
   show_answer(r, step, "health", call_health);
 }
@@ -1225,6 +1229,7 @@ static const struct step_kind {
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},
   {"usage", do_usage},       {"events", do_events},   {"void", do_void},
   {"correct", do_correct},   {"health", do_health},
+  {"ledger", do_ledger},
   {"rebuild", do_rebuild},   {"preview", do_preview},
   {"simulate", do_simulate},
 };

@@ -170,14 +170,17 @@ class Wallets(Base):
         self._do(lib.billing_release, self._call(now, key=key, step=step))
 
     def ledger(self, *, customer: str | None = None, asset: str | None = None,
-               account: str | None = None, after: str | None = None,
-               limit: int = 100, now: datetime | None = None,
-               ) -> dict[str, Any]:
+               account: str | None = None, start: datetime | None = None,
+               end: datetime | None = None, running: bool = False,
+               after: str | None = None, limit: int = 100,
+               now: datetime | None = None) -> dict[str, Any]:
         """A page of the double-entry ledger: {"postings", "balances",
-        "next"}.  Positive is debit."""
+        "next"}.  Positive is debit.  `balances` are those of `end`, or of
+        now; with `running` each row has its account's balance after it."""
         return self._query(lib.billing_ledger, now, customer=customer,
-                           asset=asset, account=account, after=after,
-                           limit=limit)
+                           asset=asset, account=account,
+                           running=running or None, after=after, limit=limit,
+                           **{"from": start, "to": end})
 
     def postings(self, *, customer: str | None = None,
                  asset: str | None = None, account: str | None = None,

@@ -661,12 +661,19 @@ class Wallets(Case):
         rows = list(self.b.postings(page=2))
         self.assertGreater(len(rows), 5)
         self.assertEqual(sum(D(r["amount"]) for r in rows), 0)
-        page = self.b.ledger(customer="acme", account="wallet", limit=1)
+        page = self.b.ledger(customer="acme", account="deferred", limit=1)
         self.assertEqual(len(page["postings"]), 1)
-        rest = self.b.ledger(customer="acme", account="wallet",
+        rest = self.b.ledger(customer="acme", account="deferred",
                              after=page["next"])
         self.assertEqual([D(p["amount"]) for p in
                           page["postings"] + rest["postings"]], [-1, 1])
+        told = self.b.ledger(customer="acme", account="deferred",
+                             running=True, end=NOW)
+        self.assertEqual((told["postings"], told["balances"]), ([], []))
+        told = self.b.ledger(customer="acme", account="deferred",
+                             running=True, start=NOW)
+        self.assertEqual([D(p["balance"]) for p in told["postings"]],
+                         [-1, 0])
 
 
 class Rebuilds(Case):
