@@ -89,7 +89,7 @@ static int find_due_holds(bl_call *c, due_heap *heap,
   return rc;
 }
 
-static int add_grant(bl_call *c, due_heap *heap, bl_grant_state *grant,
+static int add_expiry(bl_call *c, due_heap *heap, bl_grant_state *grant,
                      int64_t until_us) {
   bl_due_step due = {grant->lot.expires_us, BL_DUE_GRANT, 0,
                      grant->lot.number, NULL, NULL, grant};
@@ -103,7 +103,7 @@ static int find_due_grants(bl_call *c, due_heap *heap,
 
   for (size_t i = wallet->grants.first; i < wallet->grants.count && !rc;
        i++) {
-    rc = add_grant(c, heap, wallet->grants.item[i], until_us);
+    rc = add_expiry(c, heap, wallet->grants.item[i], until_us);
   }
   return rc;
 }
@@ -156,13 +156,13 @@ static int give_step(bl_call *c, due_heap *heap, bl_contract *contract,
 }
 
 /* Grants that the step has made end in their turn. */
-static int add_made(bl_call *c, due_heap *heap, uint64_t before,
+static int add_expiries(bl_call *c, due_heap *heap, uint64_t before,
                     int64_t until_us) {
   int rc = BILLING_OK;
 
   for (uint64_t n = before + 1; n <= c->t->heads.grants && !rc; n++) {
     bl_grant_state *grant = bl_table_at(&c->t->by_grant, n);
-    if (grant) rc = add_grant(c, heap, grant, until_us);
+    if (grant) rc = add_expiry(c, heap, grant, until_us);
   }
   return rc;
 }
@@ -190,7 +190,7 @@ static int take_step(bl_call *c, due_heap *heap, int64_t until_us,
   uint64_t before = c->t->heads.grants;
   int rc = do_step(c, heap, until_us, out);
 
-  return rc ? rc : add_made(c, heap, before, until_us);
+  return rc ? rc : add_expiries(c, heap, before, until_us);
 }
 
 /* What is due in the heap, at most `budget` steps of it. */

@@ -10,6 +10,8 @@
  *        200 are more than was committed; no true-up
  */
 #include "engine/evaluate.h"
+#include "invoice/invoice.h"
+#include "meter/convert.h"
 #include "wallet/wallet.h"
 
 /* ---- commitment_term ---- */
@@ -397,6 +399,7 @@ static const bl_shape credit_shape = {
 int bl_ask_credits(bl_ask *ask) {
   credit_terms terms = {.credits = BL_DEC_BAD, .amount = BL_DEC_BAD,
                         .places = 2, .credit_places = 18};
+  bl_convert cut = {.by = BL_DEC_ONE, .round = BL_CONVERT_DOWN};
   bl_dec amount, credits;
   int rc = bl_shape_read(&credit_shape, &ask->top, ask->doc, 0, &terms);
 
@@ -404,10 +407,11 @@ int bl_ask_credits(bl_ask *ask) {
   if (bl_dec_is_bad(terms.credits) == bl_dec_is_bad(terms.amount))
     return bl_reader_fail(&ask->top, BILLING_INVALID, "credits or amount",
                           "one of them is turned into the other");
-  credits = bl_dec_round(terms.credits, terms.credit_places, BL_ROUND_DOWN);
+  cut.places = terms.credit_places;
+  credits = bl_convert_quantity(&cut, terms.credits);
   amount = bl_dec_is_bad(terms.amount) ? bl_dec_mul(credits, terms.rate)
                                        : terms.amount;
-  amount = bl_dec_round(amount, terms.places, BL_ROUND_HALF_AWAY);
+  amount = bl_round_due(amount, BL_DEC_ZERO, terms.places);
   if (!terms.keeps || bl_dec_is_bad(credits))
     credits = bl_dec_div(amount, terms.rate);
   bl_ask_put(ask, ask->out, "credits", credits);

@@ -76,7 +76,8 @@ static const bl_shape wallet_line_shape = {
 };
 
 /* The group that a line belongs to; ids have no control characters. */
-static wallet_group *group_for(wallet_ask *w, const wallet_group *line) {
+static wallet_group *wallet_group_for(wallet_ask *w,
+                                      const wallet_group *line) {
   wallet_group *group;
   bl_text key;
 
@@ -95,8 +96,8 @@ static wallet_group *group_for(wallet_ask *w, const wallet_group *line) {
   return bl_map_put(&w->by_key, key.text, key.len, group) ? NULL : group;
 }
 
-static int ask_wallet_lines(wallet_ask *w, const char *name, const bl_json *list,
-                      int sign) {
+static int wallet_lines_read(wallet_ask *w, const char *name,
+                             const bl_json *list, int sign) {
   bl_reader above = bl_reader_member(&w->ask->top, name);
   const bl_json *item = list ? bl_json_first(list) : NULL;
   int rc = BILLING_OK;
@@ -106,7 +107,7 @@ static int ask_wallet_lines(wallet_ask *w, const char *name, const bl_json *list
     wallet_group line = {.amount = BL_DEC_ZERO}, *group;
     rc = bl_shape_read(&wallet_line_shape, &at, item, 0, &line);
     if (rc) return rc;
-    group = group_for(w, &line);
+    group = wallet_group_for(w, &line);
     if (!group) return bl_reader_nomem(&at);
     group->amount = sign > 0 ? bl_dec_add(group->amount, line.amount)
                              : bl_dec_sub(group->amount, line.amount);
@@ -115,7 +116,7 @@ static int ask_wallet_lines(wallet_ask *w, const char *name, const bl_json *list
 }
 
 /* By falling amount; equal ones as they came. */
-static void sort_groups(wallet_ask *w) {
+static void wallet_groups_sort(wallet_ask *w) {
   for (size_t i = 1; i < w->group_count; i++) {
     wallet_group moved = w->groups[i];
     size_t at = i;
@@ -128,7 +129,7 @@ static void sort_groups(wallet_ask *w) {
 
 /* What all groups come to; an invoice that is a little more by rounding has
  * it on the largest. */
-static void find_rest(wallet_ask *w) {
+static void wallet_find_rest(wallet_ask *w) {
   bl_dec most = bl_dec_mul(w->terms.slack,
                            bl_dec_of_int((int64_t)w->group_count));
   bl_dec sum = BL_DEC_ZERO, gap;
@@ -168,7 +169,7 @@ static const bl_shape wallet_purse_shape = {
 };
 
 /* Into its place: by priority, then as they came. */
-static void place_purse(wallet_ask *w, const wallet_purse *purse) {
+static void wallet_place(wallet_ask *w, const wallet_purse *purse) {
   size_t at = w->purse_count++;
 
   for (; !w->terms.goes_on && at > 0 &&
@@ -188,7 +189,7 @@ static int wallet_is_new(const bl_reader *at, bl_map *ids, bl_str id) {
                                                : BILLING_OK;
 }
 
-static int read_purses(wallet_ask *w) {
+static int wallet_purses_read(wallet_ask *w) {
   bl_reader above = bl_reader_member(&w->ask->top, "wallets");
   const bl_json *item = bl_json_first(w->terms.wallets);
   bl_map ids;
@@ -202,29 +203,29 @@ static int read_purses(wallet_ask *w) {
     rc = bl_shape_read(&wallet_purse_shape, &at, item, 0, &purse);
     if (!purse.code.len) purse.code = purse.id;
     if (!rc) rc = wallet_is_new(&at, &ids, purse.id);
-    if (!rc) place_purse(w, &purse);
+    if (!rc) wallet_place(w, &purse);
   }
   return rc;
 }
 
-static int purse_has(const bl_words *words, bl_str word) {
+static int wallet_has(const bl_words *words, bl_str word) {
   for (size_t i = 0; i < words->count; i++)
     if (bl_str_equal(words->item[i], word)) return 1;
   return 0;
 }
 
-static int purse_serves(const wallet_ask *w, const wallet_purse *purse,
+static int wallet_serves(const wallet_ask *w, const wallet_purse *purse,
                         const wallet_group *group) {
   if (!bl_asset_equal(purse->asset, w->terms.asset)) return 0;
   if (group->target.len) return bl_str_equal(purse->code, group->target);
   if (!purse->types.count && !purse->meters.count) return 1;
-  return purse_has(&purse->types, group->type) ||
-         (group->meter.len && purse_has(&purse->meters, group->meter));
+  return wallet_has(&purse->types, group->type) ||
+         (group->meter.len && wallet_has(&purse->meters, group->meter));
 }
 
 /* ---- paying ---- */
 
-static void draw_from(wallet_ask *w, wallet_purse *purse,
+static void wallet_draw(wallet_ask *w, wallet_purse *purse,
                       wallet_group *group, bl_dec most) {
   bl_dec drawn = bl_dec_min(bl_dec_min(group->amount, w->rest), most);
 
@@ -235,26 +236,26 @@ static void draw_from(wallet_ask *w, wallet_purse *purse,
   purse->drawn = bl_dec_add(purse->drawn, drawn);
 }
 
-static void pay_invoice_by(wallet_ask *w) {
+static void wallet_pay_invoice(wallet_ask *w) {
   for (size_t i = 0; i < w->purse_count; i++)
     for (size_t k = 0; k < w->group_count; k++)
-      if (purse_serves(w, &w->purses[i], &w->groups[k]))
-        draw_from(w, &w->purses[i], &w->groups[k], w->purses[i].left);
+      if (wallet_serves(w, &w->purses[i], &w->groups[k]))
+        wallet_draw(w, &w->purses[i], &w->groups[k], w->purses[i].left);
 }
 
-static int serves_later(const wallet_ask *w, size_t after,
+static int wallet_serves_later(const wallet_ask *w, size_t after,
                         const wallet_group *group) {
   for (size_t i = after + 1; i < w->purse_count; i++)
-    if (purse_serves(w, &w->purses[i], group)) return 1;
+    if (wallet_serves(w, &w->purses[i], group)) return 1;
   return 0;
 }
 
-static void spread_group(wallet_ask *w, wallet_group *group) {
+static void wallet_spread(wallet_ask *w, wallet_group *group) {
   for (size_t i = 0; i < w->purse_count; i++) {
     wallet_purse *purse = &w->purses[i];
-    if (!purse_serves(w, purse, group)) continue;
-    draw_from(w, purse, group,
-              purse->refills || !serves_later(w, i, group) ? BL_DEC_MAX
+    if (!wallet_serves(w, purse, group)) continue;
+    wallet_draw(w, purse, group,
+              purse->refills || !wallet_serves_later(w, i, group) ? BL_DEC_MAX
                                                            : purse->left);
   }
 }
@@ -282,7 +283,7 @@ static const bl_shape wallet_shape = {
   "a request", wallet_fields, BL_COUNT(wallet_fields)
 };
 
-static int open_wallets(wallet_ask *w) {
+static int wallet_open(wallet_ask *w) {
   const wallet_terms *terms = &w->terms;
   size_t most = bl_json_count(terms->lines) +
                 (terms->billed ? bl_json_count(terms->billed) : 0);
@@ -303,16 +304,16 @@ int bl_ask_pay_by_wallets(bl_ask *ask) {
   w.terms.slack = BL_DEC_ZERO;
   (void)bl_asset_set(w.terms.asset, BL_STR("USD"));
   rc = bl_shape_read(&wallet_shape, &ask->top, ask->doc, 0, &w.terms);
-  if (!rc) rc = open_wallets(&w);
-  if (!rc) rc = ask_wallet_lines(&w, "lines", w.terms.lines, 1);
-  if (!rc) rc = ask_wallet_lines(&w, "billed", w.terms.billed, -1);
-  if (!rc) rc = read_purses(&w);
+  if (!rc) rc = wallet_open(&w);
+  if (!rc) rc = wallet_lines_read(&w, "lines", w.terms.lines, 1);
+  if (!rc) rc = wallet_lines_read(&w, "billed", w.terms.billed, -1);
+  if (!rc) rc = wallet_purses_read(&w);
   if (rc) return rc;
-  sort_groups(&w);
-  find_rest(&w);
-  if (!w.terms.goes_on) pay_invoice_by(&w);
+  wallet_groups_sort(&w);
+  wallet_find_rest(&w);
+  if (!w.terms.goes_on) wallet_pay_invoice(&w);
   for (size_t k = 0; w.terms.goes_on && k < w.group_count; k++)
-    spread_group(&w, &w.groups[k]);
+    wallet_spread(&w, &w.groups[k]);
   drawn = bl_json_object(ask->out, "drawn");
   for (size_t i = 0; i < w.purse_count; i++)
     bl_ask_put(ask, drawn, w.purses[i].id.text, w.purses[i].drawn);

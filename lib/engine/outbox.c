@@ -188,7 +188,7 @@ static int tell_entries(outbox_page *p) {
     bl_entry entry;
     if (bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
     if (!rc)
-      rc = bl_journal_read(c->b, c->t->number, seqs[i], &c->arena, &entry);
+      rc = bl_journal_read(c, seqs[i], &c->arena, &entry);
     if (!rc) rc = tell_entry(p, &entry);
     bl_arena_back(&c->arena, mark);
   }

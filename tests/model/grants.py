@@ -213,12 +213,12 @@ class Play:
         if self.r.random() < 0.6:
             end = self.now + timedelta(hours=r_int(self.r, 1, 600))
         priority = r_int(self.r, -2, 2)
-        number = self.b.grant(
+        self.b.grant(
             self.key(), 'a', decimal(amount), 'tok', now=self.now, step=True,
             expires=None if end == NEVER else end, priority=priority,
             origin='promotional')
         self.model.add('promotional', amount, self.now, end, priority)
-        return F(number), F(len(self.model.lots))
+        return F(0), F(0)
 
     def change(self):
         """Some lot that is there without being asked for."""
@@ -232,20 +232,21 @@ class Play:
         if what == 'refund' and lot.left <= 0:
             what = 'void'
         end = self.now + timedelta(hours=r_int(self.r, 1, 900))
-        # A change finds what is due given, by a read before it.
         self.b.record([{'key': self.key(), 'customer': 'a', 'event': 'e',
                         'value': 0}], now=self.now, step=True)
+        number = next(found[0] for found in self.lots()
+                      if found[1:] == lot.shown()[1:])
         if what == 'void':
-            self.b.change_grant(self.key(), lot.number, 'void', now=self.now,
+            self.b.change_grant(self.key(), number, 'void', now=self.now,
                                 step=True)
             lot.void, lot.end, lot.left, lot.rule = True, self.now, F(0), None
         elif what == 'refund':
             part = exact(lot.left / 2) or lot.left
-            self.b.change_grant(self.key(), lot.number, 'refund',
+            self.b.change_grant(self.key(), number, 'refund',
                                 now=self.now, amount=decimal(part), step=True)
             lot.left -= part
         elif end > lot.start:
-            self.b.change_grant(self.key(), lot.number, 'expiry',
+            self.b.change_grant(self.key(), number, 'expiry',
                                 now=self.now, expires=end, step=True)
             lot.end = end
         return F(0), F(0)
