@@ -105,7 +105,7 @@ static void posts(const bl_entry *entry, const char *expected) {
 START_TEST(a_batch_posts_each_customers_sums) {
   bl_entry entry = entry_of(BL_ENTRY_EVENTS, 1);
 
-  posts(&entry, "1 wallet 0.1, 1 unbilled 0.15, 1 revenue -0.25, "
+  posts(&entry, "1 deferred 0.1, 1 unbilled 0.15, 1 revenue -0.25, "
                 "2 unbilled 0.05, 2 revenue -0.05");
 }
 END_TEST
@@ -123,7 +123,7 @@ END_TEST
 START_TEST(a_grant_is_funded_and_documents_post_nothing) {
   bl_entry entry = entry_of(BL_ENTRY_GRANT, 1);
 
-  posts(&entry, "1 wallet -0.1, 1 funding 0.1");
+  posts(&entry, "1 deferred -0.1, 1 funding 0.1");
   entry = entry_of(BL_ENTRY_DOCUMENT, 1);
   posts(&entry, "");
 }
