@@ -116,6 +116,8 @@ int bl_value_string(const bl_reader *r, const bl_json *node, size_t most,
 /* The place of a text in `words`. */
 int bl_value_word(const bl_reader *r, const bl_json *node,
                   const char *const *words, uint32_t *out);
+/* What values are compared by: the text of a text, number or truth value. */
+int bl_value_scalar(const bl_reader *r, const bl_json *node, bl_str *out);
 /* An array with `low` to `high` items; *count is how many. */
 int bl_value_array(const bl_reader *r, const bl_json *node, int64_t low,
                    int64_t high, size_t *count);

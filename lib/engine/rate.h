@@ -84,6 +84,22 @@ typedef struct bl_draws {
   size_t   cap;
 } bl_draws;
 
+/* How far an event came on its way to a price. */
+typedef struct bl_reached {
+  uint32_t is_matched;         /* by a meter */
+  uint32_t is_covered;         /* by a contract */
+  uint32_t is_priced;
+  uint32_t is_off;             /* to a price that nobody is entitled to */
+} bl_reached;
+
+/* Why it costs nobody anything, of BL_EVENT_UNBILLED; 0: it is priced. */
+static inline uint64_t bl_reached_flag(const bl_reached *r) {
+  if (r->is_priced) return 0;
+  if (!r->is_matched) return BILLING_RECEIPT_UNMATCHED;
+  return r->is_covered && !r->is_off ? BILLING_RECEIPT_UNPRICED
+                                     : BILLING_RECEIPT_UNENTITLED;
+}
+
 /* What rating events one after the other needs; one for a batch.  All of it
  * is the call's. */
 typedef struct bl_rater {
@@ -105,10 +121,7 @@ typedef struct bl_rater {
   size_t             lot_cap;
   bl_arena           own;      /* copies of lots that are partly taken */
   bl_text            group;
-  uint32_t           is_matched;
-  uint32_t           is_priced;
-  uint32_t           is_covered;   /* by a contract */
-  uint32_t           is_off;   /* a price that nobody is entitled to */
+  bl_reached         reached;
 } bl_rater;
 
 void bl_rater_open(bl_rater *r, bl_call *c);

@@ -18,10 +18,7 @@ int bl_group_values(bl_str group, bl_arena *a, bl_named_list *out) {
   out->item = bl_arena_array(a, bl_json_count(tree) + 1, sizeof *out->item);
   for (const bl_json *m = bl_json_first(tree); out->item && m;
        m = bl_json_next(m)) {
-    int kind = bl_json_kind(m);
-    bl_str value = kind == BL_JSON_TRUE    ? BL_STR("true")
-                   : kind == BL_JSON_FALSE ? BL_STR("false")
-                                           : bl_json_text(m);
+    bl_str value = bl_json_scalar(m);
     if (!value.text) continue;
     out->item[out->count++] = (bl_named){bl_arena_str(a, bl_json_key(m)),
                                          bl_arena_str(a, value)};
