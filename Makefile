@@ -57,12 +57,12 @@ HOT_C   := $(patsubst %,lib/base/%.c,arena dec json_scan map pack sort \
              $(patsubst %,lib/meter/%.c,aggregate convert filter group \
                property sample take) $(patsubst %,lib/price/%.c,flat \
                graduated models per_unit package volume) \
-             $(patsubst %,lib/wallet/%.c,burndown ledger order) \
+             lib/wallet/burndown.c \
              $(patsubst %,lib/engine/%.c,batch board check event_code \
                event_decode event_encode event_read event_texts event_words \
-               fold_event fold_post index keys rate rate_ahead rate_draws \
-               rate_total record repeat runs runs_cursor runs_keys \
-               runs_memory runs_step runs_tail shared state tallies)
+               fold_event fold_post keys rate rate_ahead rate_draws record \
+               repeat runs runs_cursor runs_memory runs_step runs_tail shared \
+               state tallies)
 SMALL_C := $(filter-out $(HOT_C),$(LIB_C))
 UNIT_C  := $(wildcard tests/unit/*.c tests/store/*.c)
 TOOL_C  := $(wildcard examples/cli/*.c)
