@@ -496,6 +496,28 @@ typedef struct bl_scope {
   uint32_t rate;               /* BL_RATE_* that it draws at */
   uint32_t reserved;
 } bl_scope;
+/* What is done to a grant; what takes some of it away says where it goes. */
+enum { BL_CHANGE_VOID,         /* nowhere: it is breakage, and it ends */
+       BL_CHANGE_TRANSFER,     /* to another customer */
+       BL_CHANGE_REFUND,       /* back to who paid for it */
+       BL_CHANGE_EXPIRY,       /* it ends at another time */
+       BL_CHANGE_RETURN,       /* what came back to a void one, to a new one */
+       BL_CHANGE_ROLLOVER,     /* what outlives it, to a new one */
+       BL_CHANGES };
+extern const char *const bl_change_words[];
+
+/* A change that somebody asks for (grant.c). */
+typedef struct bl_grant_change_terms {
+  uint32_t change;             /* up to BL_CHANGE_EXPIRY */
+  uint32_t has_amount;         /* else all that is free */
+  bl_dec   amount;
+  bl_str   customer;           /* transfer: who gets it */
+  int64_t  expires_us;         /* expiry: BL_TIME_NEVER */
+} bl_grant_change_terms;
+int bl_catalog_read_grant_change(const bl_json *doc, const char *path,
+                                 bl_arena *a, bl_grant_change_terms *out,
+                                 billing_error *err);
+
 int bl_catalog_read_scope(const bl_json *doc, const char *path, bl_arena *a,
                           bl_scope *out, billing_error *err);
 

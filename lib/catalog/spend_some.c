@@ -7,8 +7,8 @@
  *     "maximums":[{"id":"traffic","amount":"500",
  *                  "of":{"prices":["gb","requests"]}}]
  *
- * Each becomes a key behind the plan's prices and their own minimums (spend.c),
- * which it counts, too.
+ * Each becomes a key behind the plan's prices and their own minimums
+ * (spend.c), which it counts, too.
  */
 #include "catalog/field.h"
 

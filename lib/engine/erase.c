@@ -118,7 +118,8 @@ static int is_personal(erasure *x, const bl_entry *entry, int *is) {
   int rc = BILLING_OK;
 
   switch (entry->kind) {
-  case BL_ENTRY_GRANT: case BL_ENTRY_HOLD: case BL_ENTRY_INVOICE:
+  case BL_ENTRY_GRANT: case BL_ENTRY_GRANT_CHANGE: case BL_ENTRY_HOLD:
+  case BL_ENTRY_INVOICE:
     *is = 1;
     break;
   case BL_ENTRY_DOCUMENT:

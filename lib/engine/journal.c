@@ -13,6 +13,7 @@
  * that after a crash the end of the chain is looked at.  Customers come later,
  * when they are named (load.h).
  */
+#include "engine/grants.h"
 #include "engine/keys.h"
 #include "engine/load.h"
 #include "store/store.h"
@@ -147,7 +148,7 @@ int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
   t->heads.clock_us = entry.at_us;
   memcpy(t->heads.hash, entry.hash, sizeof entry.hash);
   c->wrote = 1;
-  return BILLING_OK;
+  return t->returned.count ? bl_grants_returned(c) : BILLING_OK;
 }
 
 int bl_journal_walk_open(bl_journal_walk *w, billing *b, int64_t tenant,

@@ -170,6 +170,8 @@ static int is_request(const named_search *s, const bl_entry *entry,
   const unsigned char *hash = NULL;
 
   if (entry->kind == BL_ENTRY_GRANT) hash = facts->grant.key_hash;
+  if (entry->kind == BL_ENTRY_GRANT_CHANGE)
+    hash = facts->grant_change.key_hash;
   if (entry->kind == BL_ENTRY_HOLD) hash = facts->hold.key_hash;
   return hash && memcmp(hash, s->hash, 16) == 0;
 }

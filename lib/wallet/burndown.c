@@ -36,7 +36,7 @@ static int draws_at(const bl_lot *lot, uint32_t rate) {
 int bl_lot_pays(const bl_lot *lot, const bl_use *use) {
   bl_span active = {lot->effective_us, lot->expires_us};
   assert(lot->asset[0] && use->asset[0]);
-  return bl_asset_equal(lot->asset, use->asset) &&
+  return !lot->is_void && bl_asset_equal(lot->asset, use->asset) &&
          bl_span_holds(active, use->time_us) && draws_at(lot, use->rate) &&
          (!lot->scope || scope_holds(lot->scope, use));
 }

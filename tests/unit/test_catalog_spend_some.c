@@ -20,8 +20,8 @@ static int read_bounds(const char *bounds, bl_plan *out) {
   return bl_catalog_read_plan(J(json), "", &doc_arena, out, &doc_err);
 }
 
-/* Places: calls, gb, calls at the commit rate, minimum of calls, some, traffic,
- * minimum and maximum of the plan. */
+/* Places: calls, gb, calls at the commit rate, minimum of calls, some,
+ * traffic, minimum and maximum of the plan. */
 START_TEST(a_bound_counts_what_it_names_and_the_minimums_of_that) {
   bl_plan plan;
 
