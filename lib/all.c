@@ -51,6 +51,7 @@
 #include "catalog/recurring.c"
 #include "catalog/scope.c"
 #include "catalog/spend.c"
+#include "catalog/spend_some.c"
 #include "catalog/tenant.c"
 #include "catalog/tier.c"
 #include "catalog/value.c"

@@ -201,7 +201,8 @@ typedef struct bl_spend_of {
  * rate; and charges that are known once others are: a price of spend, what is
  * missing of a minimum or above a maximum. */
 enum { BL_CLOSING_NONE, BL_CLOSING_COMMIT, BL_CLOSING_COMPOSITE,
-       BL_CLOSING_MINIMUM, BL_CLOSING_PLAN_MINIMUM,
+       BL_CLOSING_MINIMUM, BL_CLOSING_SOME_MINIMUM,
+       BL_CLOSING_SOME_MAXIMUM, BL_CLOSING_PLAN_MINIMUM,
        BL_CLOSING_PLAN_MAXIMUM };
 
 /* A name and what it is set to; of a line, or asked for. */
@@ -328,6 +329,9 @@ typedef struct bl_plan {
   bl_bound  minimum;           /* of all that is spent in the currency */
   bl_bound  maximum;
   bl_recurring_list grants;
+  bl_price *some;              /* bounds of what some prices cost: id, name,
+                                  closing, of and bound */
+  size_t    some_count;
 } bl_plan;
 
 /* ---- contract ---- */

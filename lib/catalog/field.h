@@ -154,10 +154,11 @@ int bl_price_check_split(const bl_reader *r, const bl_price *price);
 /* bl_bound: a decimal, or an object; a pointer to bl_spend_of (spend.c). */
 bl_field_read bl_value_bound;
 bl_field_read bl_value_spend_of;
+/* What some prices of a plan cost at least, and at most (spend_some.c). */
+bl_field_read bl_value_minimums;
+bl_field_read bl_value_maximums;
 /* Finds whose spend its composites count, and puts behind its prices what is
  * derived from minimums and maximums (spend.c). */
 int bl_plan_derive(const bl_reader *r, bl_plan *plan);
-/* The room that this needs behind a document's prices. */
-size_t bl_plan_derived(const bl_json *prices);
 
 #endif

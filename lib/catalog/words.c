@@ -129,6 +129,8 @@ const char *const bl_closing_words[] = {
   [BL_CLOSING_COMMIT]       = "commit_rate",
   [BL_CLOSING_COMPOSITE]    = "composite",
   [BL_CLOSING_MINIMUM]      = "minimum",
+  [BL_CLOSING_SOME_MINIMUM] = "minimum",
+  [BL_CLOSING_SOME_MAXIMUM] = "maximum",
   [BL_CLOSING_PLAN_MINIMUM] = "minimum",
   [BL_CLOSING_PLAN_MAXIMUM] = "maximum",
   NULL

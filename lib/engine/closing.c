@@ -237,7 +237,8 @@ bl_dec bl_closing_total(const bl_tenant_terms *tenant, const bl_price *price,
     return bl_price_total(price, tick->quantity);
   if (bl_dec_is_zero(tick->bound)) return BL_DEC_ZERO;
   spent = closing_rounded(tenant, price, tick);
-  return price->closing == BL_CLOSING_PLAN_MAXIMUM
+  return price->closing == BL_CLOSING_PLAN_MAXIMUM ||
+                 price->closing == BL_CLOSING_SOME_MAXIMUM
            ? bl_dec_min(bl_dec_sub(tick->bound, spent), BL_DEC_ZERO)
            : bl_net_gap(tick->bound, spent, NULL, 0);
 }

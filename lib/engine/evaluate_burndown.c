@@ -12,8 +12,8 @@
  *
  * A line that has a commit_unit, or overrides, costs each grant its own price:
  * 15 at 10, of a grant of 80 at the commit rate of 8, are 10 for 80 and 5 for
- * 50.  With "insufficient":"refuse" the same request draws nothing: {"denied":true,
- * "missing":"10", ..}.
+ * 50.  With "insufficient":"refuse" the same request draws nothing:
+ * {"denied":true,"missing":"10", ..}.
  */
 #include "engine/evaluate_terms.h"
 #include "engine/evaluate_wallet.h"
