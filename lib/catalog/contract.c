@@ -197,6 +197,8 @@ static const bl_field contract_fields[] = {
    .words = contract_winners,
    .at = offsetof(bl_contract_terms, by_priority)},
   {.name = "overrides", .read = bl_value_overrides},
+  {.name = "alerts", .read = bl_value_alerts,
+   .at = offsetof(bl_contract_terms, alerts)},
   {.name = "minimum", .read = bl_value_bound,
    .at = offsetof(bl_contract_terms, minimum)},
   {.name = "maximum", .read = bl_value_bound,
