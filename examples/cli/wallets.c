@@ -16,8 +16,24 @@ typedef struct grant_words {
   const char *priority;
   const char *name;
   const char *scope;
+  const char *origin;
   int         is_promotional;
 } grant_words;
+
+/* In the order of BILLING_ORIGIN_*. */
+static const char *const origins[] = {"bought", "promotional", "commitment",
+                                      "recurring", "rollover", "refund",
+                                      "manual"};
+
+static int read_origin(cli *c, const grant_words *in, uint32_t *out) {
+  const char *word = in->origin ? in->origin
+                     : in->is_promotional ? "promotional" : "bought";
+
+  for (*out = 0; *out < sizeof origins / sizeof *origins; ++*out)
+    if (strcmp(word, origins[*out]) == 0) return CLI_OK;
+  return cli_usage(c, "--origin wants bought, promotional, commitment, "
+                   "recurring, rollover, refund or manual", word);
+}
 
 static int grant_terms(cli *c, const grant_words *in,
                        billing_grant_terms *out) {
@@ -29,9 +45,8 @@ static int grant_terms(cli *c, const grant_words *in,
   out->customer = cli_str(in->words[1]);
   out->name = cli_str(in->name);
   out->scope = cli_str(in->scope);
-  out->origin = in->is_promotional ? BILLING_ORIGIN_PROMOTIONAL
-                                   : BILLING_ORIGIN_BOUGHT;
-  rc = cli_decimal(c, "AMOUNT", in->words[2], &out->amount.amount);
+  rc = read_origin(c, in, &out->origin);
+  if (!rc) rc = cli_decimal(c, "AMOUNT", in->words[2], &out->amount.amount);
   if (!rc) rc = cli_asset(c, in->words[3], out->amount.asset);
   if (!rc) rc = cli_decimal(c, "--cost", in->cost, &out->cost.amount);
   if (!rc && in->cost) rc = cli_asset(c, asset, out->cost.asset);
@@ -53,6 +68,7 @@ static int grant(cli *c) {
                                 {"--priority", &in.priority, NULL, NULL},
                                 {"--name", &in.name, NULL, NULL},
                                 {"--scope", &in.scope, NULL, NULL},
+                                {"--origin", &in.origin, NULL, NULL},
                                 {"--promotional", NULL, &in.is_promotional,
                                  NULL},
                                 {NULL, NULL, NULL, NULL}};
@@ -200,8 +216,12 @@ static int ledger(cli *c) {
 const cli_command cli_wallets[] = {
     {"grant", "KEY CUSTOMER AMOUNT ASSET [--cost AMOUNT] [--cost-asset A]\n"
      "       [--from TIME] [--until TIME] [--priority N] [--promotional]\n"
-     "       [--name TEXT] [--scope JSON]",
+     "       [--origin WORD] [--name TEXT] [--scope JSON]",
      "give a customer credit", grant},
+    {"change-grant", "KEY GRANT void|transfer|refund|expiry\n"
+     "       [--customer ID] [--amount AMOUNT] [--expires TIME|never]",
+     "void a grant, move or refund a part of it, change its end",
+     cli_change_grant},
     {"balance", "CUSTOMER [ASSET]", "what a customer has left", balance},
     {"authorize", "KEY CUSTOMER (--event NAME [--value V] "
      "[--properties JSON] |\n       --amount AMOUNT --asset ASSET) "

@@ -10,6 +10,8 @@ static void digest_grant(bl_text *t, const bl_grant_state *grant) {
   bl_pack_dec(t, grant->lot.left);
   bl_pack_dec(t, grant->lot.held);
   bl_pack_i64(t, grant->expired_seq);
+  bl_pack_i64(t, grant->lot.expires_us);
+  bl_pack_u64(t, grant->lot.is_void);
   bl_pack_str(t, grant->key);
 }
 

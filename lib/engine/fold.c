@@ -73,7 +73,7 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
   lot->number = fact->number;
   grant->seq = f->seq;
   lot->priority = (int32_t)fact->priority;
-  lot->is_promotional = fact->origin == BILLING_ORIGIN_PROMOTIONAL;
+  lot->is_promotional = fact->is_promotional != 0;
   lot->has_cost = bl_dec_sign(fact->cost) > 0;
   lot->effective_us = fact->effective_us;
   lot->expires_us = fact->expires_us;
@@ -84,6 +84,7 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
   grant->amount = fact->amount;
   grant->cost = fact->cost;
   grant->origin = fact->origin;
+  grant->from = fact->from;
   grant->key = bl_arena_str(arena, fact->key);
   grant->scope_text = bl_arena_str(arena, fact->scope);
   if (bl_asset_set(lot->asset, fact->asset) ||
@@ -98,7 +99,7 @@ static int note_grant(bl_fold *f, const bl_fact_grant *fact) {
   bl_subject grant = {BL_SUBJECT_GRANT, fact->number};
   int rc = bl_fold_count(f, &f->tenant->heads.grants, fact->number);
 
-  if (!rc) rc = bl_fold_name(f, bl_keys_print_of(fact->key_hash), 0);
+  if (!rc) rc = bl_fold_key_name(f, fact->key_hash);
   if (!rc) rc = bl_fold_mark(f, grant, BL_ENTRY_GRANT);
   if (!rc) rc = bl_outbox_mark(f, BL_ENTRY_GRANT);
   return rc ? rc : bl_fold_about(f, fact->customer, BL_ENTRY_GRANT);

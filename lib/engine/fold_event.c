@@ -81,6 +81,8 @@ static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
   if (rc) return rc;
   drawn += grant->lot.is_promotional;
   *drawn = bl_dec_add(*drawn, draw->amount);
+  if (grant->lot.is_void && bl_dec_sign(draw->amount) < 0)
+    return bl_fold_returned(f, grant);
   if (grant->expired_seq && bl_dec_sign(draw->amount) < 0)
     return expire_again(f, wallet, grant, bl_dec_neg(draw->amount));
   return BILLING_OK;

@@ -10,6 +10,7 @@
  */
 #include "engine/outbox.h"
 
+#include "engine/grants.h"
 #include "engine/index.h"
 #include "engine/load.h"
 #include "engine/query.h"
@@ -107,7 +108,6 @@ static int outbox_row_end(const outbox_page *p) {
 }
 
 static int tell_grant(outbox_page *p, const bl_fact_grant *fact) {
-  int is_given = fact->origin == BILLING_ORIGIN_PROMOTIONAL;
   bl_json *data;
   int rc = outbox_row(p, fact->customer, "grant.given", &data);
 
@@ -116,7 +116,7 @@ static int tell_grant(outbox_page *p, const bl_fact_grant *fact) {
   bl_json_add_text(data, "id", fact->key);
   bl_json_add_dec(data, "amount", fact->amount);
   bl_json_add_text(data, "asset", fact->asset);
-  bl_json_add_c(data, "origin", is_given ? "promotional" : "bought");
+  bl_json_add_c(data, "origin", bl_origin_name(fact->origin));
   bl_json_add_time(data, "effective", fact->effective_us);
   if (fact->expires_us != BL_TIME_NEVER)
     bl_json_add_time(data, "expires", fact->expires_us);

@@ -14,6 +14,7 @@
 #include "engine/postings.h"
 
 #include "engine/event_walk.h"
+#include "engine/fold_post.h"
 #include "engine/index.h"
 #include "engine/load.h"
 
@@ -100,8 +101,9 @@ static int add_drawn(posting_book *k, const bl_draw *draw, bl_dec drawn[2]) {
   if (!grant) return BILLING_CORRUPT;
   drawn += grant->lot.is_promotional;
   *drawn = bl_dec_add(*drawn, draw->amount);
-  if (bl_dec_sign(draw->amount) > 0 || !grant->expired_seq ||
-      grant->expired_seq > k->entry->seq)
+  /* Of what returns to a void lot another entry says more. */
+  if (bl_dec_sign(draw->amount) > 0 || grant->lot.is_void ||
+      !grant->expired_seq || grant->expired_seq > k->entry->seq)
     return BILLING_OK;
   return book_expiry(k, grant, bl_dec_neg(draw->amount));
 }
@@ -141,7 +143,7 @@ static int book_events(posting_book *k) {
 /* ---- the other kinds ---- */
 
 static int book_grant(posting_book *k, const bl_fact_grant *fact) {
-  int is_promotional = fact->origin == BILLING_ORIGIN_PROMOTIONAL;
+  int is_promotional = (int)fact->is_promotional;
   bl_posting postings[4];
   bl_grant_state *grant;
   int rc = find_grant(k, fact->customer, fact->number, &grant);
@@ -156,6 +158,17 @@ static int book_expired(posting_book *k, const bl_fact_grant_expired *fact) {
   int rc = find_grant(k, fact->customer, fact->number, &grant);
 
   return rc ? rc : book_expiry(k, grant, fact->left);
+}
+
+static int book_change(posting_book *k, const bl_fact_grant_change *fact) {
+  bl_posting postings[4];
+  bl_grant_state *grant;
+  int rc = find_grant(k, fact->customer, fact->grant, &grant);
+
+  if (rc) return rc;
+  return book(k, grant->customer, grant->lot.asset, postings,
+              bl_change_postings(fact, (int)grant->lot.is_promotional,
+                                 postings));
 }
 
 /* A fee is charged by the line that bills it. */
@@ -256,6 +269,7 @@ static int book_coded(posting_book *k) {
   if (rc) return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
   switch (k->entry->kind) {
   case BL_ENTRY_GRANT: return book_grant(k, &facts.grant);
+  case BL_ENTRY_GRANT_CHANGE: return book_change(k, &facts.grant_change);
   case BL_ENTRY_GRANT_EXPIRED: return book_expired(k, &facts.grant_expired);
   case BL_ENTRY_INVOICE: return book_invoice(k, &facts.invoice);
   case BL_ENTRY_TICKS: return book_ticks(k, &facts.ticks);
@@ -337,7 +351,7 @@ static int walk_groups_of(const bl_postings_walk *w) {
     bl_entry entry;
     if (bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
     if (!rc)
-      rc = bl_journal_read(c->b, c->t->number, seqs[i], &c->arena, &entry);
+      rc = bl_journal_read(c, seqs[i], &c->arena, &entry);
     if (!rc) rc = take_group(w, &entry);
     bl_arena_back(&c->arena, mark);
   }

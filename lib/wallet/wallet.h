@@ -12,7 +12,7 @@ typedef struct bl_lot {
   int32_t         priority;
   uint32_t        is_promotional;
   uint32_t        has_cost;      /* its cost basis is above zero */
-  uint32_t        reserved;
+  uint32_t        is_void;       /* it pays nothing any more */
   int64_t         effective_us;
   int64_t         expires_us;    /* exclusive; BL_TIME_NEVER */
   int64_t         created_us;
@@ -102,6 +102,9 @@ typedef struct bl_posting {
  *              nothing drawn
  *   line       receivable +due, unbilled -(amount - drawn), rounding -rest
  *   expiry     deferred or credit +left, breakage -left
+ *
+ * What leaves a grant otherwise than by expiry is posted as a grant of less
+ * than nothing.
  */
 size_t bl_ledger_grant(bl_dec amount, int is_promotional, bl_posting *out);
 /* drawn[0] of it from grants that were paid for, [1] from promotional ones. */

@@ -53,10 +53,11 @@ static void end(void) {
 }
 
 static int read_entry(int64_t seq, bl_entry *out) {
+  bl_call c = {.b = b, .t = shop_tenant()};
   int rc;
 
   ck_assert_int_eq(bl_store_begin(b->store, BILLING_BEGIN_READ), 0);
-  rc = bl_journal_read(b, shop_tenant()->number, seq, &arena, out);
+  rc = bl_journal_read(&c, seq, &arena, out);
   bl_store_rollback(b->store);
   return rc;
 }

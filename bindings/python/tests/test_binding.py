@@ -110,8 +110,8 @@ class Surface(unittest.TestCase):
 
     def test_every_write_takes_now_by_name(self):
         writes = ["put", "archive", "catalog_apply", "erase", "record",
-                  "record_text", "ingest", "grant", "authorize", "settle",
-                  "release", "advance"]
+                  "record_text", "ingest", "grant", "change_grant",
+                  "authorize", "settle", "release", "advance"]
         for name in writes:
             now = inspect.signature(
                 getattr(billing.Billing, name)).parameters["now"]
@@ -588,6 +588,18 @@ class Wallets(Case):
         self.b.grant("p", "acme", D("5.5"), "tok", now=NOW,
                      origin="promotional")
         self.assertEqual(self.b.get("grant", "p")["origin"], "promotional")
+        moved = self.b.change_grant("c", number, "refund", amount=D("2.5"),
+                                    now=NOW)
+        self.assertEqual([moved["amount"], moved["cost"]], ["2.5", "2"])
+        ended = self.b.change_grant("e", number, "expiry", now=NOW,
+                                    expires=NOW + 2 * HOUR)
+        self.assertEqual(ended["amount"], "0")
+        self.assertEqual(self.b.balance("acme", "USD", now=NOW + HOUR).left,
+                         D("7.5"))
+        self.fails(billing.DeniedError, "DENIED_BALANCE",
+                   self.b.change_grant, "d", number, "refund", amount=8,
+                   now=NOW)
+        self.b.change_grant("v", number, "void", now=NOW)
         self.fails(billing.ConflictError, "CONFLICT_KEY", self.b.grant, "g",
                    "acme", 11, "USD", now=NOW)
         self.fails(billing.InvalidError, "INVALID", self.b.grant, "h", "acme",
