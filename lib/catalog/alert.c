@@ -59,7 +59,7 @@ static int alert_top_up(const bl_reader *r, const bl_field *field,
   alert->has_top_up = 1;
   rc = bl_shape_read(&top_up_doc_shape, r, node, 0, t);
   if (rc) return rc;
-  if (t->has_target == bl_dec_is_zero(t->amount) &&
+  if ((t->has_target != 0) == bl_dec_is_zero(t->amount) &&
       !bl_dec_less(BL_DEC_ONE, t->discount))
     return BILLING_OK;
   return bl_reader_fail(r, BILLING_INVALID,

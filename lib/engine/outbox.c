@@ -211,8 +211,7 @@ static int tell_entries(outbox_page *p) {
     bl_arena_mark mark = bl_arena_now(&c->arena);
     bl_entry entry;
     if (bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
-    if (!rc)
-      rc = bl_journal_read(c->b, c->t->number, seqs[i], &c->arena, &entry);
+    if (!rc) rc = bl_journal_read(c, seqs[i], &c->arena, &entry);
     if (!rc) rc = tell_entry(p, &entry);
     bl_arena_back(&c->arena, mark);
   }

@@ -16,8 +16,8 @@ static int read_alerts(const char *alerts) {
   int rc;
 
   BILLING_INIT(&err);
-  snprintf(text, sizeof text, "{\"id\":\"k\",\"customer\":\"a\",\"plan\":\"p\","
-           "\"start\":\"2026-01-01\",\"alerts\":%s}", alerts);
+  snprintf(text, sizeof text, "{\"id\":\"k\",\"customer\":\"a\","
+           "\"plan\":\"p\",\"start\":\"2026-01-01\",\"alerts\":%s}", alerts);
   ck_assert_int_eq(bl_json_read(text, strlen(text), &doc, NULL), 0);
   rc = bl_catalog_read_contract(doc, "", &arena, &terms, &err);
   bl_json_free(doc);
