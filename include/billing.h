@@ -401,7 +401,7 @@ typedef struct billing_call {
  *   tenant    {"id","assets":[{"code","places","name"}],"name",
  *              "number_prefix","unknown_customers":"refuse|park",
  *              "accept":{"most_age":s,"most_ahead":s,"cancel_within":s},
- *              "strict":"none|events|properties"}
+ *              "strict":"none|events|properties","alerts":[alert, ..]}
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
  *              ... any further members are kept}
  *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},
@@ -434,7 +434,9 @@ typedef struct billing_call {
  *              "overdraft":"0","order":["priority", ..] or the name of a
  *              peer's: "lago|metronome|openmeter|stripe",
  *              "minimum","maximum": instead of the plan's,
- *              "grants":[recurring grant, ..] beside the plan's}
+ *              "grants":[recurring grant, ..] beside the plan's,
+ *              "alerts":[{"id","of":"balance|owed|spend","asset","at":"5",
+ *              "top_up":{"target":"20"}}]}
  *
  * A price is a usage price (it names a meter), a price of what others cost
  * (`of`), or a recurring fee:
@@ -1354,6 +1356,15 @@ BILLING_API int billing_simulate(billing *b, const billing_call *call,
  *   grant.given        "grant" (its number), "id", "amount", "asset",
  *                      "origin", "effective", "expires"
  *   grant.expired      "grant", "id", "asset", "left"
+ *   alert.reached      "alert" (its id), "contract", "of", "asset", "at",
+ *                      "value"
+ *   top_up.wanted      the same, "amount" and "charge"
+ *
+ * An alert tells when a call has brought its figure to "at": what grants have
+ * left falls to it, what is owed and not invoiced, or was ever spent, rises to
+ * it.  It tells again when the figure was on the other side in between.  A
+ * top-up is money that the host asks for: the balance changes when it has been
+ * paid, and the host grants it.
  *
  * Of an erased customer "customer" and "id" are empty.  With a secret each row
  * has "webhook":{"id","timestamp","signature","body"}: the headers of Standard

@@ -32,6 +32,7 @@
 #include "expression/parse.c"
 #include "expression/value.c"
 
+#include "catalog/alert.c"
 #include "catalog/commit_rate.c"
 #include "catalog/contract.c"
 #include "catalog/convert.c"
@@ -139,6 +140,7 @@
 #include "store/sqlite_wal.c"
 
 #include "engine/advance.c"
+#include "engine/alerts.c"
 #include "engine/assets.c"
 #include "engine/attach.c"
 #include "engine/audit.c"

@@ -23,6 +23,42 @@ typedef struct bl_asset {
 /* What of an event must be known to a meter. */
 enum { BL_STRICT_NONE, BL_STRICT_EVENTS, BL_STRICT_PROPERTIES };
 
+/* ---- alerts ---- */
+
+typedef struct bl_top_up {
+  bl_dec   amount;             /* added; or */
+  bl_dec   target;             /* filled up to it */
+  uint32_t has_target;
+  uint32_t repeats;            /* the amount, until the balance is above: */
+  bl_dec   above;
+  bl_dec   unit_price;         /* of what is added */
+  bl_dec   discount;           /* share of the charge that is left off */
+  bl_dec   least;              /* charge of a fill; 0: any */
+  bl_dec   most;               /* charge of what is repeated; 0: any */
+} bl_top_up;
+
+enum { BL_ALERT_BALANCE,       /* what is left in grants: tells at or below */
+       BL_ALERT_OWED,          /* priced, not covered, not invoiced: above */
+       BL_ALERT_SPEND,         /* of all time */
+       BL_ALERT_FIGURES };
+const char *bl_alert_of_name(uint32_t of);
+
+typedef struct bl_alert {
+  bl_str    id;
+  char      asset[16];
+  uint32_t  of;                /* BL_ALERT_* */
+  uint32_t  has_top_up;
+  bl_dec    at;
+  bl_top_up top_up;
+} bl_alert;
+
+typedef struct bl_alerts {
+  bl_alert *item;
+  size_t    count;
+} bl_alerts;
+
+/* ---- tenant ---- */
+
 typedef struct bl_tenant_terms {
   bl_str    id;
   bl_str    name;
@@ -37,6 +73,7 @@ typedef struct bl_tenant_terms {
                                   refused */
   uint32_t  strict;            /* BL_STRICT_* */
   uint32_t  reserved;
+  bl_alerts alerts;            /* for each customer */
 } bl_tenant_terms;
 
 /* ---- customer ---- */
@@ -463,6 +500,7 @@ typedef struct bl_contract_terms {
   bl_override *overrides;
   size_t       override_count;
   bl_recurring_list grants;        /* beside the plan's */
+  bl_alerts    alerts;
 } bl_contract_terms;
 
 /*

@@ -199,6 +199,8 @@ static const bl_field contract_fields[] = {
   {.name = "overrides", .read = bl_value_overrides},
   {.name = "grants", .read = bl_value_contract_grants,
    .at = offsetof(bl_contract_terms, grants)},
+  {.name = "alerts", .read = bl_value_alerts,
+   .at = offsetof(bl_contract_terms, alerts)},
   {.name = "minimum", .read = bl_value_bound,
    .at = offsetof(bl_contract_terms, minimum)},
   {.name = "maximum", .read = bl_value_bound,

@@ -129,6 +129,8 @@ extern const char bl_clock_hint[];
  * (override.c). */
 bl_field_read bl_value_named;
 bl_field_read bl_value_targets;
+/* bl_alerts (alert.c). */
+bl_field_read bl_value_alerts;
 /* A contract's overrides, and what their order asks of each (override.c). */
 bl_field_read bl_value_overrides;
 int bl_overrides_check(const bl_reader *r, const bl_contract_terms *terms);

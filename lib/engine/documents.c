@@ -115,6 +115,27 @@ static int keep_assets(bl_call *c, const document_draft *d) {
   return rc;
 }
 
+static int is_asset_of(const bl_tenant_terms *terms, const char asset[16]) {
+  size_t at = 0;
+
+  while (at < terms->asset_count &&
+         !bl_asset_equal(terms->assets[at].code, asset))
+    at++;
+  return at < terms->asset_count || bl_asset_places(asset) >= 0;
+}
+
+static int check_alerts(bl_call *c, const document_draft *d,
+                        const bl_alerts *alerts,
+                        const bl_tenant_terms *terms) {
+  for (size_t i = 0; i < alerts->count; i++)
+    if (!is_asset_of(terms, alerts->item[i].asset))
+      return bl_fail_at(c->err, BILLING_INVALID, d->path, "alerts",
+                        "a currency, or a unit that the tenant declares",
+                        "%s is no asset of the tenant",
+                        alerts->item[i].asset);
+  return BILLING_OK;
+}
+
 static int draft_tenant(bl_call *c, const bl_json *doc, document_draft *d) {
   int rc = bl_catalog_read_tenant(doc, d->path, &c->arena, &d->tenant, c->err);
 
@@ -127,6 +148,8 @@ static int draft_tenant(bl_call *c, const bl_json *doc, document_draft *d) {
                       &c->t->id);
   d->fact.number = 1;
   d->fact.version = c->t->heads.version;
+  rc = check_alerts(c, d, &d->tenant.alerts, &d->tenant);
+  if (rc) return rc;
   return c->t->number ? keep_assets(c, d) : give_tenant_number(c);
 }
 
@@ -411,7 +434,8 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
 
   if (rc) return rc;
   d->id = terms->id;
-  rc = bl_named_contract(c, d->id, &was);
+  rc = check_alerts(c, d, &terms->alerts, &c->t->terms);
+  if (!rc) rc = bl_named_contract(c, d->id, &was);
   if (rc) return rc;
   d->fact.number = was ? was->number : c->t->heads.contracts + 1;
   d->fact.version = was ? was->version : 0;

@@ -439,6 +439,7 @@ ENTRY_KIND(stream)
 ENTRY_KIND(parkings)
 ENTRY_KIND(rerate)
 ENTRY_KIND(outbox_done)
+ENTRY_KIND(alert)
 #undef ENTRY_KIND
 
 typedef void (*entry_coder)(bl_codec *facts, bl_codec *properties,
@@ -460,6 +461,7 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_PARKED] = code_entry_parkings,
     [BL_ENTRY_STREAM] = code_entry_stream,
     [BL_ENTRY_OUTBOX_DONE] = code_entry_outbox_done,
+    [BL_ENTRY_ALERT] = code_entry_alert,
 };
 
 int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out) {

@@ -39,6 +39,8 @@ enum {
   BL_ENTRY_PARKED = 15,
   BL_ENTRY_STREAM = 20,
   BL_ENTRY_OUTBOX_DONE = 25,
+  /* 26 is reserved for top-ups. */
+  BL_ENTRY_ALERT = 27,
   /* The index of entries has room for kinds below 32. */
   BL_ENTRY_KINDS
 };
@@ -402,6 +404,20 @@ typedef struct bl_fact_outbox_done {
   uint64_t through;
 } bl_fact_outbox_done;
 
+/* A figure has come to a threshold. */
+typedef struct bl_fact_alert {
+  uint64_t customer;
+  uint64_t contract;           /* 0: the tenant's */
+  bl_str   id;
+  bl_str   asset;
+  uint64_t of;                 /* BL_ALERT_* */
+  bl_dec   at;
+  bl_dec   value;
+  uint64_t has_top_up;
+  bl_dec   amount;             /* of it, and what is to be paid */
+  bl_dec   charge;
+} bl_fact_alert;
+
 /* What an entry of any kind but events says. */
 typedef union bl_entry_facts {
   bl_fact_document      document;
@@ -419,6 +435,7 @@ typedef union bl_entry_facts {
   bl_fact_parkings      parkings;
   bl_fact_rerate        rerate;
   bl_fact_outbox_done   outbox_done;
+  bl_fact_alert         alert;
 } bl_entry_facts;
 
 /* Reads it; lists are the arena's, texts the entry's.  Properties that were
@@ -452,6 +469,7 @@ void bl_code_parkings(bl_codec *facts, bl_codec *properties,
                       bl_fact_parkings *f);
 void bl_code_outbox_done(bl_codec *facts, bl_codec *properties,
                          bl_fact_outbox_done *f);
+void bl_code_alert(bl_codec *facts, bl_codec *properties, bl_fact_alert *f);
 void bl_code_stream(bl_codec *facts, bl_codec *properties,
                     bl_fact_stream *f);
 

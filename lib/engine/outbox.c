@@ -10,6 +10,7 @@
  */
 #include "engine/outbox.h"
 
+#include "engine/grants.h"
 #include "engine/index.h"
 #include "engine/load.h"
 #include "engine/query.h"
@@ -107,7 +108,6 @@ static int outbox_row_end(const outbox_page *p) {
 }
 
 static int tell_grant(outbox_page *p, const bl_fact_grant *fact) {
-  int is_given = fact->origin == BILLING_ORIGIN_PROMOTIONAL;
   bl_json *data;
   int rc = outbox_row(p, fact->customer, "grant.given", &data);
 
@@ -116,7 +116,7 @@ static int tell_grant(outbox_page *p, const bl_fact_grant *fact) {
   bl_json_add_text(data, "id", fact->key);
   bl_json_add_dec(data, "amount", fact->amount);
   bl_json_add_text(data, "asset", fact->asset);
-  bl_json_add_c(data, "origin", is_given ? "promotional" : "bought");
+  bl_json_add_c(data, "origin", bl_origin_name(fact->origin));
   bl_json_add_time(data, "effective", fact->effective_us);
   if (fact->expires_us != BL_TIME_NEVER)
     bl_json_add_time(data, "expires", fact->expires_us);
@@ -160,6 +160,29 @@ static int tell_invoice(outbox_page *p, const bl_fact_invoice *fact) {
   return rc ? rc : outbox_row_end(p);
 }
 
+static int tell_alert(outbox_page *p, const bl_fact_alert *fact) {
+  const bl_contract *contract;
+  bl_json *data;
+  int rc = outbox_row(p, fact->customer, fact->has_top_up ? "top_up.wanted"
+                                                          : "alert.reached",
+                      &data);
+
+  if (rc || !data) return rc;
+  if (fact->of >= BL_ALERT_FIGURES) return BILLING_CORRUPT;
+  contract = bl_table_at(&p->c->t->by_contract, fact->contract);
+  if (contract) bl_json_add_text(data, "contract", contract->terms.id);
+  bl_json_add_text(data, "alert", fact->id);
+  bl_json_add_c(data, "of", bl_alert_of_name((uint32_t)fact->of));
+  bl_json_add_text(data, "asset", fact->asset);
+  bl_json_add_dec(data, "at", fact->at);
+  bl_json_add_dec(data, "value", fact->value);
+  if (fact->has_top_up) {
+    bl_json_add_dec(data, "amount", fact->amount);
+    bl_json_add_dec(data, "charge", fact->charge);
+  }
+  return outbox_row_end(p);
+}
+
 static int tell_entry(outbox_page *p, const bl_entry *entry) {
   bl_entry_facts facts;
   int rc = bl_entry_read(entry, &p->c->arena, &facts);
@@ -170,6 +193,7 @@ static int tell_entry(outbox_page *p, const bl_entry *entry) {
   switch (entry->kind) {
   case BL_ENTRY_GRANT: return tell_grant(p, &facts.grant);
   case BL_ENTRY_GRANT_EXPIRED: return tell_expired(p, &facts.grant_expired);
+  case BL_ENTRY_ALERT: return tell_alert(p, &facts.alert);
   case BL_ENTRY_INVOICE: return tell_invoice(p, &facts.invoice);
   default: return BILLING_CORRUPT;
   }
@@ -187,8 +211,7 @@ static int tell_entries(outbox_page *p) {
     bl_arena_mark mark = bl_arena_now(&c->arena);
     bl_entry entry;
     if (bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
-    if (!rc)
-      rc = bl_journal_read(c, seqs[i], &c->arena, &entry);
+    if (!rc) rc = bl_journal_read(c, seqs[i], &c->arena, &entry);
     if (!rc) rc = tell_entry(p, &entry);
     bl_arena_back(&c->arena, mark);
   }

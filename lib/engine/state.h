@@ -287,6 +287,7 @@ struct bl_customer {
   uint64_t      is_shown;      /* on the board; from here on undo ends */
   uint64_t      is_moved;      /* stands in tenant->moved */
   bl_customer  *next_moved;
+  uint64_t      watched;       /* the call that noted its figures (alerts.h) */
   int64_t       aged_seq;      /* of the last entry that was folded */
   uint64_t      age;           /* entries since its image, about */
 };
@@ -367,6 +368,7 @@ typedef struct bl_images {
 } bl_images;
 
 typedef struct bl_undo bl_undo;
+typedef struct bl_watch bl_watch;
 
 /* Counters and heads: what bl_touch saves as one. */
 typedef struct bl_heads {
@@ -425,6 +427,8 @@ struct bl_tenant {
                                         has given something back to */
   bl_customer        *moved;         /* shown ones, not yet renewed */
   bl_customer        *moved_known;   /* of these, the first before the call */
+  bl_watch           *watched;       /* whom the call has touched; alerts.h */
+  uint64_t            has_alerts;    /* somebody has, that was loaded */
   bl_panel           *panels;        /* of the board; a reset keeps them */
   bl_undo            *undo;          /* newest first */
   bl_arena           *undo_arena;    /* of the call; NULL: nothing is saved */

@@ -20,20 +20,14 @@ int bl_threshold_crosses(bl_dec before, bl_dec after, bl_dec at, int falls) {
          !bl_threshold_is_met(before, at, falls);
 }
 
-int bl_threshold_steps(bl_dec before, bl_dec after, bl_dec step) {
-  bl_dec was = bl_dec_round(bl_dec_div(before, step), 0, BL_ROUND_FLOOR);
-  bl_dec now = bl_dec_round(bl_dec_div(after, step), 0, BL_ROUND_FLOOR);
-
-  return bl_dec_less(was, now);
-}
-
-/* The amount as often as the gap holds it, and once more. */
+/* The amount as often as the gap holds it, and once more: the gap without what
+ * is over, and the amount. */
 static bl_dec top_up_repeated(const bl_top_up *t, bl_dec balance) {
-  bl_dec gap = bl_dec_sub(t->above, balance), times, sum;
+  bl_dec gap = bl_dec_sub(t->above, balance), over, sum;
 
   if (bl_dec_is_zero(t->amount) || bl_dec_sign(gap) <= 0) return t->amount;
-  times = bl_dec_round(bl_dec_div(gap, t->amount), 0, BL_ROUND_FLOOR);
-  sum = bl_dec_mul(t->amount, bl_dec_add(times, BL_DEC_ONE));
+  over = bl_dec_of_raw(bl_dec_raw(gap) % bl_dec_raw(t->amount));
+  sum = bl_dec_add(bl_dec_sub(gap, over), t->amount);
   if (bl_dec_is_zero(t->most)) return sum;
   return bl_dec_min(sum, bl_dec_div(t->most, t->unit_price));
 }

@@ -3,7 +3,7 @@
 #ifndef BL_THRESHOLD_H
 #define BL_THRESHOLD_H
 
-#include "base/dec.h"
+#include "catalog/catalog.h"
 
 /* Whether a figure has come to a threshold: a balance falls to it, spend rises
  * to it; exactly there counts. */
@@ -11,20 +11,6 @@ int bl_threshold_is_met(bl_dec value, bl_dec at, int falls);
 /* Whether it has come to it now and not before.  So it tells once, and again
  * when the figure has been on the other side. */
 int bl_threshold_crosses(bl_dec before, bl_dec after, bl_dec at, int falls);
-/* Whether another whole multiple of a step was reached. */
-int bl_threshold_steps(bl_dec before, bl_dec after, bl_dec step);
-
-typedef struct bl_top_up {
-  bl_dec   amount;             /* added; or */
-  bl_dec   target;             /* filled up to it */
-  uint32_t has_target;
-  uint32_t repeats;            /* the amount, until the balance is above: */
-  bl_dec   above;
-  bl_dec   unit_price;         /* of what is added */
-  bl_dec   discount;           /* share of the charge that is left off */
-  bl_dec   least;              /* charge of a fill; 0: any */
-  bl_dec   most;               /* charge of what is repeated; 0: any */
-} bl_top_up;
 
 /* What a top-up adds to a balance; zero or more. */
 bl_dec bl_top_up_amount(const bl_top_up *t, bl_dec balance);

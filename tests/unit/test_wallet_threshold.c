@@ -25,15 +25,6 @@ START_TEST(spend_tells_when_it_rises_to_it) {
 }
 END_TEST
 
-START_TEST(steps_tell_at_each_multiple) {
-  ck_assert_int_eq(bl_threshold_steps(D("0"), D("99.99"), D("100")), 0);
-  ck_assert_int_eq(bl_threshold_steps(D("99.99"), D("100"), D("100")), 1);
-  ck_assert_int_eq(bl_threshold_steps(D("100"), D("199"), D("100")), 0);
-  ck_assert_int_eq(bl_threshold_steps(D("100"), D("450"), D("100")), 1);
-  ck_assert_int_eq(bl_threshold_steps(D("450"), D("100"), D("100")), 0);
-}
-END_TEST
-
 START_TEST(a_target_is_filled_and_has_a_least_charge) {
   bl_top_up t = plain();
 
@@ -84,7 +75,6 @@ Suite *test_wallet_threshold(void) {
 
   tcase_add_test(t, a_balance_tells_once_until_it_was_above);
   tcase_add_test(t, spend_tells_when_it_rises_to_it);
-  tcase_add_test(t, steps_tell_at_each_multiple);
   tcase_add_test(t, a_target_is_filled_and_has_a_least_charge);
   tcase_add_test(t, an_amount_is_repeated_until_it_is_enough);
   tcase_add_test(t, the_charge_is_the_price_less_its_discount);
