@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* call.c - the beginning and the end of every call; see engine.h. */
 #include "base/struct.h"
+#include "engine/alerts.h"
 #include "engine/keys.h"
 #include "store/store.h"
 
@@ -188,6 +189,7 @@ int bl_leave(bl_call *c, int rc) {
   int writes = !bl_call_reads(c), decided = rc;
 
   if (!rc && writes) rc = bl_append_opened(c);
+  if (!rc && writes && c->wrote && t->watched) rc = bl_alerts_tell(c);
   if (!rc && c->arena.failed) rc = BILLING_NOMEM;
   if (t->arena.failed) {
     rc = rc ? rc : BILLING_NOMEM;

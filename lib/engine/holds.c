@@ -30,6 +30,30 @@ typedef struct hold_draft {
   bl_rater      rater;
 } hold_draft;
 
+static bl_dec hold_between(const bl_price *rate, bl_dec from, bl_dec to) {
+  return bl_dec_sub(bl_price_total(rate, to), bl_price_total(rate, from));
+}
+
+/* The larger of what a part of a split charge costs now, and once open holds
+ * have moved the tiers: of what is at the commit rate, or of the rest. */
+static bl_dec worst_split(const bl_split *s, const bl_tally *tally,
+                          const bl_fact_charge *charge, bl_dec covered) {
+  bl_dec before = bl_dec_add(s->tally->level.total, s->tally->held);
+  bl_dec from, later;
+
+  if (tally == s->tally) {
+    from = bl_dec_add(bl_dec_add(s->from, bl_split_quantity(s, before)),
+                      covered);
+    later = hold_between(s->list, from, bl_dec_add(s->from,
+              bl_split_quantity(s, bl_dec_add(before, charge->quantity))));
+  } else {
+    from = bl_dec_add(bl_dec_add(s->from, s->was), tally->held);
+    later = hold_between(s->commit, from, bl_dec_add(from, covered));
+  }
+  later = bl_dec_max(charge->amount, later);
+  return bl_dec_sign(later) < 0 ? BL_DEC_ZERO : later;
+}
+
 /* What one charge of the estimate must reserve. */
 static bl_dec worst_amount(const bl_tally *tally, const bl_price *rate,
                            const bl_fact_charge *charge,
@@ -89,20 +113,54 @@ static bl_contract *more_generous(bl_contract *a, bl_contract *b) {
   return !a || bl_dec_less(a->terms.overdraft, b->terms.overdraft) ? b : a;
 }
 
-static int reserve_charge(bl_call *c, hold_draft *d, bl_tally *tally,
-                          const bl_fact_charge *charge, int64_t time_us,
-                          bl_fact_part *part) {
-  const bl_price *price = bl_tally_price(tally);
-  bl_use use = {price->meter, price->id, tally->contract->terms.id, time_us,
-                {0}};
-  const bl_price *rate = bl_price_of_group(price, tally->group);
+/* The other half of a charge that is split; NULL: all is at one rate. */
+static const bl_fact_charge *half_of(const hold_draft *d,
+                                     const bl_fact_event *fact,
+                                     const bl_tally *tally) {
+  const bl_tally *commit = bl_tally_commit(tally);
+
+  for (size_t i = 0; i < fact->charge_count; i++)
+    if (d->rater.tallies[i] == commit) return &fact->charges[i];
+  return NULL;
+}
+
+/* What one charge of the estimate must reserve; the part that is drawn at the
+ * commit rate stands behind the other. */
+static int reserve_amount_of(bl_call *c, const hold_draft *d,
+                             const bl_fact_event *fact, size_t at,
+                             bl_dec *out) {
+  const bl_tally *tally = d->rater.tallies[at];
+  int is_commit = bl_price_is_commit(bl_tally_price(tally));
+  const bl_fact_charge *charge = &fact->charges[at];
+  const bl_fact_charge *half = is_commit ? charge : half_of(d, fact, tally);
+  const bl_price *rate = bl_price_of_group(bl_tally_price(tally),
+                                           tally->group);
   bl_rate_others others;
-  bl_dec amount;
-  int rc = bl_rate_others_of(c, tally, rate, &others);
+  bl_split s;
+  int rc = bl_split_open(c, is_commit ? d->rater.tallies[at - 1] : tally, &s);
 
   if (rc) return rc;
-  amount = worst_amount(tally, rate, charge, &others);
-  memcpy(use.asset, price->asset, sizeof use.asset);
+  if (s.commit && !bl_tally_meter(s.tally)->ticks) {
+    *out = worst_split(&s, tally, charge,
+                       half ? half->quantity : BL_DEC_ZERO);
+    return BILLING_OK;
+  }
+  rc = bl_rate_others_of(c, tally, rate, &others);
+  if (!rc) *out = worst_amount(tally, rate, charge, &others);
+  return rc;
+}
+
+static int reserve_charge(bl_call *c, hold_draft *d,
+                          const bl_fact_event *fact, size_t at,
+                          int64_t time_us, bl_fact_part *part) {
+  bl_tally *tally = d->rater.tallies[at];
+  const bl_fact_charge *charge = &fact->charges[at];
+  bl_use use;
+  bl_dec amount;
+  int rc = reserve_amount_of(c, d, fact, at, &amount);
+
+  if (!rc) rc = bl_rate_use(&d->rater, tally, time_us, &use);
+  if (rc) return rc;
   if (bl_dec_is_bad(amount))
     return bl_fail(c->err, BILLING_LIMIT, "/value",
                    "quantities and amounts below 10^20",
@@ -155,8 +213,8 @@ static int reserve_estimate(bl_call *c, hold_draft *d, const bl_event_in *in) {
   d->fact.part_count = fact.charge_count;
   d->rater.draws.count = 0;    /* those of the estimate itself do not count */
   for (size_t i = 0; i < fact.charge_count && !rc; i++)
-    rc = reserve_charge(c, d, d->rater.tallies[i], &fact.charges[i],
-                        in->view.time_us, &d->fact.parts[i]);
+    rc = reserve_charge(c, d, &fact, i, in->view.time_us,
+                        &d->fact.parts[i]);
   return rc;
 }
 
@@ -178,7 +236,7 @@ static bl_contract *backing_contract(const bl_customer *customer,
 
 static int reserve_amount(bl_call *c, hold_draft *d,
                           const billing_hold_terms *terms) {
-  bl_use use = {{NULL, 0}, {NULL, 0}, {NULL, 0}, c->now_us, {0}};
+  bl_use use = {.time_us = c->now_us};
   int rc = bl_find_customer(c, terms->customer, "/customer", &d->customer);
 
   if (!rc) rc = bl_asset_argument(c, terms->amount.asset, "/amount/asset");
