@@ -116,6 +116,8 @@ int bl_value_string(const bl_reader *r, const bl_json *node, size_t most,
 /* The place of a text in `words`. */
 int bl_value_word(const bl_reader *r, const bl_json *node,
                   const char *const *words, uint32_t *out);
+/* What values are compared by: the text of a text, number or truth value. */
+int bl_value_scalar(const bl_reader *r, const bl_json *node, bl_str *out);
 /* An array with `low` to `high` items; *count is how many. */
 int bl_value_array(const bl_reader *r, const bl_json *node, int64_t low,
                    int64_t high, size_t *count);
@@ -123,6 +125,12 @@ int bl_value_array(const bl_reader *r, const bl_json *node, int64_t low,
 /* int64_t, and at `beside` whether it is a wall clock (contract.c). */
 bl_field_read bl_value_clock;
 extern const char bl_clock_hint[];
+/* bl_named_list: values by name; bl_target *, and size_t at `beside`
+ * (override.c). */
+bl_field_read bl_value_named;
+bl_field_read bl_value_targets;
+/* bl_alerts (alert.c). */
+bl_field_read bl_value_alerts;
 /* A contract's overrides, and what their order asks of each (override.c). */
 bl_field_read bl_value_overrides;
 int bl_overrides_check(const bl_reader *r, const bl_contract_terms *terms);
@@ -130,6 +138,12 @@ int bl_overrides_check(const bl_reader *r, const bl_contract_terms *terms);
 /* A price of a plan, or by itself (price.c). */
 int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,
                   const char *currency, bl_price *out);
+/* bl_recurring_list (recurring.c); of a plan after its currency, which is
+ * their asset by default. */
+bl_field_read bl_value_plan_grants;
+bl_field_read bl_value_contract_grants;
+/* What a grant may pay for (scope.c). */
+int bl_scope_read(const bl_reader *r, const bl_json *node, bl_scope *out);
 /* A burndown order (order.c). */
 int bl_value_order(const bl_reader *r, const bl_json *node, bl_order *out);
 /* The tiers of a price (tier.c), and the rates of a matrix (rates.c). */

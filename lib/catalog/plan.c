@@ -64,6 +64,9 @@ static const bl_field plan_fields[] = {
    .hint = "a currency such as \"USD\", or a unit of the tenant",
    .at = offsetof(bl_plan, currency)},
   {.name = "prices", .read = plan_prices},
+  {.name = "grants", .read = bl_value_plan_grants,
+   .at = offsetof(bl_plan, grants),
+   .beside = offsetof(bl_plan, currency)},
   {.name = "minimum", .read = bl_value_bound,
    .at = offsetof(bl_plan, minimum)},
   {.name = "maximum", .read = bl_value_bound,
@@ -225,6 +228,8 @@ int bl_catalog_check_plan(const bl_plan *plan, const char *path,
 
   assert(plan && (meters || plan->price_count == 0));
   rc = plan_asset(&r, "currency", tenant, plan->currency);
+  if (!rc)
+    rc = bl_catalog_check_grants(&plan->grants, path, tenant, err);
   for (size_t i = 0; !rc && i < plan->price_count; i++) {
     bl_reader at = bl_reader_item(&prices, i);
 

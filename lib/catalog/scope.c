@@ -4,6 +4,8 @@
  * left out does not restrict.
  *
  *     {"meters":["tokens"]} pays for every price of that meter
+ *     {"tags":["llm"]} for every price with this tag
+ *     {"any":[{"price":"tokens","values":{"model":"m1"}}]} for one model
  *     {"rate":"commit"} pays the commit rate of prices that have one
  */
 #include "catalog/field.h"
@@ -22,22 +24,32 @@ static const bl_field scope_fields[] = {
    .beside = offsetof(bl_scope, contract_count)},
   {.name = "rate", .read = bl_value_choice, .words = bl_rate_words,
    .at = offsetof(bl_scope, rate)},
+  {.name = "tags", .read = bl_value_ids, .low = 1, .high = SCOPE_MOST,
+   .at = offsetof(bl_scope, tags),
+   .beside = offsetof(bl_scope, tag_count)},
+  {.name = "any", .read = bl_value_targets,
+   .at = offsetof(bl_scope, targets),
+   .beside = offsetof(bl_scope, target_count)},
 };
 
 static const bl_shape scope_shape = {
   "a scope", scope_fields, BL_COUNT(scope_fields)
 };
 
+int bl_scope_read(const bl_reader *r, const bl_json *node, bl_scope *out) {
+  bl_scope scope = {0};
+  int rc = bl_shape_read(&scope_shape, r, node, 0, &scope);
+
+  if (!rc) *out = scope;
+  return rc;
+}
+
 int bl_catalog_read_scope(const bl_json *doc, const char *path, bl_arena *a,
                           bl_scope *out, billing_error *err) {
   bl_reader r = bl_reader_top(path, a, err);
-  bl_scope scope = {0};
-  int rc;
 
   assert(doc && a && out);
-  rc = bl_shape_read(&scope_shape, &r, doc, 0, &scope);
-  if (!rc) *out = scope;
-  return rc;
+  return bl_scope_read(&r, doc, out);
 }
 
 #undef SCOPE_MOST

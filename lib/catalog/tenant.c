@@ -106,6 +106,8 @@ static const bl_field tenant_fields[] = {
   {.name = "assets", .read = tenant_assets},
   {.name = "accept", .read = tenant_accept,
    .hint = "such as {\"most_age\":3024000,\"most_ahead\":300}"},
+  {.name = "alerts", .read = bl_value_alerts,
+   .at = offsetof(bl_tenant_terms, alerts)},
   {.name = "unknown_customers", .read = bl_value_choice,
    .words = tenant_unknown, .at = offsetof(bl_tenant_terms, parks)},
   {.name = "strict", .read = bl_value_choice, .words = tenant_strict,

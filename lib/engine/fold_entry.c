@@ -23,6 +23,8 @@ FOLD_KIND(undone)
 FOLD_KIND(stream)
 FOLD_KIND(parkings)
 FOLD_KIND(rerate)
+FOLD_KIND(outbox_done)
+FOLD_KIND(alert)
 #undef FOLD_KIND
 
 typedef struct entry_kind {
@@ -47,6 +49,8 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
     [BL_ENTRY_RERATE] = {"rerate", fold_entry_rerate},
     [BL_ENTRY_PARKED] = {"parked", fold_entry_parkings},
     [BL_ENTRY_STREAM] = {"stream", fold_entry_stream},
+    [BL_ENTRY_OUTBOX_DONE] = {"outbox_done", fold_entry_outbox_done},
+    [BL_ENTRY_ALERT] = {"alert", fold_entry_alert},
 };
 
 const char *bl_entry_name(int64_t kind) {

@@ -215,6 +215,16 @@ int bl_timeline_fold(bl_tenant *t, bl_contract *contract,
 
 /* ---- plans ---- */
 
+int bl_contract_gives(const bl_contract *contract) {
+  const bl_list *versions = &contract->plan_state->versions;
+
+  if (contract->terms.grants.count) return 1;
+  for (size_t i = 0; i < versions->count; i++)
+    if (((const bl_plan_version *)versions->item[i])->plan.grants.count)
+      return 1;
+  return 0;
+}
+
 /* Contracts in memory that follow the plan; others are laid when they come. */
 static int extend_followers(bl_tenant *t, const bl_plan_state *plan,
                             const bl_plan_version *version) {
@@ -224,6 +234,8 @@ static int extend_followers(bl_tenant *t, const bl_plan_state *plan,
     bl_contract *contract = t->contracts.entry[i].value;
     if (contract->plan_state != plan || !contract->terms.follows) continue;
     bl_touch_contract(t, contract);
+    if (bl_contract_gives(contract))
+      contract->gives_us = contract->rolls_us = 0;
     rc = extend_timeline(t, contract, version);
   }
   return rc;

@@ -155,10 +155,11 @@ static int reserve_charge(bl_call *c, hold_draft *d,
                           int64_t time_us, bl_fact_part *part) {
   bl_tally *tally = d->rater.tallies[at];
   const bl_fact_charge *charge = &fact->charges[at];
-  bl_use use = bl_rate_use(tally, time_us);
+  bl_use use;
   bl_dec amount;
   int rc = reserve_amount_of(c, d, fact, at, &amount);
 
+  if (!rc) rc = bl_rate_use(&d->rater, tally, time_us, &use);
   if (rc) return rc;
   if (bl_dec_is_bad(amount))
     return bl_fail(c->err, BILLING_LIMIT, "/value",

@@ -8,6 +8,7 @@
  */
 #include "engine/rate.h"
 
+#include "engine/grants.h"
 #include "engine/timeline.h"
 #include "price/price.h"
 
@@ -31,7 +32,8 @@ static int is_opened(const bl_contract *contract, int64_t us) {
 int bl_rate_is_prepared(const bl_call *c, const bl_customer *customer,
                         int64_t us) {
   int is_prepared =
-      !customer->holds.count || c->now_us < customer->holds_due_us;
+      (!customer->holds.count || c->now_us < customer->holds_due_us) &&
+      bl_recurring_is_given(customer, c->now_us);
 
   for (size_t i = 0; i < customer->contracts.count && is_prepared; i++)
     is_prepared = is_opened(customer->contracts.item[i], us);
@@ -273,7 +275,7 @@ static int holds_now(bl_rater *r, const bl_contract *contract, size_t at,
                           sample->time_us, period))
     return 0;
   if (!plan->intervals[at].is_off) return 1;
-  r->is_off = 1;
+  r->reached.is_off = 1;
   return 0;
 }
 
@@ -285,7 +287,7 @@ static int charge_contract(bl_rater *r, bl_contract *contract,
   int rc = bl_open_periods(r->c, contract, sample->time_us, &period);
 
   if (rc) return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
-  r->is_covered = 1;
+  r->reached.is_covered = 1;
   for (size_t i = bl_plan_first(plan, state); i < plan->plan.price_count &&
        !rc; i = plan->next[i]) {
     const bl_price *price = &plan->plan.prices[i];
@@ -293,7 +295,7 @@ static int charge_contract(bl_rater *r, bl_contract *contract,
       continue;
     if (plan->intervals && !holds_now(r, contract, i, period, sample))
       continue;
-    r->is_priced = 1;
+    r->reached.is_priced = 1;
     rc = charge_price(r, contract, i, period, meter, sample);
   }
   return rc;
@@ -313,7 +315,7 @@ static int use_meter(bl_rater *r, const bl_meter_state *state) {
   if (meter->expression) mark = bl_arena_now(&r->own);
   rc = bl_meter_take(meter, &r->in->view, &r->own, &sample,
                      r->c->err);
-  r->is_matched |= rc != BILLING_DONE;
+  r->reached.is_matched |= rc != BILLING_DONE;
   for (size_t i = 0; i < customer->contracts.count && !rc; i++)
     rc = charge_contract(r, customer->contracts.item[i], state,
                          &rules->meter, &sample);
@@ -373,10 +375,7 @@ static int is_mixed(const bl_rater *r) {
 static void set_flags(bl_rater *r) {
   bl_fact_event *fact = r->fact;
 
-  if (!r->is_matched) fact->flags |= BILLING_RECEIPT_UNMATCHED;
-  else if (!r->is_covered || (r->is_off && !r->is_priced))
-    fact->flags |= BILLING_RECEIPT_UNENTITLED;
-  else if (!r->is_priced) fact->flags |= BILLING_RECEIPT_UNPRICED;
+  fact->flags |= bl_reached_flag(&r->reached);
   if (is_mixed(r)) fact->flags |= BILLING_RECEIPT_MIXED;
   for (size_t i = 0; i < r->draws.count; i++)
     if (!r->draws.item[i].grant && bl_dec_sign(r->draws.item[i].amount) > 0)
@@ -401,7 +400,7 @@ static void start_rating(bl_rater *r, const bl_event_in *in,
   r->rule = rule;
   r->fact = fact;
   r->tally_count = r->made_count = r->draws.count = 0;
-  r->is_matched = r->is_priced = r->is_covered = r->is_off = 0;
+  r->reached = (bl_reached){0};
   memset(fact, 0, sizeof *fact);
   fact->customer = in->customer->number;
   fact->time_us = in->view.time_us;

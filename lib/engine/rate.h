@@ -84,6 +84,22 @@ typedef struct bl_draws {
   size_t   cap;
 } bl_draws;
 
+/* How far an event came on its way to a price. */
+typedef struct bl_reached {
+  uint32_t is_matched;         /* by a meter */
+  uint32_t is_covered;         /* by a contract */
+  uint32_t is_priced;
+  uint32_t is_off;             /* to a price that nobody is entitled to */
+} bl_reached;
+
+/* Why it costs nobody anything, of BL_EVENT_UNBILLED; 0: it is priced. */
+static inline uint64_t bl_reached_flag(const bl_reached *r) {
+  if (r->is_priced) return 0;
+  if (!r->is_matched) return BILLING_RECEIPT_UNMATCHED;
+  return r->is_covered && !r->is_off ? BILLING_RECEIPT_UNPRICED
+                                     : BILLING_RECEIPT_UNENTITLED;
+}
+
 /* What rating events one after the other needs; one for a batch.  All of it
  * is the call's. */
 typedef struct bl_rater {
@@ -105,10 +121,7 @@ typedef struct bl_rater {
   size_t             lot_cap;
   bl_arena           own;      /* copies of lots that are partly taken */
   bl_text            group;
-  uint32_t           is_matched;
-  uint32_t           is_priced;
-  uint32_t           is_covered;   /* by a contract */
-  uint32_t           is_off;   /* a price that nobody is entitled to */
+  bl_reached         reached;
 } bl_rater;
 
 void bl_rater_open(bl_rater *r, bl_call *c);
@@ -222,13 +235,13 @@ bl_dec bl_split_moves(const bl_split *s);
 
 /* ---- rate_draws.c ---- */
 
-/* What lots are asked for a charge of the key. */
-bl_use bl_rate_use(const bl_tally *tally, int64_t time_us);
-
 /* Who pays the charge, or whom it is given back: adds to r->draws and sets
  * draw_count; where they begin is set when all charges are made. */
 int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
                    bl_fact_charge *charge);
+/* What is to be paid under a charge key; its values are the call's. */
+int bl_rate_use(bl_rater *r, const bl_tally *tally, int64_t time_us,
+                bl_use *out);
 /* Splits an amount over a wallet as the contract's order says, after the draws
  * that r->draws has; adds to them. */
 int bl_rate_draws(bl_rater *r, const bl_wallet *wallet, const bl_use *use,

@@ -115,12 +115,13 @@ static void split_by_lot(split_walk *w, uint32_t rate, bl_dec money) {
 static int split_lots(bl_rater *r, int64_t time_us, split_walk *w) {
   const bl_tally *tally = w->s->tally;
   const bl_contract *contract = tally->contract;
-  bl_use use = bl_rate_use(tally, time_us);
   const bl_order *order = contract->terms.has_order ? &contract->terms.order
                                                     : NULL;
   size_t before = r->draws.count;
-  int rc;
+  bl_use use;
+  int rc = bl_rate_use(r, tally, time_us, &use);
 
+  if (rc) return rc;
   use.rate = BL_USE_ANY;
   rc = bl_rate_draws(r, bl_wallet_of(contract->customer, use.asset), &use,
                      order, BL_DEC_MAX, r->rule);

@@ -4,7 +4,7 @@
  * a charge below zero goes back.
  */
 #include "engine/rate.h"
-
+#include "engine/timeline.h"
 #include "price/price.h"
 
 /* Room for `more` draws; pointers into the array may move. */
@@ -184,19 +184,23 @@ static uint32_t use_rate(const bl_tally *tally) {
            ? BL_USE_LIST : BL_USE_ANY;
 }
 
-/* Scopes name the meter also of what has none of its own. */
-static bl_str use_meter_id(const bl_price *price) {
-  return bl_price_is_commit(price) ? price->beside->meter : price->meter;
-}
-
-bl_use bl_rate_use(const bl_tally *tally, int64_t time_us) {
+/* Scopes name the meter and the tags also of what has none of its own; values
+ * of groups are asked for by grants for some of them alone. */
+int bl_rate_use(bl_rater *r, const bl_tally *tally, int64_t time_us,
+                bl_use *out) {
+  const bl_contract *contract = tally->contract;
   const bl_price *price = bl_tally_price(tally);
-  bl_use use = {.meter = use_meter_id(price), .price = price->id,
-                .contract = tally->contract->terms.id, .time_us = time_us};
+  const bl_price *named = bl_price_is_commit(price) ? price->beside : price;
+  const bl_wallet *wallet = bl_wallet_of(contract->customer, price->asset);
 
-  memcpy(use.asset, price->asset, sizeof use.asset);
-  use.rate = use_rate(tally);
-  return use;
+  *out = (bl_use){.meter = named->meter, .price = price->id,
+                  .contract = contract->terms.id, .time_us = time_us,
+                  .tags = named->tags, .tag_count = named->tag_count,
+                  .rate = use_rate(tally)};
+  memcpy(out->asset, price->asset, sizeof out->asset);
+  return wallet && wallet->targeted
+             ? bl_group_values(tally->group, &r->c->arena, &out->values)
+             : BILLING_OK;
 }
 
 int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
@@ -211,7 +215,8 @@ int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
 
   if (sign == 0) return BILLING_OK;
   order = contract->terms.has_order ? &contract->terms.order : NULL;
-  use = bl_rate_use(tally, time_us);
+  rc = bl_rate_use(r, tally, time_us, &use);
+  if (rc) return rc;
   rc = sign > 0 ? bl_rate_draws(r, bl_wallet_of(contract->customer, use.asset),
                                 &use, order, amount, r->rule)
                 : give_back(r, tally, bl_dec_neg(amount));

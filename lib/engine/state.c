@@ -2,6 +2,7 @@
 /* state.c - the tenant's state: its parts and how a failed call is undone. */
 #include "engine/state.h"
 
+#include "engine/alerts.h"
 #include "engine/image.h"
 #include "engine/index.h"
 #include "meter/measure.h"
@@ -124,6 +125,8 @@ void bl_touch_contract(bl_tenant *t, bl_contract *contract) {
 }
 
 void bl_customer_moves(bl_tenant *t, bl_customer *customer) {
+  if (t->has_alerts && t->undo_arena && customer->watched != t->serial)
+    bl_alerts_watch(t, customer);
   if (!customer->is_shown || customer->is_moved) return;
   customer->is_moved = 1;
   customer->next_moved = t->moved;
@@ -214,6 +217,7 @@ void bl_undo_all(bl_tenant *t) {
 void bl_undo_forget(bl_tenant *t) {
   t->undo = NULL;
   t->undo_arena = NULL;
+  t->watched = NULL;
 }
 
 int bl_list_add(bl_tenant *t, bl_list *list, void *item) {

@@ -73,9 +73,7 @@ typedef struct bl_classed {
 int bl_classed_compare(const bl_classed *a, const bl_classed *b);
 void bl_classed_sort(bl_classed *lots, size_t count);
 
-/* The orders of peers that are lists of keys, by name; 0 when there is none.
- * "default" is bl_order_default.  The order by classes has a name too. */
-int bl_order_of_name(bl_str name, bl_order *out);
+/* The order by classes has a name. */
 extern const char bl_order_class_name[];
 
 /* Usage, subscriptions, composites; the earlier first; the dearer first; by

@@ -13,6 +13,8 @@ typedef struct bl_lot {
   uint32_t        is_promotional;
   uint32_t        has_cost;      /* its cost basis is above zero */
   uint32_t        is_void;       /* it pays nothing any more */
+  uint32_t        is_rolled_over;
+  uint32_t        reserved;
   int64_t         effective_us;
   int64_t         expires_us;    /* exclusive; BL_TIME_NEVER */
   int64_t         created_us;
@@ -30,6 +32,10 @@ typedef struct bl_use {
   bl_str  contract;
   int64_t time_us;               /* the event's time */
   char    asset[16];
+  bl_str  customer;              /* empty: not asked for */
+  const bl_str *tags;            /* of the price */
+  size_t  tag_count;
+  bl_named_list values;          /* of the group */
   uint32_t rate;                 /* BL_USE_*: of which lots */
   uint32_t reserved;
 } bl_use;
@@ -71,6 +77,10 @@ size_t bl_burndown(bl_lot *const *lots, size_t count, const bl_use *use,
  */
 size_t bl_burndown_back(const bl_draw *stack, size_t count, bl_dec amount,
                         bl_draw *draws);
+
+/* What of an amount that is left outlives its grant, below a limit
+ * (rollover.c). */
+bl_dec bl_rollover(bl_dec left, bl_dec share, bl_dec most);
 
 /* ---- ledger ---- */
 
