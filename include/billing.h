@@ -471,7 +471,14 @@ typedef struct billing_call {
  * its share.  What is missing of a minimum, what is above a maximum and what a
  * share of spend comes to is known when a period closes, and a line of its own
  * (kinds minimum, maximum, composite); what comes late or is voided afterwards
- * moves it on the next invoice.
+ * moves it on the next invoice.  A plan has bounds of some prices, too:
+ * "minimums":[{"id":"compute","amount":"100","of":{"tags":["compute"]}}],
+ * "maximums":[..].
+ *
+ * "commit_rate":"8" of a per_unit, graduated or matrix price, or a price of
+ * such a model, is what a unit costs when a grant pays it whose scope says
+ * {"rate":"commit"}: a line of its own (kind commit_rate), before the rest in
+ * the tiers.
  *
  * A recurring grant is given by itself at the beginning of each of its periods
  * or, instead of periods, in dated parts.  Usage, reads and advance find it
@@ -943,7 +950,8 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *   {"kernel":"rates", ..} -> dated rates of usage; {"kernel":"override", ..}
  *     -> the one override that prices a line, and why not the others
  *   {"kernel":"composite", ..}, {"kernel":"window_commitment", ..},
- *   {"kernel":"capacity", ..}, {"kernel":"mark_up", ..}
+ *   {"kernel":"capacity", ..}, {"kernel":"mark_up", ..},
+ *   {"kernel":"commit_rate", ..}
  *   {"kernel":"price_book","id","meter","csv","percent"} -> a plan of a table
  *   {"kernel":"order","grants":[..],"order":["priority", ..]} -> who pays
  *     first
