@@ -342,8 +342,9 @@ static int fill_contract(bl_fold *f, const bl_fact_document *fact,
   terms->anchor_us = fact->anchor_us;
   contract->plan_state =
       bl_map_get(&t->plans, terms->plan.text, terms->plan.len);
-  return contract->plan_state ? bl_timeline_fold(t, contract, fact)
-                              : BILLING_CORRUPT;
+  return contract->plan_state
+           ? bl_timeline_fold(t, &t->arena, contract, fact, INT64_MAX)
+           : BILLING_CORRUPT;
 }
 
 static int make_contract(bl_fold *f, const bl_fact_document *fact,
@@ -357,7 +358,7 @@ static int make_contract(bl_fold *f, const bl_fact_document *fact,
   *out = contract;
   contract->number = fact->number;
   contract->customer = customer;
-  contract->late_us = BL_TIME_NEVER;
+  contract->late_us = contract->moved_us = BL_TIME_NEVER;
   bl_map_open(&contract->tallies, &t->arena);
   rc = bl_table_put(t, &t->by_contract, fact->number, contract);
   return rc ? rc : bl_list_add(t, &customer->contracts, contract);

@@ -119,6 +119,17 @@ static int rebook_shared(bl_rerating *x, const bl_rerate_key *key,
   return rc;
 }
 
+/* Whether the key's interval says what no usage in the period costs. */
+static int rebook_leads(const bl_rerate_key *key) {
+  const bl_contract *contract = key->contract;
+  const bl_plan_version *plan = contract->plan;
+  uint64_t price = key->fact.price;
+
+  return !(plan->intervals && plan->intervals[price].is_off) &&
+         bl_timeline_leads(plan, price,
+                           contract->periods[key->fact.period].span);
+}
+
 /* What should be charged by now.  What waits for a tick is charged by that,
  * of a period that is closed by the next one; what a price costs without usage
  * when its period closes. */
@@ -134,7 +145,8 @@ static int rebook_total(bl_rerating *x, const bl_rerate_key *key,
   if (key->meter->ticks && rebook_is_closed(key)) return BILLING_OK;
   *total = BL_DEC_ZERO;
   if (key->meter->ticks || !key->rate) return BILLING_OK;
-  if (!fact->level.events && !rebook_is_closed(key) && !is_shared)
+  if (!fact->level.events && !is_shared &&
+      (!rebook_is_closed(key) || !rebook_leads(key)))
     return BILLING_OK;
   if (is_shared && !(key->rate->flags & BL_PRICE_BY_EVENT))
     return rebook_shared(x, key, total);
@@ -284,8 +296,7 @@ static int rebook_write(rerate_book *k) {
   return bl_append(c, BL_ENTRY_RERATE, &w);
 }
 
-/* Whether the entry would say anything.  Who comes to other rules and has
- * something by the old ones must be told so. */
+/* Whether the entry would say anything of events. */
 static int rebook_is_empty(const bl_rerating *x) {
   return !x->count && !x->event_count && !x->fact.unmatched &&
          !x->fact.unpriced && !x->fact.unentitled;
@@ -302,6 +313,14 @@ static int rebook_has_tallies(const bl_rerate_wish *wish) {
   return 0;
 }
 
+/* Who comes to other rules and has something by the old ones, and who was
+ * billed by other prices. */
+static int rebook_is_told(const bl_rerate_wish *wish) {
+  if (wish->contract)
+    return wish->contract->closed > 0 || wish->contract->advanced > 0;
+  return wish->comes && rebook_has_tallies(wish);
+}
+
 static void rebook_open(bl_rerating *x, bl_call *c,
                         const bl_rerate_wish *wish) {
   *x = (bl_rerating){.c = c, .wish = wish};
@@ -309,6 +328,9 @@ static void rebook_open(bl_rerating *x, bl_call *c,
   bl_map_open(&x->by_key, &x->arena);
   x->fact.customer = wish->customer->number;
   x->fact.since_us = wish->since_us;
+  x->fact.contract = wish->contract ? wish->contract->number : 0;
+  x->fact.plan = wish->plan;
+  x->fact.version = wish->version;
   x->fact.times = (bl_span){INT64_MAX, INT64_MIN};
   if (!wish->meter) return;
   x->fact.meter = wish->meter->number;
@@ -321,9 +343,7 @@ static int rebook_customer(bl_rerating *x, bl_json *rows) {
 
   if (!rc) rc = bl_rerate_measure(x);
   if (!rc) rc = rebook_keys(x);
-  if (rc || (rebook_is_empty(x) &&
-             !(x->wish->comes && rebook_has_tallies(x->wish))))
-    return rc;
+  if (rc || (rebook_is_empty(x) && !rebook_is_told(x->wish))) return rc;
   rebook_events(x);
   if (x->fact.times.from_us > x->fact.times.to_us)
     x->fact.times = (bl_span){x->c->now_us, x->c->now_us};

@@ -50,7 +50,7 @@ static billing_rebuilding rebuild(uint32_t budget) {
 
   BILLING_INIT(&done);
   BILLING_INIT(&err);
-  ck_assert_msg(!billing_rebuild(b, &call, "mm", (size_t)-1, budget, &done,
+  ck_assert_msg(!billing_rebuild(b, &call, "meter", "mm", 2, budget, &done,
                                  NULL, &err), "%s %s", err.path, err.message);
   return done;
 }
@@ -414,7 +414,8 @@ START_TEST(a_dry_run_tells_and_changes_nothing) {
   call = call_now();
   call.flags |= BILLING_CALL_DRY_RUN;
   for (int i = 0; i < 2; i++) {
-    ck_assert_int_eq(billing_rebuild(b, &call, "mm", 2, 0, NULL, &doc, NULL),
+    ck_assert_int_eq(billing_rebuild(b, &call, "meter", "mm", 2, 0, NULL, &doc,
+                                     NULL),
                      0);
     ck_assert_ptr_nonnull(strstr(billing_doc_text(doc),
                                  "\"amount\":\"3\",\"asset\":\"USD\","

@@ -662,16 +662,16 @@ class Rebuilds(Case):
         self.b.record([call("a", n=5), call("b", n=7)], now=NOW)
         self.b.put("meter", dict(CATALOG["meters"][0], aggregation="count",
                                  property=None), now=NOW)
-        dry = self.b.rebuild("tokens", now=NOW, dry_run=True)
+        dry = self.b.rebuild("meter", "tokens", now=NOW, dry_run=True)
         self.assertEqual([d["quantity"] for d in dry.differences], ["2"])
-        first = self.b.rebuild("tokens", now=NOW, budget=1)
+        first = self.b.rebuild("meter", "tokens", now=NOW, budget=1)
         self.assertEqual((first.customers, first.done, first.more),
                          (2, 1, True))
-        rest = self.b.rebuild("tokens", now=NOW)
+        rest = self.b.rebuild("meter", "tokens", now=NOW)
         self.assertEqual((rest.done, rest.more), (2, False))
         self.assertEqual(first.events + rest.events, 2)
         self.assertTrue(self.b.verify(now=NOW)["ok"])
-        self.fails(billing.NotFoundError, "NOTFOUND", self.b.rebuild, "x",
+        self.fails(billing.NotFoundError, "NOTFOUND", self.b.rebuild, "meter", "x",
                    now=NOW)
 
 
