@@ -295,8 +295,8 @@ def rebuilds(folder):
           (1, 1, 2), told)
     told = answer(db, 'rebuild', 'meter', 'calls')
     check('a rebuild again', told['moved'] == 0, told)
-    refused('nothing to rebuild', r'^billing: NOTFOUND', db, 'rebuild', 'meter',
-            'x')
+    refused('nothing to rebuild', r'^billing: NOTFOUND', db, 'rebuild',
+            'meter', 'x')
 
 
 def voids(folder):

@@ -671,8 +671,8 @@ class Rebuilds(Case):
         self.assertEqual((rest.done, rest.more), (2, False))
         self.assertEqual(first.events + rest.events, 2)
         self.assertTrue(self.b.verify(now=NOW)["ok"])
-        self.fails(billing.NotFoundError, "NOTFOUND", self.b.rebuild, "meter", "x",
-                   now=NOW)
+        self.fails(billing.NotFoundError, "NOTFOUND", self.b.rebuild, "meter",
+                   "x", now=NOW)
 
 
 class Invoices(Case):
