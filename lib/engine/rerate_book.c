@@ -9,6 +9,7 @@
 #include "engine/rate.h"
 #include "engine/rerate_keys.h"
 #include "engine/tallies.h"
+#include "engine/timeline.h"
 #include "engine/views.h"
 #include "price/price.h"
 
@@ -32,6 +33,49 @@ static int rebook_count(bl_rerating *x, bl_contract *contract,
     return BILLING_OK;
   return bl_rerate_key_of(x, contract, of->fact.price, of->fact.period,
                           (bl_str){"", 0}, &key);
+}
+
+/* Whether it is the key's interval that says what no usage in the period
+ * costs, and there is none. */
+static int rebook_is_unused(bl_rerating *x, const bl_contract *contract,
+                            const bl_fact_key *key) {
+  const bl_plan_version *plan = contract->plan;
+  const bl_interval *all = plan->intervals;
+  bl_fact_key at = *key;
+
+  if ((all && all[key->price].is_off) ||
+      !bl_timeline_leads(plan, key->price,
+                         contract->periods[key->period].span))
+    return 0;
+  for (at.price = 0; all && at.price < plan->plan.price_count; at.price++) {
+    bl_rerate_key *other;
+    if (all[at.price].line != all[key->price].line) continue;
+    if (bl_rerate_find(x, &at, &other) || (other && other->fact.level.events))
+      return 0;
+  }
+  return 1;
+}
+
+/* What a period that is closed costs without usage, by prices of the past. */
+static int rebook_unused(bl_rerating *x, bl_contract *contract) {
+  const bl_plan *plan = &contract->plan->plan;
+  bl_fact_key at = {contract->number, 0, 0, {"", 0}};
+  bl_rerate_key *key;
+  int rc = BILLING_OK;
+
+  for (; at.price < plan->price_count; at.price++) {
+    const bl_price *price = &plan->prices[at.price];
+    if (!price->meter.len || price->group_count || price->closing ||
+        !(price->flags & BL_PRICE_FLAT_AT_ZERO) ||
+        bl_contract_meter(contract, at.price)->ticks)
+      continue;
+    for (at.period = 0; at.period < contract->closed && !rc; at.period++)
+      if (bl_rerate_is_meant(x, contract, at.price, at.period) &&
+          rebook_is_unused(x, contract, &at))
+        rc = bl_rerate_key_of(x, contract, at.price, at.period, at.group,
+                              &key);
+  }
+  return rc;
 }
 
 /* Keys that no event is under any more, and the figures of ticks. */
@@ -93,24 +137,15 @@ static int rebook_others(bl_rerating *x, const bl_rerate_key *key,
   return rc;
 }
 
-/* Whether the key's interval says what no usage in the period costs. */
-static int rebook_leads(const bl_rerate_key *key) {
-  const bl_contract *contract = key->contract;
-  const bl_plan_version *plan = contract->plan;
-  uint64_t price = key->fact.price;
-
-  return !(plan->intervals && plan->intervals[price].is_off) &&
-         bl_timeline_leads(plan, price,
-                           contract->periods[key->fact.period].span);
-}
-
 /* What should be charged by now.  What waits for a tick is charged by that,
  * of a period that is closed by the next one; what a price costs without usage
  * when its period closes. */
 static int rebook_total(bl_rerating *x, const bl_rerate_key *key,
                         bl_dec booked, bl_dec *total) {
   const bl_fact_rekeyed *fact = &key->fact;
-  int is_shared = key->contract->plan->plan.prices[fact->price].tiers_by != 0;
+  bl_contract *contract = key->contract;
+  int is_shared = contract->plan->plan.prices[fact->price].tiers_by != 0;
+  bl_fact_key at = {contract->number, fact->price, fact->period, fact->group};
   bl_rate_others others;
   int rc;
 
@@ -120,7 +155,7 @@ static int rebook_total(bl_rerating *x, const bl_rerate_key *key,
   *total = BL_DEC_ZERO;
   if (key->meter->ticks || !key->rate) return BILLING_OK;
   if (!fact->level.events && !is_shared &&
-      (!rebook_is_closed(key) || !rebook_leads(key)))
+      (!rebook_is_closed(key) || !rebook_is_unused(x, contract, &at)))
     return BILLING_OK;
   *total = key->spent;
   if (key->rate->flags & BL_PRICE_BY_EVENT) return BILLING_OK;
@@ -156,6 +191,9 @@ static int rebook_keys(bl_rerating *x) {
 
   for (size_t i = 0; i < contracts->count && !rc; i++)
     rc = rebook_known(x, contracts->item[i]);
+  if (!rc && x->wish->contract)
+    rc = rebook_unused(x, bl_table_at(&x->c->t->by_contract,
+                                      x->wish->contract->number));
   for (size_t i = 0; i < x->count && !rc; i++)
     rc = rebook_difference(x, x->keys[i]);
   x->fact.keys = bl_arena_array(&x->arena, x->count + 1,
