@@ -327,11 +327,11 @@ static int fold_plan(bl_fold *f, const bl_fact_document *fact,
   return plan ? bl_fold_plan(f, fact, doc, plan) : BILLING_NOMEM;
 }
 
-static int fill_contract(bl_fold *f, const bl_fact_document *fact,
-                         const bl_json *doc, bl_contract *contract) {
-  bl_tenant *t = f->tenant;
+static int fill_contract(bl_tenant *t, bl_arena *a,
+                         const bl_fact_document *fact, const bl_json *doc,
+                         int64_t before, bl_contract *contract) {
   bl_contract_terms *terms = &contract->terms;
-  int rc = bl_catalog_read_contract(doc, "", &t->arena, terms, NULL);
+  int rc = bl_catalog_read_contract(doc, "", a, terms, NULL);
 
   if (rc) return rc;
   if (fact->override_count != terms->override_count) return BILLING_CORRUPT;
@@ -343,7 +343,7 @@ static int fill_contract(bl_fold *f, const bl_fact_document *fact,
   contract->plan_state =
       bl_map_get(&t->plans, terms->plan.text, terms->plan.len);
   return contract->plan_state
-           ? bl_timeline_fold(t, &t->arena, contract, fact, INT64_MAX)
+           ? bl_timeline_fold(t, a, contract, fact, before)
            : BILLING_CORRUPT;
 }
 
@@ -379,7 +379,7 @@ static int fold_contract(bl_fold *f, const bl_fact_document *fact,
   if (rc) return rc;
   bl_touch_contract(t, contract);
   bl_customer_moves(t, customer);
-  rc = fill_contract(f, fact, doc, contract);
+  rc = fill_contract(t, &t->arena, fact, doc, INT64_MAX, contract);
   contract->seq = f->seq;
   contract->version = fact->version;
   contract->archived = fact->archived;
@@ -419,6 +419,17 @@ static int fold_read_document(const bl_fact_document *fact, bl_json **out) {
   if (!rc && fact->kind == BL_KIND_CONTRACT &&  /* a number in the fact */
       bl_json_is_lost(bl_json_add_c(*out, "customer", "-")))
     rc = BILLING_NOMEM;
+  return rc;
+}
+
+int bl_fold_contract_of(bl_tenant *t, bl_arena *a,
+                        const bl_fact_document *fact, int64_t before,
+                        bl_contract *contract) {
+  bl_json *doc;
+  int rc = fold_read_document(fact, &doc);
+
+  if (!rc) rc = fill_contract(t, a, fact, doc, before, contract);
+  bl_json_free(doc);
   return rc;
 }
 

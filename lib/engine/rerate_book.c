@@ -63,7 +63,7 @@ static int rebook_unused(bl_rerating *x, bl_contract *contract) {
   bl_rerate_key *key;
   int rc = BILLING_OK;
 
-  for (; at.price < plan->price_count; at.price++) {
+  for (; at.price < plan->price_count && !rc; at.price++) {
     const bl_price *price = &plan->prices[at.price];
     if (!price->meter.len || price->group_count || price->closing ||
         !(price->flags & BL_PRICE_FLAT_AT_ZERO) ||

@@ -99,6 +99,13 @@ int bl_timeline_why(const bl_contract *contract, uint64_t price,
                     bl_str group, bl_arena *a, uint32_t **why,
                     const bl_override **best);
 
+/* ---- timeline_past.c ---- */
+
+/* The contract as an entry of the past knew it: its terms and prices are those
+ * of then, in the call's arena, and its tallies those of now. */
+int bl_timeline_past(bl_call *c, const bl_contract *contract, int64_t seq,
+                     bl_contract *out);
+
 /* ---- timeline_draft.c ---- */
 
 /* The contract's timeline under a new document, NULL `was` for a new contract:
