@@ -429,6 +429,7 @@ typedef struct billing_call {
  *              "period":{"unit":"month","count":1},
  *              "anchor":"calendar|anniversary","quantities":{"seats":"5"},
  *              "overdraft":"0","order":["priority", ..],
+ *              "versions":"pin|follow","plan_version":2,"effective":T,
  *              "minimum","maximum": instead of the plan's}
  *
  * A price is a usage price (it names a meter), a price of what others cost
@@ -482,9 +483,9 @@ typedef struct billing_call {
  *   INVALID   err->path names the member, err->hint what would be right
  *   NOTFOUND  it names a meter, plan or customer that is not there
  *   CONFLICT  a member that cannot change was changed (a contract's customer,
- *             plan or start; an override that has begun, but for its end), a
- *             meter adds up something else from a moment on, or a version of
- *             a plan, or an override, would begin before the clock
+ *             plan or start), a meter adds up something else from a moment on,
+ *             or a contract would change its version after the clock
+ *   LIMIT     what was recorded comes to an amount that does not fit
  */
 BILLING_API int billing_put(billing *b, const billing_call *call,
                             const char *kind, const char *json,
@@ -516,9 +517,11 @@ BILLING_API int billing_archive(billing *b, const billing_call *call,
  * Billing as code: {"tenant":{..},"customers":[..],"meters":[..],
  * "plans":[..],"contracts":[..]}, applied in that order in one transaction.
  * *out is the difference: {"changes":[{"kind","id","action":"create|update|
- * unchanged","version","members":["/prices/0/unit", ..]}]}.  With
- * BILLING_CALL_DRY_RUN nothing is written.  Errors as billing_put, with the
- * path from the top of the text.  Nothing is archived by being left out.
+ * unchanged","version","members":["/prices/0/unit", ..]}]}; a contract that
+ * changes charges of before also has "differences", as billing_rebuild says
+ * them.  With BILLING_CALL_DRY_RUN nothing is written.  Errors as billing_put,
+ * with the path from the top of the text.  Nothing is archived by being left
+ * out.
  */
 BILLING_API int billing_catalog_apply(billing *b, const billing_call *call,
                                       const char *json, size_t json_len,
