@@ -198,6 +198,11 @@ bl_dec bl_closing_total(const bl_tenant_terms *tenant, const bl_price *price,
            : bl_net_gap(tick->bound, spent, NULL, 0);
 }
 
+/* Whether usage tells the spend already, if it tells of the key at all. */
+static int closing_is_said(const bl_tally *tally, const bl_fact_tick *tick) {
+  return !tally || bl_dec_equal(tally->more->ticked, tick->quantity);
+}
+
 /* What a period closes under is booked even when it costs nothing: the same
  * holds for what comes late.  Only what others cost is drawn from grants: a
  * minimum is owed. */
@@ -214,7 +219,7 @@ static int closing_key(closing_book *k, size_t at, uint64_t period) {
   total = bl_closing_total(&k->c->t->terms, price, &tick);
   tick.amount = tally ? bl_dec_sub(total, tally->amount) : total;
   k->spend[at] = total;
-  if (bl_dec_is_zero(tick.amount) &&
+  if (bl_dec_is_zero(tick.amount) && closing_is_said(tally, &tick) &&
       (period < contract->closed || bl_dec_is_zero(tick.bound)))
     return BILLING_OK;
   return bl_tick_book_add(&k->book, &tick,
