@@ -122,7 +122,7 @@ int bl_fee_change(const bl_contract *contract, const bl_fees *billed,
 
   if (!fee_of(contract, at, period, quantity, out))
     *out = (bl_fact_line){.is_fee = 1, .price = at, .period = period,
-                          .denominator = 1};
+                          .numerator = 1, .denominator = 1};
   for (size_t i = 0; i < billed->count; i++)
     if (billed->item[i].price == at && billed->item[i].period == period)
       out->amount = bl_dec_sub(out->amount, billed->item[i].amount);
