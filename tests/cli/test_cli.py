@@ -297,6 +297,9 @@ def rebuilds(folder):
     check('a rebuild again', told['moved'] == 0, told)
     refused('nothing to rebuild', r'^billing: NOTFOUND', db, 'rebuild',
             'meter', 'x')
+    told = answer(db, 'rebuild', 'plan', CATALOG['plans'][0]['id'])
+    check('a plan without a past', (told['moved'], told['done']) ==
+          (0, told['customers']), told)
 
 
 def voids(folder):

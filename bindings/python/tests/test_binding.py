@@ -674,6 +674,27 @@ class Rebuilds(Case):
         self.fails(billing.NotFoundError, "NOTFOUND", self.b.rebuild, "meter",
                    "x", now=NOW)
 
+    def test_prices_change_for_the_past(self):
+        contract = dict(CATALOG["contracts"][0], versions="follow")
+        self.b.put("contract", contract, now=NOW)
+        self.b.record([call("a", n=1000)], now=NOW)
+        plan = CATALOG["plans"][0]
+        since = NOW - timedelta(hours=1)
+        double = dict(plan["prices"][0], unit="5.00")
+        later = NOW + timedelta(hours=1)
+        self.b.put("plan", dict(plan, prices=[double], effective=since),
+                   now=later)
+        moved = self.b.rebuild("plan", plan["id"], now=later)
+        self.assertEqual(sum(D(d["difference"]) for d in moved.differences),
+                         D("2.5"))
+        free = {"id": "free", "type": "multiplier", "factor": "0",
+                "from": since}
+        change, = self.b.catalog_apply(
+            {"contracts": [dict(contract, overrides=[free])]}, now=later,
+            dry_run=True)
+        self.assertEqual(sum(D(d["difference"])
+                             for d in change["differences"]), -5)
+
 
 class Invoices(Case):
     def test_a_month_is_billed_and_explained(self):
