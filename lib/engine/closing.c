@@ -160,11 +160,10 @@ static void closing_share(const closing_book *k, const bl_price *price,
   bl_price fee = {.model = BL_MODEL_FLAT, .amount = bound.amount};
 
   tick->numerator = tick->denominator = 1;
-  if (period < contract->closed &&
-      (tally || !closing_is_again(contract, period))) {
-    tick->bound = tally ? tally->more->bound : BL_DEC_ZERO;
+  tick->bound = tally ? tally->more->bound : BL_DEC_ZERO;
+  if (period < contract->closed && (!bl_dec_is_zero(tick->bound) ||
+                                    !closing_is_again(contract, period)))
     return;
-  }
   bl_prorate(bound.proration, p->span, p->full, contract->zone,
              &tick->numerator, &tick->denominator);
   tick->bound = bl_round_due(

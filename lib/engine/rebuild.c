@@ -148,6 +148,20 @@ static int rebuild_step(bl_call *c, const rebuild_target *of,
   return rc ? rc : bl_append(c, BL_ENTRY_RERATE, &w);
 }
 
+/* The step of a plan, after which its contracts have other prices.  Customers
+ * come to memory before it: what is loaded outlives a call that fails, and may
+ * not know of the step. */
+static int rebuild_begin(bl_call *c, const rebuild_target *of, uint64_t first,
+                         uint64_t last, uint64_t through) {
+  bl_customer *customer;
+  int rc = BILLING_OK;
+
+  for (uint64_t n = first; n <= last && !rc; n++)
+    rc = bl_is_interrupted(c->b) ? BILLING_CANCELED
+                                 : bl_customer_need(c, n, &customer);
+  return rc ? rc : rebuild_step(c, of, through);
+}
+
 /* Who has come by the end of the call has come for good.  Contracts are priced
  * by what they have come to, so the step of a plan stands before them; samples
  * are measured by the rules that are asked for, and the step closes. */
@@ -159,7 +173,7 @@ static int rebuild_some(bl_call *c, const rebuild_target *of,
   uint64_t last = budget && budget < all - at ? at + budget : all;
   uint64_t through = last < all ? last : UINT64_MAX;
   int64_t seq;
-  int rc = of->plan ? rebuild_step(c, of, through) : BILLING_OK;
+  int rc = of->plan ? rebuild_begin(c, of, at + 1, last, through) : BILLING_OK;
 
   seq = c->t->heads.seq;
   for (; !rc && at < last; at++)
