@@ -9,11 +9,9 @@
 static int billed_read(bl_call *c, const bl_fact_key *key, int64_t seq,
                        int is_before, bl_explain_billed *out) {
   bl_entry_facts facts;
-  bl_entry entry;
-  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
+  int rc = bl_journal_facts(c, seq, &c->arena, &facts);
 
-  if (!rc) rc = bl_entry_read(&entry, &c->arena, &facts);
-  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  if (rc) return rc;
   if (facts.invoice.contract != key->contract) return BILLING_OK;
   for (size_t i = 0; i < facts.invoice.line_count; i++) {
     const bl_fact_line *line = &facts.invoice.lines[i];

@@ -73,11 +73,9 @@ static int fees_keep(bl_call *c, const bl_contract *contract,
 static int fees_read(bl_call *c, const bl_contract *contract, int64_t seq,
                      bl_fees *out) {
   bl_entry_facts facts;
-  bl_entry entry;
-  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
+  int rc = bl_journal_facts(c, seq, &c->arena, &facts);
 
-  if (!rc) rc = bl_entry_read(&entry, &c->arena, &facts);
-  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  if (rc) return rc;
   if (facts.invoice.contract != contract->number) return BILLING_OK;
   for (size_t i = 0; i < facts.invoice.line_count && !rc; i++)
     rc = fees_keep(c, contract, &facts.invoice.lines[i], out);

@@ -29,11 +29,9 @@ static int past_lacks_version(const bl_contract *contract, int64_t seq) {
 static int past_read(bl_call *c, const bl_contract *contract, int64_t seq,
                      bl_fact_document *fact, int *is_own) {
   bl_entry_facts facts;
-  bl_entry entry;
-  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
+  int rc = bl_journal_facts(c, seq, &c->arena, &facts);
 
-  if (!rc) rc = bl_entry_read(&entry, &c->arena, &facts);
-  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  if (rc) return rc;
   *is_own = facts.document.kind == BL_KIND_CONTRACT &&
             facts.document.number == contract->number;
   *fact = facts.document;
