@@ -316,6 +316,8 @@ static int bill_contract(bl_fold *f, bl_contract *contract,
   if (fact->closes) contract->closed = fact->closes;
   if (fact->advances) contract->advanced = fact->advances;
   contract->late_us = BL_TIME_NEVER;
+  if (fact->closes || contract->has_ended)
+    contract->moved_us = BL_TIME_NEVER;
   if (fact->closes && contract->closed == contract->period_count &&
       contract->periods[fact->closes - 1].span.to_us >=
           contract->terms.end_us)
