@@ -174,14 +174,16 @@ class World:
         return document
 
     def put_contract(self, name):
-        self.shop.b.put('contract', self.contract(name), now=self.shop.now, step=True)
+        self.shop.b.put('contract', self.contract(name), now=self.shop.now,
+                        step=True)
 
     def past(self):
         return self.r.randint(0, max(0, (self.shop.now - START).days - 1))
 
     def change_plan(self):
         since = self.past()
-        self.shop.b.put('plan', self.plan.put(since), now=self.shop.now, step=True)
+        self.shop.b.put('plan', self.plan.put(since), now=self.shop.now,
+                        step=True)
         self.rebuild()
 
     def change_override(self):
@@ -290,8 +292,7 @@ class World:
         self.live_on(90, 100)
         for name in list(self.late):
             self.put_contract(name)
-        while self.shop.b.rebuild('plan', 'p', now=self.shop.now, step=True).more:
-            pass
+        self.shop.b.rebuild('plan', 'p', now=self.shop.now, step=True)
         self.shop.now = MARKS[4] + datetime.timedelta(days=1)
         self.happen(World.close_month)
 
