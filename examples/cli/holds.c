@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* holds.c - authorize, settle, release. */
+/* holds.c - authorize, settle, release, extend. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,12 +7,13 @@
 
 static int show_hold(cli *c, int rc, const billing_hold *hold) {
   static const char *const names[] = {"", "open", "settled", "released",
-                                      "expired"};
+                                      "expired", "unresolved"};
   buffer json = {0};
 
   if (rc) return cli_fail(c, rc);
   json_open(&json);
   json_text(&json, "asset", hold->asset);
+  json_u64(&json, "assets", hold->assets);
   json_time(&json, "decided", hold->decided_us);
   json_u64(&json, "draws", hold->draws);
   json_time(&json, "expires", hold->expires_us);
@@ -20,7 +21,8 @@ static int show_hold(cli *c, int rc, const billing_hold *hold) {
   json_decimal(&json, "held", hold->held);
   json_u64(&json, "number", hold->number);
   json_decimal(&json, "overdraft", hold->overdraft);
-  json_text(&json, "status", hold->status < 5 ? names[hold->status] : "");
+  json_text(&json, "status", hold->status < 6 ? names[hold->status] : "");
+  json_decimal(&json, "value", hold->value);
   json_close(&json);
   return cli_show_buffer(c, &json, NULL);
 }
@@ -63,22 +65,23 @@ int cli_authorize(cli *c) {
   if (rc) return rc;
   do {
     rc = billing_authorize(c->b, cli_call(c, words[0], 0),
-                           in.event ? &event : NULL, &terms, &hold, &c->err);
+                           in.event ? &event : NULL, !!in.event, &terms,
+                           &hold, NULL, &c->err);
   } while (cli_again(c, rc));
   return show_hold(c, rc, &hold);
 }
 
 static int above_of(cli *c, const char *word, uint32_t *out) {
-  static const char *const names[] = {"overdraft", "refuse", "cap"};
+  static const char *const names[] = {"all", "refuse", "owe", "overdraft"};
 
-  for (*out = 0; *out < 3; ++*out)
+  for (*out = 0; *out < 4; ++*out)
     if (!strcmp(word, names[*out])) return CLI_OK;
-  return cli_usage(c, "--above is overdraft, refuse or cap", word);
+  return cli_usage(c, "--above is all, refuse, owe or overdraft", word);
 }
 
 int cli_settle(cli *c) {
   cli_event_words in = {0};
-  const char *above = "overdraft", *words[2];
+  const char *above = "all", *words[2];
   const cli_option options[] = {CLI_EVENT_OPTIONS(in),
                                 {"--key", &in.key, NULL, NULL},
                                 {"--above", &above, NULL, NULL},
@@ -96,7 +99,7 @@ int cli_settle(cli *c) {
   if (!rc) rc = above_of(c, above, &rule);
   if (rc) return rc;
   do {
-    rc = billing_settle(c->b, cli_call(c, words[0], 0), &event, rule,
+    rc = billing_settle(c->b, cli_call(c, words[0], 0), &event, 1, rule,
                         &receipt, &c->err);
   } while (cli_again(c, rc));
   return cli_show_receipt(c, rc, &receipt);

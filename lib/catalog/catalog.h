@@ -37,6 +37,8 @@ typedef struct bl_tenant_terms {
                                   refused */
   uint32_t  strict;            /* BL_STRICT_* */
   uint32_t  reserved;
+  int64_t   hold_lasts_us;     /* unless it is said */
+  int64_t   hold_grace_us;     /* after its end it can be settled */
 } bl_tenant_terms;
 
 /* ---- customer ---- */

@@ -157,12 +157,23 @@ void bl_code_grant(bl_codec *facts, bl_codec *properties, bl_fact_grant *f) {
   bl_code_str(properties, &f->name);
 }
 
+static void code_held(bl_codec *facts, bl_fact_held *f) {
+  bl_str asset = bl_str_of(f->asset);
+
+  bl_code_str(facts, &asset);
+  if (facts->from && bl_asset_set(f->asset, asset)) facts->from->bad = 1;
+  bl_code_dec(facts, &f->held);
+  bl_code_dec(facts, &f->overdraft);
+}
+
 void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f) {
   bl_code_u64(facts, &f->number);
   bl_code_u64(facts, &f->customer);
   bl_code_i64(facts, &f->expires_us);
-  bl_code_str(facts, &f->asset);
-  bl_code_dec(facts, &f->overdraft);
+  bl_code_dec(facts, &f->value);
+  f->assets = bl_code_array(facts, f->assets, &f->asset_count,
+                            sizeof *f->assets);
+  for (size_t i = 0; i < f->asset_count; i++) code_held(facts, &f->assets[i]);
   bl_code_draws(facts, &f->draws, &f->draw_count);
   f->parts = bl_code_array(facts, f->parts, &f->part_count, sizeof *f->parts);
   for (size_t i = 0; i < f->part_count; i++) {
@@ -184,6 +195,16 @@ void bl_code_hold_end(bl_codec *facts, bl_codec *properties,
   bl_code_u64(facts, &f->number);
   bl_code_u64(facts, &f->status);
   bl_code_u64(facts, &f->event);
+  bl_code_u64(facts, &f->is_late);
+  bl_code_i64(facts, &f->expires_us);
+}
+
+void bl_code_hold_extended(bl_codec *facts, bl_codec *properties,
+                           bl_fact_hold_extended *f) {
+  (void)properties;
+  bl_code_u64(facts, &f->customer);
+  bl_code_u64(facts, &f->number);
+  bl_code_i64(facts, &f->expires_us);
 }
 
 void bl_code_grant_expired(bl_codec *facts, bl_codec *properties,
@@ -392,6 +413,7 @@ ENTRY_KIND(document)
 ENTRY_KIND(grant)
 ENTRY_KIND(hold)
 ENTRY_KIND(hold_end)
+ENTRY_KIND(hold_extended)
 ENTRY_KIND(grant_expired)
 ENTRY_KIND(periods)
 ENTRY_KIND(invoice)
@@ -420,6 +442,7 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_RERATE] = code_entry_rerate,
     [BL_ENTRY_PARKED] = code_entry_parkings,
     [BL_ENTRY_STREAM] = code_entry_stream,
+    [BL_ENTRY_HOLD_EXTENDED] = code_entry_hold_extended,
 };
 
 int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out) {

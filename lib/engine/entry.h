@@ -34,10 +34,11 @@ enum {
   BL_ENTRY_TICKS = 11,
   BL_ENTRY_VOID = 12,
   BL_ENTRY_RERATE = 13,
-  /* The index of entries has marks of kinds below 16 only; 16 to 19 are
+  /* The index of entries has marks of kinds below 32 only; 16 to 19 are
    * reserved for leases. */
   BL_ENTRY_PARKED = 15,
   BL_ENTRY_STREAM = 20,
+  BL_ENTRY_HOLD_EXTENDED = 23,
   BL_ENTRY_KINDS
 };
 #define BL_ENTRY_VERSION 1
@@ -139,12 +140,21 @@ typedef struct bl_fact_part {
   bl_dec   quantity;
 } bl_fact_part;
 
+/* What a hold reserves in one asset. */
+typedef struct bl_fact_held {
+  char   asset[16];
+  bl_dec held;                 /* in grants; the draws say in which */
+  bl_dec overdraft;
+} bl_fact_held;
+
 typedef struct bl_fact_hold {
   uint64_t      number;
   uint64_t      customer;
   int64_t       expires_us;
-  bl_str        asset;
-  bl_dec        overdraft;
+  bl_dec        value;         /* that the last estimate was held for; of an
+                                  amount, how much of it */
+  bl_fact_held *assets;        /* each once */
+  size_t        asset_count;
   bl_draw      *draws;
   size_t        draw_count;
   bl_fact_part *parts;
@@ -160,7 +170,15 @@ typedef struct bl_fact_hold_end {
   uint64_t number;
   uint64_t status;             /* BILLING_HOLD_* */
   uint64_t event;              /* that settled it: the next entry's first */
+  uint64_t is_late;            /* it had expired before, and is settled now */
+  int64_t  expires_us;         /* after all extensions */
 } bl_fact_hold_end;
+
+typedef struct bl_fact_hold_extended {
+  uint64_t customer;
+  uint64_t number;
+  int64_t  expires_us;
+} bl_fact_hold_extended;
 
 typedef struct bl_fact_grant_expired {
   uint64_t customer;
@@ -378,6 +396,7 @@ typedef union bl_entry_facts {
   bl_fact_grant         grant;
   bl_fact_hold          hold;
   bl_fact_hold_end      hold_end;
+  bl_fact_hold_extended hold_extended;
   bl_fact_grant_expired grant_expired;
   bl_fact_periods       periods;
   bl_fact_invoice       invoice;
@@ -402,6 +421,8 @@ void bl_code_grant(bl_codec *facts, bl_codec *properties, bl_fact_grant *f);
 void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f);
 void bl_code_hold_end(bl_codec *facts, bl_codec *properties,
                       bl_fact_hold_end *f);
+void bl_code_hold_extended(bl_codec *facts, bl_codec *properties,
+                           bl_fact_hold_extended *f);
 void bl_code_grant_expired(bl_codec *facts, bl_codec *properties,
                            bl_fact_grant_expired *f);
 void bl_code_periods(bl_codec *facts, bl_codec *properties,

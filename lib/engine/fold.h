@@ -61,6 +61,7 @@ int bl_fold_plan(bl_fold *f, const bl_fact_document *fact, const bl_json *doc,
 int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact);
 int bl_fold_hold(bl_fold *f, const bl_fact_hold *fact);
 int bl_fold_hold_end(bl_fold *f, const bl_fact_hold_end *fact);
+int bl_fold_hold_extended(bl_fold *f, const bl_fact_hold_extended *fact);
 int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact);
 int bl_fold_period(bl_fold *f, const bl_fact_period *fact);
 int bl_fold_periods(bl_fold *f, const bl_fact_periods *fact);

@@ -13,6 +13,7 @@ FOLD_KIND(document)
 FOLD_KIND(grant)
 FOLD_KIND(hold)
 FOLD_KIND(hold_end)
+FOLD_KIND(hold_extended)
 FOLD_KIND(grant_expired)
 FOLD_KIND(periods)
 FOLD_KIND(invoice)
@@ -45,6 +46,7 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
     [BL_ENTRY_RERATE] = {"rerate", fold_entry_rerate},
     [BL_ENTRY_PARKED] = {"parked", fold_entry_parkings},
     [BL_ENTRY_STREAM] = {"stream", fold_entry_stream},
+    [BL_ENTRY_HOLD_EXTENDED] = {"hold_extended", fold_entry_hold_extended},
 };
 
 const char *bl_entry_name(int64_t kind) {

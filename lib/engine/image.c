@@ -98,8 +98,10 @@ void bl_code_image(bl_codec *c, bl_image *image) {
     code_wallet(c, &image->wallets[i]);
   image->holds = bl_code_array(c, image->holds, &image->hold_count,
                                sizeof *image->holds);
-  for (size_t i = 0; i < image->hold_count; i++)
-    bl_code_i64(c, &image->holds[i]);
+  for (size_t i = 0; i < image->hold_count; i++) {
+    bl_code_i64(c, &image->holds[i].seq);
+    bl_code_i64(c, &image->holds[i].expires_us);
+  }
 }
 
 /* ---- from the state ---- */
@@ -216,8 +218,10 @@ int bl_image_of(const bl_customer *customer, int64_t seq, bl_arena *arena,
                         &out->contracts[i]);
   for (size_t i = 0; i < out->wallet_count && !rc; i++)
     rc = image_wallet(customer->wallets.item[i], arena, &out->wallets[i]);
-  for (size_t i = 0; i < out->hold_count && !rc; i++)
-    out->holds[i] = ((const bl_hold_state *)customer->holds.item[i])->seq;
+  for (size_t i = 0; i < out->hold_count && !rc; i++) {
+    const bl_hold_state *hold = customer->holds.item[i];
+    out->holds[i] = (bl_image_hold){hold->seq, hold->expires_us};
+  }
   return rc;
 }
 

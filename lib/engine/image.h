@@ -79,6 +79,12 @@ typedef struct bl_image_wallet {
   size_t          grant_count;
 } bl_image_wallet;
 
+/* An open hold. */
+typedef struct bl_image_hold {
+  int64_t seq;                   /* of its entry */
+  int64_t expires_us;
+} bl_image_hold;
+
 typedef struct bl_image {
   int64_t            seq;        /* it stands after this entry */
   int64_t            document;   /* entry */
@@ -90,7 +96,7 @@ typedef struct bl_image {
   size_t             contract_count;
   bl_image_wallet   *wallets;
   size_t             wallet_count;
-  int64_t           *holds;      /* entries of open ones */
+  bl_image_hold     *holds;
   size_t             hold_count;
 } bl_image;
 

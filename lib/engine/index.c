@@ -7,7 +7,7 @@
 /* The kind of a subject, before its number. */
 #define MARK_KIND_BITS 60
 /* The kind of an entry, below the hours that its events span. */
-#define MARK_ENTRY_BITS 4
+#define MARK_ENTRY_BITS 5
 
 /* ---- marks in memory ---- */
 

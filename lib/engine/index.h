@@ -8,7 +8,7 @@
  *
  *     key      subject, seq       eight bytes each, the highest first: kind of
  *                                 the subject and number; filters know them
- *     value    hour of the first event's time; hours to the last one's << 4 |
+ *     value    hour of the first event's time; hours to the last one's << 5 |
  *              kind of the entry
  */
 #ifndef BL_INDEX_H

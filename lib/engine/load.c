@@ -165,7 +165,22 @@ static int take_wallet(loading *l, const bl_image_wallet *from) {
   return rc;
 }
 
-/* Lists keep their order; open holds reserve what they did. */
+/* Folding a hold's entry reserves what it did.  It may have been extended
+ * since; that its customer looks for due holds too early does no harm. */
+static int take_hold(loading *l, const bl_image_hold *from) {
+  bl_customer *customer = l->customer;
+  size_t count = customer->holds.count;
+  int rc = fold_named(l, from->seq);
+  bl_hold_state *hold;
+
+  if (rc || customer->holds.count != count + 1)
+    return rc ? rc : BILLING_CORRUPT;
+  hold = customer->holds.item[count];
+  hold->expires_us = from->expires_us;
+  return BILLING_OK;
+}
+
+/* Lists keep their order. */
 static int take_image(loading *l) {
   const bl_image *image = &l->image;
   int rc = fold_named(l, image->document);
@@ -179,7 +194,7 @@ static int take_image(loading *l) {
   for (size_t i = 0; i < image->wallet_count && !rc; i++)
     rc = take_wallet(l, &image->wallets[i]);
   for (size_t i = 0; i < image->hold_count && !rc; i++)
-    rc = fold_named(l, image->holds[i]);
+    rc = take_hold(l, &image->holds[i]);
   l->customer->age = 0;
   return rc;
 }

@@ -238,14 +238,15 @@ typedef struct bl_hold_state {
   uint64_t      event;         /* that settled it */
   int64_t       expires_us;
   int64_t       at_us;
-  bl_dec        overdraft;
+  bl_dec        value;
+  bl_fact_held *assets;
+  size_t        asset_count;
   bl_draw      *draws;
   size_t        draw_count;
   bl_tally    **tallies;
   bl_dec       *quantities;
   size_t        part_count;
   size_t        place;         /* in the customer's list while open */
-  char          asset[16];
   uint64_t      touched;
 } bl_hold_state;
 

@@ -2,6 +2,7 @@
 /* views.c - invoices, grants and holds as documents. */
 #include "engine/views.h"
 
+#include "engine/hold_state.h"
 #include "engine/index.h"
 #include "engine/named.h"
 #include "store/store.h"
@@ -131,24 +132,23 @@ static bl_json *grant_tree(bl_json *parent, const bl_grant_state *grant,
 
 /* ---- holds ---- */
 
-static const char *hold_status(const bl_hold_state *hold, int64_t now_us) {
-  static const char *const names[] = {"", "open", "settled", "released",
-                                      "expired"};
-  if (hold->status == BILLING_HOLD_OPEN && hold->expires_us <= now_us)
-    return "expired";
-  return names[hold->status];
-}
-
-static bl_json *hold_tree(bl_json *parent, const bl_hold_state *hold,
-                          int64_t now_us) {
+static bl_json *hold_tree(const bl_call *c, bl_json *parent,
+                          const bl_hold_state *hold) {
+  const char *status = bl_hold_words[bl_hold_status(c, hold)];
   bl_json *doc = bl_json_object(parent, NULL);
+  bl_json *assets = bl_json_array(doc, "assets");
   bl_json *draws = bl_json_array(doc, "draws");
 
   bl_json_add_int(doc, "number", (int64_t)hold->number);
   bl_json_add_text(doc, "id", hold->key);
   bl_json_add_text(doc, "customer", hold->customer->id);
-  bl_json_add_c(doc, "asset", hold->asset);
-  bl_json_add_dec(doc, "overdraft", hold->overdraft);
+  bl_json_add_dec(doc, "value", hold->value);
+  for (size_t i = 0; i < hold->asset_count; i++) {
+    bl_json *held = bl_json_object(assets, NULL);
+    bl_json_add_c(held, "asset", hold->assets[i].asset);
+    bl_json_add_dec(held, "held", hold->assets[i].held);
+    bl_json_add_dec(held, "overdraft", hold->assets[i].overdraft);
+  }
   bl_json_add_time(doc, "expires", hold->expires_us);
   bl_json_add_time(doc, "at", hold->at_us);
   if (hold->event) bl_json_add_int(doc, "event", (int64_t)hold->event);
@@ -157,7 +157,7 @@ static bl_json *hold_tree(bl_json *parent, const bl_hold_state *hold,
     bl_json_add_int(draw, "grant", (int64_t)hold->draws[i].grant);
     if (!bl_json_add_dec(draw, "amount", hold->draws[i].amount)) return NULL;
   }
-  return bl_json_add_c(doc, "status", hold_status(hold, now_us)) ? doc : NULL;
+  return bl_json_add_c(doc, "status", status) ? doc : NULL;
 }
 
 /* ---- both ---- */
@@ -175,7 +175,7 @@ static int view_tree(bl_call *c, bl_json *parent, const bl_request *request,
   } else {
     rc = bl_request_hold(c, request, &hold);
     if (rc) return rc;
-    *out = hold_tree(parent, hold, c->now_us);
+    *out = hold_tree(c, parent, hold);
   }
   return *out ? BILLING_OK : BILLING_NOMEM;
 }

@@ -42,7 +42,8 @@ void bench_hold(billing *b, int who, long n) {
   terms.customer = bench_str(id);
   terms.amount.amount.lo = (uint64_t)CENTS;
   strcpy(terms.amount.asset, BENCH_ASSET);
-  while ((rc = billing_authorize(b, &call, NULL, &terms, &hold, &err)) ==
+  while ((rc = billing_authorize(b, &call, NULL, 0, &terms, &hold, NULL,
+                                 &err)) ==
          BILLING_BUSY)
     wait_a_moment();
   bench_must(rc, "authorize", &err);

@@ -132,7 +132,8 @@ START_TEST(a_hold_counts_on_other_periods) {
   event.flags = BILLING_EVENT_VALUE;
   BILLING_INIT(&terms);
   BILLING_INIT(&hold);
-  ck_assert_int_eq(billing_authorize(b, &call, &event, &terms, &hold, NULL),
+  ck_assert_int_eq(billing_authorize(b, &call, &event, 1, &terms, &hold,
+                                     NULL, NULL),
                    0);
   ck_assert_dec_eq(hold.held, "20");
   close_shop();

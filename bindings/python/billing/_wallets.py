@@ -19,9 +19,10 @@ _ORIGINS = {
     "promotional": lib.BILLING_ORIGIN_PROMOTIONAL,
 }
 _ABOVE = {
-    "overdraft": lib.BILLING_SETTLE_OVERDRAFT,
+    "all": lib.BILLING_SETTLE_ALL,
     "refuse": lib.BILLING_SETTLE_REFUSE,
-    "cap": lib.BILLING_SETTLE_CAP,
+    "owe": lib.BILLING_SETTLE_OWE,
+    "overdraft": lib.BILLING_SETTLE_OVERDRAFT,
 }
 
 

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * hold_price.c - what an estimate can cost at most.
+ *
+ *     graduated: 1.00 up to 10, then 2.00; used 4, open holds of 5
+ *     estimate 3 at the present total: 4 to 7        3.00
+ *     and after the open holds: 9 to 12              5.00, which is held
+ *
+ * The estimate is rated like an event, but only to know what it would cost: at
+ * the present total, and at the total plus what open holds may still add.  The
+ * larger is reserved.  Estimates of the same hold that came before count as
+ * open holds.
+ */
+#include "engine/assets.h"
+#include "engine/holds.h"
+#include "price/price.h"
+
+/* What estimates before this one hold under the key. */
+static bl_dec held_before(const bl_hold_draft *d, const bl_tally *tally) {
+  bl_dec sum = tally->held;
+
+  for (size_t i = 0; i < d->fact.part_count; i++) {
+    const bl_fact_part *part = &d->fact.parts[i];
+    if (part->contract == tally->contract->number &&
+        part->price == tally->price && part->period == tally->period &&
+        bl_str_equal(part->group, tally->group))
+      sum = bl_dec_add(sum, part->quantity);
+  }
+  return sum;
+}
+
+/* What one charge of the estimate must reserve. */
+static bl_dec worst_amount(const bl_tally *tally, bl_dec held,
+                           const bl_fact_charge *charge,
+                           const bl_rate_others *others) {
+  const bl_meter *meter = bl_tally_meter(tally);
+  bl_dec total = bl_dec_add(bl_dec_add(tally->level.total, held),
+                            bl_dec_add(others->level, others->held));
+  bl_dec after = bl_dec_add(total, charge->quantity);
+  const bl_price *price;
+  bl_dec later, most;
+
+  if (meter->ticks) return BL_DEC_ZERO;
+  price = bl_price_of_group(bl_tally_price(tally), tally->group);
+  if (price->flags & BL_PRICE_BY_EVENT)
+    return bl_rate_transaction_most(tally, charge);
+  later = bl_price_delta(price, bl_measure_finish(meter, total),
+                         bl_measure_finish(meter, after));
+  most = bl_dec_max(charge->amount, later);
+  return bl_dec_sign(most) < 0 ? BL_DEC_ZERO : most;
+}
+
+static int add_part(bl_hold_draft *d, const bl_tally *tally,
+                    const bl_fact_charge *charge) {
+  bl_fact_hold *fact = &d->fact;
+  bl_fact_part *part = bl_arena_push(&d->c->arena, (void **)&fact->parts,
+                                     &fact->part_count, &d->part_cap,
+                                     sizeof *part);
+
+  if (!part) return BILLING_NOMEM;
+  *part = (bl_fact_part){tally->contract->number, tally->price, tally->period,
+                         tally->group, charge->quantity};
+  fact->part_count++;
+  return BILLING_OK;
+}
+
+static int reserve_charge(bl_hold_draft *d, const bl_tally *tally,
+                          const bl_fact_charge *charge, int64_t time_us) {
+  const bl_price *price = bl_tally_price(tally);
+  bl_use use = {price->meter, price->id, tally->contract->terms.id, time_us,
+                {0}};
+  bl_rate_others others;
+  bl_dec amount;
+  int rc = bl_rate_others_of(d->c, tally, &others);
+
+  if (rc) return rc;
+  amount = worst_amount(tally, held_before(d, tally), charge, &others);
+  memcpy(use.asset, price->asset, sizeof use.asset);
+  if (bl_dec_is_bad(amount))
+    return bl_fail(d->c->err, BILLING_LIMIT, "/value",
+                   "quantities and amounts below 10^20",
+                   "the estimate does not fit");
+  rc = add_part(d, tally, charge);
+  return rc ? rc : bl_hold_reserve(d, tally->contract, &use, amount);
+}
+
+static int check_estimate(bl_call *c, const bl_fact_event *fact) {
+  if (fact->flags & BILLING_RECEIPT_UNMATCHED)
+    return bl_fail(c->err, BILLING_DENIED_UNMATCHED, "/event",
+                   "an event that a meter selects",
+                   "no meter wants the estimate");
+  if (fact->flags & BILLING_RECEIPT_UNENTITLED)
+    return bl_fail(c->err, BILLING_DENIED_UNENTITLED, "/customer",
+                   "a contract at the event's time, entitled to the "
+                   "price",
+                   "the customer is not entitled then");
+  if (fact->flags & BILLING_RECEIPT_UNPRICED)
+    return bl_fail(c->err, BILLING_DENIED_UNPRICED, "/event",
+                   "a contract that prices the meter",
+                   "no contract of the customer prices the estimate");
+  return BILLING_OK;
+}
+
+int bl_hold_estimate(bl_hold_draft *d, const bl_event_in *in) {
+  bl_fact_event fact;
+  int rc = bl_rate(&d->rater, in, NULL, &fact);
+
+  if (!rc) rc = check_estimate(d->c, &fact);
+  for (size_t i = 0; i < fact.charge_count && !rc; i++)
+    rc = reserve_charge(d, d->rater.tallies[i], &fact.charges[i],
+                        in->view.time_us);
+  return rc;
+}
