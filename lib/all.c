@@ -222,7 +222,7 @@
 #include "engine/rate.c"
 #include "engine/rate_ahead.c"
 #include "engine/rate_draws.c"
-#include "engine/rate_spans.c"
+#include "engine/rate_total.c"
 #include "engine/rate_transactions.c"
 #include "engine/readable.c"
 #include "engine/rebuild.c"

@@ -197,8 +197,9 @@ int bl_find_event_customer(bl_call *c, bl_str id, int64_t us,
 /* Fails with NOTFOUND_CUSTOMER. */
 int bl_customer_is_erased(bl_call *c, const char *path);
 void bl_customer_hash(const billing *b, bl_str id, unsigned char out[16]);
-/* The zone of a contract, loaded when first needed. */
+/* A zone, loaded when first needed; that of a contract stays with it. */
 int bl_zone_of(bl_call *c, bl_str name, const bl_zone **out);
+int bl_contract_zone(bl_call *c, bl_contract *contract);
 /* That of the member "zone" of what stands at `path`; an error says so. */
 int bl_zone_asked(bl_call *c, const char *path, bl_str name,
                   const bl_zone **out);

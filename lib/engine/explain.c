@@ -12,6 +12,7 @@
 #include "engine/index.h"
 #include "engine/load.h"
 #include "engine/query.h"
+#include "engine/rate.h"
 #include "engine/restated.h"
 #include "engine/samples.h"
 #include "engine/timeline.h"
@@ -129,33 +130,33 @@ static int add_overrides(explanation *x) {
 }
 
 /* Where the tiers go on, of a price that changed within the period. */
-static bl_dec add_position(explanation *x, const bl_price *price,
-                           bl_dec *cost) {
+static int add_position(explanation *x, const bl_price *price,
+                        bl_rate_others *others) {
   const bl_tally *tally = bl_tally_of(x->contract, x->line->price,
                                       x->line->period, x->line->group);
-  int64_t events = 0;
-  bl_dec before = tally ? bl_timeline_position(tally, &events) : BL_DEC_ZERO;
+  int rc = BILLING_OK;
 
-  *cost = BL_DEC_ZERO;
-  if (!events) return BL_DEC_ZERO;
-  before = bl_measure_finish(bl_tally_meter(tally), before);
-  *cost = bl_price_total(price, before);
-  bl_json_add_dec(x->tree, "position", before);
-  bl_json_add_dec(x->tree, "before_position", *cost);
-  return before;
+  *others = BL_RATE_ALONE;
+  if (tally) rc = bl_rate_others_of(x->c, tally, price, others);
+  if (rc || !others->count) return rc;
+  others->level = bl_measure_finish(bl_tally_meter(tally), others->level);
+  bl_json_add_dec(x->tree, "position", others->level);
+  return bl_json_add_dec(x->tree, "before_position", others->amount)
+             ? BILLING_OK : BILLING_NOMEM;
 }
 
 /* The tiers of the whole quantity; what they add up to beyond the position. */
 static int add_tiers(explanation *x, const bl_price *price, bl_dec *sum) {
-  bl_dec total = BL_DEC_ZERO, before;
-  bl_dec position = add_position(x, price, &before);
+  bl_dec total = BL_DEC_ZERO;
+  bl_rate_others others;
   bl_part *parts = bl_arena_array(&x->c->arena, price->tier_count + 1,
                                   sizeof *parts);
+  int rc = add_position(x, price, &others);
   bl_json *tiers = bl_json_array(x->tree, "tiers");
   size_t count;
 
-  if (!parts || !tiers) return BILLING_NOMEM;
-  count = bl_price_parts(price, bl_dec_add(position, x->line->quantity),
+  if (rc || !parts || !tiers) return rc ? rc : BILLING_NOMEM;
+  count = bl_price_parts(price, bl_dec_add(others.level, x->line->quantity),
                          parts);
   for (size_t i = 0; i < count; i++) {
     bl_json *tier = bl_json_object(tiers, NULL);
@@ -167,7 +168,7 @@ static int add_tiers(explanation *x, const bl_price *price, bl_dec *sum) {
     bl_json_add_dec(tier, "amount", parts[i].amount);
     total = bl_dec_add(total, parts[i].amount);
   }
-  *sum = bl_dec_sub(total, before);
+  *sum = bl_dec_sub(total, others.amount);
   return BILLING_OK;
 }
 

@@ -31,20 +31,18 @@ static bl_dec held_before(const bl_hold_draft *d, const bl_tally *tally) {
 
 /* What one charge of the estimate must reserve. */
 static bl_dec worst_amount(const bl_tally *tally, bl_dec held,
-                           const bl_fact_charge *charge,
+                           const bl_price *rate, const bl_fact_charge *charge,
                            const bl_rate_others *others) {
   const bl_meter *meter = bl_tally_meter(tally);
   bl_dec total = bl_dec_add(bl_dec_add(tally->level.total, held),
                             bl_dec_add(others->level, others->held));
   bl_dec after = bl_dec_add(total, charge->quantity);
-  const bl_price *price;
   bl_dec later, most;
 
   if (meter->ticks) return BL_DEC_ZERO;
-  price = bl_price_of_group(bl_tally_price(tally), tally->group);
-  if (price->flags & BL_PRICE_BY_EVENT)
+  if (rate->flags & BL_PRICE_BY_EVENT)
     return bl_rate_transaction_most(tally, charge);
-  later = bl_price_delta(price, bl_measure_finish(meter, total),
+  later = bl_price_delta(rate, bl_measure_finish(meter, total),
                          bl_measure_finish(meter, after));
   most = bl_dec_max(charge->amount, later);
   return bl_dec_sign(most) < 0 ? BL_DEC_ZERO : most;
@@ -69,12 +67,13 @@ static int reserve_charge(bl_hold_draft *d, const bl_tally *tally,
   const bl_price *price = bl_tally_price(tally);
   bl_use use = {price->meter, price->id, tally->contract->terms.id, time_us,
                 {0}};
+  const bl_price *rate = bl_price_of_group(price, tally->group);
   bl_rate_others others;
   bl_dec amount;
-  int rc = bl_rate_others_of(d->c, tally, &others);
+  int rc = bl_rate_others_of(d->c, tally, rate, &others);
 
   if (rc) return rc;
-  amount = worst_amount(tally, held_before(d, tally), charge, &others);
+  amount = worst_amount(tally, held_before(d, tally), rate, charge, &others);
   memcpy(use.asset, price->asset, sizeof use.asset);
   if (bl_dec_is_bad(amount))
     return bl_fail(d->c->err, BILLING_LIMIT, "/value",

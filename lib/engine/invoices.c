@@ -311,14 +311,12 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
   uint64_t closed = contract->closed;
   invoice_draft d;
   int closes, has = 0;
-  int rc = BILLING_OK;
+  int rc = bl_contract_zone(c, contract);
 
   memset(&d, 0, sizeof d);
   d.c = c;
   d.contract = contract;
   d.fact.issued_us = at_us;
-  if (!contract->zone) rc = bl_zone_of(c, contract->terms.zone,
-                                       &contract->zone);
   if (rc) return rc;
   closes = !contract->has_ended &&
            contract->periods[closed].span.to_us <= at_us;

@@ -177,21 +177,14 @@ static int find_rate(const bl_rater *r, const bl_price *price,
                  &tally->group);
 }
 
-/* What the key has to come to at a level. */
-static int rate_total(const bl_rater *r, const bl_price *rate,
-                      const bl_tally *tally, bl_dec level, bl_dec *total) {
-  const bl_meter *meter = bl_tally_meter(tally);
-  bl_rate_others others;
-  int rc = BILLING_OK;
+/* What the key comes to at a level beyond what is booked. */
+static int rate_difference(const bl_rater *r, const bl_tally *tally,
+                           const bl_price *rate, bl_dec level,
+                           bl_fact_charge *charge) {
+  bl_dec total;
+  int rc = bl_rate_total(r->c, tally, rate, level, &total);
 
-  if (!bl_tally_price(tally)->tiers_by) {
-    *total = bl_price_total(rate, bl_measure_finish(meter, level));
-    return rc;
-  }
-  rc = bl_rate_spans(r->c, tally, &others);
-  level = bl_dec_add(level, others.level);
-  *total = bl_dec_sub(bl_price_total(rate, bl_measure_finish(meter, level)),
-                      others.amount);
+  if (!rc) charge->amount = bl_dec_sub(total, tally->amount);
   return rc;
 }
 
@@ -203,7 +196,6 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
   bl_fact_charge *charge;
   bl_tally *tally;
   bl_level after;
-  bl_dec total;
   int rc = find_tally(r, contract, at, period, meter, &tally);
 
   if (!rc) rc = find_rate(r, price, tally, &rate);
@@ -212,13 +204,10 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
   after = use_sample(r, tally, meter, sample, charge);
   if (period < contract->closed) r->fact->flags |= BILLING_RECEIPT_LATE;
   if (meter->ticks) return wait_for_tick(r, price, charge);
-  if (contract->plan->intervals && !price->tiers_by)
-    total = bl_timeline_total(tally, meter, rate, after.total);
-  else rc = rate_total(r, rate, tally, after.total, &total);
+  if (rate->flags & BL_PRICE_BY_EVENT)
+    charge->amount = bl_rate_transaction(tally, rate, sample, charge);
+  else rc = rate_difference(r, tally, rate, after.total, charge);
   if (rc) return rc;
-  charge->amount = rate->flags & BL_PRICE_BY_EVENT
-                     ? bl_rate_transaction(tally, rate, sample, charge)
-                     : bl_dec_sub(total, tally->amount);
   if (bl_dec_is_bad(charge->amount) || bl_dec_is_bad(charge->quantity))
     return refuse_total(r, price);
   if (tally->stack_count) bl_prefetch(&tally->stack[tally->stack_count - 1]);

@@ -147,26 +147,42 @@ int bl_rate_transactions_but(bl_call *c, const bl_tally *tally,
                              const bl_fact_charge *gone, uint64_t number,
                              int64_t *ended_us, bl_dec *total);
 
-/* ---- rate_spans.c: tiers by contract year or life ---- */
+/* ---- rate_total.c: what a key comes to at a level ---- */
 
-/* What the other periods have that go through the tiers together with the
- * tally's; nothing when each goes by itself. */
+/* The keys before or beside one: other periods that go through the tiers
+ * together with its own, or the intervals of its period before it. */
 typedef struct bl_rate_others {
-  bl_dec level;
-  bl_dec amount;
-  bl_dec held;
+  bl_dec   level;
+  bl_dec   amount;             /* of what all of them cost, theirs */
+  bl_dec   held;
+  uint64_t count;
 } bl_rate_others;
 
-int bl_rate_spans(bl_call *c, const bl_tally *tally, bl_rate_others *out);
-/* Whether two periods do that; the contract's zone is there. */
-int bl_rate_is_shared(const bl_contract *contract, const bl_price *price,
-                      uint64_t a, uint64_t b);
+#define BL_RATE_ALONE \
+  ((bl_rate_others){BL_DEC_ZERO, BL_DEC_ZERO, BL_DEC_ZERO, 0})
+
+/* Goes on to the next place that a key of these others can have, from *at, 0
+ * at first; the contract's zone is there.  0: no more. */
+int bl_rate_next_other(const bl_contract *contract, const bl_meter *meter,
+                       const bl_fact_key *key, uint64_t *at,
+                       bl_fact_key *other);
+int bl_rate_find_others(bl_call *c, const bl_tally *tally,
+                        const bl_price *rate, bl_rate_others *out);
 static inline int bl_rate_others_of(bl_call *c, const bl_tally *tally,
+                                    const bl_price *rate,
                                     bl_rate_others *out) {
-  *out = (bl_rate_others){BL_DEC_ZERO, BL_DEC_ZERO, BL_DEC_ZERO};
-  return bl_tally_price(tally)->tiers_by ? bl_rate_spans(c, tally, out)
-                                         : BILLING_OK;
+  const bl_price *price = bl_tally_price(tally);
+
+  *out = BL_RATE_ALONE;
+  return price->closing || (!price->tiers_by &&
+                            !tally->contract->plan->intervals)
+           ? BILLING_OK : bl_rate_find_others(c, tally, rate, out);
 }
+/* What a key comes to beyond the others. */
+bl_dec bl_rate_beyond(const bl_meter *meter, const bl_price *rate,
+                      const bl_rate_others *others, bl_dec level);
+int bl_rate_total(bl_call *c, const bl_tally *tally, const bl_price *rate,
+                  bl_dec level, bl_dec *total);
 
 /* ---- rate_draws.c ---- */
 

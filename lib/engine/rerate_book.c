@@ -9,7 +9,6 @@
 #include "engine/rate.h"
 #include "engine/rerate_keys.h"
 #include "engine/tallies.h"
-#include "engine/timeline.h"
 #include "engine/views.h"
 #include "price/price.h"
 
@@ -59,63 +58,38 @@ static int rebook_is_closed(const bl_rerate_key *key) {
   return key->fact.period < key->contract->closed;
 }
 
-/* Where the tiers stand before the key's interval, by what is decided anew. */
-static int rebook_position(bl_rerating *x, const bl_rerate_key *key,
-                           bl_level *sum) {
-  const bl_plan_version *plan = key->contract->plan;
-  bl_fact_key at = {key->contract->number, 0, key->fact.period,
-                    key->fact.group};
-  int rc = BILLING_OK;
-
-  *sum = (bl_level){.total = BL_DEC_ZERO};
-  if (!plan->intervals) return BILLING_OK;
-  for (; at.price < plan->plan.price_count && !rc; at.price++) {
-    bl_rerate_key *other;
-    if (!bl_timeline_precedes(key->contract, key->meter, at.price,
-                              key->fact.price))
-      continue;
-    rc = bl_rerate_find(x, &at, &other);
-    if (rc || !other) continue;
-    sum->total = bl_dec_add(sum->total, other->fact.level.total);
-    sum->events += other->fact.level.events;
-  }
-  return rc;
-}
-
-static bl_dec rebook_price(const bl_rerate_key *key, bl_dec level) {
-  return bl_price_total(key->rate, bl_measure_finish(key->meter, level));
-}
-
-/* Of periods that go through tiers together each costs what it adds to those
- * before it; the first one also makes up for what those have that stay. */
-static int rebook_shared(bl_rerating *x, const bl_rerate_key *key,
-                         bl_dec *total) {
+/* The others of a key by what is decided anew.  Each costs what it adds to
+ * those before it; of periods that share tiers the first one also makes up for
+ * what those have that stay. */
+static int rebook_others(bl_rerating *x, const bl_rerate_key *key,
+                         bl_rate_others *out) {
   const bl_contract *contract = key->contract;
   const bl_fact_rekeyed *fact = &key->fact;
-  const bl_price *base = &contract->plan->plan.prices[fact->price];
-  bl_fact_key at = {contract->number, fact->price, 0, fact->group};
-  bl_dec level = BL_DEC_ZERO, stays = BL_DEC_ZERO, before;
+  int is_shared = contract->plan->plan.prices[fact->price].tiers_by != 0;
+  bl_fact_key own = {contract->number, fact->price, fact->period,
+                     fact->group}, at;
   int is_first = 1, rc = BILLING_OK;
 
-  for (; at.period < contract->period_count && !rc; at.period++) {
+  *out = BL_RATE_ALONE;
+  for (uint64_t i = 0; !rc && bl_rate_next_other(contract, key->meter, &own,
+                                                 &i, &at);) {
+    const bl_tally *tally = bl_tally_of(contract, at.price, at.period,
+                                        at.group);
     bl_rerate_key *other;
-    const bl_tally *tally;
-    if (at.period == fact->period ||
-        !bl_rate_is_shared(contract, base, fact->period, at.period))
-      continue;
     rc = bl_rerate_find(x, &at, &other);
     if (rc) return rc;
-    tally = bl_tally_of(contract, at.price, at.period, at.group);
-    if (other && at.period < fact->period) is_first = 0;
-    if (other && at.period < fact->period)
-      level = bl_dec_add(level, other->fact.level.total);
-    if (other || !tally) continue;
-    level = bl_dec_add(level, tally->level.total);
-    stays = bl_dec_add(stays, tally->amount);
+    if (other && at.period > fact->period) continue;
+    if (other) {
+      out->level = bl_dec_add(out->level, other->fact.level.total);
+      is_first = is_first && !is_shared && !other->fact.level.events;
+    } else if (is_shared && tally) {
+      out->level = bl_dec_add(out->level, tally->level.total);
+      out->amount = bl_dec_add(out->amount, tally->amount);
+    }
   }
-  before = is_first ? stays : rebook_price(key, level);
-  level = bl_dec_add(level, fact->level.total);
-  *total = bl_dec_sub(rebook_price(key, level), before);
+  if (!is_first)
+    out->amount = bl_price_total(key->rate, bl_measure_finish(key->meter,
+                                                              out->level));
   return rc;
 }
 
@@ -126,7 +100,7 @@ static int rebook_total(bl_rerating *x, const bl_rerate_key *key,
                         bl_dec booked, bl_dec *total) {
   const bl_fact_rekeyed *fact = &key->fact;
   int is_shared = key->contract->plan->plan.prices[fact->price].tiers_by != 0;
-  bl_level position;
+  bl_rate_others others;
   int rc;
 
   *total = booked;
@@ -136,13 +110,10 @@ static int rebook_total(bl_rerating *x, const bl_rerate_key *key,
   if (key->meter->ticks || !key->rate) return BILLING_OK;
   if (!fact->level.events && !rebook_is_closed(key) && !is_shared)
     return BILLING_OK;
-  if (is_shared && !(key->rate->flags & BL_PRICE_BY_EVENT))
-    return rebook_shared(x, key, total);
-  rc = rebook_position(x, key, &position);
-  *total = key->rate->flags & BL_PRICE_BY_EVENT
-             ? key->spent
-             : bl_timeline_cost(key->meter, key->rate, position,
-                                fact->level.total);
+  *total = key->spent;
+  if (key->rate->flags & BL_PRICE_BY_EVENT) return BILLING_OK;
+  rc = rebook_others(x, key, &others);
+  *total = bl_rate_beyond(key->meter, key->rate, &others, fact->level.total);
   return rc;
 }
 
@@ -151,9 +122,7 @@ static int rebook_difference(bl_rerating *x, bl_rerate_key *key) {
   const bl_tally *tally = bl_tally_of(contract, key->fact.price,
                                       key->fact.period, key->fact.group);
   bl_dec booked = tally ? tally->amount : BL_DEC_ZERO, total;
-  int rc = contract->zone ? BILLING_OK
-                          : bl_zone_of(x->c, contract->terms.zone,
-                                       &contract->zone);
+  int rc = bl_contract_zone(x->c, contract);
 
   if (!rc) rc = rebook_total(x, key, booked, &total);
   if (rc) return rc;

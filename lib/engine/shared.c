@@ -57,6 +57,12 @@ int bl_zone_of(bl_call *c, bl_str name, const bl_zone **out) {
   return rc;
 }
 
+int bl_contract_zone(bl_call *c, bl_contract *contract) {
+  return contract->zone
+           ? BILLING_OK
+           : bl_zone_of(c, contract->terms.zone, &contract->zone);
+}
+
 int bl_zone_asked(bl_call *c, const char *path, bl_str name,
                   const bl_zone **out) {
   int rc = bl_zone_of(c, name, out);
@@ -105,11 +111,8 @@ int bl_open_next_period(bl_call *c, bl_contract *contract) {
                               ? &contract->periods[contract->period_count - 1]
                               : NULL;
   bl_period next;
-  int rc;
+  int rc = bl_contract_zone(c, contract);
 
-  rc = contract->zone
-           ? BILLING_OK
-           : bl_zone_of(c, contract->terms.zone, &contract->zone);
   if (rc) return rc;
   if (!bl_period_next(&contract->terms, contract->zone, last, &next))
     return BILLING_DONE;

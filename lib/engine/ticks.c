@@ -171,7 +171,7 @@ static int ticks_has_samples(const bl_contract *contract) {
 int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
                   uint64_t from, uint64_t to, int64_t until_us) {
   bl_span times;
-  int rc = BILLING_OK;
+  int rc;
 
   assert(from < to && to <= contract->period_count);
   *t = (bl_ticks){.c = c, .contract = contract, .from = from, .to = to,
@@ -180,8 +180,7 @@ int bl_ticks_read(bl_ticks *t, bl_call *c, bl_contract *contract,
   bl_map_open(&t->groups, &t->arena);
   times.from_us = ticks_from(contract, from);
   times.to_us   = contract->periods[to - 1].span.to_us;
-  if (!contract->zone)
-    rc = bl_zone_of(c, contract->terms.zone, &contract->zone);
+  rc = bl_contract_zone(c, contract);
   if (!rc) rc = ticks_add_unused(t);
   if (!rc && ticks_has_samples(contract))
     rc = bl_samples_walk(c, contract->customer, times, ticks_take, t);

@@ -81,69 +81,25 @@ bl_span bl_timeline_service(const bl_contract *contract, uint64_t price,
   return is_cut && !bl_span_is_empty(part) ? part : whole;
 }
 
-bl_dec bl_timeline_position(const bl_tally *tally, int64_t *events) {
-  const bl_plan_version *plan = tally->contract->plan;
-  bl_dec sum = BL_DEC_ZERO;
-
-  *events = 0;
-  if (!plan->intervals || bl_tally_price(tally)->closing) return sum;
-  for (size_t i = 0; i < plan->plan.price_count; i++) {
-    const bl_tally *other;
-    if (!bl_timeline_precedes(tally->contract, bl_tally_meter(tally), i,
-                              tally->price))
-      continue;
-    other = bl_tally_of(tally->contract, i, tally->period, tally->group);
-    if (!other) continue;
-    sum = bl_dec_add(sum, other->level.total);
-    *events += other->level.events;
-  }
-  return sum;
-}
-
-bl_dec bl_timeline_cost(const bl_meter *meter, const bl_price *rate,
-                        bl_level before, bl_dec level) {
-  if (!before.events)
-    return bl_price_total(rate, bl_measure_finish(meter, level));
-  return bl_price_delta(rate, bl_measure_finish(meter, before.total),
-                        bl_measure_finish(meter,
-                                          bl_dec_add(before.total, level)));
-}
-
-bl_dec bl_timeline_total(const bl_tally *tally, const bl_meter *meter,
-                         const bl_price *rate, bl_dec level) {
-  bl_level before = {.total = BL_DEC_ZERO};
-
-  before.total = bl_timeline_position(tally, &before.events);
-  return bl_timeline_cost(meter, rate, before, level);
-}
-
 /* ---- settling ---- */
-
-/* Whether another interval had usage before, also when none of it is left. */
-static int timeline_follows(const bl_tally *tally) {
-  const bl_plan_version *plan = tally->contract->plan;
-
-  for (size_t i = 0; plan->intervals && i < plan->plan.price_count; i++)
-    if (bl_timeline_precedes(tally->contract, bl_tally_meter(tally), i,
-                             tally->price) &&
-        bl_tally_of(tally->contract, i, tally->period, tally->group))
-      return 1;
-  return 0;
-}
 
 /* What a key has come to beyond what is booked; of a key that is the first of
  * its price nothing. */
-static bl_dec timeline_moved(const bl_tally *tally) {
-  const bl_price *rate;
+static int timeline_moved(bl_call *c, const bl_tally *tally, bl_dec *moved) {
+  const bl_price *price = bl_tally_price(tally);
+  const bl_price *rate = bl_price_of_group(price, tally->group);
+  bl_rate_others others;
+  int rc;
 
-  if (bl_tally_price(tally)->closing || bl_tally_price(tally)->tiers_by)
-    return BL_DEC_ZERO;
-  rate = bl_price_of_group(bl_tally_price(tally), tally->group);
-  if (!timeline_follows(tally) || !rate || (rate->flags & BL_PRICE_BY_EVENT) ||
+  *moved = BL_DEC_ZERO;
+  if (price->tiers_by || !rate || (rate->flags & BL_PRICE_BY_EVENT) ||
       (!tally->level.events && bl_dec_is_zero(tally->amount)))
-    return BL_DEC_ZERO;
-  return bl_dec_sub(bl_timeline_total(tally, bl_tally_meter(tally), rate,
-                                      tally->level.total), tally->amount);
+    return BILLING_OK;
+  rc = bl_rate_others_of(c, tally, rate, &others);
+  if (!rc && others.count)
+    *moved = bl_dec_sub(bl_rate_beyond(bl_tally_meter(tally), rate, &others,
+                                       tally->level.total), tally->amount);
+  return rc;
 }
 
 static int timeline_add(bl_tick_book *k, const bl_tally *tally,
@@ -165,9 +121,11 @@ int bl_timeline_settle(bl_call *c, bl_contract *contract, uint64_t periods) {
   if (rc) return rc;
   bl_tick_book_open(&k, c, contract);
   for (size_t i = 0; !rc && i < tallies.count; i++) {
-    bl_dec moved = tallies.item[i]->period < periods
-                     ? timeline_moved(tallies.item[i]) : BL_DEC_ZERO;
-    if (!bl_dec_is_zero(moved)) rc = timeline_add(&k, tallies.item[i], moved);
+    bl_dec moved = BL_DEC_ZERO;
+    if (tallies.item[i]->period < periods)
+      rc = timeline_moved(c, tallies.item[i], &moved);
+    if (!rc && !bl_dec_is_zero(moved))
+      rc = timeline_add(&k, tallies.item[i], moved);
   }
   return bl_tick_book_close(&k, rc);
 }

@@ -44,17 +44,6 @@ int bl_timeline_precedes(const bl_contract *contract, const bl_meter *meter,
 /* The part of a period that a line is for. */
 bl_span bl_timeline_service(const bl_contract *contract, uint64_t price,
                             uint64_t period);
-/* The level of the same price and group in the intervals of the period before
- * this one; *events says of how many. */
-bl_dec bl_timeline_position(const bl_tally *tally, int64_t *events);
-/*
- * What a level of the key costs in all.  Tiers go on where the interval before
- * ended: price(before + level) - price(before).
- */
-bl_dec bl_timeline_cost(const bl_meter *meter, const bl_price *rate,
-                        bl_level before, bl_dec level);
-bl_dec bl_timeline_total(const bl_tally *tally, const bl_meter *meter,
-                         const bl_price *rate, bl_dec level);
 /* Usage that came late into an earlier interval moves the tiers of those after
  * it: books what they have come to, of the periods [0, periods). */
 int bl_timeline_settle(bl_call *c, bl_contract *contract, uint64_t periods);

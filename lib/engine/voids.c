@@ -125,24 +125,15 @@ typedef struct undoing {
 
 /* What is charged in all without the event.  A price that costs something
  * without usage is billed as such when its period closes. */
-static bl_dec undo_total(const bl_tally *tally, const bl_fact_undone *out,
-                         const bl_rate_others *others) {
-  const bl_meter *meter = bl_tally_meter(tally);
-  bl_dec level = bl_dec_add(tally->level.total, out->quantity), total;
-
-  if (meter->ticks) return tally->amount;
+static int undo_total(bl_call *c, const bl_tally *tally,
+                      const bl_price *rate, bl_dec level, bl_dec *total) {
+  *total = tally->amount;
+  if (bl_tally_meter(tally)->ticks) return BILLING_OK;
+  *total = BL_DEC_ZERO;
   if (tally->level.events == 1 && tally->period >= tally->contract->closed &&
       !bl_tally_price(tally)->tiers_by)
-    return BL_DEC_ZERO;
-  if (tally->contract->plan->intervals && !bl_tally_price(tally)->tiers_by)
-    return bl_timeline_total(tally, meter,
-                             bl_price_of_group(bl_tally_price(tally),
-                                               tally->group), level);
-  level = bl_dec_add(level, others->level);
-  total = bl_price_total(bl_price_of_group(bl_tally_price(tally),
-                                           tally->group),
-                         bl_measure_finish(meter, level));
-  return bl_dec_sub(total, others->amount);
+    return BILLING_OK;
+  return bl_rate_total(c, tally, rate, level, total);
 }
 
 static int undo_draws(undoing *x, const bl_tally *tally,
@@ -179,15 +170,15 @@ static int undo_rate(undoing *x, const bl_tally *tally,
                      const bl_fact_charge *gone, bl_fact_undone *out) {
   const bl_price *price = bl_price_of_group(bl_tally_price(tally),
                                             tally->group);
-  bl_rate_others others;
   bl_dec total;
-  int rc = bl_rate_others_of(x->c, tally, &others);
+  int rc;
 
-  if (rc) return rc;
   if (price && (price->flags & BL_PRICE_BY_EVENT))
     rc = bl_rate_transactions_but(x->c, tally, gone, x->fact.event,
                                   &out->at_us, &total);
-  else total = undo_total(tally, out, &others);
+  else
+    rc = undo_total(x->c, tally, price,
+                    bl_dec_add(tally->level.total, out->quantity), &total);
   if (!rc) out->amount = bl_dec_sub(total, tally->amount);
   return rc;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * test_engine_rate_spans.c - tiers by contract year or life: 100 at 1.00, then
- * 0.50.
+ * test_engine_rate_total.c - tiers that several keys go through: 100 at 1.00,
+ * then 0.50.
  */
 #include "shop.h"
 
@@ -22,6 +22,16 @@ static int try_price(const char *start, const char *by, const char *meter,
   "\"model\":\"graduated\",\"tiers\":[{\"up_to\":\"100\",\"unit\":\"1\"}," \
   "{\"unit\":\"0.5\"}]"
 
+/* The same with dearer units above 100. */
+#define STEEP                                                            \
+  "\"model\":\"graduated\",\"tiers\":[{\"up_to\":\"100\",\"unit\":\"1\"}," \
+  "{\"unit\":\"3\"}]"
+/* The contract, at twice the price from the second day on. */
+#define TWICE                                                            \
+  "{\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\","                  \
+  "\"start\":\"2026-01-01\",\"overrides\":[{\"id\":\"o\",\"type\":"      \
+  "\"multiplier\",\"factor\":\"2\",\"from\":\"2026-01-06\"}]}"
+
 static void open_price(const char *start, const char *by) {
   billing_error err;
 
@@ -40,7 +50,7 @@ static void bills(const char *number, const char *lines) {
   has_lines(number, members, lines);
 }
 
-/* The example of rate_spans.c. */
+/* The example of rate_total.c. */
 START_TEST(periods_go_through_the_tiers_together) {
   open_price("2026-01-01", "life");
   ck_assert_dec_eq(use("1", SHOP_NOW, "80"), "80");
@@ -114,36 +124,65 @@ START_TEST(what_does_not_add_up_over_periods_is_refused) {
 }
 END_TEST
 
-START_TEST(a_hold_counts_on_other_periods) {
-  billing_call call;
+/* What is set aside for an event of that value. */
+static bl_dec reserve(const char *key, const char *value) {
+  billing_call call = call_now();
   billing_event event = shop_event("", "use");
-  billing_hold_terms terms;
   billing_hold hold;
 
+  call.key = shop_text(key);
+  event.value = D(value);
+  event.flags = BILLING_EVENT_VALUE;
+  BILLING_INIT(&hold);
+  ck_assert_int_eq(billing_authorize(b, &call, &event, 1, NULL, &hold, NULL,
+                                     NULL), 0);
+  return hold.held;
+}
+
+START_TEST(a_hold_counts_on_other_periods) {
   open_price("2026-01-01", "life");
   shop_grant(b, "g", "500");
   use("1", SHOP_NOW, "90");
   advance(FEBRUARY);
-  call = call_now();
-  call.key = shop_text("h");
-  event.key = shop_text("");
-  event.time_us = FEBRUARY;
-  event.value = D("30");
-  event.flags = BILLING_EVENT_VALUE;
-  BILLING_INIT(&terms);
-  BILLING_INIT(&hold);
-  ck_assert_int_eq(billing_authorize(b, &call, &event, 1, &terms, &hold,
-                                     NULL, NULL),
-                   0);
-  ck_assert_dec_eq(hold.held, "20");
+  ck_assert_dec_eq(reserve("h", "30"), "20");
   close_shop();
 }
 END_TEST
 
-Suite *test_engine_rate_spans(void);
-Suite *test_engine_rate_spans(void) {
-  Suite *s = suite_create("engine_rate_spans");
-  TCase *t = tcase_create("spans");
+/* 90 of the 100 were used before the price was doubled, so 30 more are 10 at
+ * 2.00 and 20 at 1.00: 40.  If these do not come, 10 others cost 20. */
+START_TEST(a_hold_counts_on_the_interval_before) {
+  open_price("2026-01-01", "period");
+  shop_grant(b, "g", "500");
+  use("1", SHOP_NOW, "90");
+  now_us = SHOP_NOW + SHOP_DAY;
+  put("contract", TWICE);
+  ck_assert_dec_eq(reserve("h", "30"), "40");
+  ck_assert_dec_eq(reserve("i", "10"), "20");
+  close_shop();
+}
+END_TEST
+
+/* 100 at 1.00, then 3.00, all of it doubled: 90 were used before, so the first
+ * 10 are 20; the next 10 are 20 now, but 60 once the first hold is settled. */
+START_TEST(a_hold_counts_on_holds_after_the_interval_before) {
+  billing_error err;
+
+  ck_assert_int_eq(try_price("2026-01-01", "period", SUM, STEEP, &err), 0);
+  shop_grant(b, "g", "500");
+  use("1", SHOP_NOW, "90");
+  now_us = SHOP_NOW + SHOP_DAY;
+  put("contract", TWICE);
+  ck_assert_dec_eq(reserve("h", "10"), "20");
+  ck_assert_dec_eq(reserve("i", "10"), "60");
+  close_shop();
+}
+END_TEST
+
+Suite *test_engine_rate_total(void);
+Suite *test_engine_rate_total(void) {
+  Suite *s = suite_create("engine_rate_total");
+  TCase *t = tcase_create("total");
 
   tcase_add_test(t, periods_go_through_the_tiers_together);
   tcase_add_test(t, a_void_is_rated_by_the_whole);
@@ -151,6 +190,8 @@ Suite *test_engine_rate_spans(void) {
   tcase_add_test(t, events_decided_anew_go_through_the_tiers);
   tcase_add_test(t, what_does_not_add_up_over_periods_is_refused);
   tcase_add_test(t, a_hold_counts_on_other_periods);
+  tcase_add_test(t, a_hold_counts_on_the_interval_before);
+  tcase_add_test(t, a_hold_counts_on_holds_after_the_interval_before);
   suite_add_tcase(s, t);
   return s;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* test_engine_holds.c - what the golden scenario of holds does not say. */
+/* test_engine_authorize.c - what the golden scenario of holds does not say. */
 #include "engine.h"
 
 static billing      *b;
@@ -173,9 +173,9 @@ START_TEST(holds_never_exceed_what_is_there) {
 }
 END_TEST
 
-Suite *test_engine_holds(void);
-Suite *test_engine_holds(void) {
-  Suite *s = suite_create("engine_holds");
+Suite *test_engine_authorize(void);
+Suite *test_engine_authorize(void) {
+  Suite *s = suite_create("engine_authorize");
   TCase *t = tcase_create("holds");
 
   tcase_add_checked_fixture(t, begin, end);
