@@ -108,6 +108,7 @@ extern "C" {
 #define BILLING_DENIED_UNMATCHED 1031  /* DENIED: strict, and no meter */
 #define BILLING_DENIED_UNPRICED 1287   /* DENIED: strict, and no price */
 #define BILLING_DENIED_UNENTITLED 1543 /* DENIED: strict, not entitled */
+#define BILLING_DENIED_LIMIT 1799      /* DENIED: a spend cap or usage limit */
 
 /*
  * The text of a failure, in a struct of the caller's that owns no memory.
@@ -402,6 +403,7 @@ typedef struct billing_call {
  *              "strict":"none|events|properties",
  *              "holds":{"lasts":s,"grace":s}}
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
+ *              "limits":[see billing_limits],
  *              ... any further members are kept}
  *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},
  *              "aggregation":"count|sum|max|min|unique|latest|average|
@@ -500,7 +502,8 @@ BILLING_API int billing_get(billing *b, const billing_call *call,
 /*
  * A page of documents in the order of their ids: {"items":[..],"next":"id"}.
  * `query` is JSON or empty: {"after":"id","limit":100,"archived":true,
- * "customer":"id"}; limit is 1 to 1000 (100 by default).
+ * "customer":"id","status":"open"}; limit is 1 to 1000 (100 by default);
+ * status is that of holds: open, unresolved, settled, released, expired.
  */
 BILLING_API int billing_list(billing *b, const billing_call *call,
                              const char *kind, const char *query,
@@ -1061,6 +1064,8 @@ typedef struct billing_hold_terms {
                                    tenant's "lasts", one hour by default */
   billing_decimal least;        /* partial: of the last estimate's value, or of
                                    the amount; 0: anything */
+  billing_str     properties;   /* when there is no estimate: JSON, for limits
+                                   that go by properties */
 } billing_hold_terms;
 
 #define BILLING_HOLD_OPEN 1u
@@ -1070,9 +1075,11 @@ typedef struct billing_hold_terms {
 #define BILLING_HOLD_UNRESOLVED 5u   /* by itself: it reserves nothing, and can
                                         be settled until the grace is over */
 
+#define BILLING_HOLD_OVER_LIMIT 2u   /* a soft limit is exceeded */
+
 typedef struct billing_hold {
   uint32_t        struct_size;
-  uint32_t        flags;
+  uint32_t        flags;        /* BILLING_HOLD_OVER_LIMIT */
   uint64_t        number;
   uint32_t        status;       /* BILLING_HOLD_* */
   uint32_t        draws;        /* grants it reserves in; billing_get names
@@ -1090,15 +1097,27 @@ typedef struct billing_hold {
   uint32_t        reserved;
 } billing_hold;
 
+/* Whose limit it is. */
+#define BILLING_DENIED_BY_BALANCE 0u
+#define BILLING_DENIED_BY_CUSTOMER 1u
+#define BILLING_DENIED_BY_CONTRACT 2u
+#define BILLING_DENIED_BY_PLAN 3u
+
 /* Why there is no hold: for programs what err->message says to people.  It is
- * written when authorize is DENIED_BALANCE. */
+ * an output of the failure, as *err is: written when authorize returns
+ * DENIED_BALANCE or DENIED_LIMIT, and at no other time. */
 typedef struct billing_denial {
   uint32_t        struct_size;
   uint32_t        flags;
   int32_t         code;         /* what the function returned */
-  uint32_t        reserved;
+  uint32_t        by;           /* BILLING_DENIED_BY_* */
   billing_decimal missing;      /* so much more than there is */
-  char            asset[16];    /* of that */
+  billing_decimal most;         /* of a limit: what it allows */
+  billing_decimal used;         /* and of that, by usage and open holds */
+  int64_t         again_us;     /* from when on it would be allowed if nothing
+                                   else moved; 0: only something else helps */
+  char            asset[16];    /* of all that; "" when it is a quantity */
+  char            limit[208];   /* its id, cut to fit; "": the balance */
 } billing_denial;
 
 /*
@@ -1111,8 +1130,8 @@ typedef struct billing_denial {
  * keys and times are not used.  `terms` may be NULL with an estimate.
  *
  * With BILLING_HOLD_PARTIAL the last estimate's value, or the amount, may
- * become less, to whole units (millionths when what is given is not whole):
- * out->value is as much as there is, which a caller takes for its limit.
+ * become less: a value that is given in whole units to another one, anything
+ * else to a millionth.  out->value is as much as there is, which a caller takes for its limit.
  *
  * What is not covered by free grants may go against the contract's overdraft
  * (of several contracts, the one that may promise most); beyond that it is
@@ -1123,7 +1142,14 @@ typedef struct billing_denial {
  * whether or not billing_advance has run, and is then unresolved for the
  * tenant's "grace", one day by default: billing_list names such holds.
  *
- *   DENIED_BALANCE  CONFLICT_KEY  NOTFOUND_CUSTOMER
+ * The same decision asks every limit of the customer, its contracts and their
+ * plans ("limits" of their documents), hard ones: DENIED_LIMIT when one does
+ * not fit, *denial says which (the one that takes longest), by how much, and
+ * from when on it would.  Soft ones are told by BILLING_HOLD_OVER_LIMIT.  An
+ * amount asks the limits of amounts in its asset, under all contracts that are
+ * in force.
+ *
+ *   DENIED_BALANCE  DENIED_LIMIT  CONFLICT_KEY  NOTFOUND_CUSTOMER
  *   DENIED_UNMATCHED, _UNPRICED, _UNENTITLED  an estimate cannot be priced
  */
 BILLING_API int billing_authorize(billing *b, const billing_call *call,
@@ -1174,6 +1200,33 @@ BILLING_API int billing_release(billing *b, const billing_call *call,
 BILLING_API int billing_extend(billing *b, const billing_call *call,
                                int64_t expires_us, billing_hold *out,
                                billing_error *err);
+
+/*
+ * What limits a customer now: query {"customer":"id","properties":{..}} ->
+ * {"limits":[{"id","of":"customer|contract|plan","contract","asset","meter",
+ * "most","soft","by":[..],"used","held","left","over","from","to"}]}.  Of a
+ * limit by properties there are figures only when these are given; of a window
+ * that slides, or that the next use opens, no "from" and "to".
+ *
+ * A limit is {"id","amount","asset"} or {"id","quantity","meter"}, with
+ * "per":"period|hour|day|week|month" (in "zone", else the contract's, else
+ * UTC; a period is a contract's), or "hours":5: a window of so many hours that
+ * opens with the first use, or with "sliding":true the last so many hours at
+ * any moment, in slices of a sixtieth.  "by":["api_key"] gives each value of
+ * these properties windows of its own, "soft":true only tells.  An amount with
+ * a "meter" is what that meter's usage costs.
+ *
+ * Usage counts when it is recorded, by the event's own time, in windows that
+ * are not over; those of hours go by the clock.  A void gives back.  What is
+ * only known when a period ends does not count.  Limits count from the moment
+ * that they are put; one that counts something else begins anew, one that
+ * only allows more or less goes on.
+ *
+ *   NOTFOUND_CUSTOMER  INVALID
+ */
+BILLING_API int billing_limits(billing *b, const billing_call *call,
+                               const char *query, size_t query_len,
+                               billing_doc **out, billing_error *err);
 
 /*
  * The double-entry ledger: query {"customer":"id","asset":"USD",

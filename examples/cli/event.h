@@ -28,5 +28,6 @@ int cli_export(cli *c);                    /* see export.c */
 int cli_authorize(cli *c);
 int cli_settle(cli *c);
 int cli_release(cli *c);
+int cli_extend(cli *c);
 
 #endif

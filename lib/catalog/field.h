@@ -120,6 +120,9 @@ int bl_value_array(const bl_reader *r, const bl_json *node, int64_t low,
 /* int64_t, and at `beside` whether it is a wall clock (contract.c). */
 bl_field_read bl_value_clock;
 extern const char bl_clock_hint[];
+/* bl_limits; `low`: those of a contract or plan, which have periods
+ * (limits.c). */
+bl_field_read bl_value_limits;
 /* A contract's overrides, and what their order asks of each (override.c). */
 bl_field_read bl_value_overrides;
 int bl_overrides_check(const bl_reader *r, const bl_contract_terms *terms);

@@ -69,6 +69,8 @@ static const bl_field plan_fields[] = {
    .at = offsetof(bl_plan, minimum)},
   {.name = "maximum", .read = bl_value_bound,
    .at = offsetof(bl_plan, maximum)},
+  {.name = "limits", .read = bl_value_limits, .low = 1,
+   .at = offsetof(bl_plan, limits)},
   {.name = "effective", .read = plan_time,
    .hint = "such as \"2026-02-01T00:00:00Z\"",
    .at = offsetof(bl_plan, effective_us)},

@@ -25,6 +25,7 @@ typedef struct hold_ask {
   bl_event_in       *in;
   size_t             count;
   bl_use             use;      /* of an amount */
+  bl_event           event;    /* its properties, for limits */
   bl_dec             value;    /* of the last estimate, or the amount */
 } hold_ask;
 
@@ -65,16 +66,30 @@ static int read_estimates(bl_call *c, hold_ask *ask,
   return rc;
 }
 
+static int read_properties(bl_call *c, hold_ask *ask) {
+  bl_str text = ask->terms.properties;
+  bl_members *members = bl_arena_take(&c->arena, sizeof *members);
+  int rc;
+
+  if (!members) return BILLING_NOMEM;
+  bl_members_open(members, &c->arena);
+  ask->event.properties = members;
+  if (!text.len) return BILLING_OK;
+  rc = bl_json_scan(text, members, NULL);
+  return rc ? bl_fail(c->err, rc, "/properties", "a JSON object",
+                      "the properties cannot be read") : BILLING_OK;
+}
+
 static int read_amount(bl_call *c, hold_ask *ask) {
   const billing_money *amount = &ask->terms.amount;
 
   if (!bl_dec_is_valid(amount->amount) || bl_dec_sign(amount->amount) <= 0)
     return bl_fail(c->err, BILLING_INVALID, "/amount/amount", "above zero",
                    "the amount of a hold must be positive");
-  ask->use.time_us = c->now_us;
+  ask->event.time_us = ask->use.time_us = c->now_us;
   memcpy(ask->use.asset, amount->asset, sizeof ask->use.asset);
   ask->value = amount->amount;
-  return BILLING_OK;
+  return read_properties(c, ask);
 }
 
 static int check_least(bl_call *c, const hold_ask *ask) {
@@ -114,7 +129,7 @@ static int read_terms(bl_call *c, hold_ask *ask,
   if (ask->count > BL_HOLD_ESTIMATES)
     return bl_fail(c->err, BILLING_LIMIT, "", "at most 100 estimates",
                    "%i estimates in one hold", (int64_t)ask->count);
-  rc = bl_check_texts(c->err, &own->customer, NULL);
+  rc = bl_check_texts(c->err, &own->customer, &own->properties, NULL);
   if (rc) return rc;
   return memchr(own->amount.asset, 0, sizeof own->amount.asset)
              ? BILLING_OK
@@ -144,10 +159,19 @@ static int pack_content(bl_text *content, const hold_ask *ask) {
   bl_pack_i64(content, terms->expires_us);
   bl_pack_u64(content, terms->flags);
   bl_pack_dec(content, terms->least);
-  return rc;
+  return rc ? rc : bl_event_canonical(terms->properties, content);
 }
 
 /* ---- decide ---- */
+
+static int hold_amount(bl_hold_draft *d, const hold_ask *ask, bl_dec value) {
+  bl_limit_use use = {.amount = value};
+  int rc = bl_hold_reserve(d, NULL, &ask->use, value);
+
+  memcpy(use.asset, ask->use.asset, sizeof use.asset);
+  return rc ? rc : bl_limits_wish(d->c, d->customer, &ask->event, &use, 1,
+                                  &d->wishes);
+}
 
 /* The last estimate with another value, or so much of the amount; and whether
  * all of it fits. */
@@ -159,7 +183,7 @@ static int hold_last(bl_hold_draft *d, hold_ask *ask, bl_dec value) {
     last->view.value = value;
     rc = bl_hold_estimate(d, last);
   } else {
-    rc = bl_hold_reserve(d, NULL, &ask->use, value);
+    rc = hold_amount(d, ask, value);
   }
   d->fact.value = value;
   return rc ? rc : bl_hold_fits(d);
@@ -179,7 +203,7 @@ static int try_last(bl_hold_draft *d, hold_ask *ask, const bl_hold_mark *mark,
 }
 
 static int is_too_much(int rc) {
-  return rc == BILLING_DENIED_BALANCE;
+  return rc == BILLING_DENIED_BALANCE || rc == BILLING_DENIED_LIMIT;
 }
 
 /* A value between, in whole units or else in millionths. */
@@ -192,19 +216,22 @@ static bl_dec middle_of(bl_dec low, bl_dec high, bl_dec unit) {
   return bl_dec_add(low, bl_dec_mul(half, unit));
 }
 
-static bl_dec unit_of(bl_dec value, bl_dec least) {
+/* Of an estimate's value one, when it is given in whole ones; else, and of an
+ * amount, a millionth. */
+static bl_dec unit_of(const hold_ask *ask) {
+  bl_dec value = ask->value, least = ask->terms.least;
   bl_dec millionth = bl_dec_muldiv(BL_DEC_ONE, BL_DEC_ONE,
                                    bl_dec_of_int(1000000));
   int is_whole = bl_dec_equal(bl_dec_round(value, 0, BL_ROUND_FLOOR), value) &&
                  bl_dec_equal(bl_dec_round(least, 0, BL_ROUND_FLOOR), least);
 
-  return is_whole ? BL_DEC_ONE : millionth;
+  return is_whole && ask->count ? BL_DEC_ONE : millionth;
 }
 
 /* The most that fits: `low` does, `high` does not. */
 static int hold_most(bl_hold_draft *d, hold_ask *ask,
                      const bl_hold_mark *mark, bl_dec low) {
-  bl_dec unit = unit_of(ask->value, low);
+  bl_dec unit = unit_of(ask);
   bl_dec high = ask->value;
   int rc = BILLING_OK;
 
@@ -224,13 +251,13 @@ static int hold_partly(bl_hold_draft *d, hold_ask *ask,
   bl_dec least = ask->terms.least;
   int rc;
 
-  if (bl_dec_is_zero(least)) least = unit_of(ask->value, least);
+  if (bl_dec_is_zero(least)) least = unit_of(ask);
   bl_hold_back(d, mark);
   rc = hold_last(d, ask, bl_dec_min(least, ask->value));
   return rc ? rc : hold_most(d, ask, mark, least);
 }
 
-static int reserve_all(bl_hold_draft *d, hold_ask *ask) {
+static int hold_all(bl_hold_draft *d, hold_ask *ask) {
   bl_call *c = d->c;
   bl_hold_mark mark;
   int rc = bl_expire_holds(c, d->customer);
@@ -263,6 +290,20 @@ static int list_assets(bl_hold_draft *d) {
   return BILLING_OK;
 }
 
+/* One draw for each grant, whatever it is for. */
+static void join_draws(bl_fact_hold *fact) {
+  size_t count = 0;
+
+  for (size_t i = 0; i < fact->draw_count; i++) {
+    size_t at = 0;
+    while (at < count && fact->draws[at].grant != fact->draws[i].grant) at++;
+    if (at == count) fact->draws[count++] = fact->draws[i];
+    else fact->draws[at].amount = bl_dec_add(fact->draws[at].amount,
+                                             fact->draws[i].amount);
+  }
+  fact->draw_count = count;
+}
+
 static int write_hold(bl_hold_draft *d, const bl_request_key *request,
                       int64_t expires_us) {
   bl_fact_hold *fact = &d->fact;
@@ -270,7 +311,10 @@ static int write_hold(bl_hold_draft *d, const bl_request_key *request,
   bl_writer w;
   int rc = list_assets(d);
 
+  if (!rc)
+    rc = bl_limits_join(c, &d->wishes, &fact->counts, &fact->count_count);
   if (rc) return rc;
+  join_draws(fact);
   fact->number = c->t->heads.holds + 1;
   fact->customer = d->customer->number;
   fact->expires_us = expires_us;
@@ -303,7 +347,7 @@ static int make_hold(bl_hold_draft *d, hold_ask *ask,
   int rc = bl_hold_check_end(c, expires_us);
 
   if (!rc) rc = find_payer(d, ask);
-  if (!rc) rc = reserve_all(d, ask);
+  if (!rc) rc = hold_all(d, ask);
   return rc ? rc : write_hold(d, request, expires_us);
 }
 

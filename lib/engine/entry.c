@@ -166,6 +166,32 @@ static void code_held(bl_codec *facts, bl_fact_held *f) {
   bl_code_dec(facts, &f->overdraft);
 }
 
+void bl_code_count(bl_codec *facts, bl_fact_count *f) {
+  static const unsigned char none[sizeof f->key];
+  uint64_t has_key = memcmp(f->key, none, sizeof none) != 0;
+
+  bl_code_u64(facts, &f->customer);
+  bl_code_u64(facts, &f->limit);
+  bl_code_u64(facts, &has_key);
+  if (has_key) bl_code_hash(facts, f->key, sizeof f->key);
+  bl_code_span(facts, &f->span);
+  bl_code_i64(facts, &f->until_us);
+  bl_code_dec(facts, &f->amount);
+}
+
+static void code_counts(bl_codec *facts, bl_fact_count **items,
+                        size_t *count) {
+  *items = bl_code_array(facts, *items, count, sizeof **items);
+  for (size_t i = 0; i < *count; i++) bl_code_count(facts, &(*items)[i]);
+}
+
+void bl_code_counted(bl_codec *facts, bl_codec *properties,
+                     bl_fact_counted *f) {
+  (void)properties;
+  bl_code_i64(facts, &f->seq);
+  code_counts(facts, &f->items, &f->count);
+}
+
 void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f) {
   bl_code_u64(facts, &f->number);
   bl_code_u64(facts, &f->customer);
@@ -183,6 +209,8 @@ void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f) {
     bl_code_str(facts, &f->parts[i].group);
     bl_code_dec(facts, &f->parts[i].quantity);
   }
+  code_counts(facts, &f->counts, &f->count_count);
+  bl_code_u64(facts, &f->flags);
   bl_code_hash(facts, f->key_hash, sizeof f->key_hash);
   code_content(facts, &f->content);
   bl_code_str(properties, &f->key);
@@ -414,6 +442,7 @@ ENTRY_KIND(grant)
 ENTRY_KIND(hold)
 ENTRY_KIND(hold_end)
 ENTRY_KIND(hold_extended)
+ENTRY_KIND(counted)
 ENTRY_KIND(grant_expired)
 ENTRY_KIND(periods)
 ENTRY_KIND(invoice)
@@ -443,6 +472,7 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_PARKED] = code_entry_parkings,
     [BL_ENTRY_STREAM] = code_entry_stream,
     [BL_ENTRY_HOLD_EXTENDED] = code_entry_hold_extended,
+    [BL_ENTRY_COUNTED] = code_entry_counted,
 };
 
 int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out) {

@@ -39,6 +39,7 @@ enum {
   BL_ENTRY_PARKED = 15,
   BL_ENTRY_STREAM = 20,
   BL_ENTRY_HOLD_EXTENDED = 23,
+  BL_ENTRY_COUNTED = 24,
   BL_ENTRY_KINDS
 };
 #define BL_ENTRY_VERSION 1
@@ -140,6 +141,24 @@ typedef struct bl_fact_part {
   bl_dec   quantity;
 } bl_fact_part;
 
+/* What goes into a window of a limit: by events, or held. */
+typedef struct bl_fact_count {
+  uint64_t      customer;
+  uint64_t      limit;         /* print of the limit and whose it is */
+  unsigned char key[16];       /* keyed hash of the properties it goes by; zero
+                                  when by none */
+  bl_span       span;
+  int64_t       until_us;      /* it counts no more from then on */
+  bl_dec        amount;        /* or quantity */
+} bl_fact_count;
+
+/* What the entry `seq`, of events or a void, has counted. */
+typedef struct bl_fact_counted {
+  int64_t        seq;
+  bl_fact_count *items;
+  size_t         count;
+} bl_fact_counted;
+
 /* What a hold reserves in one asset. */
 typedef struct bl_fact_held {
   char   asset[16];
@@ -159,6 +178,9 @@ typedef struct bl_fact_hold {
   size_t        draw_count;
   bl_fact_part *parts;
   size_t        part_count;
+  bl_fact_count *counts;       /* of the hold's own customer */
+  size_t        count_count;
+  uint64_t      flags;         /* BILLING_HOLD_OVER_LIMIT */
   unsigned char key_hash[16];
   uint64_t      content;
   /* properties */
@@ -397,6 +419,7 @@ typedef union bl_entry_facts {
   bl_fact_hold          hold;
   bl_fact_hold_end      hold_end;
   bl_fact_hold_extended hold_extended;
+  bl_fact_counted       counted;
   bl_fact_grant_expired grant_expired;
   bl_fact_periods       periods;
   bl_fact_invoice       invoice;
@@ -423,6 +446,9 @@ void bl_code_hold_end(bl_codec *facts, bl_codec *properties,
                       bl_fact_hold_end *f);
 void bl_code_hold_extended(bl_codec *facts, bl_codec *properties,
                            bl_fact_hold_extended *f);
+void bl_code_count(bl_codec *facts, bl_fact_count *f);
+void bl_code_counted(bl_codec *facts, bl_codec *properties,
+                     bl_fact_counted *f);
 void bl_code_grant_expired(bl_codec *facts, bl_codec *properties,
                            bl_fact_grant_expired *f);
 void bl_code_periods(bl_codec *facts, bl_codec *properties,

@@ -14,6 +14,7 @@ FOLD_KIND(grant)
 FOLD_KIND(hold)
 FOLD_KIND(hold_end)
 FOLD_KIND(hold_extended)
+FOLD_KIND(counted)
 FOLD_KIND(grant_expired)
 FOLD_KIND(periods)
 FOLD_KIND(invoice)
@@ -47,6 +48,7 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
     [BL_ENTRY_PARKED] = {"parked", fold_entry_parkings},
     [BL_ENTRY_STREAM] = {"stream", fold_entry_stream},
     [BL_ENTRY_HOLD_EXTENDED] = {"hold_extended", fold_entry_hold_extended},
+    [BL_ENTRY_COUNTED] = {"counted", fold_entry_counted},
 };
 
 const char *bl_entry_name(int64_t kind) {

@@ -36,7 +36,8 @@ static int move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
   }
   for (size_t i = 0; i < hold->asset_count; i++)
     promise(t, hold->customer, &hold->assets[i], sign);
-  return rc;
+  return rc ? rc : bl_fold_hold_counts(f, hold->customer, hold->counts,
+                                       hold->count_count, sign);
 }
 
 static int fill_parts(bl_fold *f, const bl_fact_hold *fact,
@@ -77,6 +78,14 @@ static int fill_hold(bl_fold *f, const bl_fact_hold *fact,
   if (fact->asset_count)
     memcpy(hold->assets, fact->assets,
            fact->asset_count * sizeof *hold->assets);
+  hold->counts = bl_arena_array(arena, fact->count_count + 1,
+                                sizeof *hold->counts);
+  if (!hold->counts) return BILLING_NOMEM;
+  if (fact->count_count)
+    memcpy(hold->counts, fact->counts,
+           fact->count_count * sizeof *hold->counts);
+  hold->count_count = fact->count_count;
+  hold->flags = fact->flags;
   hold->draw_count = fact->draw_count;
   hold->asset_count = fact->asset_count;
   hold->number = fact->number;

@@ -63,7 +63,8 @@ static int add_part(bl_hold_draft *d, const bl_tally *tally,
 }
 
 static int reserve_charge(bl_hold_draft *d, const bl_tally *tally,
-                          const bl_fact_charge *charge, int64_t time_us) {
+                          const bl_fact_charge *charge, int64_t time_us,
+                          bl_limit_use *asked) {
   const bl_price *price = bl_tally_price(tally);
   bl_use use = {price->meter, price->id, tally->contract->terms.id, time_us,
                 {0}};
@@ -79,6 +80,9 @@ static int reserve_charge(bl_hold_draft *d, const bl_tally *tally,
     return bl_fail(d->c->err, BILLING_LIMIT, "/value",
                    "quantities and amounts below 10^20",
                    "the estimate does not fit");
+  *asked = (bl_limit_use){tally->contract, price->meter, amount,
+                          charge->quantity, {0}};
+  memcpy(asked->asset, use.asset, sizeof asked->asset);
   rc = add_part(d, tally, charge);
   return rc ? rc : bl_hold_reserve(d, tally->contract, &use, amount);
 }
@@ -102,11 +106,16 @@ static int check_estimate(bl_call *c, const bl_fact_event *fact) {
 
 int bl_hold_estimate(bl_hold_draft *d, const bl_event_in *in) {
   bl_fact_event fact;
+  bl_limit_use *uses;
   int rc = bl_rate(&d->rater, in, NULL, &fact);
 
   if (!rc) rc = check_estimate(d->c, &fact);
+  if (rc) return rc;
+  uses = bl_arena_array(&d->c->arena, fact.charge_count + 1, sizeof *uses);
+  if (!uses) return BILLING_NOMEM;
   for (size_t i = 0; i < fact.charge_count && !rc; i++)
     rc = reserve_charge(d, d->rater.tallies[i], &fact.charges[i],
-                        in->view.time_us);
-  return rc;
+                        in->view.time_us, &uses[i]);
+  return rc ? rc : bl_limits_wish(d->c, d->customer, &in->view, uses,
+                                  fact.charge_count, &d->wishes);
 }

@@ -25,7 +25,8 @@ int bl_hold_now(const bl_hold_draft *d, bl_hold_mark *out) {
   size_t size = d->side_count * sizeof *d->sides;
 
   *out = (bl_hold_mark){d->fact.draw_count, d->fact.part_count,
-                        d->side_count, d->payer.draws.count, NULL};
+                        d->side_count, d->payer.draws.count, d->wishes.count,
+                        NULL};
   if (!size) return BILLING_OK;
   out->was = bl_arena_copy(&d->c->arena, d->sides, size);
   return out->was ? BILLING_OK : BILLING_NOMEM;
@@ -36,6 +37,7 @@ void bl_hold_back(bl_hold_draft *d, const bl_hold_mark *mark) {
   d->fact.part_count = mark->parts;
   d->side_count = mark->sides;
   d->payer.draws.count = mark->payer;
+  d->wishes.count = mark->wishes;
   if (mark->sides)
     memcpy(d->sides, mark->was, mark->sides * sizeof *d->sides);
 }
@@ -155,5 +157,7 @@ int bl_hold_fits(bl_hold_draft *d) {
 
   for (size_t i = 0; i < d->side_count && !rc; i++)
     rc = side_fits(d, &d->sides[i]);
-  return rc;
+  return rc || !d->wishes.count
+             ? rc : bl_limits_fit(d->c, d->customer, &d->wishes, &d->denial,
+                                  &d->fact.flags);
 }

@@ -200,13 +200,26 @@ static int prepare_settling(settling *s) {
 }
 
 /* Its lots are drawn first as long as it was open. */
+static int draw_rule(const settling *s, bl_draw_rule *out) {
+  const bl_hold_state *hold = s->hold;
+  size_t size = hold->draw_count * sizeof *hold->draws;
+
+  *out = (bl_draw_rule){NULL, hold->draw_count,
+                        s->above == BILLING_SETTLE_OWE};
+  if (!size) return BILLING_OK;
+  out->reserved = bl_arena_copy(&s->c->arena, hold->draws, size);
+  return out->reserved ? BILLING_OK : BILLING_NOMEM;
+}
+
 static int settle_now(settling *s) {
-  bl_draw_rule rule = {s->hold, s->above == BILLING_SETTLE_OWE, 0};
+  bl_draw_rule rule;
   int was_open = s->status == BILLING_HOLD_OPEN;
   bl_recording *r = &s->recording;
-  int rc = prepare_settling(s);
-  uint64_t first = bl_event_number(s->c->t->heads.seq + 2, 0);
+  int rc = draw_rule(s, &rule);
+  uint64_t first;
 
+  if (!rc) rc = prepare_settling(s);
+  first = bl_event_number(s->c->t->heads.seq + 2, 0);
   if (!rc) rc = bl_end_hold(s->c, s->hold, BILLING_HOLD_SETTLED, first);
   if (!rc) rc = note_books(s);
   if (!rc)

@@ -50,6 +50,7 @@ int bl_hold_fill(bl_call *c, bl_hold_state *hold, billing_hold *out) {
   out->expires_us = hold->expires_us;
   out->decided_us = hold->at_us;
   out->value = hold->value;
+  out->flags = (uint32_t)hold->flags;
   if (rc || !hold->asset_count) return rc;
   out->held = hold->assets[0].held;
   out->overdraft = hold->assets[0].overdraft;

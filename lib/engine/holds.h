@@ -11,7 +11,7 @@
 #ifndef BL_HOLDS_H
 #define BL_HOLDS_H
 
-#include "engine/rate.h"
+#include "engine/limits.h"
 
 /* What is asked of one asset. */
 typedef struct bl_hold_side {
@@ -32,6 +32,7 @@ typedef struct bl_hold_draft {
   size_t         side_cap;
   bl_rater       rater;        /* of one estimate after the other */
   bl_rater       payer;        /* has the draws of all of them */
+  bl_limit_wishes wishes;      /* what it asks of limits */
   billing_denial denial;       /* why there is no hold */
 } bl_hold_draft;
 
@@ -44,6 +45,7 @@ typedef struct bl_hold_mark {
   size_t parts;
   size_t sides;
   size_t payer;
+  size_t wishes;
   bl_hold_side *was;           /* copies of the sides */
 } bl_hold_mark;
 
@@ -62,8 +64,8 @@ int bl_hold_estimate(bl_hold_draft *d, const bl_event_in *in);
  * them orders them; NULL: the one whose overdraft backs the asset. */
 int bl_hold_reserve(bl_hold_draft *d, bl_contract *contract,
                     const bl_use *use, bl_dec amount);
-/* Whether what the grants do not cover fits into the overdraft; d->denial says
- * by how much it does not. */
+/* Whether what the grants do not cover fits into the overdraft, and all of it
+ * into the limits; d->denial says by how much it does not. */
 int bl_hold_fits(bl_hold_draft *d);
 
 #endif

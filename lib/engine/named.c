@@ -267,6 +267,7 @@ static int make_ended(bl_call *c, bl_customer *customer,
   hold->value = fact->value;
   hold->assets = fact->assets;
   hold->asset_count = fact->asset_count;
+  hold->flags = fact->flags;
   hold->draws = fact->draws;
   hold->draw_count = fact->draw_count;
   *out = hold;

@@ -236,18 +236,29 @@ typedef struct view_page {
   int64_t  after;              /* the number of the last one before */
   int64_t  limit;
   int64_t  count;
+  bl_str   status;             /* of holds; empty: any */
   bl_json *page;
   bl_json *items;
 } view_page;
+
+/* Whether the page is about such holds. */
+static int is_asked(view_page *p, const bl_request *request, int *rc) {
+  bl_hold_state *hold;
+
+  if (!p->status.len) return 1;
+  *rc = bl_request_hold(p->c, request, &hold);
+  return !*rc &&
+         bl_str_is(p->status, bl_hold_words[bl_hold_status(p->c, hold)]);
+}
 
 /* DONE when the page is full and there is more. */
 static int list_request(view_page *p, const bl_request *request,
                         uint64_t number) {
   bl_arena_mark mark = bl_arena_now(&p->c->arena);
   bl_json *tree;
-  int rc;
+  int rc = BILLING_OK;
 
-  if ((int64_t)number <= p->after) return BILLING_OK;
+  if ((int64_t)number <= p->after || !is_asked(p, request, &rc)) return rc;
   if (p->count++ == p->limit) {
     rc = add_next(p->page, (int64_t)number - 1);
     return rc ? rc : BILLING_DONE;
@@ -289,13 +300,23 @@ static int list_of_customer(view_page *p, const bl_customer *customer) {
   return rc;
 }
 
+static int is_status(bl_str word) {
+  for (size_t i = BILLING_HOLD_OPEN; bl_hold_words[i]; i++)
+    if (bl_str_is(word, bl_hold_words[i])) return 1;
+  return 0;
+}
+
 int bl_view_list(bl_call *c, const bl_query *q, const bl_customer *customer,
                  bl_json *page) {
   view_page p = {.c = c, .kind = view_kind(q->kind), .limit = q->limit,
-                 .page = page};
+                 .status = q->status, .page = page};
   int rc;
 
   if (!p.kind) return unknown_view(c);
+  if (p.status.len && (p.kind != BL_ENTRY_HOLD || !is_status(p.status)))
+    return bl_fail(c->err, BILLING_INVALID, "/status",
+                   "open, unresolved, settled, released or expired, of holds",
+                   "there is no such status");
   if (p.kind == BL_ENTRY_INVOICE) return list_invoices(c, q, customer, page);
   if (q->after.len && (!bl_int_parse(q->after, &p.after) || p.after < 0))
     return bl_fail(c->err, BILLING_INVALID, "/after",

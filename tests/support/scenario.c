@@ -685,9 +685,18 @@ static void show_hold(scenario_run *r, const billing_hold *hold) {
 }
 
 static void show_denial(scenario_run *r, const billing_denial *denial) {
-  if (denial->code)
-    fprintf(r->out, "  missing %s %s\n", show(&denial->missing),
-            denial->asset);
+  static const char *const owners[] = {"", "customer", "contract", "plan"};
+  char again[32];
+
+  if (!denial->code) return;
+  fprintf(r->out, "  missing %s %s", show(&denial->missing),
+          denial->asset[0] ? denial->asset : "units");
+  if (denial->by)
+    fprintf(r->out, " of the %s's limit %s: %s of %s", owners[denial->by],
+            denial->limit, show(&denial->used), show(&denial->most));
+  if (denial->again_us)
+    fprintf(r->out, ", again %s", scenario_time_text(denial->again_us, again));
+  fprintf(r->out, "\n");
 }
 
 static void do_authorize(scenario_run *r, const cJSON *step) {
@@ -699,6 +708,7 @@ static void do_authorize(scenario_run *r, const cJSON *step) {
   a.terms.customer = str_of(text_of(step, "customer"));
   a.terms.amount = money_of(step, "amount");
   a.terms.expires_us = time_of(step, "expires");
+  a.terms.properties = str_of(text_of(step, "properties"));
   if (least) {
     a.terms.flags = BILLING_HOLD_PARTIAL;
     if (billing_decimal_parse(&a.terms.least, least->valuestring, (size_t)-1))
@@ -710,6 +720,8 @@ static void do_authorize(scenario_run *r, const cJSON *step) {
   } else {
     show_hold(r, &a.hold);
     if (least) fprintf(r->out, "  of the last, %s\n", show(&a.hold.value));
+    if (a.hold.flags & BILLING_HOLD_OVER_LIMIT)
+      fprintf(r->out, "  over a soft limit\n");
     if (a.hold.assets > 1)
       fprintf(r->out, "  in %u assets\n", (unsigned)a.hold.assets);
   }
@@ -972,6 +984,33 @@ static void do_health(scenario_run *r, const cJSON *step) {
 
 static void do_events(scenario_run *r, const cJSON *step) {
   show_answer(r, step, "events", call_events);
+}
+
+static int call_limits(scenario_run *r, void *arguments) {
+  doc_arguments *a = arguments;
+
+  return billing_limits(r->b, &a->call, a->id, (size_t)-1, &a->doc, &r->err);
+}
+
+/* A line for each, as a worksheet has it. */
+static void do_limits(scenario_run *r, const cJSON *step) {
+  char *query = cJSON_PrintUnformatted(cJSON_GetObjectItem(step, "query"));
+  billing_doc *doc = fetch(r, "limits", call_limits, query, NULL);
+  cJSON *answer = cJSON_Parse(billing_doc_text(doc));
+  const cJSON *limit;
+
+  head(r, "limits", NULL);
+  fprintf(r->out, "\n");
+  cJSON_ArrayForEach(limit, cJSON_GetObjectItem(answer, "limits"))
+    if (text_of(limit, "used"))
+      fprintf(r->out, "  %s: used %s, held %s of %s%s\n",
+              text_of(limit, "id"), text_of(limit, "used"),
+              text_of(limit, "held"), text_of(limit, "most"),
+              cJSON_IsTrue(cJSON_GetObjectItem(limit, "over")) ? ", over"
+                                                               : "");
+  cJSON_Delete(answer);
+  billing_doc_free(doc);
+  free(query);
 }
 
 static void show_share(scenario_run *r, const cJSON *line) {
@@ -1240,7 +1279,7 @@ static const struct step_kind {
   {"ingest", do_ingest},
   {"quote", do_quote},       {"grant", do_grant},     {"settle", do_settle},
   {"authorize", do_authorize}, {"release", do_release},
-  {"extend", do_extend},
+  {"extend", do_extend},     {"limits", do_limits},
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},
   {"usage", do_usage},       {"events", do_events},   {"void", do_void},
   {"correct", do_correct},   {"health", do_health},

@@ -18,7 +18,7 @@ static bl_image whole_image(void) {
   static bl_image_contract contract;
   static bl_image_grant grants[2];
   static bl_image_wallet wallet;
-  static int64_t holds[] = {77};
+  static bl_image_hold holds[] = {{77, 500}};
   bl_image image = {90, 3, 12, 1, 2, 4, &contract, 1, &wallet, 1, holds, 1};
 
   stack[0].amount = D("0.25");
@@ -56,7 +56,8 @@ START_TEST(an_image_comes_back_as_it_was) {
 
   ck_assert_int_eq(bl_image_read(bytes, &arena, &back), 0);
   ck_assert_int_eq(back.seq, 90);
-  ck_assert_int_eq(back.holds[0], 77);
+  ck_assert_int_eq(back.holds[0].seq, 77);
+  ck_assert_int_eq(back.holds[0].expires_us, 500);
   ck_assert_int_eq(back.contracts[0].periods[1].full.to_us, 30);
   ck_assert_uint_eq(back.contracts[0].tallies[0].value_count, 2);
   ck_assert_uint_eq(back.contracts[0].tallies[0].values[0].hash[2], 3);

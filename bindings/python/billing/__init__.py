@@ -19,7 +19,7 @@ from .errors import (BillingError, BusyError, CanceledError, ConflictError,
                      CorruptError, DeniedError, InternalError, InvalidError,
                      LimitError, MisuseError, NoMemoryError, NotFoundError,
                      StoreError, UnsupportedError, code_name)
-from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress,
+from .facts import (Balance, Denial, Draw, Event, Hold, HoldStatus, Progress,
                     Rebuilding, Receipt, ReceiptFlag, Status, Stream)
 
 if _lib.billing_abi_version() < _lib.BILLING_ABI_VERSION:
@@ -30,8 +30,8 @@ __version__: str = _ffi.string(_lib.billing_version()).decode()
 
 __all__ = [
     "Balance", "Billing", "BillingError", "BusyError", "CanceledError",
-    "ConflictError", "CorruptError", "DeniedError", "Draw", "Event", "Hold",
-    "HoldStatus", "InternalError", "InvalidError", "LimitError",
+    "ConflictError", "CorruptError", "Denial", "DeniedError", "Draw", "Event",
+    "Hold", "HoldStatus", "InternalError", "InvalidError", "LimitError",
     "MisuseError", "NoMemoryError", "NotFoundError", "Progress", "Rebuilding",
     "Receipt", "ReceiptFlag", "Status", "StoreError", "Stream",
     "UnsupportedError", "code_name", "evaluate", "open", "open_sqlite3",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._billing import ffi, lib
+from .facts import Denial
 
 __all__ = [
     "BillingError", "BusyError", "CanceledError", "ConflictError",
@@ -70,7 +71,10 @@ class ConflictError(BillingError):
 
 
 class DeniedError(BillingError):
-    """The balance, a limit or the handle's tenant says no."""
+    """The balance, a limit or the handle's tenant says no.  When a hold was
+    asked for, `denial` says which limit, by how much, and when again."""
+
+    denial: Denial | None = None
 
 
 class BusyError(BillingError):

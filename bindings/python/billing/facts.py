@@ -13,7 +13,7 @@ from ._billing import lib
 from .errors import BillingError, refused
 
 __all__ = [
-    "Balance", "Draw", "Event", "Hold", "HoldStatus", "Progress", "Rebuilding",
+    "Balance", "Denial", "Draw", "Event", "Hold", "HoldStatus", "Progress", "Rebuilding",
     "Receipt",
     "ReceiptFlag", "Status", "Stream",
 ]
@@ -49,6 +49,7 @@ class HoldStatus(enum.IntEnum):
     SETTLED = lib.BILLING_HOLD_SETTLED
     RELEASED = lib.BILLING_HOLD_RELEASED
     EXPIRED = lib.BILLING_HOLD_EXPIRED
+    UNRESOLVED = lib.BILLING_HOLD_UNRESOLVED
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,26 @@ class Hold:
     draws: int
     expires: datetime
     decided: datetime
+    value: Decimal
     held: Decimal
     overdraft: Decimal
     free: Decimal
     asset: str
+    assets: int
+
+
+@dataclass(frozen=True)
+class Denial:
+    """Why there is no hold.  `by` is "balance", "customer", "contract" or
+    "plan"; `limit` the id of the limit, or "" for the balance."""
+
+    by: str
+    limit: str
+    missing: Decimal
+    most: Decimal
+    used: Decimal
+    asset: str
+    again: datetime | None
 
 
 @dataclass(frozen=True)
