@@ -1131,7 +1131,8 @@ typedef struct billing_denial {
  *
  * With BILLING_HOLD_PARTIAL the last estimate's value, or the amount, may
  * become less: a value that is given in whole units to another one, anything
- * else to a millionth.  out->value is as much as there is, which a caller takes for its limit.
+ * else to a millionth.  out->value is as much as there is, which a caller
+ * takes for its limit.
  *
  * What is not covered by free grants may go against the contract's overdraft
  * (of several contracts, the one that may promise most); beyond that it is

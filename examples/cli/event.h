@@ -29,5 +29,6 @@ int cli_authorize(cli *c);
 int cli_settle(cli *c);
 int cli_release(cli *c);
 int cli_extend(cli *c);
+int cli_limits(cli *c);
 
 #endif

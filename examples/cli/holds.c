@@ -209,6 +209,29 @@ int cli_settle(cli *c) {
   return rc ? cli_fail(c, rc) : show_receipts(c, receipts, events.count);
 }
 
+int cli_limits(cli *c) {
+  const char *properties = NULL, *words[1];
+  const cli_option options[] = {{"--properties", &properties, NULL, NULL},
+                                {NULL, NULL, NULL, NULL}};
+  billing_doc *doc = NULL;
+  buffer query = {0};
+  int rc = cli_start(c, options, words, 1, 1, CLI_READ);
+
+  if (rc) return rc;
+  json_open(&query);
+  json_text(&query, "customer", words[0]);
+  if (properties) {
+    buffer_c(&query, ",\"properties\":");
+    buffer_c(&query, properties);
+  }
+  json_close(&query);
+  rc = billing_limits(c->b, cli_call(c, NULL, 0), query.text, query.len, &doc,
+                      &c->err);
+  buffer_free(&query);
+  return cli_show(c, rc, doc, "limits: id of contract asset meter most used "
+                              "held left over soft from to");
+}
+
 int cli_release(cli *c) {
   const char *words[1];
   int rc = cli_start(c, NULL, words, 1, 1, CLI_WRITE);
@@ -230,7 +253,9 @@ int cli_extend(cli *c) {
   if (!rc) rc = cli_time(c, "UNTIL", words[1], &until);
   if (rc) return rc;
   BILLING_INIT(&hold);
-  do rc = billing_extend(c->b, cli_call(c, words[0], 0), until, &hold, &c->err);
-  while (cli_again(c, rc));
+  do {
+    rc = billing_extend(c->b, cli_call(c, words[0], 0), until, &hold,
+                        &c->err);
+  } while (cli_again(c, rc));
   return show_hold(c, rc, &hold);
 }

@@ -203,6 +203,8 @@ const cli_command cli_wallets[] = {
      "end a hold by what was really used", cli_settle},
     {"extend", "KEY TIME", "let a hold last longer", cli_extend},
     {"release", "KEY", "end a hold that was not used", cli_release},
+    {"limits", "CUSTOMER [--properties JSON]",
+     "what limits a customer, and how much of it is used", cli_limits},
     {"ledger", "[--customer ID] [--asset A] [--account NAME] [--after N]\n"
      "       [--limit N]",
      "the double-entry ledger", ledger},

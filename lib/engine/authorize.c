@@ -216,16 +216,20 @@ static bl_dec middle_of(bl_dec low, bl_dec high, bl_dec unit) {
   return bl_dec_add(low, bl_dec_mul(half, unit));
 }
 
+static int is_whole(bl_dec value) {
+  return bl_dec_equal(bl_dec_muldiv_round(value, BL_DEC_ONE, BL_DEC_ONE, 0,
+                                          BL_ROUND_FLOOR), value);
+}
+
 /* Of an estimate's value one, when it is given in whole ones; else, and of an
  * amount, a millionth. */
 static bl_dec unit_of(const hold_ask *ask) {
   bl_dec value = ask->value, least = ask->terms.least;
   bl_dec millionth = bl_dec_muldiv(BL_DEC_ONE, BL_DEC_ONE,
                                    bl_dec_of_int(1000000));
-  int is_whole = bl_dec_equal(bl_dec_round(value, 0, BL_ROUND_FLOOR), value) &&
-                 bl_dec_equal(bl_dec_round(least, 0, BL_ROUND_FLOOR), least);
 
-  return is_whole && ask->count ? BL_DEC_ONE : millionth;
+  return ask->count && is_whole(value) && is_whole(least) ? BL_DEC_ONE
+                                                          : millionth;
 }
 
 /* The most that fits: `low` does, `high` does not. */

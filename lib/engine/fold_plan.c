@@ -227,6 +227,7 @@ static int extend_followers(bl_tenant *t, const bl_plan_state *plan,
     bl_contract *contract = t->contracts.entry[i].value;
     if (contract->plan_state != plan || !contract->terms.follows) continue;
     bl_touch_contract(t, contract);
+    bl_customer_moves(t, contract->customer);    /* it may limit otherwise */
     rc = extend_timeline(t, contract, version);
   }
   return rc;

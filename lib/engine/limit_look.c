@@ -134,10 +134,11 @@ static int find_window(bl_limit_look *look, int *is_in) {
   if (limit->slides) {
     sliding_window(look, count);
   } else {
-    if (limit->per == BL_WITHIN_PERIOD) has = period_window(look, &count->span);
-    else if (limit->per == BL_WITHIN_HOURS)
-      has = hours_window(look, &count->span);
-    else rc = calendar_window(look, &count->span);
+    switch (limit->per) {
+    case BL_WITHIN_PERIOD: has = period_window(look, &count->span); break;
+    case BL_WITHIN_HOURS:  has = hours_window(look, &count->span); break;
+    default:               rc = calendar_window(look, &count->span);
+    }
     count->until_us = count->span.to_us;
   }
   *is_in = !rc && has && count->until_us > look->c->now_us;

@@ -585,10 +585,17 @@ END_TEST
 
 static const char walk_catalog[] =
     "{\"tenant\":{\"id\":\"t\",\"assets\":[{\"code\":\"tok\"}]},"
-    "\"customers\":[{\"id\":\"c0\"},{\"id\":\"c1\"},{\"id\":\"c2\"},"
-    "{\"id\":\"c3\"},{\"id\":\"c4\"},{\"id\":\"c5\"}],"
+    "\"customers\":[{\"id\":\"c0\"},{\"id\":\"c1\"},"
+    "{\"id\":\"c2\",\"limits\":[{\"id\":\"slide\",\"amount\":\"3\","
+    "\"asset\":\"USD\",\"hours\":20,\"sliding\":true}]},"
+    "{\"id\":\"c3\",\"limits\":[{\"id\":\"open\",\"amount\":\"11\","
+    "\"asset\":\"tok\",\"hours\":7},{\"id\":\"day\",\"amount\":\"2\","
+    "\"asset\":\"USD\",\"per\":\"day\",\"zone\":\"Asia/Kathmandu\"}]},"
+    "{\"id\":\"c4\"},{\"id\":\"c5\"}],"
     "\"meters\":[{\"id\":\"m\",\"event\":\"e\",\"aggregation\":\"count\"}],"
-    "\"plans\":[{\"id\":\"p\",\"currency\":\"USD\",\"prices\":["
+    "\"plans\":[{\"id\":\"p\",\"currency\":\"USD\",\"limits\":["
+    "{\"id\":\"week\",\"amount\":\"13\",\"asset\":\"USD\",\"per\":\"period\"}],"
+    "\"prices\":["
     "{\"id\":\"x\",\"meter\":\"m\",\"model\":\"per_unit\",\"unit\":\"0.37\"},"
     "{\"id\":\"fee\",\"model\":\"flat\",\"amount\":\"1.5\"}]},"
     "{\"id\":\"q\",\"currency\":\"tok\",\"prices\":["
@@ -714,13 +721,14 @@ static int walk_contract(walk *w, billing *h) {
 static int walk_document(walk *w, billing *h) {
   billing_call call = walk_call(w);
   billing_doc *doc = NULL;
-  char json[100];
+  char json[160];
   int rc;
 
   switch (pick(w, 4)) {
   case 0:
-    snprintf(json, sizeof json, "{\"id\":\"%s\",\"name\":\"%d\"}", w->who,
-             w->step);
+    snprintf(json, sizeof json, "{\"id\":\"%s\",\"limits\":[{\"id\":\"put\","
+             "\"amount\":\"%d\",\"asset\":\"USD\",\"per\":\"hour\"}]}",
+             w->who, w->step % 7);
     return billing_put(h, &call, "customer", json, (size_t)-1, NULL, &err);
   case 1:
     snprintf(json, sizeof json, "{\"id\":\"t\",\"name\":\"%d\",\"assets\":"

@@ -178,6 +178,15 @@ class Wallets(Base):
         """Ends a hold and gives back what it reserved."""
         self._do(lib.billing_release, self._call(now, key=key, step=step))
 
+    def limits(self, customer: str, *,
+               properties: Mapping[str, Any] | None = None,
+               now: datetime | None = None) -> list[dict[str, Any]]:
+        """What limits a customer, and how much of it is used and held; of
+        limits by properties only when these are given."""
+        found = self._query(lib.billing_limits, now, customer=customer,
+                            properties=properties)
+        return list(found["limits"])
+
     def ledger(self, *, customer: str | None = None, asset: str | None = None,
                account: str | None = None, after: str | None = None,
                limit: int = 100, now: datetime | None = None,

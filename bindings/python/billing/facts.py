@@ -13,9 +13,8 @@ from ._billing import lib
 from .errors import BillingError, refused
 
 __all__ = [
-    "Balance", "Denial", "Draw", "Event", "Hold", "HoldStatus", "Progress", "Rebuilding",
-    "Receipt",
-    "ReceiptFlag", "Status", "Stream",
+    "Balance", "Denial", "Draw", "Event", "Hold", "HoldStatus", "Progress",
+    "Rebuilding", "Receipt", "ReceiptFlag", "Status", "Stream",
 ]
 
 
