@@ -10,7 +10,8 @@ INCLUDEDIR ?= $(PREFIX)/include
 BUILD      ?= build
 CFLAGS     ?= -O2 -g
 # How files are built that no hot call goes through; CFLAGS given are obeyed.
-SMALL      := $(if $(filter file,$(origin CFLAGS)),-Os)
+SMALL      := $(if $(filter file,$(origin CFLAGS)),$(shell $(CC) -Oz -E -x c \
+                /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os))
 INSTALL    ?= install
 OBJCOPY    ?= objcopy
 PKG_CONFIG ?= pkg-config
@@ -33,6 +34,15 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla \
 MINE := -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude -Ilib -fPIC \
         -fvisibility=hidden -pthread -MMD -MP -ffile-prefix-map=$(CURDIR)=. \
         $(FOREIGN)
+# The release: no tables for unwinding, which only exceptions need (debuggers
+# read those of -g), functions that the linker can leave out, and padding only
+# where functions begin.
+RELEASE := -DNDEBUG -fno-asynchronous-unwind-tables -ffunction-sections \
+           $(if $(findstring clang,$(CC)),,-falign-labels=1 -falign-loops=1 \
+             -falign-jumps=1)
+# Tables of pointers are relocated by bitmaps.
+LEAN    := -Wl,--gc-sections -Wl,-z,pack-relative-relocs \
+           -Wl,-z,noseparate-code
 # The asserting objects that the tests run on.  INSTRUMENT is for coverage.
 PROBE := -UNDEBUG $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
          -fno-sanitize-recover=all -fno-omit-frame-pointer) $(INSTRUMENT)
@@ -40,18 +50,20 @@ PROBE := -UNDEBUG $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
 PROGRAM := -std=gnu11 -Iinclude -pthread -MMD -MP -Wall -Wextra
 
 LIB_C   := $(sort $(wildcard lib/*/*.c))
-# What an event or a hold goes through; the rest is built for size.
-HOT_C   := $(wildcard lib/crypto/*.c lib/price/*.c lib/wallet/*.c \
-             lib/store/sqlite.c lib/store/sqlite_wal.c lib/store/memory.c \
-             $(patsubst %,lib/base/%.c,arena dec json_scan map money pack \
-               sort text wide) lib/expression/compute.c \
+# What nearly all instructions of an event or a hold are in, by profiles; the
+# rest is built for size.
+HOT_C   := $(patsubst %,lib/base/%.c,arena dec json_scan map pack sort \
+               struct text wide) lib/crypto/hash.c lib/expression/compute.c \
              $(patsubst %,lib/meter/%.c,aggregate convert filter group \
-               property sample take) \
-             $(patsubst %,lib/engine/%*.c,batch board call check entry \
-               event_ fold group holds image index journal keys load \
-               rate record repeat runs shared state tallies))
-SMALL_C := $(filter-out $(filter-out %_verify.c %_print.c \
-             %_document.c,$(HOT_C)),$(LIB_C))
+               property sample take) $(patsubst %,lib/price/%.c,flat \
+               graduated models per_unit package volume) \
+             $(patsubst %,lib/wallet/%.c,burndown ledger order) \
+             $(patsubst %,lib/engine/%.c,batch board check event_code \
+               event_decode event_encode event_read event_texts event_words \
+               fold_event fold_post index keys rate rate_ahead rate_draws \
+               rate_spans record repeat runs runs_cursor runs_keys \
+               runs_memory runs_step runs_tail shared state tallies)
+SMALL_C := $(filter-out $(HOT_C),$(LIB_C))
 UNIT_C  := $(wildcard tests/unit/*.c tests/store/*.c)
 TOOL_C  := $(wildcard examples/cli/*.c)
 DEMO_C  := $(wildcard examples/demo/*.c)
@@ -137,7 +149,7 @@ import-million: all              ## a million events of CSV, kills, sums
 # ---- the library ------------------------------------------------------------
 $(BUILD)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(cc) $(MINE) $(WARN) -DNDEBUG $(CPPFLAGS) $(CFLAGS) $(SIZED) -c $< -o $@
+	$(cc) $(MINE) $(WARN) $(RELEASE) $(CPPFLAGS) $(CFLAGS) $(SIZED) -c $< -o $@
 
 $(patsubst %.c,$(BUILD)/%.o,$(SMALL_C)): SIZED = $(SMALL)
 
@@ -150,7 +162,7 @@ $(STATIC): $(OBJ)
 $(SHARED): $(OBJ) lib/billing.map
 	$(link) -shared -Wl,-soname,libbilling.so.$(MAJOR) \
 	  -Wl,--no-undefined -Wl,--no-undefined-version \
-	  -Wl,--version-script=lib/billing.map \
+	  -Wl,--version-script=lib/billing.map $(LEAN) \
 	  $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
 	@cd $(BUILD) && ln -sf $(@F) libbilling.so.$(MAJOR) && \
 	  ln -sf libbilling.so.$(MAJOR) libbilling.so

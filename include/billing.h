@@ -343,6 +343,8 @@ BILLING_API void billing_interrupt(billing *b);
  *                 period_from_us, grant_number, amount, asset
  *   billing_usage('tenant')   contract, customer, price, meter, grouping,
  *                 from_us, to_us, quantity, events, amount, drawn, asset
+ *   billing_ledger('tenant')  a posting: number, seq (of one transaction),
+ *                 at_us, customer, account, asset, amount, cause
  *
  *     SELECT event, amount FROM billing_draws('acme')
  *      WHERE customer = 'c1' AND time_us >= 1767225600000000;
@@ -978,6 +980,12 @@ BILLING_API int billing_evaluate(const billing_options *options,
 /* Where a grant comes from; what the ledger books it against. */
 #define BILLING_ORIGIN_BOUGHT 0u       /* paid for: funding */
 #define BILLING_ORIGIN_PROMOTIONAL 1u  /* given: promotion expense */
+#define BILLING_ORIGIN_COMMITMENT 2u   /* sold by a contract: funding */
+/* These are funding when they have a cost, else promotion expense. */
+#define BILLING_ORIGIN_RECURRING 3u    /* an allowance of a period */
+#define BILLING_ORIGIN_ROLLOVER 4u     /* what outlived another grant */
+#define BILLING_ORIGIN_REFUND 5u       /* given back */
+#define BILLING_ORIGIN_MANUAL 6u       /* a correction by hand */
 
 typedef struct billing_grant_terms {
   uint32_t        struct_size;
@@ -1006,6 +1014,39 @@ typedef struct billing_grant_terms {
 BILLING_API int billing_grant(billing *b, const billing_call *call,
                               const billing_grant_terms *terms,
                               uint64_t *number, billing_error *err);
+
+/*
+ * Changes a grant, once for each call->key.  `terms` is one of
+ *
+ *   {"change":"void"}     it ends now.  What is left of it is breakage; holds
+ *                         keep nothing of it.  What a correction gives back
+ *                         to it later becomes a new grant (origin refund) with
+ *                         its priority and scope, that never expires.
+ *   {"change":"transfer","customer":"beta","amount":"5"}
+ *                         a part of it becomes a grant of another customer,
+ *                         with the same times, priority, scope and origin, and
+ *                         the part's share of the cost
+ *   {"change":"refund","amount":"5"}
+ *                         a part of it is taken back; "cost" in the answer is
+ *                         the money that was paid for the part and goes back
+ *   {"change":"expiry","expires":"2026-03-01T00:00:00Z"}
+ *                         it ends at another time, or "never"
+ *
+ * "amount" is all that is free unless given: what open holds have reserved
+ * cannot be moved.  *out, when not NULL, says {"grant","change","customer",
+ * "amount","asset","cost","cost_asset","expires"}, of a transfer "to", the
+ * number of the new grant, and "to_customer".  A change that is sent again
+ * gets the same answer.
+ *
+ *   NOTFOUND  no grant has the number; NOTFOUND_CUSTOMER
+ *   INVALID   terms, with the path
+ *   CONFLICT_ENDED  the grant has expired or is void
+ *   DENIED_BALANCE  less than the amount is free
+ */
+BILLING_API int billing_grant_change(billing *b, const billing_call *call,
+                                     uint64_t grant, const char *terms,
+                                     size_t terms_len, billing_doc **out,
+                                     billing_error *err);
 
 /* What a customer has in one asset at the call's now_us. */
 typedef struct billing_balances {
@@ -1231,12 +1272,20 @@ BILLING_API int billing_limits(billing *b, const billing_call *call,
 
 /*
  * The double-entry ledger: query {"customer":"id","asset":"USD",
- * "account":"wallet","after":"7.2","limit":100} -> {"postings":
- * [{"number":"8.1","seq","at","customer","account","asset","amount","cause"}],
- * "balances":[{"customer","account","asset","balance"}],"next":"8.1"}.
- * Postings of one commit add up to zero in every asset.  Positive is debit.
- * Accounts: wallet, unbilled, receivable, revenue, funding, promotion,
- * breakage, rounding.
+ * "account":"deferred","from":T,"to":T,"running":true,"after":"7.2",
+ * "limit":100} -> {"postings":[{"number":"8.1","seq","at","customer",
+ * "account","asset","amount","balance","cause"}],"balances":[{"customer",
+ * "account","asset","balance"}],"next":"8.1"}.
+ *
+ * Postings of one "seq" are one transaction: in each customer and asset they
+ * add up to zero.  Positive is debit.  "balances" are those of now, or with
+ * "to" those of that moment, of all that was posted before it.  With "running"
+ * each row has its account's balance after it: the statement of a wallet is
+ * that of a customer, an asset and an account.
+ *
+ * Accounts: deferred (revenue: what is left of grants that were paid for),
+ * credit (what is left of promotional ones), unbilled, receivable, revenue,
+ * funding, promotion, breakage, rounding, tax.
  */
 BILLING_API int billing_ledger(billing *b, const billing_call *call,
                                const char *query, size_t query_len,

@@ -23,12 +23,16 @@ int cli_show_receipt(cli *c, int rc, const billing_receipt *receipt);
 /* Many events: see feed.c. */
 int cli_record(cli *c);
 int cli_import(cli *c);
-int cli_export(cli *c);                    /* see export.c */
+int cli_export(cli *c);                    /* see export.c, books.c */
+int cli_export_ledger(cli *c, const char *format, const char *customer,
+                      const char *from, const char *to);
 /* Asking first: see holds.c. */
 int cli_authorize(cli *c);
 int cli_settle(cli *c);
 int cli_release(cli *c);
 int cli_extend(cli *c);
 int cli_limits(cli *c);
+/* What is done to a grant: see grants.c. */
+int cli_change_grant(cli *c);
 
 #endif

@@ -246,9 +246,9 @@ const cli_command cli_events[] = {
      "       [--all-or-nothing] [--errors FILE] [--rejected FILE]",
      "record a stream of events, CSV or JSON lines; again is fine",
      cli_import},
-    {"export", "events [--format ndjson|csv] [--customer ID] [--from TIME]\n"
-     "       [--to TIME]",
-     "what was recorded, with its charges and draws", cli_export},
+    {"export", "events|ledger [--format ndjson|csv|hledger|beancount]\n"
+     "       [--customer ID] [--from TIME] [--to TIME]",
+     "what was recorded, with its charges and draws; the ledger", cli_export},
     {"quote", "CUSTOMER EVENT [--value V] [--properties JSON] [--time TIME]",
      "what an event would cost", quote},
     {"void", "KEY", "take a recorded event back", void_event},

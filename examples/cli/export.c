@@ -252,8 +252,10 @@ int cli_export(cli *c) {
   int rc = cli_start(c, options, words, 1, 1, CLI_READ);
 
   if (rc) return rc;
+  if (!strcmp(words[0], "ledger"))
+    return cli_export_ledger(c, x.format, x.customer, x.from, x.to);
   if (strcmp(words[0], "events"))
-    return cli_usage(c, "only events can be exported", words[0]);
+    return cli_usage(c, "events and ledger can be exported", words[0]);
   if (strcmp(x.format, "csv") && strcmp(x.format, "ndjson"))
     return cli_usage(c, "the format is csv or ndjson", x.format);
   progress_open(&x.progress, "export", 0);

@@ -16,8 +16,24 @@ typedef struct grant_words {
   const char *priority;
   const char *name;
   const char *scope;
+  const char *origin;
   int         is_promotional;
 } grant_words;
+
+/* In the order of BILLING_ORIGIN_*. */
+static const char *const origins[] = {"bought", "promotional", "commitment",
+                                      "recurring", "rollover", "refund",
+                                      "manual"};
+
+static int read_origin(cli *c, const grant_words *in, uint32_t *out) {
+  const char *word = in->origin ? in->origin
+                     : in->is_promotional ? "promotional" : "bought";
+
+  for (*out = 0; *out < sizeof origins / sizeof *origins; ++*out)
+    if (strcmp(word, origins[*out]) == 0) return CLI_OK;
+  return cli_usage(c, "--origin wants bought, promotional, commitment, "
+                   "recurring, rollover, refund or manual", word);
+}
 
 static int grant_terms(cli *c, const grant_words *in,
                        billing_grant_terms *out) {
@@ -29,9 +45,8 @@ static int grant_terms(cli *c, const grant_words *in,
   out->customer = cli_str(in->words[1]);
   out->name = cli_str(in->name);
   out->scope = cli_str(in->scope);
-  out->origin = in->is_promotional ? BILLING_ORIGIN_PROMOTIONAL
-                                   : BILLING_ORIGIN_BOUGHT;
-  rc = cli_decimal(c, "AMOUNT", in->words[2], &out->amount.amount);
+  rc = read_origin(c, in, &out->origin);
+  if (!rc) rc = cli_decimal(c, "AMOUNT", in->words[2], &out->amount.amount);
   if (!rc) rc = cli_asset(c, in->words[3], out->amount.asset);
   if (!rc) rc = cli_decimal(c, "--cost", in->cost, &out->cost.amount);
   if (!rc && in->cost) rc = cli_asset(c, asset, out->cost.asset);
@@ -53,6 +68,7 @@ static int grant(cli *c) {
                                 {"--priority", &in.priority, NULL, NULL},
                                 {"--name", &in.name, NULL, NULL},
                                 {"--scope", &in.scope, NULL, NULL},
+                                {"--origin", &in.origin, NULL, NULL},
                                 {"--promotional", NULL, &in.is_promotional,
                                  NULL},
                                 {NULL, NULL, NULL, NULL}};
@@ -155,11 +171,15 @@ static int balance(cli *c) {
 /* ---- ledger ---- */
 
 static int ledger(cli *c) {
+  int is_running = 0;
   const char *customer = NULL, *asset = NULL, *account = NULL, *after = NULL;
-  const char *limit = NULL, *words[1];
+  const char *limit = NULL, *from = NULL, *to = NULL, *words[1];
   const cli_option options[] = {{"--customer", &customer, NULL, NULL},
                                 {"--asset", &asset, NULL, NULL},
                                 {"--account", &account, NULL, NULL},
+                                {"--from", &from, NULL, NULL},
+                                {"--to", &to, NULL, NULL},
+                                {"--running", NULL, &is_running, NULL},
                                 {"--after", &after, NULL, NULL},
                                 {"--limit", &limit, NULL, NULL},
                                 {NULL, NULL, NULL, NULL}};
@@ -174,8 +194,14 @@ static int ledger(cli *c) {
   if (customer) json_text(&query, "customer", customer);
   if (asset) json_text(&query, "asset", asset);
   if (account) json_text(&query, "account", account);
+  if (from) json_text(&query, "from", from);
+  if (to) json_text(&query, "to", to);
   if (after) json_text(&query, "after", after);
   json_u64(&query, "limit", (uint64_t)most);
+  if (is_running) {
+    json_name(&query, "running");
+    buffer_c(&query, "true");
+  }
   json_close(&query);
   do {
     rc = billing_ledger(c->b, cli_call(c, NULL, 0), query.text, query.len,
@@ -184,14 +210,18 @@ static int ledger(cli *c) {
   buffer_free(&query);
   return cli_show(c, rc, doc,
                   "postings: number seq at customer account amount asset "
-                  "cause|balances: customer account balance asset");
+                  "balance cause|balances: customer account balance asset");
 }
 
 const cli_command cli_wallets[] = {
     {"grant", "KEY CUSTOMER AMOUNT ASSET [--cost AMOUNT] [--cost-asset A]\n"
      "       [--from TIME] [--until TIME] [--priority N] [--promotional]\n"
-     "       [--name TEXT] [--scope JSON]",
+     "       [--origin WORD] [--name TEXT] [--scope JSON]",
      "give a customer credit", grant},
+    {"change-grant", "KEY GRANT void|transfer|refund|expiry\n"
+     "       [--customer ID] [--amount AMOUNT] [--expires TIME|never]",
+     "void a grant, move or refund a part of it, change its end",
+     cli_change_grant},
     {"balance", "CUSTOMER [ASSET]", "what a customer has left", balance},
     {"authorize", "KEY CUSTOMER (--event NAME [--value V] | "
      "--event NAME=V,NAME=V,.. |\n       --amount AMOUNT --asset ASSET) "
@@ -205,7 +235,7 @@ const cli_command cli_wallets[] = {
     {"release", "KEY", "end a hold that was not used", cli_release},
     {"limits", "CUSTOMER [--properties JSON]",
      "what limits a customer, and how much of it is used", cli_limits},
-    {"ledger", "[--customer ID] [--asset A] [--account NAME] [--after N]\n"
-     "       [--limit N]",
+    {"ledger", "[--customer ID] [--asset A] [--account NAME] [--from TIME]\n"
+     "       [--to TIME] [--running] [--after N] [--limit N]",
      "the double-entry ledger", ledger},
     {NULL, NULL, NULL, NULL}};

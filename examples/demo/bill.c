@@ -96,8 +96,8 @@ int demo_explain(demo *d) {
 
 int demo_ledger(demo *d) {
   static const char *const accounts[] = {
-      "funding", "promotion", "wallet", "unbilled", "receivable", "revenue",
-      "breakage", "rounding"};
+      "funding", "promotion", "deferred", "credit", "unbilled", "receivable",
+      "revenue", "breakage", "rounding"};
   static const char query[] = "{\"asset\":\"USD\",\"limit\":1}";
   billing_decimal sum = {0, 0};
   billing_doc *doc = NULL;
@@ -106,7 +106,7 @@ int demo_ledger(demo *d) {
   if (!demo_ok(d, "ledger", billing_ledger(d->b, &d->call, query,
                                            strlen(query), &doc, &d->err)))
     return 0;
-  for (int i = 0; i < 8; i++) {
+  for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++) {
     billing_decimal balance = {0, 0};
     slices s;
     slices_open(&s, slice_get(slice_of(doc), "balances"));

@@ -34,6 +34,25 @@ typedef struct dec_wide {
 static uint64_t dec_high(bl_u128 v) { return (uint64_t)(v >> 64); }
 static uint64_t dec_low(bl_u128 v) { return (uint64_t)v; }
 
+/* Of dec.h, for calls that are not inlined. */
+extern inline bl_i128 bl_dec_raw(bl_dec a);
+extern inline bl_dec bl_dec_of_raw(bl_i128 v);
+extern inline int bl_dec_is_bad(bl_dec a);
+extern inline int bl_dec_is_zero(bl_dec a);
+extern inline int bl_dec_is_max(bl_dec a);
+extern inline int bl_dec_is_valid(bl_dec a);
+extern inline int bl_dec_sign(bl_dec a);
+extern inline bl_dec bl_dec_of_int(int64_t v);
+extern inline bl_dec bl_dec_add(bl_dec a, bl_dec b);
+extern inline bl_dec bl_dec_neg(bl_dec a);
+extern inline bl_dec bl_dec_sub(bl_dec a, bl_dec b);
+extern inline bl_dec bl_dec_abs(bl_dec a);
+extern inline int bl_dec_cmp(bl_dec a, bl_dec b);
+extern inline int bl_dec_less(bl_dec a, bl_dec b);
+extern inline int bl_dec_equal(bl_dec a, bl_dec b);
+extern inline bl_dec bl_dec_min(bl_dec a, bl_dec b);
+extern inline bl_dec bl_dec_max(bl_dec a, bl_dec b);
+
 static bl_u128 dec_pair(uint64_t high, uint64_t low) {
   return (bl_u128)high << 64 | low;
 }

@@ -41,49 +41,53 @@ enum {
   BL_ROUND_DOWN      = 7   /* toward zero */
 };
 
-static inline bl_i128 bl_dec_raw(bl_dec a) {
+/*
+ * Inline and not static: where a file is built for size the calls of all files
+ * share the one function that dec.c emits.
+ */
+inline bl_i128 bl_dec_raw(bl_dec a) {
   return (bl_i128)(((bl_u128)(uint64_t)a.hi << 64) | a.lo);
 }
-static inline bl_dec bl_dec_of_raw(bl_i128 v) {      /* unchecked */
+inline bl_dec bl_dec_of_raw(bl_i128 v) {      /* unchecked */
   bl_dec d = {(uint64_t)(bl_u128)v, (int64_t)(uint64_t)((bl_u128)v >> 64)};
   return d;
 }
 
 /* No valid value reaches so far down. */
-static inline int bl_dec_is_bad(bl_dec a) { return a.hi == INT64_MIN; }
-static inline int bl_dec_is_zero(bl_dec a) { return a.hi == 0 && a.lo == 0; }
-static inline int bl_dec_is_max(bl_dec a) {
+inline int bl_dec_is_bad(bl_dec a) { return a.hi == INT64_MIN; }
+inline int bl_dec_is_zero(bl_dec a) { return a.hi == 0 && a.lo == 0; }
+inline int bl_dec_is_max(bl_dec a) {
   return a.hi == BL_DEC_MAX.hi && a.lo == BL_DEC_MAX.lo;
 }
 /* Whether a value that came from outside is in range (and not bad). */
-static inline int bl_dec_is_valid(bl_dec a) {
+inline int bl_dec_is_valid(bl_dec a) {
   bl_u128 most = (bl_u128)bl_dec_raw(BL_DEC_MAX);
   return (bl_u128)bl_dec_raw(a) + most <= 2 * most;
 }
 /* -1, 0 or 1; 0 for the bad value. */
-static inline int bl_dec_sign(bl_dec a) {
+inline int bl_dec_sign(bl_dec a) {
   if (a.hi < 0) return bl_dec_is_bad(a) ? 0 : -1;
   return !bl_dec_is_zero(a);
 }
 
-static inline bl_dec bl_dec_of_int(int64_t v) {
+inline bl_dec bl_dec_of_int(int64_t v) {
   return bl_dec_of_raw((bl_i128)v * (bl_i128)BL_DEC_UNIT);
 }
 /* A sum of two valid values that wraps at 2^127 does not become valid: 10^38
  * is more than half of that, and less than a whole of it. */
-static inline bl_dec bl_dec_add(bl_dec a, bl_dec b) {
+inline bl_dec bl_dec_add(bl_dec a, bl_dec b) {
   bl_u128 sum = (bl_u128)bl_dec_raw(a) + (bl_u128)bl_dec_raw(b);
   bl_dec d = bl_dec_of_raw((bl_i128)sum);
   int bad = bl_dec_is_bad(a) | bl_dec_is_bad(b) | !bl_dec_is_valid(d);
   return bad ? BL_DEC_BAD : d;
 }
-static inline bl_dec bl_dec_neg(bl_dec a) {
+inline bl_dec bl_dec_neg(bl_dec a) {
   return bl_dec_is_bad(a) ? a : bl_dec_of_raw(-bl_dec_raw(a));
 }
-static inline bl_dec bl_dec_sub(bl_dec a, bl_dec b) {
+inline bl_dec bl_dec_sub(bl_dec a, bl_dec b) {
   return bl_dec_add(a, bl_dec_neg(b));
 }
-static inline bl_dec bl_dec_abs(bl_dec a) {
+inline bl_dec bl_dec_abs(bl_dec a) {
   return a.hi < 0 ? bl_dec_neg(a) : a;
 }
 /* Through 256 bits, half even at 10^-18. */
@@ -118,23 +122,23 @@ bl_u128 bl_u128_share(bl_u128 a, bl_u128 num, bl_u128 den, bl_u128 *rest);
 bl_u128 bl_u128_power10(int exponent);
 
 /* -1, 0, 1; 2 when either is bad. */
-static inline int bl_dec_cmp(bl_dec a, bl_dec b) {
+inline int bl_dec_cmp(bl_dec a, bl_dec b) {
   if (bl_dec_is_bad(a) || bl_dec_is_bad(b)) return 2;
   return (bl_dec_raw(a) > bl_dec_raw(b)) - (bl_dec_raw(a) < bl_dec_raw(b));
 }
-static inline int bl_dec_less(bl_dec a, bl_dec b) {     /* false when bad */
+inline int bl_dec_less(bl_dec a, bl_dec b) {     /* false when bad */
   if (bl_dec_is_bad(a) || bl_dec_is_bad(b)) return 0;
   return bl_dec_raw(a) < bl_dec_raw(b);
 }
-static inline int bl_dec_equal(bl_dec a, bl_dec b) {    /* false when bad */
+inline int bl_dec_equal(bl_dec a, bl_dec b) {    /* false when bad */
   return a.lo == b.lo && a.hi == b.hi && !bl_dec_is_bad(a);
 }
 /* The smaller and the greater; bad when either is bad. */
-static inline bl_dec bl_dec_min(bl_dec a, bl_dec b) {
+inline bl_dec bl_dec_min(bl_dec a, bl_dec b) {
   if (bl_dec_is_bad(a) || bl_dec_is_bad(b)) return BL_DEC_BAD;
   return bl_dec_raw(a) < bl_dec_raw(b) ? a : b;
 }
-static inline bl_dec bl_dec_max(bl_dec a, bl_dec b) {
+inline bl_dec bl_dec_max(bl_dec a, bl_dec b) {
   if (bl_dec_is_bad(a) || bl_dec_is_bad(b)) return BL_DEC_BAD;
   return bl_dec_raw(a) > bl_dec_raw(b) ? a : b;
 }

@@ -361,6 +361,10 @@ extern const char *const bl_closing_words[];
 extern const char *const bl_tiers_words[];
 extern const char *const bl_within_words[];
 int bl_catalog_word(const char *const *words, bl_str word);
+/* Whether one, any or all of what is asked for is there. */
+int bl_words_have(const bl_words *words, bl_str word);
+int bl_words_have_any(const bl_words *words, const bl_words *asked);
+int bl_words_have_all(const bl_words *words, const bl_words *asked);
 
 typedef struct bl_quantity {
   bl_str name;
@@ -467,6 +471,9 @@ int bl_filters_equal(const bl_filter *a, size_t a_count, const bl_filter *b,
                      size_t b_count);
 int bl_catalog_read_plan(const bl_json *doc, const char *path, bl_arena *a,
                          bl_plan *out, billing_error *err);
+/* Whose spend each of the plan's closings counts; rank says the order in which
+ * its keys stand, NULL: that of their places (spend.c). */
+int bl_plan_count_spend(bl_arena *a, bl_plan *plan, const uint32_t *rank);
 /* What a plan says about others: its assets are currencies or declared by the
  * tenant, its usage prices name meters that are there (meters[i] is the one
  * that prices[i] names, NULL when there is none: NOTFOUND) and group by
@@ -508,6 +515,28 @@ typedef struct bl_scope {
   bl_str *contracts;
   size_t  contract_count;
 } bl_scope;
+/* What is done to a grant; what takes some of it away says where it goes. */
+enum { BL_CHANGE_VOID,         /* nowhere: it is breakage, and it ends */
+       BL_CHANGE_TRANSFER,     /* to another customer */
+       BL_CHANGE_REFUND,       /* back to who paid for it */
+       BL_CHANGE_EXPIRY,       /* it ends at another time */
+       BL_CHANGE_RETURN,       /* what came back to a void one, to a new one */
+       BL_CHANGE_ROLLOVER,     /* what outlives it, to a new one */
+       BL_CHANGES };
+extern const char *const bl_change_words[];
+
+/* A change that somebody asks for (grant.c). */
+typedef struct bl_grant_change_terms {
+  uint32_t change;             /* up to BL_CHANGE_EXPIRY */
+  uint32_t has_amount;         /* else all that is free */
+  bl_dec   amount;
+  bl_str   customer;           /* transfer: who gets it */
+  int64_t  expires_us;         /* expiry: BL_TIME_NEVER */
+} bl_grant_change_terms;
+int bl_catalog_read_grant_change(const bl_json *doc, const char *path,
+                                 bl_arena *a, bl_grant_change_terms *out,
+                                 billing_error *err);
+
 int bl_catalog_read_scope(const bl_json *doc, const char *path, bl_arena *a,
                           bl_scope *out, billing_error *err);
 

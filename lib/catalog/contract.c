@@ -176,7 +176,7 @@ static const bl_field contract_fields[] = {
   {.name = "plan", .read = bl_value_id, .needed = BL_ALWAYS,
    .hint = "the id of a plan", .at = offsetof(bl_contract_terms, plan)},
   {.name = "plan_version", .read = bl_value_whole64, .low = 1,
-   .high = INT64_MAX, .at = offsetof(bl_contract_terms, plan_version)},
+   .high = INT32_MAX, .at = offsetof(bl_contract_terms, plan_version)},
   {.name = "start", .read = bl_value_clock, .needed = BL_ALWAYS,
    .hint = bl_clock_hint, .at = offsetof(bl_contract_terms, start_us),
    .beside = offsetof(bl_contract_terms, start_is_local)},

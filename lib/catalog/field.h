@@ -48,17 +48,18 @@ typedef int bl_field_read(const bl_reader *r, const bl_field *field,
 
 /*
  * A row.  Some objects come in forms (the models of a price); a row may
- * belong to some of them only.  Bit 1 << form stands for a form.
+ * belong to some of them only.  Bit 1 << form stands for a form.  There are
+ * hundreds of rows, so their numbers are no wider than they must be.
  */
 struct bl_field {
   const char        *name;
   bl_field_read     *read;
   const char        *hint;       /* what a right value is, or NULL */
   const char *const *words;      /* of a choice, NULL at the end */
-  size_t             at;         /* offset of the member in the model */
-  size_t             beside;     /* offset of what goes with it: a count */
-  int64_t            low;        /* the least and the most: of a number, */
-  int64_t            high;       /* bytes, or items */
+  uint16_t           at;         /* offset of the member in the model */
+  uint16_t           beside;     /* offset of what goes with it: a count */
+  int32_t            low;        /* the least and the most: of a number, */
+  int32_t            high;       /* bytes, or items */
   uint32_t           forms;      /* the forms that have it; 0: all */
   uint32_t           needed;     /* the forms that cannot do without */
 };
@@ -92,6 +93,8 @@ bl_field_read bl_value_positive;
 /* int32_t and int64_t, `low` to `high`. */
 bl_field_read bl_value_whole;
 bl_field_read bl_value_whole64;
+/* int64_t, 0 to 10^12 seconds, as microseconds. */
+bl_field_read bl_value_seconds;
 /* uint32_t: the place of the text in `words`. */
 bl_field_read bl_value_choice;
 /* uint32_t: 1 for true, 0 for false. */

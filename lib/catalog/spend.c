@@ -74,26 +74,20 @@ int bl_value_spend_of(const bl_reader *r, const bl_field *field,
 
 /* ---- whose spend a composite counts ---- */
 
-static int spend_has(const bl_str *words, size_t count, bl_str word) {
-  for (size_t i = 0; i < count; i++)
-    if (bl_str_equal(words[i], word)) return 1;
-  return 0;
-}
+static int spend_is_named(const bl_spend_of *of, const bl_price *price) {
+  bl_words prices = {of->prices, of->price_count};
+  bl_words tags = {of->tags, of->tag_count};
+  bl_words own = {price->tags, price->tag_count};
 
-static int spend_has_tag(const bl_spend_of *of, const bl_price *price) {
-  for (size_t i = 0; i < price->tag_count; i++)
-    if (spend_has(of->tags, of->tag_count, price->tags[i])) return 1;
-  return 0;
+  return bl_words_have(&prices, price->id) || bl_words_have_any(&own, &tags);
 }
 
 /* Whether a composite may count the price at all. */
-static int spend_is_before(const bl_plan *plan, size_t composite,
-                           size_t other) {
-  const bl_price *price = &plan->prices[composite];
-
-  if (!bl_asset_equal(plan->prices[other].asset, price->asset)) return 0;
-  return !plan->prices[other].closing ||
-         (price->of->with_composites && other < composite);
+static int spend_may_count(const bl_price *composite, const bl_price *other,
+                           int is_before) {
+  return bl_asset_equal(other->asset, composite->asset) &&
+         (!other->closing || (other->closing == BL_CLOSING_COMPOSITE &&
+                              composite->of->with_composites && is_before));
 }
 
 /* A price that is named must count, and says why it cannot. */
@@ -106,7 +100,9 @@ static int spend_check_named(const bl_reader *r, const bl_plan *plan,
   if (at == plan->price_count)
     return bl_reader_fail(r, BILLING_INVALID, "the id of a price of the plan",
                           "the plan has no price %t", &id);
-  if (spend_is_before(plan, composite, at)) return BILLING_OK;
+  if (spend_may_count(&plan->prices[composite], &plan->prices[at],
+                      at < composite))
+    return BILLING_OK;
   return bl_reader_fail(r, BILLING_INVALID,
                         "the same asset; a composite only with "
                         "include_composite_spend, and when it stands before",
@@ -131,70 +127,87 @@ static int spend_check(const bl_reader *r, const bl_plan *plan,
                         "no price has any of these tags");
 }
 
-static int spend_count(const bl_reader *r, bl_plan *plan, size_t composite) {
-  bl_price *price = &plan->prices[composite];
-  const bl_spend_of *of = price->of;
+/* ---- what any closing counts ---- */
 
-  price->counted = bl_arena_array(r->arena, plan->price_count,
-                                  sizeof *price->counted);
-  if (!price->counted) return bl_reader_nomem(r);
-  for (size_t i = 0; i < plan->price_count; i++)
-    if (i != composite && spend_is_before(plan, composite, i) &&
-        (spend_has(of->prices, of->price_count, plan->prices[i].id) ||
-         spend_has_tag(of, &plan->prices[i])))
-      price->counted[price->counted_count++] = (uint32_t)i;
+/* Minimums of a price count it, those of the plan and maximums all that is
+ * known before them. */
+static int spend_counts(const bl_price *price, const bl_price *other,
+                        int is_before) {
+  if (price->closing == BL_CLOSING_COMPOSITE)
+    return spend_may_count(price, other, is_before) &&
+           spend_is_named(price->of, other);
+  return bl_asset_equal(price->asset, other->asset) &&
+         other->closing < price->closing &&
+         (price->closing != BL_CLOSING_MINIMUM ||
+          bl_str_equal(price->id, other->id));
+}
+
+/* The places that a closing counts, to `out` unless it is NULL; how many. */
+static size_t spend_places(const bl_plan *plan, size_t at,
+                           const uint32_t *rank, uint32_t *out) {
+  const bl_price *prices = plan->prices;
+  size_t count = 0;
+
+  for (size_t i = 0; i < plan->key_count; i++) {
+    int is_before = rank ? rank[i] < rank[at] : i < at;
+    if (!spend_counts(&prices[at], &prices[i], is_before)) continue;
+    if (out) out[count] = (uint32_t)i;
+    count++;
+  }
+  return count;
+}
+
+int bl_plan_count_spend(bl_arena *a, bl_plan *plan, const uint32_t *rank) {
+  for (size_t i = 0; i < plan->key_count; i++) {
+    bl_price *price = &plan->prices[i];
+    if (!price->closing) continue;
+    price->counted_count = spend_places(plan, i, rank, NULL);
+    price->counted = bl_arena_array(a, price->counted_count + 1,
+                                    sizeof *price->counted);
+    if (!price->counted) return BILLING_NOMEM;
+    spend_places(plan, i, rank, price->counted);
+  }
   return BILLING_OK;
 }
 
 /* ---- minimums and maximums ---- */
 
-/* A key behind the others that counts the prices [from, to) of its asset. */
-static bl_price *spend_add(const bl_reader *r, bl_plan *plan,
-                           uint32_t closing, const char *asset, size_t from,
-                           size_t to) {
+/* A key behind the others, whose places bl_plan_derived counted. */
+static bl_price *spend_add(bl_plan *plan, uint32_t closing,
+                           const char *asset, const bl_bound *bound) {
   bl_price *out = &plan->prices[plan->key_count++];
 
   out->closing = closing;
   out->per     = BL_DEC_ONE;
   out->most    = BL_DEC_MAX;
-  out->counted = bl_arena_array(r->arena, to - from + 1,
-                                sizeof *out->counted);
+  out->bound   = *bound;
   memcpy(out->asset, asset, sizeof out->asset);
-  for (size_t i = from; out->counted && i < to; i++)
-    if (bl_asset_equal(plan->prices[i].asset, asset))
-      out->counted[out->counted_count++] = (uint32_t)i;
-  return out->counted ? out : NULL;
+  return out;
 }
 
 static int spend_add_minimum(const bl_reader *r, bl_plan *plan, size_t at) {
   const bl_price *price = &plan->prices[at];
-  bl_price *out = spend_add(r, plan, BL_CLOSING_MINIMUM, price->asset, at,
-                            at + 1);
+  bl_price *out = spend_add(plan, BL_CLOSING_MINIMUM, price->asset,
+                            &price->bound);
   bl_text name;
 
-  if (!out) return bl_reader_nomem(r);
   bl_text_open(&name, r->arena);
   bl_text_format(&name, "Minimum of %t", &price->name);
-  out->id    = price->id;
-  out->name  = (bl_str){name.text, name.len};
-  out->bound = price->bound;
+  out->id   = price->id;
+  out->name = (bl_str){name.text, name.len};
   return name.failed ? bl_reader_nomem(r) : BILLING_OK;
 }
 
-static int spend_add_bounds(const bl_reader *r, bl_plan *plan) {
-  bl_price *least = spend_add(r, plan, BL_CLOSING_PLAN_MINIMUM,
-                              plan->currency, 0, plan->key_count);
-  bl_price *most = spend_add(r, plan, BL_CLOSING_PLAN_MAXIMUM,
-                             plan->currency, 0, plan->key_count);
+static void spend_add_bounds(bl_plan *plan) {
+  bl_price *least = spend_add(plan, BL_CLOSING_PLAN_MINIMUM, plan->currency,
+                              &plan->minimum);
+  bl_price *most = spend_add(plan, BL_CLOSING_PLAN_MAXIMUM, plan->currency,
+                             &plan->maximum);
 
-  if (!least || !most) return bl_reader_nomem(r);
-  least->id    = BL_STR("minimum");
-  least->name  = BL_STR("Minimum");
-  least->bound = plan->minimum;
-  most->id     = BL_STR("maximum");
-  most->name   = BL_STR("Maximum");
-  most->bound  = plan->maximum;
-  return BILLING_OK;
+  least->id   = BL_STR("minimum");
+  least->name = BL_STR("Minimum");
+  most->id    = BL_STR("maximum");
+  most->name  = BL_STR("Maximum");
 }
 
 size_t bl_plan_derived(const bl_json *prices) {
@@ -215,13 +228,15 @@ int bl_plan_derive(const bl_reader *r, bl_plan *plan) {
     plan->prices = bl_arena_array(r->arena, 2, sizeof *plan->prices);
   if (!plan->prices) return bl_reader_nomem(r);
   plan->key_count = count;
+  for (size_t i = 0; i < count && !rc; i++)
+    if (plan->prices[i].bound.is_set) rc = spend_add_minimum(r, plan, i);
+  if (rc) return rc;
+  spend_add_bounds(plan);
+  if (bl_plan_count_spend(r->arena, plan, NULL)) return bl_reader_nomem(r);
   for (size_t i = 0; i < count && !rc; i++) {
     bl_reader at = bl_reader_item(&prices, i);
 
-    if (plan->prices[i].closing) rc = spend_count(&at, plan, i);
-    if (!rc && plan->prices[i].closing) rc = spend_check(&at, plan, i);
+    if (plan->prices[i].closing) rc = spend_check(&at, plan, i);
   }
-  for (size_t i = 0; i < count && !rc; i++)
-    if (plan->prices[i].bound.is_set) rc = spend_add_minimum(r, plan, i);
-  return rc ? rc : spend_add_bounds(r, plan);
+  return rc;
 }

@@ -68,29 +68,12 @@ static int tenant_assets(const bl_reader *r, const bl_field *field,
   return rc;
 }
 
-/* Seconds, at least one. */
-static int tenant_seconds(const bl_reader *r, const bl_field *field,
-                          const bl_json *node, void *model) {
-  bl_field plain = *field;
-  int64_t seconds = 0;
-  int rc;
-
-  plain.at   = 0;
-  plain.low  = 1;
-  plain.high = INT64_C(1000000000000);
-  rc = bl_value_whole64(r, &plain, node, &seconds);
-  if (!rc)
-    *(int64_t *)(void *)((unsigned char *)model + field->at) =
-      seconds * BL_SECOND;
-  return rc;
-}
-
 static const bl_field tenant_accept_fields[] = {
-  {.name = "most_age", .read = tenant_seconds,
+  {.name = "most_age", .read = bl_value_seconds, .low = 1,
    .at = offsetof(bl_tenant_terms, most_age_us)},
-  {.name = "most_ahead", .read = tenant_seconds,
+  {.name = "most_ahead", .read = bl_value_seconds, .low = 1,
    .at = offsetof(bl_tenant_terms, most_ahead_us)},
-  {.name = "cancel_within", .read = tenant_seconds,
+  {.name = "cancel_within", .read = bl_value_seconds, .low = 1,
    .at = offsetof(bl_tenant_terms, cancel_within_us)},
 };
 
@@ -105,9 +88,9 @@ static int tenant_accept(const bl_reader *r, const bl_field *field,
 }
 
 static const bl_field tenant_hold_fields[] = {
-  {.name = "lasts", .read = tenant_seconds,
+  {.name = "lasts", .read = bl_value_seconds, .low = 1,
    .at = offsetof(bl_tenant_terms, hold_lasts_us)},
-  {.name = "grace", .read = tenant_seconds,
+  {.name = "grace", .read = bl_value_seconds, .low = 1,
    .at = offsetof(bl_tenant_terms, hold_grace_us)},
 };
 

@@ -129,29 +129,39 @@ int bl_value_positive(const bl_reader *r, const bl_field *field,
   return BILLING_OK;
 }
 
+static int value_whole(const bl_reader *r, const bl_json *node, int64_t low,
+                       int64_t high, int64_t *out) {
+  if (bl_json_kind(node) == BL_JSON_NUMBER && bl_json_int(node, out) &&
+      *out >= low && *out <= high)
+    return BILLING_OK;
+  return bl_reader_fail(r, BILLING_INVALID, NULL,
+                        "this is a whole number from %i to %i", low, high);
+}
+
 int bl_value_whole64(const bl_reader *r, const bl_field *field,
                      const bl_json *node, void *model) {
   int64_t v = 0;
+  int rc = value_whole(r, node, field->low, field->high, &v);
 
-  if (bl_json_kind(node) != BL_JSON_NUMBER || !bl_json_int(node, &v) ||
-      v < field->low || v > field->high)
-    return bl_reader_fail(r, BILLING_INVALID, NULL,
-                          "this is a whole number from %i to %i",
-                          field->low, field->high);
-  *(int64_t *)value_at(model, field->at) = v;
-  return BILLING_OK;
+  if (!rc) *(int64_t *)value_at(model, field->at) = v;
+  return rc;
 }
 
 int bl_value_whole(const bl_reader *r, const bl_field *field,
                    const bl_json *node, void *model) {
-  bl_field wide = *field;
   int64_t v = 0;
-  int rc;
+  int rc = value_whole(r, node, field->low, field->high, &v);
 
-  assert(field->low >= INT32_MIN && field->high <= INT32_MAX);
-  wide.at = 0;
-  rc = bl_value_whole64(r, &wide, node, &v);
   if (!rc) *(int32_t *)value_at(model, field->at) = (int32_t)v;
+  return rc;
+}
+
+int bl_value_seconds(const bl_reader *r, const bl_field *field,
+                     const bl_json *node, void *model) {
+  int64_t v = 0;
+  int rc = value_whole(r, node, field->low, INT64_C(1000000000000), &v);
+
+  if (!rc) *(int64_t *)value_at(model, field->at) = v * BL_SECOND;
   return rc;
 }
 

@@ -132,6 +132,24 @@ int bl_catalog_word(const char *const *words, bl_str word) {
   return -1;
 }
 
+int bl_words_have(const bl_words *words, bl_str word) {
+  for (size_t i = 0; i < words->count; i++)
+    if (bl_str_equal(words->item[i], word)) return 1;
+  return 0;
+}
+
+int bl_words_have_any(const bl_words *words, const bl_words *asked) {
+  for (size_t i = 0; i < asked->count; i++)
+    if (bl_words_have(words, asked->item[i])) return 1;
+  return 0;
+}
+
+int bl_words_have_all(const bl_words *words, const bl_words *asked) {
+  for (size_t i = 0; i < asked->count; i++)
+    if (!bl_words_have(words, asked->item[i])) return 0;
+  return 1;
+}
+
 void bl_words_add(char *list, const char *word) {
   size_t len  = strlen(list);
   size_t more = strlen(word);

@@ -24,17 +24,25 @@ static account_key account_key_of(uint64_t customer, uint32_t account,
   return key;
 }
 
-static int add_to_account(bl_map *accounts, const bl_posting *posting) {
+const bl_dec *bl_account_add(bl_map *accounts, const bl_posting *posting) {
   account_key key = account_key_of(posting->customer, posting->account,
                                    posting->asset);
   bl_dec *sum = bl_map_get(accounts, &key, sizeof key);
 
   if (sum) {
     *sum = bl_dec_add(*sum, posting->amount);
-    return BILLING_OK;
+    return sum;
   }
   sum = bl_arena_copy(accounts->arena, &posting->amount, sizeof *sum);
-  return sum ? bl_map_put(accounts, &key, sizeof key, sum) : BILLING_NOMEM;
+  return sum && !bl_map_put(accounts, &key, sizeof key, sum) ? sum : NULL;
+}
+
+bl_dec bl_account_sum(const bl_map *accounts, uint64_t customer,
+                      uint32_t account, const char asset[16]) {
+  account_key key = account_key_of(customer, account, asset);
+  const bl_dec *sum = bl_map_get(accounts, &key, sizeof key);
+
+  return sum ? *sum : BL_DEC_ZERO;
 }
 
 /* Postings of one wallet are neighbours. */
@@ -61,7 +69,7 @@ int bl_accounts_add(bl_map *accounts, bl_call *c, bl_tenant *t,
   if (!rc && !is_balanced(&group))
     *problem = "the entry's postings do not add up to zero";
   for (size_t i = 0; !rc && i < group.count; i++)
-    rc = add_to_account(accounts, &group.item[i]);
+    if (!bl_account_add(accounts, &group.item[i])) rc = BILLING_NOMEM;
   return rc;
 }
 

@@ -139,25 +139,24 @@ int bl_batch_open(bl_arena *arena, const bl_entry *entry, bl_batch *out) {
   return out->properties ? BILLING_OK : BILLING_NOMEM;
 }
 
-static int open_read(bl_call *c, int rc, const bl_entry *entry,
-                     bl_batch *out) {
-  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+static int open_read(bl_call *c, const bl_entry *entry, bl_batch *out) {
   if (entry->kind != BL_ENTRY_EVENTS) return BILLING_NOTFOUND;
   return bl_batch_open(&c->arena, entry, out);
 }
 
 int bl_batch_read(bl_call *c, int64_t seq, bl_batch *out) {
   bl_entry entry;
-  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
+  int rc = bl_journal_read(c, seq, &c->arena, &entry);
 
-  return open_read(c, rc, &entry, out);
+  return rc ? rc : open_read(c, &entry, out);
 }
 
 int bl_batch_peek(bl_call *c, int64_t seq, bl_batch *out) {
   bl_entry entry;
   int rc = bl_journal_peek(c->b, c->t->number, seq, &entry);
 
-  return open_read(c, rc, &entry, out);
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  return open_read(c, &entry, out);
 }
 
 static int decode_block(const bl_batch *batch, size_t at, bl_block *out) {

@@ -102,11 +102,9 @@ static int closing_keep_fee(closing_book *k, const bl_fact_line *line) {
 static int closing_read_fees(closing_book *k, int64_t seq) {
   bl_call *c = k->c;
   bl_entry_facts facts;
-  bl_entry entry;
-  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
+  int rc = bl_journal_facts(c, seq, &c->arena, &facts);
 
-  if (!rc) rc = bl_entry_read(&entry, &c->arena, &facts);
-  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  if (rc) return rc;
   if (facts.invoice.contract != k->contract->number) return BILLING_OK;
   for (size_t i = 0; i < facts.invoice.line_count && !rc; i++)
     rc = closing_keep_fee(k, &facts.invoice.lines[i]);

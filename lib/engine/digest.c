@@ -10,6 +10,8 @@ static void digest_grant(bl_text *t, const bl_grant_state *grant) {
   bl_pack_dec(t, grant->lot.left);
   bl_pack_dec(t, grant->lot.held);
   bl_pack_i64(t, grant->expired_seq);
+  bl_pack_i64(t, grant->lot.expires_us);
+  bl_pack_u64(t, grant->lot.is_void);
   bl_pack_str(t, grant->key);
 }
 
@@ -182,11 +184,13 @@ int bl_customer_digest(const bl_customer *customer, bl_arena *scratch,
 /* ---- what must hold ---- */
 
 static const char *wallet_problem(const bl_wallet *wallet) {
-  bl_dec left = BL_DEC_ZERO, sum = BL_DEC_ZERO;
+  bl_dec deferred = wallet->balance[BL_ACCOUNT_DEFERRED];
+  bl_dec left[2] = {BL_DEC_ZERO, BL_DEC_ZERO}, sum = BL_DEC_ZERO;
 
   for (size_t i = wallet->grants.first; i < wallet->grants.count; i++) {
     const bl_grant_state *grant = wallet->grants.item[i];
-    left = bl_dec_add(left, grant->lot.left);
+    bl_dec *kind = &left[grant->lot.is_promotional];
+    *kind = bl_dec_add(*kind, grant->lot.left);
     if (bl_dec_sign(grant->lot.left) < 0) return "a grant is below zero";
     if (bl_dec_sign(grant->lot.held) < 0 ||
         (bl_dec_less(grant->lot.left, grant->lot.held) &&
@@ -196,7 +200,8 @@ static const char *wallet_problem(const bl_wallet *wallet) {
   for (uint32_t a = 0; a < BL_ACCOUNTS; a++)
     sum = bl_dec_add(sum, wallet->balance[a]);
   if (!bl_dec_is_zero(sum)) return "the ledger does not add up to zero";
-  if (!bl_dec_equal(bl_dec_neg(left), wallet->balance[BL_ACCOUNT_WALLET]))
+  if (!bl_dec_equal(bl_dec_neg(left[0]), deferred) ||
+      !bl_dec_equal(bl_dec_neg(left[1]), wallet->balance[BL_ACCOUNT_CREDIT]))
     return "a wallet's account is not what its grants have left";
   return NULL;
 }

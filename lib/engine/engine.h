@@ -171,11 +171,13 @@ int  bl_journal_walk_open(bl_journal_walk *w, billing *b, int64_t tenant,
                           int64_t from_seq);
 int  bl_journal_walk_next(bl_journal_walk *w, bl_entry *out);
 void bl_journal_walk_close(bl_journal_walk *w);
-/* One entry; its texts are copied into the arena, or the store's until its
- * next call.  NOTFOUND. */
+/* One entry; its texts are the store's until its next call.  NOTFOUND. */
 int  bl_journal_peek(billing *b, int64_t tenant, int64_t seq, bl_entry *out);
-int  bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
-                     bl_entry *out);
+/* One that something names, so it is there: CORRUPT.  In the arena. */
+int  bl_journal_read(bl_call *c, int64_t seq, bl_arena *a, bl_entry *out);
+/* What it says; not of events. */
+int  bl_journal_facts(bl_call *c, int64_t seq, bl_arena *a,
+                      bl_entry_facts *out);
 
 /* The database's own rows again, when the host rolled back the transaction
  * that it was made in.  CORRUPT when it is another database by now. */

@@ -139,6 +139,20 @@ void bl_code_document(bl_codec *facts, bl_codec *properties,
   bl_code_str(properties, &f->own_json);
 }
 
+/* The origin and, in bits above it, what only some grants have: that they are
+ * booked otherwise than their origin says, and where they come from. */
+static void code_origin(bl_codec *c, bl_fact_grant *f) {
+  uint64_t given = f->origin == BILLING_ORIGIN_PROMOTIONAL;
+  uint64_t word = f->origin | (uint64_t)(f->is_promotional != given) << 4 |
+                  (uint64_t)(f->from != 0) << 5;
+
+  bl_code_u64(c, &word);
+  f->origin = word & 15;
+  given = f->origin == BILLING_ORIGIN_PROMOTIONAL;
+  f->is_promotional = given ^ (word >> 4 & 1);
+  if (word >> 5 & 1) bl_code_u64(c, &f->from);
+}
+
 void bl_code_grant(bl_codec *facts, bl_codec *properties, bl_fact_grant *f) {
   bl_code_u64(facts, &f->number);
   bl_code_u64(facts, &f->customer);
@@ -149,12 +163,27 @@ void bl_code_grant(bl_codec *facts, bl_codec *properties, bl_fact_grant *f) {
   bl_code_i64(facts, &f->effective_us);
   bl_code_i64(facts, &f->expires_us);
   bl_code_i64(facts, &f->priority);
-  bl_code_u64(facts, &f->origin);
+  code_origin(facts, f);
   bl_code_str(facts, &f->scope);
   bl_code_hash(facts, f->key_hash, sizeof f->key_hash);
   code_content(facts, &f->content);
   bl_code_str(properties, &f->key);
   bl_code_str(properties, &f->name);
+}
+
+void bl_code_grant_change(bl_codec *facts, bl_codec *properties,
+                          bl_fact_grant_change *f) {
+  bl_code_u64(facts, &f->customer);
+  bl_code_u64(facts, &f->grant);
+  bl_code_u64(facts, &f->change);
+  bl_code_dec(facts, &f->amount);
+  bl_code_dec(facts, &f->cost);
+  bl_code_i64(facts, &f->expires_us);
+  bl_code_u64(facts, &f->to);
+  bl_code_u64(facts, &f->to_customer);
+  bl_code_hash(facts, f->key_hash, sizeof f->key_hash);
+  code_content(facts, &f->content);
+  bl_code_str(properties, &f->key);
 }
 
 static void code_held(bl_codec *facts, bl_fact_held *f) {
@@ -439,6 +468,7 @@ void bl_code_rerate(bl_codec *facts, bl_codec *properties,
   }
 ENTRY_KIND(document)
 ENTRY_KIND(grant)
+ENTRY_KIND(grant_change)
 ENTRY_KIND(hold)
 ENTRY_KIND(hold_end)
 ENTRY_KIND(hold_extended)
@@ -460,6 +490,7 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_TENANT] = code_entry_document,
     [BL_ENTRY_DOCUMENT] = code_entry_document,
     [BL_ENTRY_GRANT] = code_entry_grant,
+    [BL_ENTRY_GRANT_CHANGE] = code_entry_grant_change,
     [BL_ENTRY_HOLD] = code_entry_hold,
     [BL_ENTRY_HOLD_END] = code_entry_hold_end,
     [BL_ENTRY_GRANT_EXPIRED] = code_entry_grant_expired,

@@ -34,6 +34,7 @@ enum {
   BL_ENTRY_TICKS = 11,
   BL_ENTRY_VOID = 12,
   BL_ENTRY_RERATE = 13,
+  BL_ENTRY_GRANT_CHANGE = 14,
   /* The index of entries has marks of kinds below 32 only; 16 to 19 are
    * reserved for leases. */
   BL_ENTRY_PARKED = 15,
@@ -124,6 +125,8 @@ typedef struct bl_fact_grant {
   int64_t       expires_us;
   int64_t       priority;
   uint64_t      origin;
+  uint64_t      is_promotional;    /* booked as promotion, not as funding */
+  uint64_t      from;          /* the grant that it was a part of; 0: none */
   bl_str        scope;         /* JSON or empty */
   unsigned char key_hash[16];
   uint64_t      content;
@@ -131,6 +134,23 @@ typedef struct bl_fact_grant {
   bl_str        key;
   bl_str        name;
 } bl_fact_grant;
+
+/* What is done to a grant. */
+typedef struct bl_fact_grant_change {
+  uint64_t      customer;
+  uint64_t      grant;
+  uint64_t      change;        /* BL_CHANGE_* */
+  bl_dec        amount;        /* that leaves the grant */
+  bl_dec        cost;          /* the share that was paid for it */
+  int64_t       expires_us;    /* when it ends from now on */
+  uint64_t      to;            /* the grant that it becomes, in an entry that
+                                  follows; 0: none */
+  uint64_t      to_customer;
+  unsigned char key_hash[16];  /* zeros: nobody asked for it */
+  uint64_t      content;
+  /* properties */
+  bl_str        key;
+} bl_fact_grant_change;
 
 /* The quantity that a hold reserves under one charge key. */
 typedef struct bl_fact_part {
@@ -416,6 +436,7 @@ typedef struct bl_fact_stream {
 typedef union bl_entry_facts {
   bl_fact_document      document;
   bl_fact_grant         grant;
+  bl_fact_grant_change  grant_change;
   bl_fact_hold          hold;
   bl_fact_hold_end      hold_end;
   bl_fact_hold_extended hold_extended;
@@ -441,6 +462,8 @@ int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out);
 void bl_code_document(bl_codec *facts, bl_codec *properties,
                       bl_fact_document *f);
 void bl_code_grant(bl_codec *facts, bl_codec *properties, bl_fact_grant *f);
+void bl_code_grant_change(bl_codec *facts, bl_codec *properties,
+                          bl_fact_grant_change *f);
 void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f);
 void bl_code_hold_end(bl_codec *facts, bl_codec *properties,
                       bl_fact_hold_end *f);

@@ -118,7 +118,8 @@ static int is_personal(erasure *x, const bl_entry *entry, int *is) {
   int rc = BILLING_OK;
 
   switch (entry->kind) {
-  case BL_ENTRY_GRANT: case BL_ENTRY_HOLD: case BL_ENTRY_INVOICE:
+  case BL_ENTRY_GRANT: case BL_ENTRY_GRANT_CHANGE: case BL_ENTRY_HOLD:
+  case BL_ENTRY_INVOICE:
     *is = 1;
     break;
   case BL_ENTRY_DOCUMENT:
@@ -190,7 +191,7 @@ static int redact_parked(erasure *x, const unsigned char id_hash[16],
     bl_entry entry;
     bl_text text;
     bl_text_open(&text, &c->arena);
-    rc = bl_journal_read(c->b, c->t->number, seqs[i], &c->arena, &entry);
+    rc = bl_journal_read(c, seqs[i], &c->arena, &entry);
     if (!rc) rc = blank_parkings(x, &entry, id_hash, span, &text);
     if (!rc && !bl_str_equal(entry.properties,
                              (bl_str){text.text, text.len}))
@@ -222,7 +223,7 @@ static int redact_journal(erasure *x) {
     bl_arena_mark mark = bl_arena_now(&c->arena);
     bl_entry entry;
     if (bl_is_interrupted(c->b)) return BILLING_CANCELED;
-    rc = bl_journal_read(c->b, c->t->number, seqs[i], &c->arena, &entry);
+    rc = bl_journal_read(c, seqs[i], &c->arena, &entry);
     if (!rc) rc = redact_entry(x, &entry);
     if (!rc) bl_arena_back(&c->arena, mark);
   }

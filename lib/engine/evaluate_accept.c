@@ -24,29 +24,15 @@ typedef struct gate_terms {
   const bl_json  *events;
 } gate_terms;
 
-static int gate_seconds(const bl_reader *r, const bl_field *field,
-                        const bl_json *node, void *model) {
-  int64_t *us = (int64_t *)(void *)((unsigned char *)model + field->at);
-  bl_field plain = *field;
-  int64_t seconds = 0;
-  int rc;
-
-  plain.at = 0;
-  plain.high = INT64_C(1000000000000);
-  rc = bl_value_whole64(r, &plain, node, &seconds);
-  if (!rc) *us = seconds * BL_SECOND;
-  return rc;
-}
-
 static const bl_field gate_fields[] = {
   BL_ASK_KERNEL,
-  {.name = "most_age", .read = gate_seconds,
+  {.name = "most_age", .read = bl_value_seconds,
    .at = offsetof(gate_terms, accept.most_age_us)},
-  {.name = "most_ahead", .read = gate_seconds,
+  {.name = "most_ahead", .read = bl_value_seconds,
    .at = offsetof(gate_terms, accept.most_ahead_us)},
-  {.name = "cancel_within", .read = gate_seconds,
+  {.name = "cancel_within", .read = bl_value_seconds,
    .at = offsetof(gate_terms, accept.cancel_within_us)},
-  {.name = "key_window", .read = gate_seconds,
+  {.name = "key_window", .read = bl_value_seconds,
    .at = offsetof(gate_terms, accept.key_window_us)},
   {.name = "window_bound", .read = bl_value_choice, .words = gate_bounds,
    .at = offsetof(gate_terms, accept.window_ends)},

@@ -129,14 +129,12 @@ int bl_event_walk_restate(bl_event_walk *w) {
 /* The next entry that may have an event of the walk's, in the arena: its bytes
  * are the store's only until the next step. */
 static int walk_next_entry(bl_event_walk *w, bl_entry *out) {
-  billing *b = w->c->b;
   int rc;
 
-  if (bl_is_interrupted(b)) return BILLING_CANCELED;
+  if (bl_is_interrupted(w->c->b)) return BILLING_CANCELED;
   if (w->customer) {
     if (w->seq_at == w->seq_count) return BILLING_DONE;
-    return bl_journal_read(b, w->c->t->number, w->seqs[w->seq_at++],
-                           &w->arena, out);
+    return bl_journal_read(w->c, w->seqs[w->seq_at++], &w->arena, out);
   }
   do
     rc = bl_journal_walk_next(&w->journal, out);
@@ -154,7 +152,6 @@ static int walk_open_entry(bl_event_walk *w) {
   bl_arena_close(&w->arena);
   memset(&w->entry, 0, sizeof w->entry);
   rc = walk_next_entry(w, &entry);
-  if (rc == BILLING_NOTFOUND) return BILLING_CORRUPT;
   if (!rc)
     rc = bl_event_entry_open(&w->entry, w->c, w->c->t, &entry, &w->arena);
   if (!rc && w->customer) w->entry.customer = w->customer->number;

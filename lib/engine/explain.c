@@ -32,10 +32,8 @@ typedef struct explanation {
 
 static int read_fact(bl_call *c, int64_t seq, bl_fact_invoice *fact) {
   bl_entry_facts facts;
-  bl_entry entry;
-  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
+  int rc = bl_journal_facts(c, seq, &c->arena, &facts);
 
-  if (!rc) rc = bl_entry_read(&entry, &c->arena, &facts);
   if (!rc) *fact = facts.invoice;
   return rc;
 }

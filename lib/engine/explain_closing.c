@@ -28,7 +28,6 @@ static int explain_find_tick(bl_call *c, const bl_contract *contract,
   bl_index_wish wish = {bl_subject_customer(contract->customer->number), 0,
                         BL_ALL_TIMES, UINT64_C(1) << BL_ENTRY_TICKS};
   bl_entry_facts facts;
-  bl_entry entry;
   int64_t *seqs;
   size_t count;
   int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
@@ -36,8 +35,7 @@ static int explain_find_tick(bl_call *c, const bl_contract *contract,
   *out = NULL;
   while (!rc && !*out && count > 0) {
     if (seqs[--count] >= seq) continue;
-    rc = bl_journal_read(c->b, c->t->number, seqs[count], &c->arena, &entry);
-    if (!rc) rc = bl_entry_read(&entry, &c->arena, &facts);
+    rc = bl_journal_facts(c, seqs[count], &c->arena, &facts);
     if (!rc) *out = explain_tick(&facts.ticks, contract, line);
   }
   return rc || *out ? rc : BILLING_CORRUPT;

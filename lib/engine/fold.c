@@ -72,7 +72,7 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
   lot->number = fact->number;
   grant->seq = f->seq;
   lot->priority = (int32_t)fact->priority;
-  lot->is_promotional = fact->origin == BILLING_ORIGIN_PROMOTIONAL;
+  lot->is_promotional = fact->is_promotional != 0;
   lot->has_cost = bl_dec_sign(fact->cost) > 0;
   lot->effective_us = fact->effective_us;
   lot->expires_us = fact->expires_us;
@@ -83,6 +83,7 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
   grant->amount = fact->amount;
   grant->cost = fact->cost;
   grant->origin = fact->origin;
+  grant->from = fact->from;
   grant->key = bl_arena_str(arena, fact->key);
   grant->scope_text = bl_arena_str(arena, fact->scope);
   if (bl_asset_set(lot->asset, fact->asset) ||
@@ -97,7 +98,7 @@ static int note_grant(bl_fold *f, const bl_fact_grant *fact) {
   bl_subject grant = {BL_SUBJECT_GRANT, fact->number};
   int rc = bl_fold_count(f, &f->tenant->heads.grants, fact->number);
 
-  if (!rc) rc = bl_fold_name(f, bl_keys_print_of(fact->key_hash), 0);
+  if (!rc) rc = bl_fold_key_name(f, fact->key_hash);
   if (!rc) rc = bl_fold_mark(f, grant, BL_ENTRY_GRANT);
   return rc ? rc : bl_fold_about(f, fact->customer, BL_ENTRY_GRANT);
 }
@@ -149,7 +150,9 @@ static int fold_expiry(bl_fold *f, bl_grant_state *grant, bl_dec left) {
   if (rc) return rc;
   bl_touch(t, grant, sizeof *grant, &grant->touched);
   grant->expired_seq = f->seq;
-  return bl_fold_post(f, wallet, postings, bl_ledger_expiry(left, postings));
+  return bl_fold_post(f, wallet, postings,
+                      bl_ledger_expiry(left, (int)grant->lot.is_promotional,
+                                       postings));
 }
 
 int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact) {
@@ -226,6 +229,7 @@ static int bill_draws(bl_fold *f, bl_tally *tally, const bl_fact_line *line) {
 static int book_fee(bl_fold *f, bl_contract *contract, bl_wallet *wallet,
                     const bl_fact_line *line) {
   bl_tenant *t = f->tenant;
+  const bl_dec none[2] = {BL_DEC_ZERO, BL_DEC_ZERO};
   bl_posting postings[4];
   bl_tally *tally;
 
@@ -237,7 +241,7 @@ static int book_fee(bl_fold *f, bl_contract *contract, bl_wallet *wallet,
     tally->billed_amount = bl_dec_add(tally->billed_amount, line->amount);
   }
   return bl_fold_post(f, wallet, postings,
-                      bl_ledger_charge(line->amount, BL_DEC_ZERO, postings));
+                      bl_ledger_charge(line->amount, none, postings));
 }
 
 static int fold_line(bl_fold *f, bl_contract *contract,

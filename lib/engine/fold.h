@@ -53,12 +53,17 @@ int bl_fold_about(bl_fold *f, uint64_t customer, int64_t kind);
 /* At a place of the entry stands something that is found by a key. */
 int bl_fold_name(bl_fold *f, uint64_t key, uint64_t place);
 
+/* The key of a request; zeros: nobody asked. */
+int bl_fold_key_name(bl_fold *f, const unsigned char hash[16]);
+
 int bl_fold_document(bl_fold *f, const bl_fact_document *fact);
 /* A version of a plan; contracts that follow it go on with it (fold_plan.c).
  */
 int bl_fold_plan(bl_fold *f, const bl_fact_document *fact, const bl_json *doc,
                  bl_plan_state *plan);
+/* Grants (fold_grant.c). */
 int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact);
+int bl_fold_grant_change(bl_fold *f, const bl_fact_grant_change *fact);
 int bl_fold_hold(bl_fold *f, const bl_fact_hold *fact);
 int bl_fold_hold_end(bl_fold *f, const bl_fact_hold_end *fact);
 int bl_fold_hold_extended(bl_fold *f, const bl_fact_hold_extended *fact);
@@ -89,6 +94,9 @@ int bl_fold_charged(bl_fold *f, bl_tally *tally, bl_dec amount,
 /* The latest operation on a value of unique is this one, whatever it was. */
 int bl_fold_value(bl_fold *f, bl_tally *tally, const unsigned char value[16],
                   int64_t time_us, uint64_t is_removal);
+/* Something has come back to a grant that is void: the entry under way leads
+ * to another one, which makes a new grant of it. */
+int bl_fold_returned(bl_fold *f, bl_grant_state *grant);
 /* Usage of a period that was invoiced has changed: it is due. */
 void bl_fold_late(bl_fold *f, const bl_tally *tally);
 /* One key of it; what it counts for the tenant and the customer, who is NULL

@@ -11,6 +11,7 @@
   }
 FOLD_KIND(document)
 FOLD_KIND(grant)
+FOLD_KIND(grant_change)
 FOLD_KIND(hold)
 FOLD_KIND(hold_end)
 FOLD_KIND(hold_extended)
@@ -36,6 +37,7 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
     [BL_ENTRY_DOCUMENT] = {"document", fold_entry_document},
     [BL_ENTRY_EVENTS] = {"events", NULL},
     [BL_ENTRY_GRANT] = {"grant", fold_entry_grant},
+    [BL_ENTRY_GRANT_CHANGE] = {"grant_change", fold_entry_grant_change},
     [BL_ENTRY_HOLD] = {"hold", fold_entry_hold},
     [BL_ENTRY_HOLD_END] = {"hold_end", fold_entry_hold_end},
     [BL_ENTRY_GRANT_EXPIRED] = {"grant_expired", fold_entry_grant_expired},

@@ -51,7 +51,9 @@ static int expire_again(bl_fold *f, bl_wallet *wallet, bl_grant_state *grant,
                      BL_DEC_ZERO);
   if (rc) return rc;
   return bl_fold_post(f, wallet, postings,
-                      bl_ledger_expiry(returned, postings));
+                      bl_ledger_expiry(returned,
+                                       (int)grant->lot.is_promotional,
+                                       postings));
 }
 
 /* Mostly it is the first one that pays, which is at hand. */
@@ -65,8 +67,9 @@ static bl_grant_state *drawn_grant(bl_tenant *t, const bl_wallet *wallet,
   return bl_table_at(&t->by_grant, number);
 }
 
+/* drawn: by whether the grant is promotional. */
 static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
-                     const bl_draw *draw, bl_dec *drawn) {
+                     const bl_draw *draw, bl_dec drawn[2]) {
   bl_tenant *t = f->tenant;
   bl_grant_state *grant;
   int rc = stack_draw(f, tally, draw);
@@ -76,7 +79,10 @@ static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
   if (!grant) return BILLING_CORRUPT;
   rc = bl_grant_move(t, wallet, grant, bl_dec_neg(draw->amount), BL_DEC_ZERO);
   if (rc) return rc;
+  drawn += grant->lot.is_promotional;
   *drawn = bl_dec_add(*drawn, draw->amount);
+  if (grant->lot.is_void && bl_dec_sign(draw->amount) < 0)
+    return bl_fold_returned(f, grant);
   if (grant->expired_seq && bl_dec_sign(draw->amount) < 0)
     return expire_again(f, wallet, grant, bl_dec_neg(draw->amount));
   return BILLING_OK;
@@ -127,15 +133,15 @@ static inline int charge_tally(bl_fold *f, bl_tally *tally, bl_dec amount,
   bl_wallet *wallet = bl_wallet_make(f->tenant, tally->contract->customer,
                                      bl_tally_price(tally)->asset);
   bl_posting postings[4];
-  bl_dec drawn = BL_DEC_ZERO;
+  bl_dec drawn[2] = {BL_DEC_ZERO, BL_DEC_ZERO};
   int rc = BILLING_OK;
 
   if (!wallet) return BILLING_NOMEM;
   tally->amount = bl_dec_add(tally->amount, amount);
   for (size_t i = 0; i < count && !rc; i++)
-    rc = fold_draw(f, tally, wallet, &draws[i], &drawn);
+    rc = fold_draw(f, tally, wallet, &draws[i], drawn);
   if (rc) return rc;
-  tally->drawn = bl_dec_add(tally->drawn, drawn);
+  tally->drawn = bl_dec_add(tally->drawn, bl_dec_add(drawn[0], drawn[1]));
   return bl_fold_post(f, wallet, postings,
                       bl_ledger_charge(amount, drawn, postings));
 }

@@ -93,48 +93,13 @@ static int rank_intervals(bl_arena *a, bl_plan_version *version) {
   return BILLING_OK;
 }
 
-static int names_spend(const bl_spend_of *of, const bl_price *price) {
-  bl_words prices = {of->prices, of->price_count};
-  bl_words tags = {of->tags, of->tag_count};
-  bl_words own = {price->tags, price->tag_count};
-
-  return bl_words_have(&prices, price->id) || bl_words_have_any(&own, &tags);
-}
-
-/* Whether a closing counts what is spent under another place, be it of another
- * version: as in one plan (catalog/spend.c). */
-static int counts_spend(const bl_plan_version *version, size_t at,
-                        size_t other) {
-  const bl_price *price = &version->plan.prices[at];
-  const bl_price *spent = &version->plan.prices[other];
-
-  if (!bl_asset_equal(price->asset, spent->asset)) return 0;
-  if (price->closing > BL_CLOSING_MINIMUM)
-    return spent->closing < price->closing;
-  if (price->closing == BL_CLOSING_MINIMUM)
-    return spent->closing < price->closing &&
-           bl_str_equal(price->id, spent->id);
-  if (spent->closing &&
-      (spent->closing != BL_CLOSING_COMPOSITE || !price->of->with_composites ||
-       version->intervals[other].rank >= version->intervals[at].rank))
-    return 0;
-  return names_spend(price->of, spent);
-}
-
 static int count_spend(bl_arena *a, bl_plan_version *version) {
-  size_t count = version->plan.price_count;
+  size_t count = version->plan.key_count;
+  uint32_t *rank = bl_arena_array(a, count + 1, sizeof *rank);
 
-  for (size_t i = 0; i < count; i++) {
-    bl_price *price = &version->plan.prices[i];
-    if (!price->closing) continue;
-    price->counted = bl_arena_array(a, count, sizeof *price->counted);
-    if (!price->counted) return BILLING_NOMEM;
-    price->counted_count = 0;
-    for (size_t k = 0; k < count; k++)
-      if (counts_spend(version, i, k))
-        price->counted[price->counted_count++] = (uint32_t)k;
-  }
-  return BILLING_OK;
+  for (size_t i = 0; rank && i < count; i++)
+    rank[i] = version->intervals[i].rank;
+  return rank ? bl_plan_count_spend(a, &version->plan, rank) : BILLING_NOMEM;
 }
 
 static int fill_intervals(bl_tenant *t, const bl_lay *lay,

@@ -187,9 +187,8 @@ static int read_entry(health *h, int64_t seq, bl_arena *scratch) {
   bl_event_entry events;
   bl_event_row row;
   bl_entry entry;
-  int rc = bl_journal_read(h->c->b, h->c->t->number, seq, scratch, &entry);
+  int rc = bl_journal_read(h->c, seq, scratch, &entry);
 
-  if (rc == BILLING_NOTFOUND) rc = BILLING_CORRUPT;
   if (!rc)
     rc = bl_event_entry_open(&events, h->c, h->c->t, &entry, scratch);
   if (rc) return rc;
@@ -253,11 +252,9 @@ static int read_rerate(health *h, int64_t seq, bl_arena *scratch,
                        health_entries *list) {
   const bl_fact_rerate *fact;
   bl_entry_facts facts;
-  bl_entry entry;
-  int rc = bl_journal_read(h->c->b, h->c->t->number, seq, scratch, &entry);
+  int rc = bl_journal_facts(h->c, seq, scratch, &facts);
 
-  if (!rc) rc = bl_entry_read(&entry, scratch, &facts);
-  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  if (rc) return rc;
   fact = &facts.rerate;
   if (h->customer && h->customer->number != fact->customer)
     return BILLING_OK;

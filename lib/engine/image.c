@@ -77,6 +77,8 @@ static void code_wallet(bl_codec *c, bl_image_wallet *wallet) {
     bl_code_i64(c, &wallet->grants[i].seq);
     bl_code_dec(c, &wallet->grants[i].left);
     bl_code_i64(c, &wallet->grants[i].expired_seq);
+    bl_code_i64(c, &wallet->grants[i].expires_us);
+    bl_code_u64(c, &wallet->grants[i].is_void);
   }
 }
 
@@ -188,7 +190,9 @@ static int image_wallet(const bl_wallet *wallet, bl_arena *arena,
   for (size_t i = 0; i < out->grant_count; i++) {
     const bl_grant_state *grant = wallet->grants.item[first + i];
     out->grants[i] = (bl_image_grant){grant->seq, grant->lot.left,
-                                      grant->expired_seq};
+                                      grant->expired_seq,
+                                      grant->lot.expires_us,
+                                      grant->lot.is_void};
   }
   return BILLING_OK;
 }

@@ -66,9 +66,11 @@ typedef struct bl_image_contract {
 } bl_image_contract;
 
 typedef struct bl_image_grant {
-  int64_t seq;                   /* of its entry */
-  bl_dec  left;
-  int64_t expired_seq;
+  int64_t  seq;                  /* of its entry */
+  bl_dec   left;
+  int64_t  expired_seq;
+  int64_t  expires_us;           /* it may have been changed since */
+  uint64_t is_void;
 } bl_image_grant;
 
 typedef struct bl_image_wallet {

@@ -13,6 +13,7 @@
  * that after a crash the end of the chain is looked at.  Customers come later,
  * when they are named (load.h).
  */
+#include "engine/grants.h"
 #include "engine/keys.h"
 #include "engine/load.h"
 #include "store/store.h"
@@ -147,7 +148,7 @@ int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
   t->heads.clock_us = entry.at_us;
   memcpy(t->heads.hash, entry.hash, sizeof entry.hash);
   c->wrote = 1;
-  return BILLING_OK;
+  return t->returned.count ? bl_grants_returned(c) : BILLING_OK;
 }
 
 int bl_journal_walk_open(bl_journal_walk *w, billing *b, int64_t tenant,
@@ -193,14 +194,22 @@ int bl_journal_peek(billing *b, int64_t tenant, int64_t seq, bl_entry *out) {
   return rc;
 }
 
-int bl_journal_read(billing *b, int64_t tenant, int64_t seq, bl_arena *a,
-                    bl_entry *out) {
-  int rc = bl_journal_peek(b, tenant, seq, out);
+int bl_journal_read(bl_call *c, int64_t seq, bl_arena *a, bl_entry *out) {
+  int rc = bl_journal_peek(c->b, c->t->number, seq, out);
 
-  if (rc) return rc;
+  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
   out->facts = bl_arena_str(a, out->facts);
   out->properties = bl_arena_str(a, out->properties);
   return a->failed ? BILLING_NOMEM : BILLING_OK;
+}
+
+int bl_journal_facts(bl_call *c, int64_t seq, bl_arena *a,
+                     bl_entry_facts *out) {
+  bl_entry entry;
+  int rc = bl_journal_read(c, seq, a, &entry);
+
+  if (!rc) rc = bl_entry_read(&entry, a, out);
+  return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
 }
 
 /* ---- the head row ---- */
@@ -278,9 +287,9 @@ static int begin_state(bl_call *c) {
   int rc;
 
   if (!from) return BILLING_OK;
-  rc = bl_journal_read(c->b, t->number, from, &c->arena, &entry);
+  rc = bl_journal_read(c, from, &c->arena, &entry);
   if (!rc) rc = bl_catalog_load(c, from);
-  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  if (rc) return rc;
   t->heads.seq = entry.seq;
   t->heads.clock_us = entry.at_us;
   memcpy(t->heads.hash, entry.hash, sizeof t->heads.hash);

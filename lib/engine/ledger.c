@@ -5,7 +5,7 @@
  * The ledger is no table: each entry of the journal says what it posts
  * (postings.h), so reading it costs the reader, and recording nothing.
  */
-#include "engine/index.h"
+#include "engine/audit_ledger.h"
 #include "engine/load.h"
 #include "engine/postings.h"
 #include "engine/query.h"
@@ -17,6 +17,11 @@ typedef struct ledger_page {
   const bl_customer *customer;       /* NULL: all */
   bl_json           *tree;
   bl_json           *postings;
+  bl_arena           arena;          /* of the sums */
+  bl_map             sums;           /* audit_ledger.h: of all postings up to
+                                        here, when they are asked for */
+  uint32_t           has_sums;
+  uint32_t           is_full;        /* what follows is only added up */
   int64_t            seq;            /* the last posting of the page before */
   int64_t            posting;
   int64_t            count;
@@ -47,8 +52,9 @@ static void set_ledger_place(ledger_page *p, int64_t seq, size_t posting) {
   bl_int_print((int64_t)posting, p->place + len);
 }
 
+/* sum: of its account, up to here; NULL: not asked for. */
 static void add_posting(const ledger_page *p, const bl_entry *entry,
-                        const bl_posting *posting) {
+                        const bl_posting *posting, const bl_dec *sum) {
   const bl_customer *customer =
       bl_table_at(&p->c->t->by_customer, posting->customer);
   bl_json *row = bl_json_object(p->postings, NULL);
@@ -60,11 +66,14 @@ static void add_posting(const ledger_page *p, const bl_entry *entry,
   bl_json_add_c(row, "account", bl_account_name(posting->account));
   bl_json_add_c(row, "asset", posting->asset);
   bl_json_add_dec(row, "amount", posting->amount);
+  if (p->q->running) bl_json_add_dec(row, "balance", *sum);
   bl_json_add_c(row, "cause", bl_entry_name(entry->kind));
 }
 
 static int is_posting_wanted(const ledger_page *p, const bl_entry *entry,
                              const bl_posting *posting, size_t number) {
+  if (p->is_full || entry->seq < p->seq || entry->at_us < p->q->from_us)
+    return 0;
   if (entry->seq == p->seq && (int64_t)number <= p->posting) return 0;
   if (p->customer && posting->customer != p->customer->number) return 0;
   if (p->q->asset.len && !bl_str_is(p->q->asset, posting->asset)) return 0;
@@ -72,66 +81,46 @@ static int is_posting_wanted(const ledger_page *p, const bl_entry *entry,
          bl_str_is(p->q->account, bl_account_name(posting->account));
 }
 
-/* DONE when the page is full and there is more. */
-static int add_postings(ledger_page *p, const bl_entry *entry) {
-  bl_postings group;
-  int rc = bl_postings_of(p->c, p->c->t, entry, &p->c->arena, &group);
+static int list_posting(ledger_page *p, const bl_entry *entry,
+                        const bl_posting *posting, size_t number) {
+  const bl_dec *sum = NULL;
 
-  for (size_t i = 0; !rc && i < group.count; i++) {
-    if (!is_posting_wanted(p, entry, &group.item[i], i + 1)) continue;
-    if (p->count++ == p->q->limit) {
-      bl_json_add_c(p->tree, "next", p->place);
-      return BILLING_DONE;
-    }
-    set_ledger_place(p, entry->seq, i + 1);
-    add_posting(p, entry, &group.item[i]);
+  if (p->has_sums) {
+    sum = bl_account_add(&p->sums, posting);
+    if (!sum) return BILLING_NOMEM;
   }
+  if (!is_posting_wanted(p, entry, posting, number)) return BILLING_OK;
+  if (p->count++ == p->q->limit) {
+    bl_json_add_c(p->tree, "next", p->place);
+    p->is_full = 1;
+    return p->q->to_us == INT64_MAX ? BILLING_DONE : BILLING_OK;
+  }
+  set_ledger_place(p, entry->seq, number);
+  add_posting(p, entry, posting, sum);
+  return BILLING_OK;
+}
+
+/* DONE when the page is full, or "to" has come, and nothing else is asked.
+ * The clock never goes back, so what follows is not before that, either. */
+static int add_postings(void *page, const bl_entry *entry,
+                        const bl_postings *group) {
+  ledger_page *p = page;
+  int rc = entry->at_us < p->q->to_us ? BILLING_OK : BILLING_DONE;
+
+  for (size_t i = 0; !rc && i < group->count; i++)
+    rc = list_posting(p, entry, &group->item[i], i + 1);
   return rc;
 }
 
-/* All entries, from the place on. */
-static int list_all_postings(ledger_page *p) {
-  bl_call *c = p->c;
-  bl_journal_walk walk = {NULL, NULL};
-  bl_entry entry;
-  int rc = bl_journal_walk_open(&walk, c->b, c->t->number, p->seq);
-
-  while (!rc && (rc = bl_journal_walk_next(&walk, &entry)) == BILLING_OK) {
-    bl_arena_mark mark = bl_arena_now(&c->arena);
-    if (bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
-    if (!rc) rc = add_postings(p, &entry);
-    bl_arena_back(&c->arena, mark);
-  }
-  bl_journal_walk_close(&walk);
-  return rc;
-}
-
-/* The entries about one customer. */
-static int list_postings_of(ledger_page *p, const bl_customer *customer) {
-  bl_call *c = p->c;
-  bl_index_wish wish = {bl_subject_customer(customer->number), p->seq - 1,
-                        BL_ALL_TIMES, 0};
-  int64_t *seqs;
-  size_t count;
-  int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
-
-  for (size_t i = 0; i < count && !rc; i++) {
-    bl_arena_mark mark = bl_arena_now(&c->arena);
-    bl_entry entry;
-    if (bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
-    if (!rc)
-      rc = bl_journal_read(c->b, c->t->number, seqs[i], &c->arena, &entry);
-    if (!rc) rc = add_postings(p, &entry);
-    bl_arena_back(&c->arena, mark);
-  }
-  return rc;
+/* Where reading begins: sums are of all that was ever posted. */
+static int64_t first_seq(const ledger_page *p) {
+  return p->has_sums ? 0 : p->seq;
 }
 
 static int list_postings(ledger_page *p) {
-  int rc = p->customer ? list_postings_of(p, p->customer)
-                       : list_all_postings(p);
+  bl_postings_walk walk = {p->c, p->customer, first_seq(p), add_postings, p};
 
-  return rc == BILLING_DONE ? BILLING_OK : rc;
+  return bl_postings_each(&walk);
 }
 
 static void list_wallet(const ledger_page *p, const bl_customer *customer,
@@ -140,15 +129,18 @@ static void list_wallet(const ledger_page *p, const bl_customer *customer,
 
   if (q->asset.len && !bl_str_is(q->asset, wallet->asset)) return;
   for (uint32_t a = 0; a < BL_ACCOUNTS; a++) {
+    bl_dec balance = q->to_us == INT64_MAX
+        ? wallet->balance[a]
+        : bl_account_sum(&p->sums, customer->number, a, wallet->asset);
     bl_json *row;
     if (q->account.len && !bl_str_is(q->account, bl_account_name(a)))
       continue;
-    if (bl_dec_is_zero(wallet->balance[a])) continue;
+    if (bl_dec_is_zero(balance)) continue;
     row = bl_json_object(balances, NULL);
     bl_json_add_text(row, "customer", customer->id);
     bl_json_add_c(row, "account", bl_account_name(a));
     bl_json_add_c(row, "asset", wallet->asset);
-    bl_json_add_dec(row, "balance", wallet->balance[a]);
+    bl_json_add_dec(row, "balance", balance);
   }
 }
 
@@ -172,8 +164,9 @@ static int list_balances(const ledger_page *p) {
   return rc;
 }
 
-static int answer_ledger(bl_call *c, const bl_query *q, billing_doc **out) {
-  ledger_page p = {.c = c, .q = q};
+static int read_ledger_query(ledger_page *p) {
+  const bl_query *q = p->q;
+  bl_call *c = p->c;
   bl_customer *customer = NULL;
   int rc = BILLING_OK;
 
@@ -182,21 +175,32 @@ static int answer_ledger(bl_call *c, const bl_query *q, billing_doc **out) {
   if (!rc && q->account.len && bl_account_of_name(q->account) < 0)
     rc = bl_fail(c->err, BILLING_INVALID, "/account", "see billing_ledger",
                  "there is no account %t", &q->account);
-  if (!rc) rc = read_ledger_place(&p);
+  p->customer = customer;
+  p->has_sums = q->running || q->to_us != INT64_MAX;
+  return rc ? rc : read_ledger_place(p);
+}
+
+static int answer_ledger(bl_call *c, const bl_query *q, billing_doc **out) {
+  ledger_page p = {.c = c, .q = q};
+  int rc = read_ledger_query(&p);
+
   if (rc) return rc;
-  p.customer = customer;
+  bl_arena_open(&p.arena, &c->b->host);
+  bl_map_open(&p.sums, &p.arena);
   p.tree = bl_json_object(NULL, NULL);
   p.postings = bl_json_array(p.tree, "postings");
   rc = list_postings(&p);
   if (!rc) rc = list_balances(&p);
   if (!rc) rc = bl_doc_of_tree(c, p.tree, out);
   bl_json_free(p.tree);
+  bl_arena_close(&p.arena);
   return rc;
 }
 
 int billing_ledger(billing *b, const billing_call *call, const char *query,
                    size_t query_len, billing_doc **out, billing_error *err) {
   static const char *const allowed[] = {"customer", "asset", "account",
+                                        "from", "to", "running",
                                         "after", "limit", NULL};
   bl_question question = {query, query_len, allowed, NULL, answer_ledger};
 

@@ -13,7 +13,7 @@
 static int fold_at(bl_call *c, bl_fold *fold, int64_t seq) {
   bl_arena_mark mark = bl_arena_now(&c->arena);
   bl_entry entry;
-  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, &entry);
+  int rc = bl_journal_read(c, seq, &c->arena, &entry);
 
   if (fold->reach == BL_FOLD_LOADED) c->t->as_of = seq;
   if (!rc) rc = bl_fold_entry(fold, &entry);
@@ -134,18 +134,29 @@ static int take_contract(loading *l, const bl_image_contract *from) {
   return rc;
 }
 
+/* The grant of an entry.  As images keep the order of the list it is the last
+ * one, unless it ends at another time than it did. */
+static bl_grant_state *grant_of_entry(const bl_wallet *wallet, int64_t seq) {
+  for (size_t i = wallet->grants.count; i > wallet->grants.first; i--) {
+    bl_grant_state *grant = wallet->grants.item[i - 1];
+    if (grant->seq == seq) return grant;
+  }
+  return NULL;
+}
+
 /* Folding a grant's entry gives all of it; what was used since is taken. */
 static int take_grant(loading *l, bl_wallet *wallet,
                       const bl_image_grant *from) {
-  size_t count = wallet->grants.count - wallet->grants.first;
-  bl_grant_state *grant = NULL;
+  bl_grant_state *grant;
   int rc = fold_named(l, from->seq);
 
   if (rc) return rc;
-  if (wallet->grants.count - wallet->grants.first == count + 1)
-    grant = wallet->grants.item[wallet->grants.count - 1];
-  if (!grant || grant->seq != from->seq) return BILLING_CORRUPT;
+  grant = grant_of_entry(wallet, from->seq);
+  if (!grant) return BILLING_CORRUPT;
   grant->expired_seq = from->expired_seq;
+  grant->lot.is_void = from->is_void != 0;
+  rc = bl_grant_extend(l->c->t, wallet, grant, from->expires_us);
+  if (rc) return rc;
   return bl_grant_move(l->c->t, wallet, grant,
                        bl_dec_sub(from->left, grant->lot.left), BL_DEC_ZERO);
 }

@@ -19,9 +19,8 @@ typedef struct named_search {
 /* The entry at a place, if it is of a kind that has names. */
 static int read_named(bl_call *c, int64_t seq, bl_entry *entry,
                       bl_entry_facts *facts) {
-  int rc = bl_journal_read(c->b, c->t->number, seq, &c->arena, entry);
+  int rc = bl_journal_read(c, seq, &c->arena, entry);
 
-  if (rc == BILLING_NOTFOUND) return BILLING_CORRUPT;
   return rc ? rc : bl_entry_read(entry, &c->arena, facts);
 }
 
@@ -171,6 +170,8 @@ static int is_request(const named_search *s, const bl_entry *entry,
   const unsigned char *hash = NULL;
 
   if (entry->kind == BL_ENTRY_GRANT) hash = facts->grant.key_hash;
+  if (entry->kind == BL_ENTRY_GRANT_CHANGE)
+    hash = facts->grant_change.key_hash;
   if (entry->kind == BL_ENTRY_HOLD) hash = facts->hold.key_hash;
   return hash && memcmp(hash, s->hash, 16) == 0;
 }

@@ -23,9 +23,10 @@ int bl_alias_is_taken(bl_call *c, const unsigned char hash[16], bl_span span,
 /* The contract, its customer loaded; NULL when there is none. */
 int bl_named_contract(bl_call *c, bl_str id, bl_contract **out);
 
-/* What the key of a request was used for: the entry of a grant or a hold. */
+/* What the key of a request was used for: the entry of a grant, of its change
+ * or of a hold. */
 typedef struct bl_request {
-  int64_t        kind;         /* BL_ENTRY_GRANT or BL_ENTRY_HOLD; 0: new */
+  int64_t        kind;         /* BL_ENTRY_*; 0: new */
   int64_t        at_us;
   bl_entry_facts facts;
 } bl_request;

@@ -76,9 +76,7 @@ int bl_parked_read(bl_call *c, int64_t seq, bl_arena *a,
   int rc = bl_journal_peek(c->b, c->t->number, seq, &entry);
 
   if (!rc && entry.kind != BL_ENTRY_PARKED) rc = BILLING_NOTFOUND;
-  if (!rc) rc = bl_journal_read(c->b, c->t->number, seq, a, &entry);
-  if (rc) return rc;
-  rc = bl_entry_read(&entry, a, &facts);
+  if (!rc) rc = bl_journal_facts(c, seq, a, &facts);
   if (!rc) *out = facts.parkings;
   return rc;
 }

@@ -3,7 +3,7 @@
  * postings.c - the ledger group of an entry, from what the entry says.
  *
  *     a batch: 0.25 charged to a, 0.10 of it drawn; 0.05 charged to b
- *       a  wallet +0.10  unbilled +0.15  revenue -0.25
+ *       a  deferred +0.10  unbilled +0.15  revenue -0.25
  *       b                unbilled +0.05  revenue -0.05
  *
  * The fold books the same groups (wallet/ledger.c) in the balances of wallets
@@ -14,6 +14,8 @@
 #include "engine/postings.h"
 
 #include "engine/event_walk.h"
+#include "engine/fold_post.h"
+#include "engine/index.h"
 #include "engine/load.h"
 
 typedef struct posting_draws {
@@ -83,17 +85,25 @@ static int book_expiry(posting_book *k, const bl_grant_state *grant,
   bl_posting postings[4];
 
   return book(k, grant->customer, grant->lot.asset, postings,
-              bl_ledger_expiry(left, postings));
+              bl_ledger_expiry(left, (int)grant->lot.is_promotional,
+                               postings));
 }
 
 /* ---- events ---- */
 
-/* What returns to a lot that had expired before this entry expires again. */
-static int book_return(posting_book *k, const bl_draw *draw) {
-  const bl_grant_state *grant = bl_table_at(&k->t->by_grant, draw->grant);
+/* Adds a draw up by what it is drawn from.  What returns to a lot that had
+ * expired before this entry expires again. */
+static int add_drawn(posting_book *k, const bl_draw *draw, bl_dec drawn[2]) {
+  const bl_grant_state *grant;
 
+  if (!draw->grant) return BILLING_OK;
+  grant = bl_table_at(&k->t->by_grant, draw->grant);
   if (!grant) return BILLING_CORRUPT;
-  if (!grant->expired_seq || grant->expired_seq > k->entry->seq)
+  drawn += grant->lot.is_promotional;
+  *drawn = bl_dec_add(*drawn, draw->amount);
+  /* Of what returns to a void lot another entry says more. */
+  if (bl_dec_sign(draw->amount) > 0 || grant->lot.is_void ||
+      !grant->expired_seq || grant->expired_seq > k->entry->seq)
     return BILLING_OK;
   return book_expiry(k, grant, bl_dec_neg(draw->amount));
 }
@@ -101,16 +111,12 @@ static int book_return(posting_book *k, const bl_draw *draw) {
 static int book_charged(posting_book *k, const bl_contract *contract,
                         const bl_price *price, bl_dec amount,
                         const posting_draws *by) {
-  bl_dec drawn = BL_DEC_ZERO;
+  bl_dec drawn[2] = {BL_DEC_ZERO, BL_DEC_ZERO};
   bl_posting postings[4];
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < by->count && !rc; i++) {
-    const bl_draw *draw = &by->draws[i];
-    if (!draw->grant) continue;
-    drawn = bl_dec_add(drawn, draw->amount);
-    if (bl_dec_sign(draw->amount) < 0) rc = book_return(k, draw);
-  }
+  for (size_t i = 0; i < by->count && !rc; i++)
+    rc = add_drawn(k, &by->draws[i], drawn);
   if (rc) return rc;
   return book(k, contract->customer, price->asset, postings,
               bl_ledger_charge(amount, drawn, postings));
@@ -137,7 +143,7 @@ static int book_events(posting_book *k) {
 /* ---- the other kinds ---- */
 
 static int book_grant(posting_book *k, const bl_fact_grant *fact) {
-  int is_promotional = fact->origin == BILLING_ORIGIN_PROMOTIONAL;
+  int is_promotional = (int)fact->is_promotional;
   bl_posting postings[4];
   bl_grant_state *grant;
   int rc = find_grant(k, fact->customer, fact->number, &grant);
@@ -154,9 +160,21 @@ static int book_expired(posting_book *k, const bl_fact_grant_expired *fact) {
   return rc ? rc : book_expiry(k, grant, fact->left);
 }
 
+static int book_change(posting_book *k, const bl_fact_grant_change *fact) {
+  bl_posting postings[4];
+  bl_grant_state *grant;
+  int rc = find_grant(k, fact->customer, fact->grant, &grant);
+
+  if (rc) return rc;
+  return book(k, grant->customer, grant->lot.asset, postings,
+              bl_change_postings(fact, (int)grant->lot.is_promotional,
+                                 postings));
+}
+
 /* A fee is charged by the line that bills it. */
 static int book_line(posting_book *k, const bl_contract *contract,
                      const bl_fact_line *line) {
+  const bl_dec none[2] = {BL_DEC_ZERO, BL_DEC_ZERO};
   bl_posting postings[4];
   const char *asset;
   int rc = BILLING_OK;
@@ -165,7 +183,7 @@ static int book_line(posting_book *k, const bl_contract *contract,
   asset = contract->plan->plan.prices[line->price].asset;
   if (line->is_fee)
     rc = book(k, contract->customer, asset, postings,
-              bl_ledger_charge(line->amount, BL_DEC_ZERO, postings));
+              bl_ledger_charge(line->amount, none, postings));
   if (rc) return rc;
   return book(k, contract->customer, asset, postings,
               bl_ledger_line(line->amount, line->drawn, line->due, postings));
@@ -251,6 +269,7 @@ static int book_coded(posting_book *k) {
   if (rc) return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
   switch (k->entry->kind) {
   case BL_ENTRY_GRANT: return book_grant(k, &facts.grant);
+  case BL_ENTRY_GRANT_CHANGE: return book_change(k, &facts.grant_change);
   case BL_ENTRY_GRANT_EXPIRED: return book_expired(k, &facts.grant_expired);
   case BL_ENTRY_INVOICE: return book_invoice(k, &facts.invoice);
   case BL_ENTRY_TICKS: return book_ticks(k, &facts.ticks);
@@ -290,4 +309,57 @@ int bl_postings_of(bl_call *c, bl_tenant *t, const bl_entry *entry,
   bl_map_open(&k.sums, a);
   rc = entry->kind == BL_ENTRY_EVENTS ? book_events(&k) : book_coded(&k);
   return rc ? rc : list_sums(&k, out);
+}
+
+/* ---- many of them ---- */
+
+static int take_group(const bl_postings_walk *w, const bl_entry *entry) {
+  bl_call *c = w->c;
+  bl_postings group;
+  int rc = bl_postings_of(c, c->t, entry, &c->arena, &group);
+
+  return rc ? rc : w->take(w->who, entry, &group);
+}
+
+static int walk_all_groups(const bl_postings_walk *w) {
+  bl_call *c = w->c;
+  bl_journal_walk walk = {NULL, NULL};
+  bl_entry entry;
+  int rc = bl_journal_walk_open(&walk, c->b, c->t->number, w->from_seq);
+
+  while (!rc && (rc = bl_journal_walk_next(&walk, &entry)) == BILLING_OK) {
+    bl_arena_mark mark = bl_arena_now(&c->arena);
+    if (bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
+    if (!rc) rc = take_group(w, &entry);
+    bl_arena_back(&c->arena, mark);
+  }
+  bl_journal_walk_close(&walk);
+  return rc;
+}
+
+/* Those of the entries about one customer. */
+static int walk_groups_of(const bl_postings_walk *w) {
+  bl_call *c = w->c;
+  bl_index_wish wish = {bl_subject_customer(w->customer->number),
+                        w->from_seq - 1, BL_ALL_TIMES, 0};
+  int64_t *seqs;
+  size_t count;
+  int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
+
+  for (size_t i = 0; i < count && !rc; i++) {
+    bl_arena_mark mark = bl_arena_now(&c->arena);
+    bl_entry entry;
+    if (bl_is_interrupted(c->b)) rc = BILLING_CANCELED;
+    if (!rc)
+      rc = bl_journal_read(c, seqs[i], &c->arena, &entry);
+    if (!rc) rc = take_group(w, &entry);
+    bl_arena_back(&c->arena, mark);
+  }
+  return rc;
+}
+
+int bl_postings_each(const bl_postings_walk *w) {
+  int rc = w->customer ? walk_groups_of(w) : walk_all_groups(w);
+
+  return rc == BILLING_DONE ? BILLING_OK : rc;
 }

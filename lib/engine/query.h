@@ -39,6 +39,7 @@ typedef struct bl_query {
   int64_t  to_us;
   uint64_t archived;
   uint64_t prices;
+  uint64_t running;
   const void *also;        /* what is given beside the query; not a member */
 } bl_query;
 

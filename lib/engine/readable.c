@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * readable.c - events, draws and usage as SQL tables, on the host's
- * connection.
+ * readable.c - events, draws, usage and the ledger as SQL tables, on the
+ * host's connection.
  *
  * The reader is a handle of its own on that connection, which reads inside the
  * statement that asks.  Rows are made page by page: a page is one call of the
@@ -9,12 +9,13 @@
  */
 #include "engine/event_print.h"
 #include "engine/load.h"
+#include "engine/postings.h"
 #include "store/sqlite_tables.h"
 
 #define INTEGER(name) {name, BILLING_VALUE_INTEGER, 0}
 #define TEXT(name) {name, BILLING_VALUE_TEXT, 0}
 
-enum { SHOWN_EVENTS, SHOWN_DRAWS, SHOWN_USAGE };
+enum { SHOWN_EVENTS, SHOWN_DRAWS, SHOWN_USAGE, SHOWN_LEDGER };
 
 /* Bytes of a page: small first, for who wants a few rows only. */
 #define PAGE_SMALL ((size_t)16 << 10)
@@ -35,6 +36,12 @@ static const billing_column shown_usage[] = {
     TEXT("meter"),      TEXT("grouping"),      INTEGER("from_us"),
     INTEGER("to_us"),   TEXT("quantity"),      INTEGER("events"),
     TEXT("amount"),     TEXT("drawn"),         TEXT("asset")};
+static const billing_column shown_ledger[] = {
+    INTEGER("number"),  INTEGER("seq"),        INTEGER("at_us"),
+    TEXT("customer"),   TEXT("account"),       TEXT("asset"),
+    TEXT("amount"),     TEXT("cause")};
+/* A posting's number is that of its entry, and its place there. */
+#define POSTING_BITS 20
 
 static const bl_sql_table shown_table_list[] = {
     [SHOWN_EVENTS] = {"billing_events", shown_events, BL_COUNT(shown_events),
@@ -43,6 +50,8 @@ static const bl_sql_table shown_table_list[] = {
                      1, 2, 0},
     [SHOWN_USAGE] = {"billing_usage", shown_usage, BL_COUNT(shown_usage),
                      1, BL_NO_COLUMN, BL_NO_COLUMN},
+    [SHOWN_LEDGER] = {"billing_ledger", shown_ledger, BL_COUNT(shown_ledger),
+                      3, 2, 0},
 };
 
 /* Rows that are read: one page of them, and where the next begins. */
@@ -57,7 +66,7 @@ typedef struct readable_rows {
   size_t         count;         /* rows */
   size_t         cap;
   size_t         at;            /* the next row to give out */
-  uint64_t       after;         /* number of the last event read */
+  uint64_t       after;         /* number of the last event, or posting */
   uint64_t       customer;      /* usage: of the next tally */
   size_t         contract;
   size_t         tally;
@@ -265,6 +274,69 @@ static int read_usage_rows(readable_rows *r, bl_call *c,
   return rc;
 }
 
+/* ---- the ledger --------------------------------------------------------- */
+
+static int add_posting_row(readable_rows *r, const bl_tenant *t,
+                           const bl_entry *entry, const bl_posting *posting) {
+  const bl_customer *customer = bl_table_at(&t->by_customer,
+                                            posting->customer);
+  billing_value *v = add_row(r);
+
+  if (!v) return BILLING_NOMEM;
+  *v++ = kept_number(r->after);
+  *v++ = bl_value_int(entry->seq);
+  *v++ = bl_value_int(entry->at_us);
+  *v++ = kept_text(r, customer->id);
+  *v++ = kept_text(r, bl_str_of(bl_account_name(posting->account)));
+  *v++ = kept_text(r, bl_str_of(posting->asset));
+  *v++ = kept_dec(r, posting->amount);
+  *v++ = kept_text(r, bl_str_of(bl_entry_name(entry->kind)));
+  return r->page.failed ? BILLING_NOMEM : BILLING_OK;
+}
+
+/* What a page of the ledger is filled by. */
+typedef struct posting_reader {
+  readable_rows     *r;
+  const bl_tenant   *t;
+  const bl_customer *customer;
+} posting_reader;
+
+/* The postings of an entry behind the last one read, to the end of it: pages
+ * end between entries. */
+static int read_group(void *who, const bl_entry *entry,
+                      const bl_postings *group) {
+  const posting_reader *reader = who;
+  readable_rows *r = reader->r;
+  int rc = BILLING_OK;
+
+  if (entry->at_us >= r->wish.times.to_us ||
+      r->after >= (uint64_t)r->wish.last)
+    return BILLING_DONE;
+  if (r->page.held >= r->size) {
+    r->is_last = 0;
+    return BILLING_DONE;
+  }
+  for (size_t i = 0; i < group->count && !rc; i++) {
+    const bl_posting *posting = &group->item[i];
+    uint64_t number = (uint64_t)entry->seq << POSTING_BITS | (i + 1);
+    if (number <= r->after) continue;
+    r->after = number;
+    if (!reader->customer || reader->customer->number == posting->customer)
+      rc = add_posting_row(r, reader->t, entry, posting);
+  }
+  return rc;
+}
+
+static int read_ledger_rows(readable_rows *r, bl_call *c,
+                            const bl_customer *customer) {
+  posting_reader reader = {r, c->t, customer};
+  bl_postings_walk walk = {c, customer, (int64_t)(r->after >> POSTING_BITS),
+                           read_group, &reader};
+
+  r->is_last = 1;
+  return bl_postings_each(&walk);
+}
+
 /* ---- pages -------------------------------------------------------------- */
 
 static int fill_page(readable_rows *r, bl_call *c) {
@@ -278,8 +350,9 @@ static int fill_page(readable_rows *r, bl_call *c) {
     return bl_error_start(c->err);
   }
   if (rc) return rc;
-  return r->table == SHOWN_USAGE ? read_usage_rows(r, c, customer)
-                                 : read_event_rows(r, c, customer);
+  if (r->table == SHOWN_USAGE) return read_usage_rows(r, c, customer);
+  return r->table == SHOWN_LEDGER ? read_ledger_rows(r, c, customer)
+                                  : read_event_rows(r, c, customer);
 }
 
 static int read_page(readable_rows *r, billing_error *err) {
@@ -383,5 +456,6 @@ int billing_sqlite3_extension(void *connection, char **message,
 
 #undef INTEGER
 #undef TEXT
+#undef POSTING_BITS
 #undef PAGE_SMALL
 #undef PAGE_LARGE

@@ -60,6 +60,7 @@ typedef struct bl_replay {
   uint64_t            first;       /* number of the first */
   billing            *b;           /* where it happens again */
   int64_t             now_us;
+  int64_t             seq;         /* of the entry that is asked again */
   bl_arena            own;         /* of the entry at hand */
   uint32_t            has_plans;   /* those laid over were put */
   uint32_t            reserved;

@@ -51,7 +51,7 @@ int bl_replay_read(bl_replay *r) {
 
   for (size_t i = 0; i < count && !rc; i++) {
     bl_entry entry;
-    rc = bl_journal_read(c->b, c->t->number, seqs[i], &r->arena, &entry);
+    rc = bl_journal_read(c, seqs[i], &r->arena, &entry);
     if (!rc) rc = keep_document(r, &entry);
   }
   if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* requests.h - idempotency keys of requests: grants and holds. */
+/* requests.h - idempotency keys of requests: grants, their changes, holds. */
 #ifndef BL_REQUESTS_H
 #define BL_REQUESTS_H
 

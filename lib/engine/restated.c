@@ -4,16 +4,6 @@
 
 #include "engine/index.h"
 
-static int restated_read_one(bl_call *c, int64_t seq, bl_arena *arena,
-                             bl_restatement *out) {
-  bl_entry entry;
-  int rc = bl_journal_read(c->b, c->t->number, seq, arena, &entry);
-
-  out->seq = seq;
-  if (!rc) rc = bl_entry_read(&entry, arena, &out->facts);
-  return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
-}
-
 int bl_restatements_read(bl_call *c, const bl_customer *customer,
                          bl_span times, bl_arena *arena,
                          bl_restatements *out) {
@@ -26,8 +16,10 @@ int bl_restatements_read(bl_call *c, const bl_customer *customer,
   if (rc || !out->count) return rc;
   out->item = bl_arena_array(arena, out->count, sizeof *out->item);
   if (!out->item) return BILLING_NOMEM;
-  for (size_t i = 0; i < out->count && !rc; i++)
-    rc = restated_read_one(c, seqs[i], arena, &out->item[i]);
+  for (size_t i = 0; i < out->count && !rc; i++) {
+    out->item[i].seq = seqs[i];
+    rc = bl_journal_facts(c, seqs[i], arena, &out->item[i].facts);
+  }
   return rc;
 }
 

@@ -12,7 +12,7 @@ static int voids_read_one(bl_call *c, int64_t seq, bl_arena *arena,
   bl_voided *one = bl_arena_take(arena, sizeof *one);
   uint64_t number;
   bl_entry entry;
-  int rc = bl_journal_read(c->b, c->t->number, seq, arena, &entry);
+  int rc = bl_journal_read(c, seq, arena, &entry);
 
   if (!one) return BILLING_NOMEM;
   if (!rc) rc = bl_entry_read(&entry, arena, &one->facts);
@@ -102,9 +102,9 @@ static int samples_of_block(samples_walk *w, const bl_block *block,
 static int samples_of_entry(samples_walk *w, int64_t seq) {
   bl_batch batch;
   bl_entry entry;
-  int rc = bl_journal_read(w->c->b, w->c->t->number, seq, &w->arena, &entry);
+  int rc = bl_journal_read(w->c, seq, &w->arena, &entry);
 
-  if (rc) return rc == BILLING_NOTFOUND ? BILLING_CORRUPT : rc;
+  if (rc) return rc;
   rc = bl_batch_open(&w->arena, &entry, &batch);
   for (size_t i = 0; !rc && i < batch.block_count; i++) {
     const bl_block *block;

@@ -442,6 +442,29 @@ int bl_grant_move(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant,
   return keep_live(t, wallet, grant);
 }
 
+/* Out of the list under the old time and into it under the new one. */
+static int move_lot(bl_tenant *t, bl_list *list, bl_grant_state *grant,
+                    int64_t expires_us) {
+  bl_lot later = grant->lot;
+
+  later.expires_us = expires_us;
+  bl_list_remove(t, list, bl_lot_place(list, &grant->lot));
+  return bl_list_insert(t, list, bl_lot_place(list, &later), grant);
+}
+
+int bl_grant_extend(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant,
+                    int64_t expires_us) {
+  int rc = BILLING_OK;
+
+  if (grant->lot.expires_us == expires_us) return BILLING_OK;
+  bl_wallet_forget_free(t, wallet);
+  if (grant->is_live) rc = move_lot(t, &wallet->live, grant, expires_us);
+  if (!rc) rc = move_lot(t, &wallet->grants, grant, expires_us);
+  bl_touch(t, grant, sizeof *grant, &grant->touched);
+  grant->lot.expires_us = expires_us;
+  return rc;
+}
+
 #define TALLY_ALIGN 32
 
 /* The key of a tally: two numbers and the group's text. */

@@ -132,6 +132,7 @@ typedef struct bl_grant_state {
                                   breakage; 0: none yet */
   uint64_t     is_live;        /* stands in its wallet's list of them */
   uint64_t     origin;
+  uint64_t     from;           /* the grant that it was a part of; 0: none */
   uint64_t     touched;
   uint64_t     lot_touched;    /* of the lot, left and held */
 } bl_grant_state;
@@ -428,6 +429,8 @@ struct bl_tenant {
   bl_table            by_contract;
   bl_table            by_grant;
   bl_table            by_hold;       /* open ones */
+  bl_list             returned;      /* void grants that the entry under way
+                                        has given something back to */
   bl_customer        *moved;         /* shown ones, not yet renewed */
   bl_customer        *moved_known;   /* of these, the first before the call */
   bl_panel           *panels;        /* of the board; a reset keeps them */
@@ -514,6 +517,9 @@ size_t bl_lot_place(const bl_list *grants, const bl_lot *lot);
  * on it: the list of live grants, what is free. */
 int bl_grant_move(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant,
                   bl_dec left, bl_dec held);
+/* It ends at another time, and stands elsewhere in the lists for that. */
+int bl_grant_extend(bl_tenant *t, bl_wallet *wallet, bl_grant_state *grant,
+                    int64_t expires_us);
 /* left - held of the wallet's grants that are in effect at the moment. */
 bl_dec bl_wallet_free(bl_wallet *wallet, int64_t now_us);
 /* A grant has come or its life has ended: what is free is not known. */

@@ -95,10 +95,7 @@ static int sums_invoices(bl_sums *sums, uint32_t side, bl_call *c,
 
   for (size_t i = 0; i < count && !rc; i++) {
     bl_entry_facts facts;
-    bl_entry entry;
-    rc = bl_journal_read(c->b, c->t->number, seqs[i], &c->arena, &entry);
-    if (!rc) rc = bl_entry_read(&entry, &c->arena, &facts);
-    if (rc == BILLING_NOTFOUND) rc = BILLING_CORRUPT;
+    rc = bl_journal_facts(c, seqs[i], &c->arena, &facts);
     if (!rc) rc = sums_fees(sums, side, c->t, &facts.invoice, begins);
   }
   return rc;

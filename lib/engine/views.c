@@ -2,6 +2,7 @@
 /* views.c - invoices, grants and holds as documents. */
 #include "engine/views.h"
 
+#include "engine/grants.h"
 #include "engine/hold_state.h"
 #include "engine/index.h"
 #include "engine/named.h"
@@ -99,6 +100,7 @@ static int list_invoices(bl_call *c, const bl_query *q,
 /* ---- grants ---- */
 
 static const char *grant_status(const bl_grant_state *grant, int64_t now_us) {
+  if (grant->lot.is_void) return "void";
   if (grant->expired_seq || grant->lot.expires_us <= now_us) return "expired";
   if (grant->lot.effective_us > now_us) return "pending";
   return bl_dec_sign(grant->lot.left) > 0 ? "open" : "used";
@@ -120,8 +122,8 @@ static bl_json *grant_tree(bl_json *parent, const bl_grant_state *grant,
   bl_json_add_dec(doc, "cost", grant->cost);
   bl_json_add_c(doc, "cost_asset", grant->cost_asset);
   bl_json_add_int(doc, "priority", lot->priority);
-  bl_json_add_c(doc, "origin", grant->origin == BILLING_ORIGIN_PROMOTIONAL
-                                   ? "promotional" : "bought");
+  bl_json_add_c(doc, "origin", bl_origin_name(grant->origin));
+  if (grant->from) bl_json_add_int(doc, "from", (int64_t)grant->from);
   bl_json_add_time(doc, "effective", lot->effective_us);
   if (lot->expires_us != BL_TIME_NEVER)
     bl_json_add_time(doc, "expires", lot->expires_us);

@@ -4,6 +4,14 @@
 #include "engine/assets.h"
 #include "engine/requests.h"
 
+static uint64_t content_before(const bl_request *used) {
+  switch (used->kind) {
+  case BL_ENTRY_GRANT: return used->facts.grant.content;
+  case BL_ENTRY_GRANT_CHANGE: return used->facts.grant_change.content;
+  default: return used->facts.hold.content;
+  }
+}
+
 int bl_request_read(bl_call *c, int64_t kind, const bl_text *content,
                     bl_request_key *out) {
   const bl_request *used = &out->used;
@@ -20,8 +28,7 @@ int bl_request_read(bl_call *c, int64_t kind, const bl_text *content,
                                         content->len) : 0;
   rc = bl_named_request(c, out->hash, &out->used);
   if (rc || !used->kind) return rc;
-  before = used->kind == BL_ENTRY_GRANT ? used->facts.grant.content
-                                        : used->facts.hold.content;
+  before = content_before(used);
   if (used->kind == kind && (!content || before == out->content))
     return BILLING_OK;
   return bl_fail(c->err, BILLING_CONFLICT_KEY, "/key",
@@ -78,7 +85,7 @@ static int check_amounts(bl_call *c, const billing_grant_terms *terms) {
       bl_dec_sign(terms->cost.amount) < 0)
     return bl_fail(c->err, BILLING_INVALID, "/cost/amount", "zero or more",
                    "the cost cannot be negative");
-  if (terms->origin > BILLING_ORIGIN_PROMOTIONAL)
+  if (terms->origin > BILLING_ORIGIN_MANUAL)
     return bl_fail(c->err, BILLING_INVALID, "/origin", "BILLING_ORIGIN_*",
                    "the origin is not known");
   if (terms->name.len > 200 ||
@@ -86,6 +93,15 @@ static int check_amounts(bl_call *c, const billing_grant_terms *terms) {
     return bl_fail(c->err, BILLING_INVALID, "/name",
                    "at most 200 bytes of UTF-8", "the name is not valid");
   return BILLING_OK;
+}
+
+/* What nobody paid for is promotion, unless it was sold for nothing. */
+static int books_as_promotion(const billing_grant_terms *terms) {
+  switch (terms->origin) {
+  case BILLING_ORIGIN_BOUGHT: case BILLING_ORIGIN_COMMITMENT: return 0;
+  case BILLING_ORIGIN_PROMOTIONAL: return 1;
+  default: return bl_dec_is_zero(terms->cost.amount);
+  }
 }
 
 static int draft_grant(bl_call *c, const billing_grant_terms *terms,
@@ -105,6 +121,7 @@ static int draft_grant(bl_call *c, const billing_grant_terms *terms,
                          ? (bl_str){NULL, 0} : bl_str_of(terms->cost.asset);
   fact->priority = terms->priority;
   fact->origin = terms->origin;
+  fact->is_promotional = (uint64_t)books_as_promotion(terms);
   fact->key = c->in.key;
   fact->name = terms->name;
   bl_text_open(content, &c->arena);

@@ -19,21 +19,3 @@ int bl_named_within(const bl_named_list *asked, const bl_named_list *given) {
   }
   return 1;
 }
-
-int bl_words_have(const bl_words *words, bl_str word) {
-  for (size_t i = 0; i < words->count; i++)
-    if (bl_str_equal(words->item[i], word)) return 1;
-  return 0;
-}
-
-int bl_words_have_any(const bl_words *words, const bl_words *asked) {
-  for (size_t i = 0; i < asked->count; i++)
-    if (bl_words_have(words, asked->item[i])) return 1;
-  return 0;
-}
-
-int bl_words_have_all(const bl_words *words, const bl_words *asked) {
-  for (size_t i = 0; i < asked->count; i++)
-    if (!bl_words_have(words, asked->item[i])) return 0;
-  return 1;
-}

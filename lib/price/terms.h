@@ -11,9 +11,6 @@
 
 /* Whether all of `asked` are among `given`. */
 int bl_named_within(const bl_named_list *asked, const bl_named_list *given);
-int bl_words_have(const bl_words *words, bl_str word);
-int bl_words_have_any(const bl_words *words, const bl_words *asked);
-int bl_words_have_all(const bl_words *words, const bl_words *asked);
 
 /* ---- schedule.c ---- */
 

@@ -143,7 +143,7 @@ static int64_t wal_size(const bl_wal *w) {
 
 /* What cannot be written is left to SQLite, which says why. */
 void bl_wal_extend(bl_wal *w, int64_t used) {
-  static const char zeros[4096];
+  char zeros[4096] = {0};
   size_t done = 0;
 
   if (w->fd < 0 || used + WAL_LEAST <= w->size) return;

@@ -31,7 +31,7 @@ static int scope_holds(const bl_scope *scope, const bl_use *use) {
 int bl_lot_pays(const bl_lot *lot, const bl_use *use) {
   bl_span active = {lot->effective_us, lot->expires_us};
   assert(lot->asset[0] && use->asset[0]);
-  return bl_asset_equal(lot->asset, use->asset) &&
+  return !lot->is_void && bl_asset_equal(lot->asset, use->asset) &&
          bl_span_holds(active, use->time_us) &&
          (!lot->scope || scope_holds(lot->scope, use));
 }

@@ -12,7 +12,7 @@ typedef struct bl_lot {
   int32_t         priority;
   uint32_t        is_promotional;
   uint32_t        has_cost;      /* its cost basis is above zero */
-  uint32_t        reserved;
+  uint32_t        is_void;       /* it pays nothing any more */
   int64_t         effective_us;
   int64_t         expires_us;    /* exclusive; BL_TIME_NEVER */
   int64_t         created_us;
@@ -66,7 +66,9 @@ size_t bl_burndown_back(const bl_draw *stack, size_t count, bl_dec amount,
 /* ---- ledger ---- */
 
 /* The accounts of a customer in an asset.  Positive is debit. */
-enum { BL_ACCOUNT_WALLET,        /* credit we owe: its balance is -left */
+enum { BL_ACCOUNT_DEFERRED,      /* revenue that is not earned yet: what is
+                                    left of grants that were paid for */
+       BL_ACCOUNT_CREDIT,        /* what is left of those that were given */
        BL_ACCOUNT_UNBILLED,      /* priced, not covered, not invoiced */
        BL_ACCOUNT_RECEIVABLE,    /* invoiced */
        BL_ACCOUNT_REVENUE,
@@ -74,6 +76,7 @@ enum { BL_ACCOUNT_WALLET,        /* credit we owe: its balance is -left */
        BL_ACCOUNT_PROMOTION,     /* what promotional grants cost us */
        BL_ACCOUNT_BREAKAGE,      /* credit that expired unused */
        BL_ACCOUNT_ROUNDING,      /* what rounding of lines moved */
+       BL_ACCOUNT_TAX,           /* nothing posts there yet */
        BL_ACCOUNTS };
 const char *bl_account_name(uint32_t account);
 int bl_account_of_name(bl_str name);          /* or -1 */
@@ -89,19 +92,26 @@ typedef struct bl_posting {
 /*
  * The posting groups of each fact (ledger.c).  Each writes at most 4 postings
  * of one asset that add up to zero, without customer and asset, and returns
- * how many; zero amounts are left out.
+ * how many; zero amounts are left out.  What a grant has left stands in
+ * deferred when it was paid for, and in credit when it is promotional.
  *
- *   grant      wallet -a, funding or promotion +a
- *   charge     wallet +drawn, unbilled +(amount - drawn), revenue -amount
+ *   grant      deferred -a, funding +a; or credit -a, promotion +a
+ *   charge     deferred +bought, credit +given, revenue -amount,
+ *              unbilled +(amount - bought - given)
  *   fee        unbilled +amount, revenue -amount: bl_ledger_charge with
  *              nothing drawn
  *   line       receivable +due, unbilled -(amount - drawn), rounding -rest
- *   expiry     wallet +left, breakage -left
+ *   expiry     deferred or credit +left, breakage -left
+ *
+ * What leaves a grant otherwise than by expiry is posted as a grant of less
+ * than nothing.
  */
 size_t bl_ledger_grant(bl_dec amount, int is_promotional, bl_posting *out);
-size_t bl_ledger_charge(bl_dec amount, bl_dec drawn, bl_posting *out);
+/* drawn[0] of it from grants that were paid for, [1] from promotional ones. */
+size_t bl_ledger_charge(bl_dec amount, const bl_dec drawn[2],
+                        bl_posting *out);
 size_t bl_ledger_line(bl_dec amount, bl_dec drawn, bl_dec due,
                       bl_posting *out);
-size_t bl_ledger_expiry(bl_dec left, bl_posting *out);
+size_t bl_ledger_expiry(bl_dec left, int is_promotional, bl_posting *out);
 
 #endif

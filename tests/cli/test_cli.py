@@ -340,6 +340,21 @@ def wallets(db):
     check('balance of all assets', {(a['asset'], a['left'], a['granted'])
                                     for a in both} ==
           {('USD', '10', '10'), ('tok', '1000', '1000')}, both)
+    answer(db, 'grant', 'g3', 'acme', '6', 'USD', '--cost', '3',
+           '--origin', 'manual')
+    back = answer(db, 'change-grant', 'c1', 'g3', 'refund', '--amount', '2')
+    check('refund of a grant', (back['amount'], back['cost']) == ('2', '1'),
+          back)
+    later = answer(db, 'change-grant', 'c2', '3', 'expiry', '--expires',
+                   '2027-01-01')
+    check('another end', later['expires'] == '2027-01-01T00:00:00Z', later)
+    answer(db, 'change-grant', 'c3', '3', 'expiry', '--expires', 'never')
+    refused('not more than there is', 'DENIED_BALANCE /amount', db,
+            'change-grant', 'c4', 'g3', 'refund', '--amount', '5')
+    refused('no such change', 'INVALID /change', db, 'change-grant', 'c4',
+            'g3', 'burn')
+    gone = answer(db, 'change-grant', 'c4', 'g3', 'void')
+    check('void', gone['amount'] == '4', gone)
     hold = answer(db, 'authorize', 'h1', 'acme', '--event', 'call',
                   '--value', '20')
     check('authorize holds', (hold['held'], hold['free'], hold['status']) ==
@@ -372,8 +387,8 @@ def wallets(db):
     check('the ledger is even', 'next' not in ledger and 0 == sum(
         Decimal(p['amount']) for p in ledger['postings']) == sum(
             Decimal(b['balance']) for b in ledger['balances']), ledger)
-    page = answer(db, 'ledger', '--account', 'wallet', '--limit', '1')
-    after = answer(db, 'ledger', '--account', 'wallet', '--limit', '1',
+    page = answer(db, 'ledger', '--account', 'deferred', '--limit', '1')
+    after = answer(db, 'ledger', '--account', 'deferred', '--limit', '1',
                    '--after', str(page['next']))
     check('the ledger by pages', page['postings'] != after['postings'] and
           len(after['postings']) == 1, after)

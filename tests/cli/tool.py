@@ -43,8 +43,9 @@ def check(what, is_true, found=''):
     return bool(is_true)
 
 
-def finish():
-    print('%d passed, %d failed' % (Count.passed, Count.failed))
+def finish(skipped=0):
+    print('%d passed, %d failed' % (Count.passed, Count.failed) +
+          (', %d skipped' % skipped if skipped else ''))
     sys.exit(Count.failed != 0)
 
 

@@ -7,8 +7,8 @@ library.  Figures are fractions; `text` refuses what has no exact decimal of
 """
 from fractions import Fraction as F
 
-ACCOUNTS = ['wallet', 'unbilled', 'receivable', 'revenue', 'funding',
-            'promotion', 'breakage', 'rounding']
+ACCOUNTS = ['deferred', 'credit', 'unbilled', 'receivable', 'revenue',
+            'funding', 'promotion', 'breakage', 'rounding']
 
 
 def text(figure):
@@ -123,13 +123,15 @@ class Book:
 
 
 def given(amount, promotional=False):
-    return {'wallet': -F(amount),
-            'promotion' if promotional else 'funding': F(amount)}
+    if promotional:
+        return {'credit': -F(amount), 'promotion': F(amount)}
+    return {'deferred': -F(amount), 'funding': F(amount)}
 
 
-def charged(amount, drawn=0):
-    return {'wallet': F(drawn), 'unbilled': F(amount) - F(drawn),
-            'revenue': -F(amount)}
+def charged(amount, drawn=0, promotional=0):
+    """What was drawn, and what of that came from promotional grants."""
+    return {'deferred': F(drawn) - F(promotional), 'credit': F(promotional),
+            'unbilled': F(amount) - F(drawn), 'revenue': -F(amount)}
 
 
 def billed(amount, drawn, due):
@@ -137,8 +139,9 @@ def billed(amount, drawn, due):
     return {'receivable': F(due), 'unbilled': -rest, 'rounding': rest - F(due)}
 
 
-def expired(left):
-    return {'wallet': F(left), 'breakage': -F(left)}
+def expired(left, promotional=False):
+    return {'credit' if promotional else 'deferred': F(left),
+            'breakage': -F(left)}
 
 
 class Line:

@@ -202,6 +202,11 @@ class Grant:
     held: Fraction = Fraction(0)
     gone: bool = False          # what was left is booked as breakage
 
+    @property
+    def account(self):
+        """Where what is left of it stands."""
+        return 'credit' if self.promotional else 'deferred'
+
     def place(self, order, left):
         """By the keys that an order names; the number is always the last."""
         width = sum(len(names) for names in self.scope.values())
@@ -391,7 +396,7 @@ class Road:
         self.grants.append(one)
         self.requests[key] = (content, one)
         other = 'promotion' if one.promotional else 'funding'
-        self.post(one.customer, one.asset, ('wallet', -one.amount),
+        self.post(one.customer, one.asset, (one.account, -one.amount),
                   (other, one.amount))
         return one.number
 
@@ -557,20 +562,20 @@ class Road:
         tally.events += 1
         tally.seen.add(charge.sample)
         tally.amount += charge.amount
-        drawn = Fraction(0)
+        drawn = {'deferred': Fraction(0), 'credit': Fraction(0)}
         for number, part in charge.draws:
             self.stack(tally, number, part)
             if not number:
                 continue
-            drawn += part
             grant = self.grants[number - 1]
+            drawn[grant.account] += part
             grant.left -= part
             if grant.gone and part < 0:
                 grant.left += part
-                self.post(customer, asset, ('wallet', -part),
+                self.post(customer, asset, (grant.account, -part),
                           ('breakage', part))
-        self.post(customer, asset, ('wallet', drawn),
-                  ('unbilled', charge.amount - drawn),
+        self.post(customer, asset, *drawn.items(),
+                  ('unbilled', charge.amount - sum(drawn.values())),
                   ('revenue', -charge.amount))
         if tally.period < contract.closed:
             contract.late = min(contract.late, now)
@@ -854,7 +859,7 @@ class Road:
         return {**did, 'more': bool(one), 'done': one[0] if one else until}
 
     def expire(self, grant):
-        self.post(grant.customer, grant.asset, ('wallet', grant.left),
+        self.post(grant.customer, grant.asset, (grant.account, grant.left),
                   ('breakage', -grant.left))
         grant.left = Fraction(0)
         grant.gone = True

@@ -16,7 +16,8 @@ build="build-essential pkg-config libsqlite3-dev libcjson-dev libsodium-dev \
 tzdata"
 test="check python3 python3-venv python3-dev python3-cffi python3-hypothesis \
 python3-setuptools python3-wheel"
-gates="clang libclang-rt-14-dev abigail-tools universal-ctags valgrind sqlite3"
+gates="clang libclang-rt-14-dev abigail-tools universal-ctags valgrind \
+sqlite3 hledger beancount"
 
 missing_build() {
   command -v "${CC:-cc}" > /dev/null || echo "a C compiler"

@@ -602,6 +602,18 @@ static int call_grant(scenario_run *r, void *arguments) {
   return billing_grant(r->b, &a->call, &a->terms, &a->number, &r->err);
 }
 
+/* In the order of BILLING_ORIGIN_*. */
+static uint32_t origin_of(const char *word) {
+  static const char *const words[] = {"bought", "promotional", "commitment",
+                                      "recurring", "rollover", "refund",
+                                      "manual"};
+  uint32_t i = 0;
+
+  while (word && i < 7 && strcmp(word, words[i]) != 0) i++;
+  if (i == 7) mistake("there is no such origin");
+  return i;
+}
+
 static void do_grant(scenario_run *r, const cJSON *step) {
   const cJSON *scope = cJSON_GetObjectItem(step, "scope");
   const cJSON *priority = cJSON_GetObjectItem(step, "priority");
@@ -618,8 +630,7 @@ static void do_grant(scenario_run *r, const cJSON *step) {
   a.terms.effective_us = time_of(step, "effective");
   a.terms.expires_us = time_of(step, "expires");
   a.terms.priority = priority ? priority->valueint : 0;
-  a.terms.origin = origin && !strcmp(origin, "promotional")
-                       ? BILLING_ORIGIN_PROMOTIONAL : BILLING_ORIGIN_BOUGHT;
+  a.terms.origin = origin_of(origin);
   a.terms.name = str_of(text_of(step, "name"));
   a.terms.scope = str_of(scope_text);
   head(r, "grant", text_of(step, "key"));
@@ -627,6 +638,38 @@ static void do_grant(scenario_run *r, const cJSON *step) {
     fprintf(r->out, ": number %" PRIu64 ", %s %s\n", a.number,
             show(&a.terms.amount.amount), a.terms.amount.asset);
   free(scope_text);
+}
+
+typedef struct change_arguments {
+  billing_call call;
+  uint64_t     grant;
+  const char  *terms;
+  billing_doc *doc;
+} change_arguments;
+
+static int call_change_grant(scenario_run *r, void *arguments) {
+  change_arguments *a = arguments;
+
+  billing_doc_free(a->doc);
+  a->doc = NULL;
+  return billing_grant_change(r->b, &a->call, a->grant, a->terms,
+                              (size_t)-1, &a->doc, &r->err);
+}
+
+static void do_change_grant(scenario_run *r, const cJSON *step) {
+  const cJSON *grant = cJSON_GetObjectItem(step, "grant");
+  char *terms = cJSON_PrintUnformatted(cJSON_GetObjectItem(step, "terms"));
+  change_arguments a;
+
+  memset(&a, 0, sizeof a);
+  a.call = scenario_call_of(r, need_text(step, "key"));
+  a.grant = grant ? (uint64_t)grant->valueint : 0;
+  a.terms = terms;
+  head(r, "change_grant", text_of(step, "key"));
+  if (!is_refused(r, attempt(r, "change_grant", call_change_grant, &a)))
+    fprintf(r->out, "\n  %s\n", billing_doc_text(a.doc));
+  billing_doc_free(a.doc);
+  free(terms);
 }
 
 /* Estimates, or events that settle: "event", or a list "events". */
@@ -978,6 +1021,10 @@ static void do_usage(scenario_run *r, const cJSON *step) {
   show_answer(r, step, "usage", call_usage);
 }
 
+static void do_ledger(scenario_run *r, const cJSON *step) {
+  show_answer(r, step, "ledger", call_ledger);
+}
+
 static void do_health(scenario_run *r, const cJSON *step) {
   show_answer(r, step, "health", call_health);
 }
@@ -1280,9 +1327,11 @@ static const struct step_kind {
   {"quote", do_quote},       {"grant", do_grant},     {"settle", do_settle},
   {"authorize", do_authorize}, {"release", do_release},
   {"extend", do_extend},     {"limits", do_limits},
+  {"change_grant", do_change_grant},
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},
   {"usage", do_usage},       {"events", do_events},   {"void", do_void},
   {"correct", do_correct},   {"health", do_health},
+  {"ledger", do_ledger},
   {"rebuild", do_rebuild},   {"preview", do_preview},
   {"simulate", do_simulate},
 };

@@ -26,7 +26,7 @@ static const bl_field box_fields[] = {
   {.name = "positive", .read = bl_value_positive, .at = offsetof(box, dec)},
   {.name = "whole", .read = bl_value_whole, .low = 1, .high = 100,
    .at = offsetof(box, whole)},
-  {.name = "wide", .read = bl_value_whole64, .low = -1, .high = INT64_MAX,
+  {.name = "wide", .read = bl_value_whole64, .low = -1, .high = INT32_MAX,
    .at = offsetof(box, wide)},
   {.name = "choice", .read = bl_value_choice, .words = colours,
    .at = offsetof(box, choice)},

@@ -46,6 +46,20 @@ START_TEST(a_list_of_words_is_never_cut_inside_one) {
 }
 END_TEST
 
+START_TEST(words_are_had_any_or_all) {
+  bl_str ab[] = {BL_STR("a"), BL_STR("b")}, bc[] = {BL_STR("b"), BL_STR("c")};
+  bl_words two = {ab, 2}, others = {bc, 2}, one = {ab, 1}, none = {NULL, 0};
+
+  ck_assert(bl_words_have(&two, BL_STR("b")));
+  ck_assert(!bl_words_have(&two, BL_STR("c")));
+  ck_assert(bl_words_have_any(&two, &others));
+  ck_assert(!bl_words_have_all(&two, &others));
+  ck_assert(bl_words_have_all(&two, &one));
+  ck_assert(bl_words_have_all(&two, &none));
+  ck_assert(!bl_words_have_any(&two, &none));
+}
+END_TEST
+
 Suite *test_catalog_words(void) {
   Suite *s = suite_create("catalog_words");
   TCase *c = tcase_create("all");
@@ -53,6 +67,7 @@ Suite *test_catalog_words(void) {
   tcase_add_test(c, words_stand_where_their_constants_say);
   tcase_add_test(c, other_words_have_no_place);
   tcase_add_test(c, a_list_of_words_is_never_cut_inside_one);
+  tcase_add_test(c, words_are_had_any_or_all);
   suite_add_tcase(s, c);
   return s;
 }

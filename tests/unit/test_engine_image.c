@@ -34,11 +34,11 @@ static bl_image whole_image(void) {
       .first_event = 65536, .last_event = 131073, .values = values,
       .value_count = 2};
   contract = (bl_image_contract){12, 1, 0, 0, 999, periods, 2, &tally, 1};
-  grants[0] = (bl_image_grant){40, D("9.75"), 0};
-  grants[1] = (bl_image_grant){41, D("0"), 88};
+  grants[0] = (bl_image_grant){40, D("9.75"), 0, 5, 0};
+  grants[1] = (bl_image_grant){41, D("0"), 88, 6, 1};
   wallet = (bl_image_wallet){.asset = BL_STR("USD"), .granted = D("20"),
                              .grants = grants, .grant_count = 2};
-  wallet.balance[BL_ACCOUNT_WALLET] = D("-9.75");
+  wallet.balance[BL_ACCOUNT_DEFERRED] = D("-9.75");
   windows[0] = (bl_image_window){{7, 99, {1, 2}, {100, 200}, 300, D("2.5")},
                                  60};
   return image;
@@ -74,7 +74,7 @@ START_TEST(an_image_comes_back_as_it_was) {
                          D("1")));
   ck_assert(bl_dec_equal(back.wallets[0].grants[0].left, D("9.75")));
   ck_assert_int_eq(back.wallets[0].grants[1].expired_seq, 88);
-  ck_assert(bl_dec_equal(back.wallets[0].balance[BL_ACCOUNT_WALLET],
+  ck_assert(bl_dec_equal(back.wallets[0].balance[BL_ACCOUNT_DEFERRED],
                          D("-9.75")));
   again = bytes_of(&back);
   ck_assert(bl_str_equal(bytes, again));

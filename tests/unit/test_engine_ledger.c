@@ -116,7 +116,7 @@ START_TEST(a_batch_posts_once_an_account) {
       "{\"account\":\"funding\",\"asset\":\"USD\","
       "\"balance\":\"0.25\",\"customer\":\"a\"}],"
       "\"postings\":["
-      "{\"account\":\"wallet\",\"amount\":\"0.25\",\"asset\":\"USD\","
+      "{\"account\":\"deferred\",\"amount\":\"0.25\",\"asset\":\"USD\","
       "\"at\":\"2026-01-05T00:00:00Z\",\"cause\":\"events\","
       "\"customer\":\"a\",\"number\":\"9.1\",\"seq\":9},"
       "{\"account\":\"unbilled\",\"amount\":\"0.05\",\"asset\":\"USD\","
@@ -150,6 +150,69 @@ START_TEST(a_page_goes_on_in_the_middle_of_an_entry) {
 }
 END_TEST
 
+/* Grants of 1, 2 and 3 on three days, then a charge of 0.1. */
+static void three_days(void) {
+  billing_call call = shop_call("");
+  billing_event event = shop_event("k", "e");
+  static const char *const amounts[] = {"1", "2", "3"};
+
+  for (int64_t i = 0; i < 3; i++) {
+    billing_call day = shop_call_at(SHOP_NOW + i * 86400000000, amounts[i]);
+    billing_grant_terms terms;
+
+    BILLING_INIT(&terms);
+    terms.customer = shop_text("a");
+    terms.amount.amount = D(amounts[i]);
+    strcpy(terms.amount.asset, "USD");
+    ck_assert_int_eq(billing_grant(b, &day, &terms, NULL, NULL), 0);
+  }
+  ck_assert_int_eq(billing_record(b, &call, &event, 1, NULL, NULL), 0);
+}
+
+START_TEST(a_statement_has_a_balance_after_each_posting) {
+  billing_doc *doc;
+
+  three_days();
+  doc = ledger("{\"customer\":\"a\",\"account\":\"deferred\","
+               "\"running\":true,\"after\":\"7.1\",\"limit\":2}");
+  ck_assert_ptr_nonnull(strstr(billing_doc_text(doc),
+      "\"amount\":\"-2\",\"asset\":\"USD\","
+      "\"at\":\"2026-01-06T00:00:00Z\",\"balance\":\"-3\""));
+  ck_assert_ptr_nonnull(strstr(billing_doc_text(doc),
+      "\"amount\":\"-3\",\"asset\":\"USD\","
+      "\"at\":\"2026-01-07T00:00:00Z\",\"balance\":\"-6\""));
+  ck_assert_ptr_nonnull(strstr(billing_doc_text(doc), "\"next\":\"9.1\""));
+  billing_doc_free(doc);
+}
+END_TEST
+
+START_TEST(balances_are_those_of_any_moment) {
+  static const char *const cases[][2] = {
+    {"{\"to\":\"2026-01-05\"}", "{\"balances\":[],\"postings\":[]}"},
+    {"{\"to\":\"2026-01-07\",\"account\":\"funding\",\"limit\":1}",
+     "{\"balances\":[{\"account\":\"funding\",\"asset\":\"USD\","
+     "\"balance\":\"3\",\"customer\":\"a\"}],\"next\":\"7.2\","},
+    {"{\"to\":\"2026-01-07\",\"from\":\"2026-01-06\",\"customer\":\"a\","
+     "\"account\":\"funding\"}",
+     "{\"balances\":[{\"account\":\"funding\",\"asset\":\"USD\","
+     "\"balance\":\"3\",\"customer\":\"a\"}],\"postings\":[{\"account\":"
+     "\"funding\",\"amount\":\"2\","}};
+  billing_doc *doc;
+
+  three_days();
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    doc = ledger(cases[i][0]);
+    ck_assert_int_eq(strncmp(billing_doc_text(doc), cases[i][1],
+                             strlen(cases[i][1])), 0);
+    billing_doc_free(doc);
+  }
+  doc = ledger("{\"account\":\"deferred\"}");     /* now */
+  ck_assert_ptr_nonnull(strstr(billing_doc_text(doc),
+                               "\"balance\":\"-5.9\""));
+  billing_doc_free(doc);
+}
+END_TEST
+
 Suite *test_engine_ledger(void);
 Suite *test_engine_ledger(void) {
   Suite *s = suite_create("engine_ledger");
@@ -161,6 +224,8 @@ Suite *test_engine_ledger(void) {
   tcase_add_test(t, a_query_with_a_mistake_names_it);
   tcase_add_test(t, a_batch_posts_once_an_account);
   tcase_add_test(t, a_page_goes_on_in_the_middle_of_an_entry);
+  tcase_add_test(t, a_statement_has_a_balance_after_each_posting);
+  tcase_add_test(t, balances_are_those_of_any_moment);
   suite_add_tcase(s, t);
   return s;
 }

@@ -98,6 +98,29 @@ static void give(billing *b, const char *key, const char *person) {
   ck_assert_int_eq(billing_grant(b, &call, &terms, NULL, NULL), 0);
 }
 
+/* Some grant is changed in some way, if it is still there to be changed. */
+static void change_grant(billing *b, const char *key, const char *person) {
+  static const char *const changes[] = {
+      "{\"change\":\"void\"}", "{\"change\":\"refund\",\"amount\":\"0.5\"}",
+      "{\"change\":\"expiry\",\"expires\":\"never\"}"};
+  billing_call call = busy_call(key);
+  uint64_t number = 1 + throw(40);
+  char terms[96];
+  int rc;
+
+  if (throw(2))
+    snprintf(terms, sizeof terms, "{\"change\":\"transfer\",\"customer\":"
+             "\"%s\",\"amount\":\"0.25\"}", person);
+  else
+    snprintf(terms, sizeof terms, "%s", changes[throw(3)]);
+  rc = billing_grant_change(b, &call, number, terms, (size_t)-1, NULL, NULL);
+  switch (BILLING_CODE(rc)) {
+  case 0: case BILLING_NOTFOUND: case BILLING_CONFLICT: case BILLING_DENIED:
+  case BILLING_INVALID: return;
+  default: ck_abort_msg("%d", rc);
+  }
+}
+
 /* Authorizes, and then settles, releases or leaves it open. */
 static void hold(billing *b, const char *key, const char *person) {
   billing_call call = busy_call(key);
@@ -149,6 +172,8 @@ static void live_on(billing *b, int round) {
     break;
   default: use(b, key);
   }
+  key[0] = 'c';
+  if (throw(4) == 0) change_grant(b, key, person);
 }
 
 /* ---- the same answers ---- */

@@ -53,10 +53,11 @@ static void end(void) {
 }
 
 static int read_entry(int64_t seq, bl_entry *out) {
+  bl_call c = {.b = b, .t = shop_tenant()};
   int rc;
 
   ck_assert_int_eq(bl_store_begin(b->store, BILLING_BEGIN_READ), 0);
-  rc = bl_journal_read(b, shop_tenant()->number, seq, &arena, out);
+  rc = bl_journal_read(&c, seq, &arena, out);
   bl_store_rollback(b->store);
   return rc;
 }
@@ -104,7 +105,7 @@ static void posts(const bl_entry *entry, const char *expected) {
 START_TEST(a_batch_posts_each_customers_sums) {
   bl_entry entry = entry_of(BL_ENTRY_EVENTS, 1);
 
-  posts(&entry, "1 wallet 0.1, 1 unbilled 0.15, 1 revenue -0.25, "
+  posts(&entry, "1 deferred 0.1, 1 unbilled 0.15, 1 revenue -0.25, "
                 "2 unbilled 0.05, 2 revenue -0.05");
 }
 END_TEST
@@ -122,7 +123,7 @@ END_TEST
 START_TEST(a_grant_is_funded_and_documents_post_nothing) {
   bl_entry entry = entry_of(BL_ENTRY_GRANT, 1);
 
-  posts(&entry, "1 wallet -0.1, 1 funding 0.1");
+  posts(&entry, "1 deferred -0.1, 1 funding 0.1");
   entry = entry_of(BL_ENTRY_DOCUMENT, 1);
   posts(&entry, "");
 }

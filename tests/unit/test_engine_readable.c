@@ -80,6 +80,41 @@ START_TEST(rows_say_what_was_recorded) {
 }
 END_TEST
 
+START_TEST(the_ledger_is_a_table) {
+  shop_grant(b, "g", "0.03");
+  record_one("k1", "e", "");
+  ck_assert_str_eq(ask("SELECT * FROM billing_ledger('t')"),
+      "7340033|7|1767571200000000|a|deferred|USD|-0.03|grant\n"
+      "7340034|7|1767571200000000|a|funding|USD|0.03|grant\n"
+      "9437185|9|1767571200000000|a|deferred|USD|0.03|events\n"
+      "9437186|9|1767571200000000|a|unbilled|USD|0.07|events\n"
+      "9437187|9|1767571200000000|a|revenue|USD|-0.1|events\n");
+  ck_assert_str_eq(ask("SELECT amount FROM billing_ledger('t') WHERE"
+                       " number > 7340034 AND number < 9437187"),
+                   "0.03\n0.07\n");
+  ck_assert_str_eq(ask("SELECT count(*) FROM billing_ledger('t') WHERE"
+                       " at_us < 1767571200000000"), "0\n");
+  ck_assert_str_eq(ask("SELECT count(*) FROM billing_ledger('t') WHERE"
+                       " customer = 'a' AND seq = 9"), "3\n");
+}
+END_TEST
+
+/* 900 entries of two postings, each read once: more than two pages. */
+START_TEST(pages_of_the_ledger_meet) {
+  char key[16];
+
+  for (int i = 0; i < 900; i++) {
+    snprintf(key, sizeof key, "g%d", i);
+    shop_grant(b, key, "1");
+  }
+  ck_assert_str_eq(ask("SELECT count(*), count(DISTINCT number), "
+                       "sum(amount), min(seq), max(seq) "
+                       "FROM billing_ledger('t')"), "1800|1800|0|7|906\n");
+  ck_assert_str_eq(ask("SELECT count(*) FROM billing_ledger('t') WHERE"
+                       " customer = 'a'"), "1800\n");
+}
+END_TEST
+
 START_TEST(a_transaction_sees_what_it_has_recorded) {
   record_one("k1", "e", "");
   run("BEGIN");
@@ -204,6 +239,8 @@ Suite *test_engine_readable(void) {
 
   tcase_add_checked_fixture(t, begin, end);
   tcase_add_test(t, rows_say_what_was_recorded);
+  tcase_add_test(t, the_ledger_is_a_table);
+  tcase_add_test(t, pages_of_the_ledger_meet);
   tcase_add_test(t, a_transaction_sees_what_it_has_recorded);
   tcase_add_test(t, a_statement_that_writes_may_read_them);
   tcase_add_test(t, many_rows_come_once_each_and_in_order);

@@ -125,7 +125,7 @@ START_TEST(terms_that_make_no_sense_are_refused_with_their_path) {
   t.cost.amount = D("1");
   is_refused(&t, BILLING_INVALID, "/cost/asset");
   t = terms_of("1", "USD");
-  t.origin = 2;
+  t.origin = BILLING_ORIGIN_MANUAL + 1;
   is_refused(&t, BILLING_INVALID, "/origin");
   t = terms_of("1", "USD");
   t.customer = shop_text("nobody");

@@ -12,13 +12,18 @@ from ._billing import ffi, lib
 from ._structs import (balance_of, denial_of, events_of, hold_of, new,
                        receipt_of)
 from ._values import (Texts, bytes_of, c_text, decimal_of, json_of,
-                      optional_us, set_asset, set_decimal)
+                      optional_us, set_asset, set_decimal, tree_of, us_of)
 from .errors import DeniedError
 from .facts import Balance, Event, Hold, Receipt
 
 _ORIGINS = {
     "bought": lib.BILLING_ORIGIN_BOUGHT,
     "promotional": lib.BILLING_ORIGIN_PROMOTIONAL,
+    "commitment": lib.BILLING_ORIGIN_COMMITMENT,
+    "recurring": lib.BILLING_ORIGIN_RECURRING,
+    "rollover": lib.BILLING_ORIGIN_ROLLOVER,
+    "refund": lib.BILLING_ORIGIN_REFUND,
+    "manual": lib.BILLING_ORIGIN_MANUAL,
 }
 _ABOVE = {
     "all": lib.BILLING_SETTLE_ALL,
@@ -64,8 +69,9 @@ class Wallets(Base):
               step: bool = False) -> int:
         """Gives a customer a grant and returns its number.  The same key with
         the same content returns the same number.  `cost` is what was paid, in
-        `cost_asset` or else in `asset`; `origin` is "bought" or
-        "promotional"; `scope` is {"meters", "prices", "contracts"}."""
+        `cost_asset` or else in `asset`; `origin` is "bought",
+        "promotional", "commitment", "recurring", "rollover", "refund" or
+        "manual"; `scope` is {"meters", "prices", "contracts"}."""
         terms = new("billing_grant_terms")
         texts = Texts()
         texts.add(terms.customer, bytes_of(customer, "a customer"))
@@ -83,6 +89,30 @@ class Wallets(Base):
         self._do(lib.billing_grant, self._call(now, key=key, step=step),
                  terms, number)
         return int(number[0])
+
+    def change_grant(self, key: str, grant: int, change: str, *,
+                     now: datetime, customer: str | None = None,
+                     amount: Decimal | int | None = None,
+                     expires: datetime | str | None = None,
+                     step: bool = False) -> dict[str, Any]:
+        """Changes a grant by its number, once for each key: "void" ends it,
+        "transfer" makes a part of it a grant of `customer`, "refund" takes a
+        part back ("cost" is the money that goes back), "expiry" ends it at
+        `expires`, a moment or "never".  A part is all that is free, unless
+        `amount` says how much."""
+        terms: dict[str, Any] = {"change": change}
+        if customer is not None:
+            terms["customer"] = customer
+        if amount is not None:
+            terms["amount"] = str(amount)
+        if expires is not None:
+            terms["expires"] = expires if isinstance(expires, str) \
+                else us_of(expires)
+        text = json_of(terms)
+        changed: dict[str, Any] = tree_of(self._ask(
+            lib.billing_grant_change, self._call(now, key=key, step=step),
+            grant, text, len(text)))
+        return changed
 
     def balance(self, customer: str, asset: str, *,
                 now: datetime | None = None) -> Balance:
@@ -188,14 +218,17 @@ class Wallets(Base):
         return list(found["limits"])
 
     def ledger(self, *, customer: str | None = None, asset: str | None = None,
-               account: str | None = None, after: str | None = None,
-               limit: int = 100, now: datetime | None = None,
-               ) -> dict[str, Any]:
+               account: str | None = None, start: datetime | None = None,
+               end: datetime | None = None, running: bool = False,
+               after: str | None = None, limit: int = 100,
+               now: datetime | None = None) -> dict[str, Any]:
         """A page of the double-entry ledger: {"postings", "balances",
-        "next"}.  Positive is debit."""
+        "next"}.  Positive is debit.  `balances` are those of `end`, or of
+        now; with `running` each row has its account's balance after it."""
         return self._query(lib.billing_ledger, now, customer=customer,
-                           asset=asset, account=account, after=after,
-                           limit=limit)
+                           asset=asset, account=account,
+                           running=running or None, after=after, limit=limit,
+                           **{"from": start, "to": end})
 
     def postings(self, *, customer: str | None = None,
                  asset: str | None = None, account: str | None = None,

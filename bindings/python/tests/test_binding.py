@@ -108,8 +108,9 @@ class Surface(unittest.TestCase):
 
     def test_every_write_takes_now_by_name(self):
         writes = ["put", "archive", "catalog_apply", "erase", "record",
-                  "record_text", "ingest", "grant", "authorize", "settle",
-                  "settle_all", "extend", "release", "advance"]
+                  "record_text", "ingest", "grant", "change_grant",
+                  "authorize", "settle", "settle_all", "extend", "release",
+                  "advance"]
         for name in writes:
             now = inspect.signature(
                 getattr(billing.Billing, name)).parameters["now"]
@@ -586,6 +587,18 @@ class Wallets(Case):
         self.b.grant("p", "acme", D("5.5"), "tok", now=NOW,
                      origin="promotional")
         self.assertEqual(self.b.get("grant", "p")["origin"], "promotional")
+        moved = self.b.change_grant("c", number, "refund", amount=D("2.5"),
+                                    now=NOW)
+        self.assertEqual([moved["amount"], moved["cost"]], ["2.5", "2"])
+        ended = self.b.change_grant("e", number, "expiry", now=NOW,
+                                    expires=NOW + 2 * HOUR)
+        self.assertEqual(ended["amount"], "0")
+        self.assertEqual(self.b.balance("acme", "USD", now=NOW + HOUR).left,
+                         D("7.5"))
+        self.fails(billing.DeniedError, "DENIED_BALANCE",
+                   self.b.change_grant, "d", number, "refund", amount=8,
+                   now=NOW)
+        self.b.change_grant("v", number, "void", now=NOW)
         self.fails(billing.ConflictError, "CONFLICT_KEY", self.b.grant, "g",
                    "acme", 11, "USD", now=NOW)
         self.fails(billing.InvalidError, "INVALID", self.b.grant, "h", "acme",
@@ -672,12 +685,19 @@ class Wallets(Case):
         rows = list(self.b.postings(page=2))
         self.assertGreater(len(rows), 5)
         self.assertEqual(sum(D(r["amount"]) for r in rows), 0)
-        page = self.b.ledger(customer="acme", account="wallet", limit=1)
+        page = self.b.ledger(customer="acme", account="deferred", limit=1)
         self.assertEqual(len(page["postings"]), 1)
-        rest = self.b.ledger(customer="acme", account="wallet",
+        rest = self.b.ledger(customer="acme", account="deferred",
                              after=page["next"])
         self.assertEqual([D(p["amount"]) for p in
                           page["postings"] + rest["postings"]], [-1, 1])
+        told = self.b.ledger(customer="acme", account="deferred",
+                             running=True, end=NOW)
+        self.assertEqual((told["postings"], told["balances"]), ([], []))
+        told = self.b.ledger(customer="acme", account="deferred",
+                             running=True, start=NOW)
+        self.assertEqual([D(p["balance"]) for p in told["postings"]],
+                         [-1, 0])
 
 
 class Rebuilds(Case):

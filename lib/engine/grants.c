@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * grants.c - what becomes of a part of a grant.
+ *
+ *     grant 3: 8 left of 10, which cost 5; 4 of it go to another customer
+ *     entry grant_change   grant 3, 4 leave it, they cost 2, to grant 9
+ *     entry grant          grant 9 of 4, cost 2, from grant 3
+ *
+ * The pair is booked as if the 4 had never been given to the one and always to
+ * the other.
+ */
+#include "engine/grants.h"
+
+const char *bl_origin_name(uint64_t origin) {
+  static const char *const names[] = {
+      [BILLING_ORIGIN_BOUGHT] = "bought",
+      [BILLING_ORIGIN_PROMOTIONAL] = "promotional",
+      [BILLING_ORIGIN_COMMITMENT] = "commitment",
+      [BILLING_ORIGIN_RECURRING] = "recurring",
+      [BILLING_ORIGIN_ROLLOVER] = "rollover",
+      [BILLING_ORIGIN_REFUND] = "refund",
+      [BILLING_ORIGIN_MANUAL] = "manual"};
+
+  return origin < BL_COUNT(names) ? names[origin] : "unknown";
+}
+
+bl_dec bl_grant_cost(const bl_grant_state *grant, bl_dec amount) {
+  return bl_dec_muldiv(grant->cost, amount, grant->amount);
+}
+
+static int append_change(bl_call *c, bl_fact_grant_change *fact) {
+  bl_writer w;
+  int rc = bl_fold_grant_change(bl_entry_start(c), fact);
+
+  bl_writer_open(&w, c);
+  bl_code_grant_change(&w.facts, &w.properties, fact);
+  return rc ? rc : bl_append(c, BL_ENTRY_GRANT_CHANGE, &w);
+}
+
+/* As the one it comes from, but for what is said; its name may be personal and
+ * stays with its customer. */
+static int append_part(bl_call *c, const bl_grant_state *grant,
+                       const bl_onward *onward,
+                       const bl_fact_grant_change *change) {
+  bl_fact_grant fact = {.number = change->to, .customer = change->to_customer,
+                        .amount = change->amount, .cost = change->cost,
+                        .origin = onward->origin, .from = change->grant};
+  bl_writer w;
+  int rc;
+
+  fact.asset = bl_str_of(grant->lot.asset);
+  fact.cost_asset = bl_str_of(grant->cost_asset);
+  fact.effective_us = onward->effective_us;
+  fact.expires_us = onward->expires_us;
+  fact.priority = grant->lot.priority;
+  fact.is_promotional = grant->lot.is_promotional;
+  fact.scope = grant->scope_text;
+  if (onward->to == grant->customer) fact.name = grant->lot.name;
+  rc = bl_fold_grant(bl_entry_start(c), &fact);
+  bl_writer_open(&w, c);
+  bl_code_grant(&w.facts, &w.properties, &fact);
+  return rc ? rc : bl_append(c, BL_ENTRY_GRANT, &w);
+}
+
+int bl_grant_onward(bl_call *c, const bl_grant_state *grant,
+                    const bl_onward *onward, bl_fact_grant_change *fact) {
+  int rc;
+
+  fact->customer = grant->customer->number;
+  fact->grant = grant->lot.number;
+  fact->change = onward->change;
+  fact->amount = onward->amount;
+  fact->cost = bl_grant_cost(grant, onward->amount);
+  fact->expires_us = grant->lot.expires_us;
+  fact->to = c->t->heads.grants + 1;
+  fact->to_customer = onward->to->number;
+  rc = append_change(c, fact);
+  return rc ? rc : append_part(c, grant, onward, fact);
+}
+
+/* What the customer is given back for good does not end with the void grant.
+ */
+static int return_to(bl_call *c, const bl_grant_state *grant) {
+  bl_onward onward = {BL_CHANGE_RETURN, grant->customer, grant->lot.left,
+                      BILLING_ORIGIN_REFUND, grant->lot.effective_us,
+                      BL_TIME_NEVER};
+  bl_fact_grant_change fact = {0};
+
+  return bl_dec_sign(onward.amount) > 0
+             ? bl_grant_onward(c, grant, &onward, &fact) : BILLING_OK;
+}
+
+/* Emptied first: the entries that follow come here, too. */
+int bl_grants_returned(bl_call *c) {
+  bl_list returned = c->t->returned;
+  int rc = BILLING_OK;
+
+  c->t->returned.count = 0;
+  for (size_t i = 0; i < returned.count && !rc; i++)
+    rc = return_to(c, returned.item[i]);
+  return rc;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* grants.h - grants that the engine gives, and what becomes of any grant. */
+#ifndef BL_GRANTS_H
+#define BL_GRANTS_H
+
+#include "engine/engine.h"
+
+/* A part of a grant that becomes a grant of its own. */
+typedef struct bl_onward {
+  uint64_t     change;         /* BL_CHANGE_TRANSFER, RETURN, ROLLOVER */
+  bl_customer *to;
+  bl_dec       amount;
+  uint64_t     origin;
+  int64_t      effective_us;
+  int64_t      expires_us;
+} bl_onward;
+
+/* Two entries: that it leaves the grant, and the new grant.  `fact` has the
+ * key of the request, if there is one, and gets the rest. */
+int bl_grant_onward(bl_call *c, const bl_grant_state *grant,
+                    const bl_onward *onward, bl_fact_grant_change *fact);
+/* What the entry before has given back to void grants becomes new ones. */
+int bl_grants_returned(bl_call *c);
+/* The share of a grant's cost that an amount of it is. */
+bl_dec bl_grant_cost(const bl_grant_state *grant, bl_dec amount);
+/* "bought", "promotional" .. */
+const char *bl_origin_name(uint64_t origin);
+
+#endif
