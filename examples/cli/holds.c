@@ -24,7 +24,7 @@ static int copy_piece(cli *c, const char *from, size_t len, char *to,
   return CLI_OK;
 }
 
-/* One of several: its key is that of all of them, and its name. */
+/* One of several: its key is that of all of them, and its place. */
 static int add_piece(cli *c, const cli_event_words *in, const char *piece,
                      size_t len, hold_events *out) {
   const char *sign = memchr(piece, '=', len);
@@ -42,8 +42,8 @@ static int add_piece(cli *c, const cli_event_words *in, const char *piece,
   one.event = out->name[at];
   if (sign) one.value = out->value[at];
   if (in->key) {
-    snprintf(out->key[at], sizeof out->key[at], "%s-%s", in->key,
-             out->name[at]);
+    snprintf(out->key[at], sizeof out->key[at], "%s-%u", in->key,
+             (unsigned)at + 1);
     one.key = out->key[at];
   }
   return cli_event(c, &one, &out->event[out->count++]);
@@ -100,12 +100,12 @@ static void show_denial(cli *c, const billing_denial *denial) {
   if (denial->asset[0]) json_text(&json, "asset", denial->asset);
   json_text(&json, "by", denial->by < 4 ? owners[denial->by] : "");
   json_text(&json, "denied", billing_code_name(denial->code));
+  if (denial->limit[0]) json_text(&json, "limit", denial->limit);
+  json_decimal(&json, "missing", denial->missing);
   if (denial->limit[0]) {
-    json_text(&json, "limit", denial->limit);
     json_decimal(&json, "most", denial->most);
     json_decimal(&json, "used", denial->used);
   }
-  json_decimal(&json, "missing", denial->missing);
   json_close(&json);
   (void)cli_show_buffer(c, &json, NULL);
 }

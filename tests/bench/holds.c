@@ -167,4 +167,5 @@ static void measure_threads(const bench_plan *plan, const char *name,
 void bench_holds(const bench_plan *plan) {
   if (bench_wants("holds_t1", NULL)) measure_threads(plan, "holds_t1", 1);
   if (bench_wants("holds_t32", NULL)) measure_threads(plan, "holds_t32", 32);
+  if (bench_wants("holds_t64", NULL)) measure_threads(plan, "holds_t64", 64);
 }

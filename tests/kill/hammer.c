@@ -290,7 +290,8 @@ static void make_shop(const hammer *h) {
   terms.customer = str("purse");
   terms.amount.amount = decimal_of(HAMMER_CENTS * (UNIT / 100));
   memcpy(terms.amount.asset, "USD", 4);
-  if (billing_catalog_apply(b, &call, hammer_catalog, (size_t)-1, NULL, NULL) ||
+  if (billing_catalog_apply(b, &call, hammer_catalog, (size_t)-1, NULL,
+                            NULL) ||
       billing_grant(b, &call, &terms, NULL, NULL))
     give_up("the shop");
   billing_close(b);

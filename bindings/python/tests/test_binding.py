@@ -655,6 +655,27 @@ class Wallets(Case):
         with self.assertRaises(ValueError):
             self.b.settle("h2", event, above="never", now=NOW)
 
+    def test_limits_and_what_a_denial_says(self):
+        self.b.grant("g", "acme", 100, "USD", now=NOW)
+        self.b.put("customer", {"id": "acme", "limits": [
+            {"id": "day", "amount": "1", "asset": "USD", "per": "day"},
+            {"id": "key", "amount": "0.5", "asset": "USD", "hours": 5,
+             "by": ["api_key"], "soft": True}]}, now=NOW)
+        self.b.record([call("e", n=300)], now=NOW)      # costs 0.75
+        error = self.fails(billing.DeniedError, "DENIED_LIMIT",
+                           self.b.authorize, "h", call("x", n=200), now=NOW)
+        denial = error.denial
+        self.assertEqual((denial.by, denial.limit, denial.asset),
+                         ("customer", "day", "USD"))
+        self.assertEqual((denial.missing, denial.used, denial.most),
+                         (D("0.25"), D("0.75"), 1))
+        self.assertEqual(denial.again, NOW + 12 * HOUR)
+        day, key = self.b.limits("acme", now=NOW)
+        self.assertEqual((day["used"], day["left"]), ("0.75", "0.25"))
+        self.assertNotIn("used", key)
+        _, key = self.b.limits("acme", properties={"api_key": None}, now=NOW)
+        self.assertTrue(key["over"])
+
     def test_several_estimates_partly_held_and_extended(self):
         self.b.grant("g", "acme", 1, "USD", now=NOW)
         hold = self.b.authorize("h", [call("x", n=100), call("y", n=100)],
