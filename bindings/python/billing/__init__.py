@@ -16,10 +16,10 @@ from ._billing import ffi as _ffi
 from ._billing import lib as _lib
 from ._open import Billing, evaluate, open, open_sqlite3
 from .errors import (BillingError, BusyError, CanceledError, ConflictError,
-                     CorruptError, DeniedError, InternalError, InvalidError,
-                     LimitError, MisuseError, NoMemoryError, NotFoundError,
-                     StoreError, UnsupportedError, code_name)
-from .facts import (Balance, Denial, Draw, Event, Hold, HoldStatus, Progress,
+                     CorruptError, Denial, DeniedError, InternalError,
+                     InvalidError, LimitError, MisuseError, NoMemoryError,
+                     NotFoundError, StoreError, UnsupportedError, code_name)
+from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress,
                     Rebuilding, Receipt, ReceiptFlag, Status, Stream)
 
 if _lib.billing_abi_version() < _lib.BILLING_ABI_VERSION:

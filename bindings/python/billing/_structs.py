@@ -8,8 +8,8 @@ from typing import Any
 from ._billing import ffi, lib
 from ._values import (Texts, bytes_of, decimal_of, json_of, moment_of,
                       name_of, optional_us, set_decimal)
-from .errors import code_name
-from .facts import (Balance, Denial, Draw, Event, Hold, HoldStatus, Progress,
+from .errors import Denial, code_name
+from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress,
                     Rebuilding, Receipt, ReceiptFlag, Status, Stream)
 
 _RECEIPT = ffi.sizeof("billing_receipt")

@@ -13,8 +13,8 @@ from ._billing import lib
 from .errors import BillingError, refused
 
 __all__ = [
-    "Balance", "Denial", "Draw", "Event", "Hold", "HoldStatus", "Progress",
-    "Rebuilding", "Receipt", "ReceiptFlag", "Status", "Stream",
+    "Balance", "Draw", "Event", "Hold", "HoldStatus", "Progress", "Rebuilding",
+    "Receipt", "ReceiptFlag", "Status", "Stream",
 ]
 
 
@@ -144,20 +144,6 @@ class Hold:
     free: Decimal
     asset: str
     assets: int
-
-
-@dataclass(frozen=True)
-class Denial:
-    """Why there is no hold.  `by` is "balance", "customer", "contract" or
-    "plan"; `limit` the id of the limit, or "" for the balance."""
-
-    by: str
-    limit: str
-    missing: Decimal
-    most: Decimal
-    used: Decimal
-    asset: str
-    again: datetime | None
 
 
 @dataclass(frozen=True)
