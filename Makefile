@@ -35,11 +35,11 @@ MINE := -std=c11 -D_POSIX_C_SOURCE=200809L -Iinclude -Ilib -fPIC \
         -fvisibility=hidden -pthread -MMD -MP -ffile-prefix-map=$(CURDIR)=. \
         $(FOREIGN)
 # The release: no tables for unwinding, which only exceptions need (debuggers
-# read those of -g), functions that the linker can leave out, and padding only
-# where functions begin.
+# read those of -g), functions that the linker can leave out, padding only
+# where functions begin, and what is not declared inline is so when it is tiny.
 RELEASE := -DNDEBUG -fno-asynchronous-unwind-tables -ffunction-sections \
            $(if $(findstring clang,$(CC)),,-falign-labels=1 -falign-loops=1 \
-             -falign-jumps=1)
+             -falign-jumps=1 --param max-inline-insns-auto=8)
 # Tables of pointers are relocated by bitmaps.
 LEAN    := -Wl,--gc-sections -Wl,-z,pack-relative-relocs \
            -Wl,-z,noseparate-code
@@ -53,16 +53,16 @@ LIB_C   := $(sort $(wildcard lib/*/*.c))
 # What nearly all instructions of an event or a hold are in, by profiles; the
 # rest is built for size.
 HOT_C   := $(patsubst %,lib/base/%.c,arena dec json_scan map pack sort \
-               struct text wide) lib/crypto/hash.c lib/expression/compute.c \
+               struct text wide) lib/crypto/hash.c \
              $(patsubst %,lib/meter/%.c,aggregate convert filter group \
                property sample take) $(patsubst %,lib/price/%.c,flat \
                graduated models per_unit package volume) \
-             $(patsubst %,lib/wallet/%.c,burndown ledger order) \
+             lib/wallet/burndown.c \
              $(patsubst %,lib/engine/%.c,batch board check event_code \
                event_decode event_encode event_read event_texts event_words \
-               fold_event fold_post index keys rate rate_ahead rate_draws \
-               rate_spans record repeat runs runs_cursor runs_keys \
-               runs_memory runs_step runs_tail shared state tallies)
+               fold_event fold_post keys rate rate_ahead rate_draws record \
+               repeat runs runs_cursor runs_memory runs_step runs_tail shared \
+               state tallies)
 SMALL_C := $(filter-out $(HOT_C),$(LIB_C))
 UNIT_C  := $(wildcard tests/unit/*.c tests/store/*.c)
 TOOL_C  := $(wildcard examples/cli/*.c)

@@ -402,7 +402,7 @@ typedef struct billing_call {
  *   tenant    {"id","assets":[{"code","places","name"}],"name",
  *              "number_prefix","unknown_customers":"refuse|park",
  *              "accept":{"most_age":s,"most_ahead":s,"cancel_within":s},
- *              "strict":"none|events|properties",
+ *              "strict":"none|events|properties","alerts":[alert, ..],
  *              "holds":{"lasts":s,"grace":s}}
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
  *              "limits":[see billing_limits],
@@ -429,12 +429,17 @@ typedef struct billing_call {
  *             comes, how far ahead of the clock, how long after that it can
  *             be voided
  *   plan      {"id","currency","prices":[price, ..],"minimum":"100",
- *              "maximum":{"amount":"5000","proration":"none"}}
+ *              "maximum":{"amount":"5000","proration":"none"},
+ *              "grants":[recurring grant, ..]}
  *   contract  {"id","customer","plan","start","end","zone",
  *              "period":{"unit":"month","count":1},
  *              "anchor":"calendar|anniversary","quantities":{"seats":"5"},
- *              "overdraft":"0","order":["priority", ..],
- *              "minimum","maximum": instead of the plan's}
+ *              "overdraft":"0","order":["priority", ..] or the name of a
+ *              peer's: "lago|metronome|openmeter|stripe",
+ *              "minimum","maximum": instead of the plan's,
+ *              "grants":[recurring grant, ..] beside the plan's,
+ *              "alerts":[{"id","of":"balance|owed|spend","asset","at":"5",
+ *              "top_up":{"target":"20"}}]}
  *
  * A price is a usage price (it names a meter), a price of what others cost
  * (`of`), or a recurring fee:
@@ -470,6 +475,19 @@ typedef struct billing_call {
  * share of spend comes to is known when a period closes, and a line of its own
  * (kinds minimum, maximum, composite); what comes late or is voided afterwards
  * moves it on the next invoice.
+ *
+ * A recurring grant is given by itself at the beginning of each of its periods
+ * or, instead of periods, in dated parts.  Usage, reads and advance find it
+ * given when it is due.  What is left at its end expires, but for what rolls
+ * over, which lives for some periods more:
+ *
+ *   {"id","amount":"1000","asset":"tok","every":"period|day|week|month|year",
+ *    "count":1,"expires":"period_end|never" or periods,"quantity":"seats",
+ *    "rollover":{"share":"0.5","limit":"200","periods":1},
+ *    "proration":"time|days_half_open|none","cost":"5","priority":0,
+ *    "origin":"recurring|commitment|bought|promotional","scope":{..},
+ *    "from","to"}
+ *   {"id","asset","origin":"commitment","parts":[{"from","to","amount"}]}
  *
  * ARCHITECTURE.md has every member with its default.  Unknown members are
  * INVALID with their path, except in a customer.  Ids are at most 200 bytes,
@@ -938,10 +956,19 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *   {"kernel":"line_order", ..}, {"kernel":"grant_active", ..}
  *   {"kernel":"grant_phases","grants":[..],"usage":[..], ..} -> grants that
  *     begin, end, are filled again and roll over while usage draws them
+ *   {"kernel":"commitment_term","amount","owed","usage":[..]} -> what is
+ *     drawn, due and left, period by period; {"kernel":"rollover", ..},
+ *     {"kernel":"grant_schedule", ..}, {"kernel":"net_balance", ..},
+ *     {"kernel":"balances_at", ..}, {"kernel":"credits", ..}
+ *   {"kernel":"pay_by_wallets","wallets":[..],"lines":[..]} -> which wallet
+ *     pays how much
  *   {"kernel":"reserve","amount","budgets":[..]} -> whether it fits into all;
  *     {"kernel":"settle", ..}, {"kernel":"hold_size", ..}
  *   {"kernel":"usage_limits","windows":[..],"calls":[..]} -> so much in so
  *     many hours, and when it may be asked again
+ *   {"kernel":"top_up","balance","at","target", ..} -> whether it fires, what
+ *     it adds and what that costs; {"kernel":"alert","balances":[..],"at"} ->
+ *     whether a figure has come to a threshold; {"kernel":"purchases", ..}
  *   {"kernel":"periods","start","zone","period","anchor", ..} -> billing
  *     periods and the whole cycles they are cut from
  *   {"kernel":"prorate", ..} -> an amount's share, as two integers too;
@@ -999,8 +1026,12 @@ typedef struct billing_grant_terms {
   uint32_t        origin;         /* BILLING_ORIGIN_* */
   billing_str     name;           /* shown to people; may be empty */
   billing_str     scope;          /* JSON or empty: {"meters":[..],
-                                     "prices":[..],"contracts":[..]}; a member
-                                     left out does not restrict */
+                                      "prices":[..],"contracts":[..],
+                                      "tags":[..],"any":[{"price","tags",
+                                      "values":{"model":"m1"}}]}; a member
+                                      left out does not restrict.
+                                      {"rate":"commit"}: it draws at the commit
+                                      rate of prices that have one */
 } billing_grant_terms;
 
 /*
@@ -1410,6 +1441,53 @@ BILLING_API int billing_preview(billing *b, const billing_call *call,
 BILLING_API int billing_simulate(billing *b, const billing_call *call,
                                  const char *query, size_t query_len,
                                  billing_doc **out, billing_error *err);
+
+/* ---- The outbox -----------------------------------------------------------
+ *
+ * What the world outside should be told, from the transaction in which it
+ * came to be: a host that sends these rows, and says so, tells each at least
+ * once, and each customer's in their order.
+ */
+
+/*
+ * Rows that are not done yet, in order: query {"after":"row","limit":100,
+ * "secret":"whsec_.."} -> {"rows":[{"row":n,"customer","body":{"type",
+ * "timestamp","data":{"customer", ..}}}],"next":"row"}.  "after" skips rows
+ * that were sent and are not done.  The types, and what is in "data":
+ *
+ *   invoice.finalized  "invoice": the canonical document
+ *   grant.given        "grant" (its number), "id", "amount", "asset",
+ *                      "origin", "effective", "expires"
+ *   grant.expired      "grant", "id", "asset", "left"
+ *   alert.reached      "alert" (its id), "contract", "of", "asset", "at",
+ *                      "value"
+ *   top_up.wanted      the same, "amount" and "charge"
+ *
+ * An alert tells when a call has brought its figure to "at": what grants have
+ * left falls to it, what is owed and not invoiced, or was ever spent, rises to
+ * it.  It tells again when the figure was on the other side in between.  A
+ * top-up is money that the host asks for: the balance changes when it has been
+ * paid, and the host grants it.
+ *
+ * Of an erased customer "customer" and "id" are empty.  With a secret each row
+ * has "webhook":{"id","timestamp","signature","body"}: the headers of Standard
+ * Webhooks (webhook-id, webhook-timestamp: of this call's now_us in seconds,
+ * webhook-signature), and the very bytes that were signed.
+ *
+ *   INVALID  the query; the secret is not whsec_ and base64 of 24 to 64 bytes
+ */
+BILLING_API int billing_outbox_next(billing *b, const billing_call *call,
+                                    const char *query, size_t query_len,
+                                    billing_doc **out, billing_error *err);
+
+/*
+ * All rows up to this one are done.  Saying it again, or of an earlier row, is
+ * fine.
+ *
+ *   NOTFOUND  there is no such row yet
+ */
+BILLING_API int billing_outbox_done(billing *b, const billing_call *call,
+                                    uint64_t row, billing_error *err);
 
 /* ---- Trust -------------------------------------------------------------- */
 

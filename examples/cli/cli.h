@@ -102,6 +102,10 @@ int cli_show_buffer(cli *c, buffer *json, const char *columns);
 const char *cli_receipt_status(const billing_receipt *r);
 void cli_receipt_json(const billing_receipt *r, buffer *out);
 
+/* Two commands: see outbox.c. */
+int cli_outbox(cli *c);
+int cli_outbox_done(cli *c);
+
 /* ---- JSON of structs; members in the order of their names ---- */
 
 void json_open(buffer *out);

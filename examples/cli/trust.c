@@ -32,6 +32,10 @@ static int evaluate(cli *c) {
 }
 
 const cli_command cli_trust[] = {
+    {"outbox", "[--after ROW] [--limit N] [--secret whsec_..]",
+     "what is to be told outside and is not done", cli_outbox},
+    {"outbox-done", "ROW", "all rows up to this one were told",
+     cli_outbox_done},
     {"verify", "", "check the journal, the ledger and the tables", verify},
     {"evaluate", "FILE", "run one kernel on a document, without a database",
      evaluate},

@@ -78,6 +78,15 @@ static inline void bl_prefetch(const void *p) {
   __asm__ volatile("" : : "r"(p));
 }
 
+/* Between two looks at what another thread is about to change. */
+static inline void bl_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 static inline void bl_prefetch_all(const void *p, size_t size) {
   for (size_t i = 0; i < size; i += 64) bl_prefetch((const char *)p + i);
 }

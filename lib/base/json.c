@@ -89,6 +89,13 @@ bl_str bl_json_text(const bl_json *node) {
                    node->valuestring : NULL);
 }
 
+bl_str bl_json_scalar(const bl_json *node) {
+  int kind = bl_json_kind(node);
+
+  if (kind == BL_JSON_TRUE) return BL_STR("true");
+  return kind == BL_JSON_FALSE ? BL_STR("false") : bl_json_text(node);
+}
+
 bl_json *bl_json_first(const bl_json *node) {
   return node ? node->child : NULL;
 }

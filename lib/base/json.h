@@ -36,6 +36,7 @@ void bl_json_free(bl_json *tree);       /* NULL is fine */
 int      bl_json_kind(const bl_json *node);
 /* Number text or string; an empty bl_str with text NULL for other kinds. */
 bl_str   bl_json_text(const bl_json *node);
+bl_str   bl_json_scalar(const bl_json *node);       /* .. and true, false */
 size_t   bl_json_count(const bl_json *node);        /* members or items */
 bl_json *bl_json_first(const bl_json *node);        /* child, or NULL */
 bl_json *bl_json_next(const bl_json *node);         /* sibling, or NULL */

@@ -23,6 +23,42 @@ typedef struct bl_asset {
 /* What of an event must be known to a meter. */
 enum { BL_STRICT_NONE, BL_STRICT_EVENTS, BL_STRICT_PROPERTIES };
 
+/* ---- alerts ---- */
+
+typedef struct bl_top_up {
+  bl_dec   amount;             /* added; or */
+  bl_dec   target;             /* filled up to it */
+  uint32_t has_target;
+  uint32_t repeats;            /* the amount, until the balance is above: */
+  bl_dec   above;
+  bl_dec   unit_price;         /* of what is added */
+  bl_dec   discount;           /* share of the charge that is left off */
+  bl_dec   least;              /* charge of a fill; 0: any */
+  bl_dec   most;               /* charge of what is repeated; 0: any */
+} bl_top_up;
+
+enum { BL_ALERT_BALANCE,       /* what is left in grants: tells at or below */
+       BL_ALERT_OWED,          /* priced, not covered, not invoiced: above */
+       BL_ALERT_SPEND,         /* of all time */
+       BL_ALERT_FIGURES };
+const char *bl_alert_of_name(uint32_t of);
+
+typedef struct bl_alert {
+  bl_str    id;
+  char      asset[16];
+  uint32_t  of;                /* BL_ALERT_* */
+  uint32_t  has_top_up;
+  bl_dec    at;
+  bl_top_up top_up;
+} bl_alert;
+
+typedef struct bl_alerts {
+  bl_alert *item;
+  size_t    count;
+} bl_alerts;
+
+/* ---- tenant ---- */
+
 typedef struct bl_tenant_terms {
   bl_str    id;
   bl_str    name;
@@ -39,6 +75,7 @@ typedef struct bl_tenant_terms {
   uint32_t  reserved;
   int64_t   hold_lasts_us;     /* unless it is said */
   int64_t   hold_grace_us;     /* after its end it can be settled */
+  bl_alerts alerts;            /* for each customer */
 } bl_tenant_terms;
 
 /* ---- limits ---- */
@@ -229,10 +266,13 @@ typedef struct bl_spend_of {
   uint32_t without_free;       /* what promotional grants paid does not */
 } bl_spend_of;
 
-/* Charges that are known once others are: a price of spend, and what is
+/* What has no meter of its own: what grants draw of a price at its commit
+ * rate; and charges that are known once others are: a price of spend, what is
  * missing of a minimum or above a maximum. */
-enum { BL_CLOSING_NONE, BL_CLOSING_COMPOSITE, BL_CLOSING_MINIMUM,
-       BL_CLOSING_PLAN_MINIMUM, BL_CLOSING_PLAN_MAXIMUM };
+enum { BL_CLOSING_NONE, BL_CLOSING_COMMIT, BL_CLOSING_COMPOSITE,
+       BL_CLOSING_MINIMUM, BL_CLOSING_SOME_MINIMUM,
+       BL_CLOSING_SOME_MAXIMUM, BL_CLOSING_PLAN_MINIMUM,
+       BL_CLOSING_PLAN_MAXIMUM };
 
 /* A name and what it is set to; of a line, or asked for. */
 typedef struct bl_named {
@@ -287,7 +327,14 @@ typedef struct bl_price {
   size_t     counted_count;
   uint32_t   tiers_by;         /* BL_TIERS_* */
   uint32_t   reserved;
+  struct bl_price *beside;     /* its commit rate; of BL_CLOSING_COMMIT the
+                                  list price; NULL: none */
 } bl_price;
+
+/* Whether a price is known once others are. */
+static inline int bl_price_closes(const bl_price *price) {
+  return price->closing > BL_CLOSING_COMMIT;
+}
 
 /* A fee is neither usage nor known once others are. */
 static inline int bl_price_is_fee(const bl_price *price) {
@@ -300,6 +347,43 @@ static inline int bl_price_is_by_event(const bl_price *price) {
          (!bl_dec_is_zero(price->fixed) || price->free_events ||
           !bl_dec_is_zero(price->least) || !bl_dec_is_max(price->most));
 }
+
+/* A grant that is given again and again, or in dated parts (recurring.c). */
+enum { BL_EVERY_PERIOD, BL_EVERY_DAY, BL_EVERY_WEEK, BL_EVERY_MONTH,
+       BL_EVERY_YEAR };
+
+typedef struct bl_recurring_part {
+  bl_span span;
+  bl_dec  amount;
+} bl_recurring_part;
+
+typedef struct bl_recurring {
+  bl_str   id;
+  bl_str   name;
+  bl_dec   amount;
+  bl_dec   cost;               /* of the amount, in the same asset */
+  char     asset[16];
+  int32_t  priority;
+  uint32_t origin;             /* BILLING_ORIGIN_* */
+  uint32_t every;              /* BL_EVERY_* */
+  int32_t  count;              /* of these: 1..100 */
+  uint32_t lasts;              /* so many periods; 0: for ever */
+  uint32_t proration;          /* of a period that is cut */
+  uint32_t rolls;              /* what is left outlives it */
+  int32_t  roll_periods;       /* for so many more */
+  bl_dec   roll_share;
+  bl_dec   roll_most;          /* BL_DEC_MAX: no limit */
+  bl_str   quantity;           /* of the contract: so many times */
+  bl_str   scope;              /* canonical JSON or empty */
+  bl_span  span;               /* periods that begin in it; INT64_MIN, NEVER */
+  bl_recurring_part *parts;    /* instead of periods */
+  size_t   part_count;
+} bl_recurring;
+
+typedef struct bl_recurring_list {
+  bl_recurring *item;
+  size_t        count;
+} bl_recurring_list;
 
 typedef struct bl_plan {
   bl_str    id;
@@ -314,6 +398,10 @@ typedef struct bl_plan {
   bl_bound  minimum;           /* of all that is spent in the currency */
   bl_bound  maximum;
   bl_limits limits;            /* of each contract */
+  bl_recurring_list grants;
+  bl_price *some;              /* bounds of what some prices cost: id, name,
+                                  closing, of and bound */
+  size_t    some_count;
 } bl_plan;
 
 /* ---- contract ---- */
@@ -335,6 +423,7 @@ enum { BL_ORDER_PRIORITY,      /* lower first */
        BL_ORDER_PROMOTIONAL,   /* promotional before bought */
        BL_ORDER_LARGER,        /* larger amount left first */
        BL_ORDER_NAME,          /* by name, as bytes */
+       BL_ORDER_ROLLED,        /* what rolled over first */
        BL_ORDER_NUMBER,        /* lower own number first */
        BL_ORDER_KEYS };
 #define BL_ORDER_MOST 12
@@ -344,6 +433,8 @@ typedef struct bl_order {
 } bl_order;
 /* priority, zero_cost, narrow, expiry, effective, created, number */
 extern const bl_order bl_order_default;
+/* The orders of peers, by name; 0 when there is none (catalog/order.c). */
+int bl_order_of_name(bl_str name, bl_order *out);
 
 /* The words that documents use for the enums of this file, in their order,
  * NULL at the end.  bl_catalog_word is the place of a word, or -1. */
@@ -360,6 +451,7 @@ extern const char *const bl_order_words[];
 extern const char *const bl_closing_words[];
 extern const char *const bl_tiers_words[];
 extern const char *const bl_within_words[];
+extern const char *const bl_rate_words[];
 int bl_catalog_word(const char *const *words, bl_str word);
 /* Whether one, any or all of what is asked for is there. */
 int bl_words_have(const bl_words *words, bl_str word);
@@ -442,6 +534,8 @@ typedef struct bl_contract_terms {
   bl_override *overrides;
   size_t       override_count;
   bl_limits    limits;
+  bl_recurring_list grants;        /* beside the plan's */
+  bl_alerts    alerts;
 } bl_contract_terms;
 
 /*
@@ -481,6 +575,9 @@ int bl_plan_count_spend(bl_arena *a, bl_plan *plan, const uint32_t *rank);
 int bl_catalog_check_plan(const bl_plan *plan, const char *path,
                           const bl_tenant_terms *tenant,
                           const bl_meter *const *meters, billing_error *err);
+/* Whether units of a price can be told apart, so that some of them can be
+ * drawn at a commit rate. */
+int bl_price_splits(const bl_price *price);
 /* Whether the price can be of usage that the meter measures so. */
 int bl_catalog_price_takes(const bl_price *price, const bl_meter *meter);
 /* One price by itself, as the quote kernel takes it: id and meter may be
@@ -506,7 +603,8 @@ int bl_catalog_read_aliases(const bl_json *doc, const char *path, bl_arena *a,
  * "number"]. */
 int bl_catalog_read_order(const bl_json *doc, const char *path, bl_order *out,
                           billing_error *err);
-/* Scope of a grant: {"meters":[..],"prices":[..],"contracts":[..]}. */
+/* Scope of a grant: {"meters":[..],"prices":[..],"contracts":[..],
+ * "rate":".."}. */
 typedef struct bl_scope {
   bl_str *meters;
   size_t  meter_count;
@@ -514,6 +612,14 @@ typedef struct bl_scope {
   size_t  price_count;
   bl_str *contracts;
   size_t  contract_count;
+  bl_str *tags;                /* any of a price's */
+  size_t  tag_count;
+  bl_target *targets;          /* any of these: all that it names */
+  size_t  target_count;
+  bl_str *customers;           /* not of documents: ids are personal */
+  size_t  customer_count;
+  uint32_t rate;               /* BL_RATE_* that it draws at */
+  uint32_t reserved;
 } bl_scope;
 /* What is done to a grant; what takes some of it away says where it goes. */
 enum { BL_CHANGE_VOID,         /* nowhere: it is breakage, and it ends */
@@ -524,6 +630,11 @@ enum { BL_CHANGE_VOID,         /* nowhere: it is breakage, and it ends */
        BL_CHANGE_ROLLOVER,     /* what outlives it, to a new one */
        BL_CHANGES };
 extern const char *const bl_change_words[];
+
+/* Assets that allowances are in must be known. */
+int bl_catalog_check_grants(const bl_recurring_list *grants, const char *path,
+                            const bl_tenant_terms *tenant,
+                            billing_error *err);
 
 /* A change that somebody asks for (grant.c). */
 typedef struct bl_grant_change_terms {

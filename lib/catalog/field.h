@@ -116,6 +116,8 @@ int bl_value_string(const bl_reader *r, const bl_json *node, size_t most,
 /* The place of a text in `words`. */
 int bl_value_word(const bl_reader *r, const bl_json *node,
                   const char *const *words, uint32_t *out);
+/* What values are compared by: the text of a text, number or truth value. */
+int bl_value_scalar(const bl_reader *r, const bl_json *node, bl_str *out);
 /* An array with `low` to `high` items; *count is how many. */
 int bl_value_array(const bl_reader *r, const bl_json *node, int64_t low,
                    int64_t high, size_t *count);
@@ -126,6 +128,12 @@ extern const char bl_clock_hint[];
 /* bl_limits; `low`: those of a contract or plan, which have periods
  * (limits.c). */
 bl_field_read bl_value_limits;
+/* bl_named_list: values by name; bl_target *, and size_t at `beside`
+ * (override.c). */
+bl_field_read bl_value_named;
+bl_field_read bl_value_targets;
+/* bl_alerts (alert.c). */
+bl_field_read bl_value_alerts;
 /* A contract's overrides, and what their order asks of each (override.c). */
 bl_field_read bl_value_overrides;
 int bl_overrides_check(const bl_reader *r, const bl_contract_terms *terms);
@@ -133,18 +141,29 @@ int bl_overrides_check(const bl_reader *r, const bl_contract_terms *terms);
 /* A price of a plan, or by itself (price.c). */
 int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,
                   const char *currency, bl_price *out);
+/* bl_recurring_list (recurring.c); of a plan after its currency, which is
+ * their asset by default. */
+bl_field_read bl_value_plan_grants;
+bl_field_read bl_value_contract_grants;
+/* What a grant may pay for (scope.c). */
+int bl_scope_read(const bl_reader *r, const bl_json *node, bl_scope *out);
 /* A burndown order (order.c). */
 int bl_value_order(const bl_reader *r, const bl_json *node, bl_order *out);
 /* The tiers of a price (tier.c), and the rates of a matrix (rates.c). */
 bl_field_read bl_value_tiers;
 bl_field_read bl_value_rates;
+/* The commit rate of a price, and whether it splits the price
+ * (commit_rate.c). */
+bl_field_read bl_value_commit_rate;
+int bl_price_check_split(const bl_reader *r, const bl_price *price);
 /* bl_bound: a decimal, or an object; a pointer to bl_spend_of (spend.c). */
 bl_field_read bl_value_bound;
 bl_field_read bl_value_spend_of;
+/* What some prices of a plan cost at least, and at most (spend_some.c). */
+bl_field_read bl_value_minimums;
+bl_field_read bl_value_maximums;
 /* Finds whose spend its composites count, and puts behind its prices what is
  * derived from minimums and maximums (spend.c). */
 int bl_plan_derive(const bl_reader *r, bl_plan *plan);
-/* The room that this needs behind a document's prices. */
-size_t bl_plan_derived(const bl_json *prices);
 
 #endif

@@ -26,20 +26,6 @@ static const char filter_hint[] =
   "one of \"in\":[..], \"not_in\":[..], \"exists\":true, \"exists\":false, a "
   "range of numbers and a range of times";
 
-/* What a value is compared by: the text of a text, number or truth value. */
-static int filter_text(const bl_reader *r, const bl_json *node, bl_str *out) {
-  int kind = bl_json_kind(node);
-  bl_str text = bl_json_text(node);
-
-  if (kind == BL_JSON_TRUE) text = BL_STR("true");
-  if (kind == BL_JSON_FALSE) text = BL_STR("false");
-  if (!text.text)
-    return bl_reader_fail(r, BILLING_INVALID, "a text, a number, true, false",
-                          "events have no such value to compare with");
-  *out = bl_arena_str(r->arena, text);
-  return r->arena->failed ? bl_reader_nomem(r) : BILLING_OK;
-}
-
 static int filter_values(const bl_reader *r, const bl_json *node,
                          bl_filter *filter) {
   const bl_json *item = bl_json_first(node);
@@ -52,7 +38,7 @@ static int filter_values(const bl_reader *r, const bl_json *node,
   for (size_t i = 0; !rc && i < count; i++, item = bl_json_next(item)) {
     bl_reader at = bl_reader_item(r, i);
 
-    rc = filter_text(&at, item, &filter->values[i]);
+    rc = bl_value_scalar(&at, item, &filter->values[i]);
   }
   filter->value_count = count;
   return rc;

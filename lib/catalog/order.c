@@ -13,6 +13,36 @@ const bl_order bl_order_default = {
   7
 };
 
+static const struct order_row {
+  const char *name;
+  bl_order    order;
+} order_rows[] = {
+  {"openmeter", {{BL_ORDER_PRIORITY, BL_ORDER_EXPIRY_SECOND, BL_ORDER_CREATED,
+                  BL_ORDER_NAME, BL_ORDER_NUMBER}, 5}},
+  {"stripe", {{BL_ORDER_PRIORITY, BL_ORDER_EXPIRY, BL_ORDER_PROMOTIONAL,
+               BL_ORDER_EFFECTIVE, BL_ORDER_CREATED, BL_ORDER_NUMBER}, 6}},
+  {"flexprice", {{BL_ORDER_PRIORITY, BL_ORDER_EXPIRY, BL_ORDER_LARGER,
+                  BL_ORDER_NUMBER}, 4}},
+  {"lago", {{BL_ORDER_PRIORITY, BL_ORDER_PROMOTIONAL, BL_ORDER_CREATED,
+             BL_ORDER_NUMBER}, 4}},
+  {"metronome", {{BL_ORDER_ROLLED, BL_ORDER_PRIORITY, BL_ORDER_ZERO_COST,
+                  BL_ORDER_NARROW, BL_ORDER_EXPIRY, BL_ORDER_EFFECTIVE,
+                  BL_ORDER_NUMBER}, 7}},
+};
+
+int bl_order_of_name(bl_str name, bl_order *out) {
+  if (bl_str_is(name, "default")) {
+    *out = bl_order_default;
+    return 1;
+  }
+  for (size_t i = 0; i < BL_COUNT(order_rows); i++) {
+    if (!bl_str_is(name, order_rows[i].name)) continue;
+    *out = order_rows[i].order;
+    return 1;
+  }
+  return 0;
+}
+
 /* Whether a key can still decide anything after those before it. */
 static int order_check(const bl_reader *r, const bl_order *order,
                        size_t count) {
@@ -33,8 +63,16 @@ int bl_value_order(const bl_reader *r, const bl_json *node, bl_order *out) {
   const bl_json *item = bl_json_first(node);
   bl_order order = {{0}, 0};
   size_t count = 0;
-  int rc = bl_value_array(r, node, 1, BL_ORDER_KEYS, &count);
+  int rc;
 
+  if (bl_json_kind(node) == BL_JSON_TEXT)
+    return bl_order_of_name(bl_json_text(node), out)
+               ? BILLING_OK
+               : bl_reader_fail(r, BILLING_INVALID,
+                                "default, lago, metronome, openmeter, "
+                                "stripe, flexprice, or a list of keys",
+                                "there is no such order");
+  rc = bl_value_array(r, node, 1, BL_ORDER_KEYS, &count);
   for (size_t i = 0; !rc && i < count; i++, item = bl_json_next(item)) {
     bl_reader at = bl_reader_item(r, i);
 

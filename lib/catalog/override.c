@@ -11,6 +11,7 @@
  *     {"id":"steps","type":"tiered","priority":1,"prices":["calls"],
  *      "tiers":[{"up_to":"100","factor":"1"},{"factor":"0.8"}]}
  *     {"id":"off","type":"entitlement","entitled":false,"prices":["calls"]}
+ *     {"id":"deal","type":"multiplier","factor":"0.8","applies_to":"commit"}
  *
  * After this an override has targets, or is for every price.
  */
@@ -42,20 +43,6 @@ typedef struct over_terms {
 /* ---- values of groups ---- */
 
 /* 5 and "5" are one value, as in the rates of a matrix. */
-static int over_value(const bl_reader *r, const bl_json *node,
-                      bl_str *out) {
-  int kind = bl_json_kind(node);
-
-  *out = bl_json_text(node);
-  if (kind == BL_JSON_TRUE) *out = BL_STR("true");
-  if (kind == BL_JSON_FALSE) *out = BL_STR("false");
-  if (!out->text)
-    return bl_reader_fail(r, BILLING_INVALID, "a text, number, true or false",
-                          "this is not one value");
-  *out = bl_arena_str(r->arena, *out);
-  return r->arena->failed ? bl_reader_nomem(r) : BILLING_OK;
-}
-
 static int over_values(const bl_reader *r, const bl_field *field,
                        const bl_json *node, void *model) {
   bl_named_list *list =
@@ -78,7 +65,7 @@ static int over_values(const bl_reader *r, const bl_field *field,
 
     at.segment = bl_json_key(m);
     one->name = bl_arena_str(r->arena, bl_json_key(m));
-    rc = over_value(&at, m, &one->value);
+    rc = bl_value_scalar(&at, m, &one->value);
   }
   return rc;
 }
@@ -127,6 +114,19 @@ static int over_excepts(const bl_reader *r, const bl_field *field,
 
   (void)field;
   return over_targets(r, node, &o->excepts, &o->except_count);
+}
+
+int bl_value_named(const bl_reader *r, const bl_field *field,
+                   const bl_json *node, void *model) {
+  return over_values(r, field, node, model);
+}
+
+int bl_value_targets(const bl_reader *r, const bl_field *field,
+                     const bl_json *node, void *model) {
+  unsigned char *base = model;
+
+  return over_targets(r, node, (bl_target **)(void *)(base + field->at),
+                      (size_t *)(void *)(base + field->beside));
 }
 
 /* The short form: any of the prices, or with any of the tags, of the values.
@@ -266,6 +266,9 @@ static const bl_field over_fields[] = {
    .beside = offsetof(over_terms, tags.count)},
   {.name = "values", .read = over_values,
    .at = offsetof(over_terms, values)},
+  {.name = "applies_to", .read = bl_value_choice,
+   .forms = OVER_WRITES | OVER_MULTIPLIES | OVER_BY_TIER,
+   .words = bl_rate_words, .at = offsetof(bl_override, of)},
   {.name = "targets", .read = over_includes},
   {.name = "except", .read = over_excepts},
   {.name = "priority", .read = bl_value_whole64, .low = 1,

@@ -31,8 +31,7 @@ static int plan_prices(const bl_reader *r, const bl_field *field,
   (void)field;
   assert(plan->currency[0]);
   if (rc || count == 0) return rc;
-  plan->prices = bl_arena_array(r->arena, count + bl_plan_derived(node),
-                                sizeof *plan->prices);
+  plan->prices = bl_arena_array(r->arena, count, sizeof *plan->prices);
   if (!plan->prices) return bl_reader_nomem(r);
   for (size_t i = 0; !rc && i < count; i++, item = bl_json_next(item)) {
     bl_reader at = bl_reader_item(r, i);
@@ -65,12 +64,17 @@ static const bl_field plan_fields[] = {
    .hint = "a currency such as \"USD\", or a unit of the tenant",
    .at = offsetof(bl_plan, currency)},
   {.name = "prices", .read = plan_prices},
+  {.name = "grants", .read = bl_value_plan_grants,
+   .at = offsetof(bl_plan, grants),
+   .beside = offsetof(bl_plan, currency)},
   {.name = "minimum", .read = bl_value_bound,
    .at = offsetof(bl_plan, minimum)},
   {.name = "maximum", .read = bl_value_bound,
    .at = offsetof(bl_plan, maximum)},
   {.name = "limits", .read = bl_value_limits, .low = 1,
    .at = offsetof(bl_plan, limits)},
+  {.name = "minimums", .read = bl_value_minimums},
+  {.name = "maximums", .read = bl_value_maximums},
   {.name = "effective", .read = plan_time,
    .hint = "such as \"2026-02-01T00:00:00Z\"",
    .at = offsetof(bl_plan, effective_us)},
@@ -226,6 +230,8 @@ int bl_catalog_check_plan(const bl_plan *plan, const char *path,
 
   assert(plan && (meters || plan->price_count == 0));
   rc = plan_asset(&r, "currency", tenant, plan->currency);
+  if (!rc)
+    rc = bl_catalog_check_grants(&plan->grants, path, tenant, err);
   for (size_t i = 0; !rc && i < plan->price_count; i++) {
     bl_reader at = bl_reader_item(&prices, i);
 

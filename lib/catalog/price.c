@@ -33,6 +33,9 @@
 #define PRICE_OF_SPEND                                            \
   ((PRICE_PERCENT | PRICE_OF(BL_MODEL_GRADUATED_PERCENTAGE)) & PRICE_PLAN)
 #define PRICE_CAPPED (~(PRICE_FLAT | PRICE_MATRIX))
+#define PRICE_SPLITS                                              \
+  ((PRICE_OF(BL_MODEL_PER_UNIT) | PRICE_OF(BL_MODEL_GRADUATED) |  \
+    PRICE_MATRIX) & PRICE_PLAN)
 
 /* A price without a ladder has one tier, which is open. */
 static int price_one_tier(const bl_reader *r, bl_price *price) {
@@ -156,6 +159,8 @@ static const bl_field price_fields[] = {
    .forms = PRICE_TIERED},
   {.name = "bound", .read = price_bound, .forms = PRICE_TIERED,
    .words = price_bounds},
+  {.name = "commit_rate", .read = bl_value_commit_rate, .forms = PRICE_SPLITS,
+   .at = offsetof(bl_price, beside)},
   {.name = "tiers_by", .read = bl_value_choice,
    .forms = PRICE_USAGE & PRICE_PLAN, .words = bl_tiers_words,
    .at = offsetof(bl_price, tiers_by)},
@@ -234,6 +239,7 @@ int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,
   if (!rc && model == BL_MODEL_DYNAMIC && !price.tiers)
     rc = price_one_tier(r, &price);
   if (!rc && in_plan) rc = price_of_spend(r, &price);
+  if (!rc) rc = bl_price_check_split(r, &price);
   if (rc) return rc;
   if (bl_price_is_by_event(&price)) price.flags |= BL_PRICE_BY_EVENT;
   if (!price.name.len) price.name = price.id;
@@ -265,3 +271,4 @@ int bl_catalog_read_price(const bl_json *doc, const char *path, bl_arena *a,
 #undef PRICE_USAGE
 #undef PRICE_OF_SPEND
 #undef PRICE_CAPPED
+#undef PRICE_SPLITS

@@ -51,19 +51,16 @@ static int rates_quote(const bl_reader *r, bl_str text, bl_str *out) {
 
 /* 5 and "5" are one value, as in filters. */
 static int rates_cell(const bl_reader *r, const bl_json *node, bl_cell *out) {
-  int kind = bl_json_kind(node);
-  bl_str text = bl_json_text(node);
+  int is_null = bl_json_kind(node) == BL_JSON_NULL;
+  bl_str text = is_null ? BL_STR("null") : bl_json_scalar(node);
 
-  if (kind == BL_JSON_ARRAY || kind == BL_JSON_OBJECT)
+  if (!text.text)
     return bl_reader_fail(r, BILLING_INVALID, "a text, number, true, false, "
                           "or null for a property that is absent",
                           "this is not one value");
-  if (kind == BL_JSON_NULL) text = BL_STR("null");
-  if (kind == BL_JSON_TRUE) text = BL_STR("true");
-  if (kind == BL_JSON_FALSE) text = BL_STR("false");
   out->text = bl_arena_str(r->arena, text);
   if (r->arena->failed) return bl_reader_nomem(r);
-  if (kind == BL_JSON_NULL) out->quoted = out->text;
+  if (is_null) out->quoted = out->text;
   else return rates_quote(r, text, &out->quoted);
   return BILLING_OK;
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * scope.c - what a grant may pay for.  A member that is left out does not
- * restrict.
+ * scope.c - what a grant may pay for, and at which rate.  A member that is
+ * left out does not restrict.
  *
  *     {"meters":["tokens"]} pays for every price of that meter
+ *     {"tags":["llm"]} for every price with this tag
+ *     {"any":[{"price":"tokens","values":{"model":"m1"}}]} for one model
+ *     {"rate":"commit"} pays the commit rate of prices that have one
  */
 #include "catalog/field.h"
 
@@ -19,22 +22,34 @@ static const bl_field scope_fields[] = {
   {.name = "contracts", .read = bl_value_ids, .low = 1, .high = SCOPE_MOST,
    .at = offsetof(bl_scope, contracts),
    .beside = offsetof(bl_scope, contract_count)},
+  {.name = "rate", .read = bl_value_choice, .words = bl_rate_words,
+   .at = offsetof(bl_scope, rate)},
+  {.name = "tags", .read = bl_value_ids, .low = 1, .high = SCOPE_MOST,
+   .at = offsetof(bl_scope, tags),
+   .beside = offsetof(bl_scope, tag_count)},
+  {.name = "any", .read = bl_value_targets,
+   .at = offsetof(bl_scope, targets),
+   .beside = offsetof(bl_scope, target_count)},
 };
 
 static const bl_shape scope_shape = {
   "a scope", scope_fields, BL_COUNT(scope_fields)
 };
 
+int bl_scope_read(const bl_reader *r, const bl_json *node, bl_scope *out) {
+  bl_scope scope = {0};
+  int rc = bl_shape_read(&scope_shape, r, node, 0, &scope);
+
+  if (!rc) *out = scope;
+  return rc;
+}
+
 int bl_catalog_read_scope(const bl_json *doc, const char *path, bl_arena *a,
                           bl_scope *out, billing_error *err) {
   bl_reader r = bl_reader_top(path, a, err);
-  bl_scope scope = {0};
-  int rc;
 
   assert(doc && a && out);
-  rc = bl_shape_read(&scope_shape, &r, doc, 0, &scope);
-  if (!rc) *out = scope;
-  return rc;
+  return bl_scope_read(&r, doc, out);
 }
 
 #undef SCOPE_MOST

@@ -8,9 +8,12 @@
  *      "of":{"tags":["api"]},"minimum":{"amount":"25","proration":"none"}}
  *
  * Each minimum becomes a key of its own behind the plan's prices, so that what
- * is missing of it is charged, corrected and explained as any other charge is:
+ * is missing of it is charged, corrected and explained as any other charge is;
+ * and before them each commit rate (commit_rate.c):
  *
- *     calls, support | minimum of calls, minimum of support,
+ *     calls, support | calls at the commit rate,
+ *                      minimum of calls, minimum of support,
+ *                      minimums and maximums of some prices,
  *                      minimum of the plan, maximum of the plan
  *
  * A key counts only what stands before it, so one pass is enough.
@@ -86,8 +89,9 @@ static int spend_is_named(const bl_spend_of *of, const bl_price *price) {
 static int spend_may_count(const bl_price *composite, const bl_price *other,
                            int is_before) {
   return bl_asset_equal(other->asset, composite->asset) &&
-         (!other->closing || (other->closing == BL_CLOSING_COMPOSITE &&
-                              composite->of->with_composites && is_before));
+         (!bl_price_closes(other) ||
+          (other->closing == BL_CLOSING_COMPOSITE &&
+           composite->of->with_composites && is_before));
 }
 
 /* A price that is named must count, and says why it cannot. */
@@ -130,11 +134,15 @@ static int spend_check(const bl_reader *r, const bl_plan *plan,
 /* ---- what any closing counts ---- */
 
 /* Minimums of a price count it, those of the plan and maximums all that is
- * known before them. */
+ * known before them; what names prices counts those, and a bound also what is
+ * missing of their own minimums. */
 static int spend_counts(const bl_price *price, const bl_price *other,
                         int is_before) {
-  if (price->closing == BL_CLOSING_COMPOSITE)
-    return spend_may_count(price, other, is_before) &&
+  if (price->of)
+    return (spend_may_count(price, other, is_before) ||
+            (price->closing > BL_CLOSING_MINIMUM &&
+             other->closing == BL_CLOSING_MINIMUM &&
+             bl_asset_equal(price->asset, other->asset))) &&
            spend_is_named(price->of, other);
   return bl_asset_equal(price->asset, other->asset) &&
          other->closing < price->closing &&
@@ -160,7 +168,7 @@ static size_t spend_places(const bl_plan *plan, size_t at,
 int bl_plan_count_spend(bl_arena *a, bl_plan *plan, const uint32_t *rank) {
   for (size_t i = 0; i < plan->key_count; i++) {
     bl_price *price = &plan->prices[i];
-    if (!price->closing) continue;
+    if (!bl_price_closes(price)) continue;
     price->counted_count = spend_places(plan, i, rank, NULL);
     price->counted = bl_arena_array(a, price->counted_count + 1,
                                     sizeof *price->counted);
@@ -172,7 +180,7 @@ int bl_plan_count_spend(bl_arena *a, bl_plan *plan, const uint32_t *rank) {
 
 /* ---- minimums and maximums ---- */
 
-/* A key behind the others, whose places bl_plan_derived counted. */
+/* A key behind the others. */
 static bl_price *spend_add(bl_plan *plan, uint32_t closing,
                            const char *asset, const bl_bound *bound) {
   bl_price *out = &plan->prices[plan->key_count++];
@@ -185,6 +193,27 @@ static bl_price *spend_add(bl_plan *plan, uint32_t closing,
   return out;
 }
 
+/* It is the price's own id, so whoever counts the one counts the other. */
+static int spend_add_commit(const bl_reader *r, bl_plan *plan, size_t at) {
+  bl_price *price = &plan->prices[at], *out = &plan->prices[plan->key_count];
+  bl_text name;
+
+  bl_text_open(&name, r->arena);
+  bl_text_format(&name, "%t at the commit rate", &price->name);
+  *out = *price->beside;
+  out->closing      = BL_CLOSING_COMMIT;
+  out->beside       = price;
+  out->id           = price->id;
+  out->name         = (bl_str){name.text, name.len};
+  out->groups       = price->groups;
+  out->group_count  = price->group_count;
+  out->tags         = price->tags;
+  out->tag_count    = price->tag_count;
+  memcpy(out->asset, price->asset, sizeof out->asset);
+  plan->key_count++;
+  return name.failed ? bl_reader_nomem(r) : BILLING_OK;
+}
+
 static int spend_add_minimum(const bl_reader *r, bl_plan *plan, size_t at) {
   const bl_price *price = &plan->prices[at];
   bl_price *out = spend_add(plan, BL_CLOSING_MINIMUM, price->asset,
@@ -195,6 +224,8 @@ static int spend_add_minimum(const bl_reader *r, bl_plan *plan, size_t at) {
   bl_text_format(&name, "Minimum of %t", &price->name);
   out->id   = price->id;
   out->name = (bl_str){name.text, name.len};
+  out->tags = price->tags;
+  out->tag_count = price->tag_count;
   return name.failed ? bl_reader_nomem(r) : BILLING_OK;
 }
 
@@ -210,33 +241,64 @@ static void spend_add_bounds(bl_plan *plan) {
   most->name  = BL_STR("Maximum");
 }
 
-size_t bl_plan_derived(const bl_json *prices) {
-  size_t count = 2;
+/* The prices, with room behind them for what is derived. */
+static int spend_make_room(const bl_reader *r, bl_plan *plan) {
+  size_t count = plan->price_count, room = count + plan->some_count + 2;
+  bl_price *prices;
 
-  for (const bl_json *price = bl_json_first(prices); price;
-       price = bl_json_next(price))
-    count += bl_json_get(price, "minimum") != NULL;
-  return count;
+  for (size_t i = 0; i < count; i++)
+    room += (plan->prices[i].bound.is_set != 0) +
+            (plan->prices[i].beside ? 1u : 0u);
+  prices = bl_arena_array(r->arena, room, sizeof *prices);
+  if (!prices) return bl_reader_nomem(r);
+  if (count) memcpy(prices, plan->prices, count * sizeof *prices);
+  plan->prices = prices;
+  plan->key_count = count;
+  return BILLING_OK;
+}
+
+/* Each stands before whoever counts what is spent under it. */
+static int spend_derive(const bl_reader *r, bl_plan *plan) {
+  size_t count = plan->price_count;
+  int rc = spend_make_room(r, plan);
+
+  for (size_t i = 0; i < count && !rc; i++)
+    if (plan->prices[i].beside) rc = spend_add_commit(r, plan, i);
+  for (size_t i = 0; i < count && !rc; i++)
+    if (plan->prices[i].bound.is_set) rc = spend_add_minimum(r, plan, i);
+  if (rc) return rc;
+  for (size_t i = 0; i < plan->some_count; i++)
+    plan->prices[plan->key_count++] = plan->some[i];
+  spend_add_bounds(plan);
+  return bl_plan_count_spend(r->arena, plan, NULL) ? bl_reader_nomem(r)
+                                                   : BILLING_OK;
+}
+
+/* Of the bounds of some prices; each list begins with its own. */
+static int spend_check_some(const bl_reader *r, const bl_plan *plan) {
+  size_t first = plan->key_count - 2 - plan->some_count, begin = 0;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < plan->some_count && !rc; i++) {
+    int is_most = plan->some[i].closing == BL_CLOSING_SOME_MAXIMUM;
+    bl_reader list = bl_reader_member(r, is_most ? "maximums" : "minimums");
+    bl_reader at;
+
+    if (i && plan->some[i - 1].closing != plan->some[i].closing) begin = i;
+    at = bl_reader_item(&list, i - begin);
+    rc = spend_check(&at, plan, first + i);
+  }
+  return rc;
 }
 
 int bl_plan_derive(const bl_reader *r, bl_plan *plan) {
   bl_reader prices = bl_reader_member(r, "prices");
-  size_t count = plan->price_count;
-  int rc = BILLING_OK;
+  int rc = spend_derive(r, plan);
 
-  if (!count)
-    plan->prices = bl_arena_array(r->arena, 2, sizeof *plan->prices);
-  if (!plan->prices) return bl_reader_nomem(r);
-  plan->key_count = count;
-  for (size_t i = 0; i < count && !rc; i++)
-    if (plan->prices[i].bound.is_set) rc = spend_add_minimum(r, plan, i);
-  if (rc) return rc;
-  spend_add_bounds(plan);
-  if (bl_plan_count_spend(r->arena, plan, NULL)) return bl_reader_nomem(r);
-  for (size_t i = 0; i < count && !rc; i++) {
+  for (size_t i = 0; i < plan->price_count && !rc; i++) {
     bl_reader at = bl_reader_item(&prices, i);
 
     if (plan->prices[i].closing) rc = spend_check(&at, plan, i);
   }
-  return rc;
+  return rc ? rc : spend_check_some(r, plan);
 }

@@ -125,6 +125,8 @@ static const bl_field tenant_fields[] = {
    .hint = "such as {\"most_age\":3024000,\"most_ahead\":300}"},
   {.name = "holds", .read = tenant_holds,
    .hint = "such as {\"lasts\":3600,\"grace\":86400}"},
+  {.name = "alerts", .read = bl_value_alerts,
+   .at = offsetof(bl_tenant_terms, alerts)},
   {.name = "unknown_customers", .read = bl_value_choice,
    .words = tenant_unknown, .at = offsetof(bl_tenant_terms, parks)},
   {.name = "strict", .read = bl_value_choice, .words = tenant_strict,

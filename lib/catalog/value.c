@@ -189,6 +189,16 @@ int bl_value_choice(const bl_reader *r, const bl_field *field,
   return bl_value_word(r, node, field->words, value_at(model, field->at));
 }
 
+int bl_value_scalar(const bl_reader *r, const bl_json *node, bl_str *out) {
+  bl_str text = bl_json_scalar(node);
+
+  if (!text.text)
+    return bl_reader_fail(r, BILLING_INVALID, "a text, a number, true, false",
+                          "this is not one value");
+  *out = bl_arena_str(r->arena, text);
+  return r->arena->failed ? bl_reader_nomem(r) : BILLING_OK;
+}
+
 int bl_value_array(const bl_reader *r, const bl_json *node, int64_t low,
                    int64_t high, size_t *count) {
   int64_t has = (int64_t)bl_json_count(node);

@@ -104,6 +104,7 @@ const char *const bl_order_words[] = {
   [BL_ORDER_PROMOTIONAL]   = "promotional",
   [BL_ORDER_LARGER]        = "larger",
   [BL_ORDER_NAME]          = "name",
+  [BL_ORDER_ROLLED]        = "rolled_over",
   [BL_ORDER_NUMBER]        = "number",
   NULL
 };
@@ -115,11 +116,21 @@ const char *const bl_tiers_words[] = {
   NULL
 };
 
+/* What grants draw at, and overrides change. */
+const char *const bl_rate_words[] = {
+  [BL_RATE_LIST]   = "list",
+  [BL_RATE_COMMIT] = "commit",
+  NULL
+};
+
 /* Kinds of invoice lines. */
 const char *const bl_closing_words[] = {
   [BL_CLOSING_NONE]         = "usage",
+  [BL_CLOSING_COMMIT]       = "commit_rate",
   [BL_CLOSING_COMPOSITE]    = "composite",
   [BL_CLOSING_MINIMUM]      = "minimum",
+  [BL_CLOSING_SOME_MINIMUM] = "minimum",
+  [BL_CLOSING_SOME_MAXIMUM] = "maximum",
   [BL_CLOSING_PLAN_MINIMUM] = "minimum",
   [BL_CLOSING_PLAN_MAXIMUM] = "maximum",
   NULL

@@ -37,6 +37,19 @@ int bl_period_next(const bl_contract_terms *terms, const bl_zone *zone,
 int64_t bl_contract_year(const bl_contract_terms *terms, const bl_zone *zone,
                          int64_t us);
 
+/*
+ * The period after `last` (NULL: the first one from a moment on) in which an
+ * allowance is given, turn 0 the first; 0: none any more (recur.c).
+ */
+int bl_recur_next(const bl_recurring *a, const bl_contract_terms *terms,
+                  const bl_zone *zone, int64_t from_us,
+                  const bl_period *last, uint64_t turn, bl_period *out);
+/* When what is given for a period ends, so many periods included; 0: the
+ * contract ends before. */
+int bl_recur_end(const bl_recurring *a, const bl_contract_terms *terms,
+                 const bl_zone *zone, const bl_period *period,
+                 uint32_t periods, int64_t *end_us);
+
 const char *bl_unit_name(uint32_t unit);
 const char *bl_proration_name(uint32_t proration);
 

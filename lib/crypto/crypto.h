@@ -7,7 +7,7 @@
 #ifndef BL_CRYPTO_H
 #define BL_CRYPTO_H
 
-#include "base/base.h"
+#include "base/text.h"
 
 #define BL_HASH 32           /* bytes of a hash and of a secret */
 #define BL_KEY_HASH 16       /* bytes of a keyed hash and of its key */
@@ -46,5 +46,22 @@ int bl_entropy(unsigned char *out, size_t n);
  * label, keyed with the secret. */
 void bl_subkey(unsigned char *out, size_t n,
                const unsigned char secret[BL_HASH], const char *label);
+
+/* Bytes as 2n hexadecimal digits and a NUL; returns 2n. */
+size_t bl_hex_print(const unsigned char *bytes, size_t n, char *out);
+
+/* ---- Standard Webhooks (webhook.c) ---- */
+
+typedef struct bl_webhook_key {
+  unsigned char bytes[64];
+  size_t        len;
+} bl_webhook_key;
+
+/* "whsec_" and base64 of 24 to 64 bytes; 0 when it is not that. */
+int bl_webhook_key_read(bl_str secret, bl_webhook_key *out);
+/* "v1,", the signature of id.seconds.body in base64, and a NUL. */
+#define BL_WEBHOOK_SIGNATURE 48
+void bl_webhook_sign(const bl_webhook_key *key, bl_str id, int64_t seconds,
+                     bl_str body, char out[BL_WEBHOOK_SIGNATURE]);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "base/struct.h"
 #include "engine/due.h"
+#include "engine/grants.h"
 #include "engine/load.h"
 
 typedef struct due_heap {
@@ -66,6 +67,15 @@ static int add_contract(bl_call *c, due_heap *heap, bl_contract *contract,
   return rc ? rc : add_due(c, heap, &due, until_us);
 }
 
+static int add_giver(bl_call *c, due_heap *heap, bl_contract *contract,
+                     int64_t until_us) {
+  bl_due_step due = {.rank = BL_DUE_GIVE, .number = contract->number,
+                     .contract = contract};
+  int rc = bl_recurring_due(c, contract, &due.at_us);
+
+  return rc ? rc : add_due(c, heap, &due, until_us);
+}
+
 static int find_due_holds(bl_call *c, due_heap *heap,
                           const bl_customer *customer, int64_t until_us) {
   int rc = BILLING_OK;
@@ -79,16 +89,21 @@ static int find_due_holds(bl_call *c, due_heap *heap,
   return rc;
 }
 
+static int add_expiry(bl_call *c, due_heap *heap, bl_grant_state *grant,
+                     int64_t until_us) {
+  bl_due_step due = {grant->lot.expires_us, BL_DUE_GRANT, 0,
+                     grant->lot.number, NULL, NULL, grant};
+
+  return grant->expired_seq ? BILLING_OK : add_due(c, heap, &due, until_us);
+}
+
 static int find_due_grants(bl_call *c, due_heap *heap,
                            const bl_wallet *wallet, int64_t until_us) {
   int rc = BILLING_OK;
 
   for (size_t i = wallet->grants.first; i < wallet->grants.count && !rc;
        i++) {
-    bl_grant_state *grant = wallet->grants.item[i];
-    bl_due_step due = {grant->lot.expires_us, BL_DUE_GRANT, 0,
-                       grant->lot.number, NULL, NULL, grant};
-    if (!grant->expired_seq) rc = add_due(c, heap, &due, until_us);
+    rc = add_expiry(c, heap, wallet->grants.item[i], until_us);
   }
   return rc;
 }
@@ -99,8 +114,11 @@ static int find_due_of(bl_call *c, due_heap *heap,
 
   for (size_t i = 0; i < customer->wallets.count && !rc; i++)
     rc = find_due_grants(c, heap, customer->wallets.item[i], until_us);
-  for (size_t i = 0; i < customer->contracts.count && !rc; i++)
-    rc = add_contract(c, heap, customer->contracts.item[i], until_us);
+  for (size_t i = 0; i < customer->contracts.count && !rc; i++) {
+    bl_contract *contract = customer->contracts.item[i];
+    rc = add_contract(c, heap, contract, until_us);
+    if (!rc) rc = add_giver(c, heap, contract, until_us);
+  }
   return rc;
 }
 
@@ -113,17 +131,6 @@ static int find_due(bl_call *c, due_heap *heap, int64_t until_us) {
     if (!rc) rc = find_due_of(c, heap, customer, until_us);
   }
   return rc;
-}
-
-static int expire_grant(bl_call *c, const bl_grant_state *grant) {
-  bl_fact_grant_expired fact = {grant->customer->number, grant->lot.number,
-                                grant->lot.left};
-  bl_writer w;
-  int rc = bl_fold_grant_expired(bl_entry_start(c), &fact);
-
-  bl_writer_open(&w, c);
-  bl_code_grant_expired(&w.facts, &w.properties, &fact);
-  return rc ? rc : bl_append(c, BL_ENTRY_GRANT_EXPIRED, &w);
 }
 
 static int step_contract(bl_call *c, due_heap *heap, bl_contract *contract,
@@ -141,8 +148,27 @@ static int step_contract(bl_call *c, due_heap *heap, bl_contract *contract,
   return add_contract(c, heap, contract, until_us);
 }
 
-static int take_step(bl_call *c, due_heap *heap, int64_t until_us,
-                     billing_progress *out) {
+static int give_step(bl_call *c, due_heap *heap, bl_contract *contract,
+                     int64_t at_us, int64_t until_us) {
+  int rc = bl_recurring_give(c, contract, at_us);
+
+  return rc ? rc : add_giver(c, heap, contract, until_us);
+}
+
+/* Grants that the step has made end in their turn. */
+static int add_expiries(bl_call *c, due_heap *heap, uint64_t before,
+                    int64_t until_us) {
+  int rc = BILLING_OK;
+
+  for (uint64_t n = before + 1; n <= c->t->heads.grants && !rc; n++) {
+    bl_grant_state *grant = bl_table_at(&c->t->by_grant, n);
+    if (grant) rc = add_expiry(c, heap, grant, until_us);
+  }
+  return rc;
+}
+
+static int do_step(bl_call *c, due_heap *heap, int64_t until_us,
+                   billing_progress *out) {
   bl_due_step due = heap_take(heap);
 
   switch (due.rank) {
@@ -151,10 +177,20 @@ static int take_step(bl_call *c, due_heap *heap, int64_t until_us,
     return bl_end_hold(c, due.hold, BILLING_HOLD_EXPIRED, 0);
   case BL_DUE_GRANT:
     out->grants++;
-    return expire_grant(c, due.grant);
+    return bl_grant_expire(c, due.grant);
+  case BL_DUE_GIVE:
+    return give_step(c, heap, due.contract, due.at_us, until_us);
   default:
     return step_contract(c, heap, due.contract, due.at_us, until_us, out);
   }
+}
+
+static int take_step(bl_call *c, due_heap *heap, int64_t until_us,
+                     billing_progress *out) {
+  uint64_t before = c->t->heads.grants;
+  int rc = do_step(c, heap, until_us, out);
+
+  return rc ? rc : add_expiries(c, heap, before, until_us);
 }
 
 /* What is due in the heap, at most `budget` steps of it. */

@@ -20,6 +20,9 @@ static int is_priced_in(const bl_tenant *t, const char asset[16]) {
       const bl_plan_version *version = plan->versions.item[k];
       for (size_t p = 0; p < version->plan.price_count; p++)
         if (bl_asset_equal(version->plan.prices[p].asset, asset)) return 1;
+      for (size_t g = 0; g < version->plan.grants.count; g++)
+        if (bl_asset_equal(version->plan.grants.item[g].asset, asset))
+          return 1;
     }
   }
   return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* call.c - the beginning and the end of every call; see engine.h. */
 #include "base/struct.h"
+#include "engine/alerts.h"
 #include "engine/keys.h"
 #include "store/store.h"
 
@@ -166,7 +167,7 @@ int bl_enter_with(bl_call *c, billing *b, const billing_call *in,
                    "the function names", "the billing_call cannot be used");
   rc = bl_check_texts(err, &c->in.tenant, &c->in.key, NULL);
   if (rc) return rc;
-  pthread_mutex_lock(&b->lock);
+  bl_group_lock(b);
   atomic_store(&b->is_interrupted, 0);   /* it was for what ran before */
   c->arena = b->spare_arena;             /* its block is warm */
   bl_arena_open(&b->spare_arena, &b->host);
@@ -188,6 +189,7 @@ int bl_leave(bl_call *c, int rc) {
   int writes = !bl_call_reads(c), decided = rc;
 
   if (!rc && writes) rc = bl_append_opened(c);
+  if (!rc && writes && c->wrote && t->watched) rc = bl_alerts_tell(c);
   if (!rc && c->arena.failed) rc = BILLING_NOMEM;
   if (t->arena.failed) {
     rc = rc ? rc : BILLING_NOMEM;

@@ -90,7 +90,8 @@ static bl_dec spendable(billing *b, bl_tenant *t, bl_customer *customer,
   return bl_dec_min(sum, bl_limits_room(&c, customer, asset, span));
 }
 
-/* While a hold is due that has not been ended the span is empty. */
+/* While a hold is due that has not been ended, or a grant that has not been
+ * given, the span is empty. */
 static bl_board_figure figure_of(billing *b, bl_tenant *t,
                                  bl_customer *customer, const char asset[16],
                                  int64_t now_us) {
@@ -98,6 +99,13 @@ static bl_board_figure figure_of(billing *b, bl_tenant *t,
 
   if (customer->holds.count)
     figure.span.to_us = customer->holds_due_us;
+  for (size_t i = 0; i < customer->contracts.count; i++) {
+    const bl_contract *contract = customer->contracts.item[i];
+    if (contract->gives_us < figure.span.to_us)
+      figure.span.to_us = contract->gives_us;
+    if (contract->rolls_us < figure.span.to_us)
+      figure.span.to_us = contract->rolls_us;
+  }
   figure.spend = spendable(b, t, customer, asset, now_us, &figure.span);
   if (figure.span.to_us <= now_us) figure.span = (bl_span){0, 0};
   return figure;

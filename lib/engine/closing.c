@@ -55,15 +55,17 @@ static int closing_has(const bl_contract *contract) {
   const bl_plan *plan = &contract->plan->plan;
 
   for (size_t i = 0; i < plan->key_count; i++)
-    if (plan->prices[i].closing && closing_is_used(contract, i)) return 1;
+    if (bl_price_closes(&plan->prices[i]) && closing_is_used(contract, i))
+      return 1;
   for (size_t i = 0; i < contract->tallies.count; i++)
-    if (bl_tally_price(contract->tallies.entry[i].value)->closing) return 1;
+    if (bl_price_closes(bl_tally_price(contract->tallies.entry[i].value)))
+      return 1;
   return 0;
 }
 
 /* Whether a tally has something that no invoice has billed yet. */
 static int closing_has_moved(const bl_tally *tally) {
-  return !bl_tally_price(tally)->closing &&
+  return !bl_price_closes(bl_tally_price(tally)) &&
          (!bl_dec_equal(tally->amount, tally->billed_amount) ||
           !bl_dec_equal(tally->drawn, tally->billed_drawn));
 }
@@ -153,7 +155,8 @@ static void closing_sum(closing_book *k, uint64_t period) {
   for (size_t i = 0; i < contract->tallies.count; i++) {
     const bl_tally *tally = contract->tallies.entry[i].value;
 
-    if (tally->period != period || bl_tally_price(tally)->closing) continue;
+    if (tally->period != period || bl_price_closes(bl_tally_price(tally)))
+      continue;
     closing_add(&k->spend[tally->price], tally->amount);
     closing_add(&k->free[tally->price], closing_free(k, tally));
   }
@@ -234,7 +237,8 @@ bl_dec bl_closing_total(const bl_tenant_terms *tenant, const bl_price *price,
     return bl_price_total(price, tick->quantity);
   if (bl_dec_is_zero(tick->bound)) return BL_DEC_ZERO;
   spent = closing_rounded(tenant, price, tick);
-  return price->closing == BL_CLOSING_PLAN_MAXIMUM
+  return price->closing == BL_CLOSING_PLAN_MAXIMUM ||
+                 price->closing == BL_CLOSING_SOME_MAXIMUM
            ? bl_dec_min(bl_dec_sub(tick->bound, spent), BL_DEC_ZERO)
            : bl_net_gap(tick->bound, spent, NULL, 0);
 }
@@ -269,7 +273,7 @@ static int closing_holds(const bl_contract *contract, size_t at,
                          uint64_t period) {
   const bl_plan_version *plan = contract->plan;
 
-  return plan->plan.prices[at].closing &&
+  return bl_price_closes(&plan->plan.prices[at]) &&
          !(plan->intervals && plan->intervals[at].is_off) &&
          bl_timeline_leads(plan, at, contract->periods[period].span);
 }

@@ -154,6 +154,7 @@ static void digest_heads(bl_text *t, const bl_heads *h) {
   bl_pack_u64(t, h->unentitled);
   bl_pack_u64(t, h->parked);
   bl_pack_u64(t, h->version);
+  bl_pack_u64(t, h->outbox);
 }
 
 int bl_heads_digest(const bl_heads *heads, bl_arena *scratch,

@@ -116,6 +116,27 @@ static int keep_assets(bl_call *c, const document_draft *d) {
   return rc;
 }
 
+static int is_asset_of(const bl_tenant_terms *terms, const char asset[16]) {
+  size_t at = 0;
+
+  while (at < terms->asset_count &&
+         !bl_asset_equal(terms->assets[at].code, asset))
+    at++;
+  return at < terms->asset_count || bl_asset_places(asset) >= 0;
+}
+
+static int check_alerts(bl_call *c, const document_draft *d,
+                        const bl_alerts *alerts,
+                        const bl_tenant_terms *terms) {
+  for (size_t i = 0; i < alerts->count; i++)
+    if (!is_asset_of(terms, alerts->item[i].asset))
+      return bl_fail_at(c->err, BILLING_INVALID, d->path, "alerts",
+                        "a currency, or a unit that the tenant declares",
+                        "%s is no asset of the tenant",
+                        alerts->item[i].asset);
+  return BILLING_OK;
+}
+
 static int draft_tenant(bl_call *c, const bl_json *doc, document_draft *d) {
   int rc = bl_catalog_read_tenant(doc, d->path, &c->arena, &d->tenant, c->err);
 
@@ -128,6 +149,8 @@ static int draft_tenant(bl_call *c, const bl_json *doc, document_draft *d) {
                       &c->t->id);
   d->fact.number = 1;
   d->fact.version = c->t->heads.version;
+  rc = check_alerts(c, d, &d->tenant.alerts, &d->tenant);
+  if (rc) return rc;
   return c->t->number ? keep_assets(c, d) : give_tenant_number(c);
 }
 
@@ -357,6 +380,27 @@ static int check_contract_change(bl_call *c, const document_draft *d,
   return BILLING_OK;
 }
 
+/* What a contract begins to give later does not reach back. */
+static int check_new_grants(bl_call *c, const document_draft *d,
+                            const bl_contract *was) {
+  const bl_recurring_list *now = &d->contract.grants;
+  const bl_recurring_list *then = &was->terms.grants;
+
+  for (size_t i = 0; i < now->count; i++) {
+    const bl_recurring *a = &now->item[i];
+    int64_t begins_us =
+        a->part_count ? a->parts[0].span.from_us : a->span.from_us;
+    size_t at = 0;
+    while (at < then->count && !bl_str_equal(then->item[at].id, a->id)) at++;
+    if (at == then->count && begins_us < c->now_us)
+      return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "grants",
+                        "\"from\" at the call's now or later",
+                        "the new grant %t would begin before the clock",
+                        &a->id);
+  }
+  return BILLING_OK;
+}
+
 static int find_plan(bl_call *c, document_draft *d, const bl_contract *was) {
   bl_str id = d->contract.plan;
   const bl_plan_state *plan = bl_map_get(&c->t->plans, id.text, id.len);
@@ -397,7 +441,8 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
 
   if (rc) return rc;
   d->id = terms->id;
-  rc = bl_named_contract(c, d->id, &was);
+  rc = check_alerts(c, d, &terms->alerts, &c->t->terms);
+  if (!rc) rc = bl_named_contract(c, d->id, &was);
   if (rc) return rc;
   d->fact.number = was ? was->number : c->t->heads.contracts + 1;
   d->fact.version = was ? was->version : 0;
@@ -415,7 +460,9 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
     return bl_fail_at(c->err, BILLING_INVALID, d->path, "end",
                       "an instant after the start",
                       "the contract ends before it starts");
-  if (was) rc = check_contract_change(c, d, was);
+  rc = bl_catalog_check_grants(&terms->grants, d->path, &c->t->terms, c->err);
+  if (!rc && was) rc = check_contract_change(c, d, was);
+  if (!rc && was) rc = check_new_grants(c, d, was);
   return rc ? rc : bl_timeline_draft(c, d->path, doc, terms, was, zone,
                                      &d->fact);
 }

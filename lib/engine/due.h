@@ -6,8 +6,9 @@
 #include "engine/engine.h"
 
 /* At one instant holds end first, then periods close, then grants expire: a
- * grant still pays what its last period closes with. */
-enum { BL_DUE_HOLD, BL_DUE_CONTRACT, BL_DUE_GRANT };
+ * grant still pays what its last period closes with.  What is given for the
+ * next period comes last. */
+enum { BL_DUE_HOLD, BL_DUE_CONTRACT, BL_DUE_GRANT, BL_DUE_GIVE };
 
 typedef struct bl_due_step {
   int64_t         at_us;       /* BL_TIME_NEVER: nothing */

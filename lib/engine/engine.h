@@ -147,7 +147,7 @@ int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
 /* Where the journal stands and what the tenant counts, as the head row has it;
  * CORRUPT. */
 int    bl_heads_of_row(const billing_value *row, bl_heads *out);
-#define BL_HEADS_COUNTS 13
+#define BL_HEADS_COUNTS 14
 #define BL_HEADS_BYTES ((size_t)10 * BL_HEADS_COUNTS)
 /* The bytes of what it counts. */
 size_t bl_heads_print(const bl_heads *heads,
@@ -216,7 +216,8 @@ int bl_open_periods(bl_call *c, bl_contract *contract, int64_t us,
 int bl_append_opened(bl_call *c);
 /* Opens the next period, if there is one: DONE at the end of the contract. */
 int bl_open_next_period(bl_call *c, bl_contract *contract);
-/* Ends the customer's holds whose time is over. */
+/* Gives the customer what is due to be given, and ends holds whose time is
+ * over. */
 int bl_expire_holds(bl_call *c, bl_customer *customer);
 int bl_end_hold(bl_call *c, bl_hold_state *hold, uint64_t status,
                 uint64_t event);

@@ -144,13 +144,20 @@ void bl_code_document(bl_codec *facts, bl_codec *properties,
 static void code_origin(bl_codec *c, bl_fact_grant *f) {
   uint64_t given = f->origin == BILLING_ORIGIN_PROMOTIONAL;
   uint64_t word = f->origin | (uint64_t)(f->is_promotional != given) << 4 |
-                  (uint64_t)(f->from != 0) << 5;
+                  (uint64_t)(f->from != 0) << 5 |
+                  (uint64_t)(f->contract != 0) << 6;
 
   bl_code_u64(c, &word);
   f->origin = word & 15;
   given = f->origin == BILLING_ORIGIN_PROMOTIONAL;
   f->is_promotional = given ^ (word >> 4 & 1);
   if (word >> 5 & 1) bl_code_u64(c, &f->from);
+  if (!(word >> 6 & 1)) return;
+  bl_code_u64(c, &f->contract);
+  bl_code_str(c, &f->allowance);
+  bl_code_u64(c, &f->turn);
+  bl_code_span(c, &f->period.span);
+  bl_code_span(c, &f->period.full);
 }
 
 void bl_code_grant(bl_codec *facts, bl_codec *properties, bl_fact_grant *f) {
@@ -482,6 +489,8 @@ ENTRY_KIND(undone)
 ENTRY_KIND(stream)
 ENTRY_KIND(parkings)
 ENTRY_KIND(rerate)
+ENTRY_KIND(outbox_done)
+ENTRY_KIND(alert)
 #undef ENTRY_KIND
 
 typedef void (*entry_coder)(bl_codec *facts, bl_codec *properties,
@@ -504,6 +513,8 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_STREAM] = code_entry_stream,
     [BL_ENTRY_HOLD_EXTENDED] = code_entry_hold_extended,
     [BL_ENTRY_COUNTED] = code_entry_counted,
+    [BL_ENTRY_OUTBOX_DONE] = code_entry_outbox_done,
+    [BL_ENTRY_ALERT] = code_entry_alert,
 };
 
 int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out) {

@@ -35,12 +35,15 @@ enum {
   BL_ENTRY_VOID = 12,
   BL_ENTRY_RERATE = 13,
   BL_ENTRY_GRANT_CHANGE = 14,
-  /* The index of entries has marks of kinds below 32 only; 16 to 19 are
-   * reserved for leases. */
+  /* 16 to 19 are reserved for leases. */
   BL_ENTRY_PARKED = 15,
   BL_ENTRY_STREAM = 20,
   BL_ENTRY_HOLD_EXTENDED = 23,
   BL_ENTRY_COUNTED = 24,
+  BL_ENTRY_OUTBOX_DONE = 25,
+  /* 26 is reserved for top-ups. */
+  BL_ENTRY_ALERT = 27,
+  /* The index of entries has room for kinds below 32. */
   BL_ENTRY_KINDS
 };
 #define BL_ENTRY_VERSION 1
@@ -127,6 +130,10 @@ typedef struct bl_fact_grant {
   uint64_t      origin;
   uint64_t      is_promotional;    /* booked as promotion, not as funding */
   uint64_t      from;          /* the grant that it was a part of; 0: none */
+  uint64_t      contract;      /* whose allowance it is; 0: none: */
+  bl_str        allowance;     /* its id */
+  uint64_t      turn;          /* how often it was given before */
+  bl_period     period;        /* that it is given for */
   bl_str        scope;         /* JSON or empty */
   unsigned char key_hash[16];
   uint64_t      content;
@@ -432,6 +439,25 @@ typedef struct bl_fact_stream {
   billing_stream at;
 } bl_fact_stream;
 
+/* What the outbox has told is done, up to a row. */
+typedef struct bl_fact_outbox_done {
+  uint64_t through;
+} bl_fact_outbox_done;
+
+/* A figure has come to a threshold. */
+typedef struct bl_fact_alert {
+  uint64_t customer;
+  uint64_t contract;           /* 0: the tenant's */
+  bl_str   id;
+  bl_str   asset;
+  uint64_t of;                 /* BL_ALERT_* */
+  bl_dec   at;
+  bl_dec   value;
+  uint64_t has_top_up;
+  bl_dec   amount;             /* of it, and what is to be paid */
+  bl_dec   charge;
+} bl_fact_alert;
+
 /* What an entry of any kind but events says. */
 typedef union bl_entry_facts {
   bl_fact_document      document;
@@ -450,6 +476,8 @@ typedef union bl_entry_facts {
   bl_fact_stream        stream;
   bl_fact_parkings      parkings;
   bl_fact_rerate        rerate;
+  bl_fact_outbox_done   outbox_done;
+  bl_fact_alert         alert;
 } bl_entry_facts;
 
 /* Reads it; lists are the arena's, texts the entry's.  Properties that were
@@ -486,6 +514,9 @@ void bl_code_rerate(bl_codec *facts, bl_codec *properties,
                     bl_fact_rerate *f);
 void bl_code_parkings(bl_codec *facts, bl_codec *properties,
                       bl_fact_parkings *f);
+void bl_code_outbox_done(bl_codec *facts, bl_codec *properties,
+                         bl_fact_outbox_done *f);
+void bl_code_alert(bl_codec *facts, bl_codec *properties, bl_fact_alert *f);
 void bl_code_stream(bl_codec *facts, bl_codec *properties,
                     bl_fact_stream *f);
 

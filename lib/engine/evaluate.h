@@ -35,15 +35,26 @@ bl_ask_kernel bl_ask_capacity;     /* evaluate_capacity.c */
 bl_ask_kernel bl_ask_price_book;   /* evaluate_book.c */
 bl_ask_kernel bl_ask_rates;        /* evaluate_rates.c */
 bl_ask_kernel bl_ask_override;
+bl_ask_kernel bl_ask_commit_rate;  /* evaluate_commit_rate.c */
 bl_ask_kernel bl_ask_order;        /* evaluate_wallet.c */
 bl_ask_kernel bl_ask_burndown;
 bl_ask_kernel bl_ask_line_order;
 bl_ask_kernel bl_ask_grant_active;
 bl_ask_kernel bl_ask_grant_phases; /* evaluate_phases.c */
+bl_ask_kernel bl_ask_commitment_term;     /* evaluate_commit.c */
+bl_ask_kernel bl_ask_rollover;
+bl_ask_kernel bl_ask_grant_schedule;
+bl_ask_kernel bl_ask_net_balance;
+bl_ask_kernel bl_ask_balances_at;
+bl_ask_kernel bl_ask_credits;
+bl_ask_kernel bl_ask_pay_by_wallets;      /* evaluate_wallets.c */
 bl_ask_kernel bl_ask_reserve;      /* evaluate_reserve.c */
 bl_ask_kernel bl_ask_settle;
 bl_ask_kernel bl_ask_hold_size;
 bl_ask_kernel bl_ask_usage_limits;
+bl_ask_kernel bl_ask_top_up;       /* evaluate_threshold.c */
+bl_ask_kernel bl_ask_alert;
+bl_ask_kernel bl_ask_purchases;
 bl_ask_kernel bl_ask_periods;      /* evaluate_contract.c */
 bl_ask_kernel bl_ask_prorate;
 bl_ask_kernel bl_ask_true_up;      /* evaluate_true_up.c */

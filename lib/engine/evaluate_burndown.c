@@ -10,9 +10,12 @@
  *                  {"amount":"40","grant":"paid","line":"tokens"}],
  *         "left":{"gift":"0","paid":"0"},"owed":"10", ..}
  *
- * With "insufficient":"refuse" the same request draws nothing: {"denied":true,
- * "missing":"10", ..}.
+ * A line that has a commit_unit, or overrides, costs each grant its own price:
+ * 15 at 10, of a grant of 80 at the commit rate of 8, are 10 for 80 and 5 for
+ * 50.  With "insufficient":"refuse" the same request draws nothing:
+ * {"denied":true,"missing":"10", ..}.
  */
+#include "engine/evaluate_terms.h"
 #include "engine/evaluate_wallet.h"
 
 /* What a line has beside what wallets ask. */
@@ -23,13 +26,17 @@ typedef struct bill_line {
   bl_ask_clock time;
   bl_ask_clock from;
   bl_ask_clock to;
+  bl_words     tags;
+  bl_dec       commit_unit;      /* or bad */
 } bill_line;
 
 typedef struct bill_terms {
   const bl_json *grants;
   const bl_json *lines;
   const bl_json *order;
+  const bl_json *overrides;
   bl_ask_clock   at;
+  uint32_t       by_priority;
   uint32_t       is_refused;     /* when not all can be paid */
   uint32_t       is_inclusive;   /* grants may be used at their expiry */
   uint32_t       is_ranked;      /* lines are sorted */
@@ -47,6 +54,8 @@ typedef struct bill {
   bl_dec      total;
   bl_dec      owed;
   bl_dec      missing;           /* the lines' unpaid parts above zero */
+  bl_override *overrides;
+  size_t      override_count;
   int         is_denied;
 } bill;
 
@@ -66,12 +75,21 @@ static const bl_field bill_line_fields[] = {
   {.name = "amount", .read = bl_ask_dec, .at = BILL_LINE(due.amount)},
   {.name = "quantity", .read = bl_ask_dec, .at = BILL_LINE(quantity)},
   {.name = "unit", .read = bl_value_amount, .at = BILL_LINE(due.unit)},
+  {.name = "commit_unit", .read = bl_value_amount,
+   .at = BILL_LINE(commit_unit)},
+  {.name = "tags", .read = bl_ask_words, .at = BILL_LINE(tags)},
   {.name = "fixed", .read = bl_value_truth, .at = BILL_LINE(due.is_fixed)},
   {.name = "asset", .read = bl_value_asset, .at = BILL_LINE(due.use.asset)},
   {.name = "meter", .read = bl_value_id, .at = BILL_LINE(due.use.meter)},
   {.name = "price", .read = bl_value_id, .at = BILL_LINE(due.use.price)},
   {.name = "contract", .read = bl_value_id,
    .at = BILL_LINE(due.use.contract)},
+  {.name = "customer", .read = bl_value_id,
+   .at = BILL_LINE(due.use.customer)},
+  {.name = "tags", .read = bl_value_ids, .high = BL_LIMIT_TAGS,
+   .at = BILL_LINE(due.use.tags), .beside = BILL_LINE(due.use.tag_count)},
+  {.name = "values", .read = bl_value_named,
+   .at = BILL_LINE(due.use.values)},
   {.name = "time", .read = bl_ask_wall, .at = BILL_LINE(time)},
   {.name = "from", .read = bl_ask_wall, .at = BILL_LINE(from)},
   {.name = "to", .read = bl_ask_wall, .at = BILL_LINE(to)},
@@ -120,6 +138,7 @@ static int bill_line_read(const bl_reader *at, const bl_json *item,
 
   line->due.amount = BL_DEC_BAD;
   line->quantity   = BL_DEC_BAD;
+  line->commit_unit = BL_DEC_BAD;
   line->due.number = number;
   (void)bl_asset_set(line->due.use.asset, BL_STR("USD"));
   rc = bl_shape_read(&bill_line_shape, at, item, 0, line);
@@ -181,6 +200,13 @@ static void bill_add_lots(bill *b, size_t place) {
   }
 }
 
+/* Whether what a unit costs depends on the grant that is drawn. */
+static int bill_has_units(const bill *b) {
+  for (size_t i = 0; i < b->payment.line_count; i++)
+    if (!bl_dec_is_bad(b->lines[i].commit_unit)) return 1;
+  return b->terms.overrides != NULL;
+}
+
 static int bill_lots(const bl_ask *ask, bill *b) {
   bl_payment *p = &b->payment;
   size_t count = 0;
@@ -192,11 +218,65 @@ static int bill_lots(const bl_ask *ask, bill *b) {
   p->lots    = bl_ask_array(ask, count, sizeof *p->lots);
   p->room    = bl_ask_array(ask, count, sizeof *p->room);
   p->draws   = bl_ask_array(ask, count + 1, sizeof *p->draws);
-  p->paid    = bl_ask_array(ask, count + p->line_count, sizeof *p->paid);
+  p->paid    = bl_ask_array(ask, count + p->line_count +
+                                   (bill_has_units(b) ? count * p->line_count
+                                                      : 0),
+                            sizeof *p->paid);
   if (ask->top.arena->failed) return bl_reader_nomem(&ask->top);
   for (size_t i = 0; i < b->purses.count; i++)
     bill_add_lots(b, b->purses.sorted[i]);
   return BILLING_OK;
+}
+
+/* What a unit of a line costs while a lot is drawn, NULL: none. */
+static int bill_unit(bl_ask *ask, const bill *b, const bill_line *line,
+                     const bl_purse *purse, bl_dec *out) {
+  bl_rated_line rated = {.id = line->id, .price = line->due.use.price,
+                         .tags = line->tags, .unit = line->due.unit,
+                         .commit_unit = line->commit_unit,
+                         .at = line->due.use.time_us};
+  bl_drawing drawing = {.id = {NULL, 0}};
+  uint32_t *why = bl_ask_array(ask, b->override_count, sizeof *why);
+  const bl_override *best;
+
+  if (!why) return bl_reader_nomem(&ask->top);
+  if (purse)
+    drawing = (bl_drawing){purse->id, purse->scope.rate, 1};
+  best = bl_override_choose(b->overrides, b->override_count, &rated, &drawing,
+                            (int)b->terms.by_priority, why);
+  *out = bl_override_unit(&rated, &drawing, best);
+  return BILLING_OK;
+}
+
+static int bill_units(bl_ask *ask, bill *b, bl_payable *due) {
+  const bl_payment *p = &b->payment;
+  const bill_line *line = &b->lines[due->number - 1];
+  bl_dec *units = bl_ask_array(ask, p->lot_count, sizeof *units);
+  int rc = units ? BILLING_OK : bl_reader_nomem(&ask->top);
+
+  if (bl_dec_is_bad(line->quantity)) return rc;
+  for (size_t i = 0; i < p->lot_count && !rc; i++)
+    rc = bill_unit(ask, b, line, &b->purses.purse[b->owners[i]], &units[i]);
+  due->quantity = line->quantity;
+  due->units    = units;
+  return rc ? rc : bill_unit(ask, b, line, NULL, &due->unit);
+}
+
+static int bill_all_units(bl_ask *ask, bill *b) {
+  bl_reader at = bl_reader_member(&ask->top, "overrides");
+  int rc = BILLING_OK;
+
+  if (!bill_has_units(b)) return BILLING_OK;
+  if (b->terms.overrides)
+    rc = bl_ask_overrides(ask, b->terms.overrides, &b->overrides,
+                          &b->override_count);
+  for (size_t i = 0; i < b->override_count && !rc; i++)
+    if (b->overrides[i].kind == BL_OVERRIDE_TIERED)
+      rc = bl_reader_fail(&at, BILLING_UNSUPPORTED, "unit or factor",
+                          "tiered factors have no price of one unit");
+  for (size_t i = 0; i < b->payment.line_count && !rc; i++)
+    rc = bill_units(ask, b, &b->payment.lines[i]);
+  return rc;
 }
 
 /* Nothing is drawn. */
@@ -224,8 +304,10 @@ static void bill_sum(bill *b) {
   }
 }
 
-static int bill_decide(const bl_ask *ask, bill *b) {
+static int bill_decide(bl_ask *ask, bill *b) {
   int rc = bill_lots(ask, b);
+
+  if (!rc) rc = bill_all_units(ask, b);
 
   if (rc) return rc;
   b->usable = bl_usable(&b->payment);
@@ -253,13 +335,16 @@ static void bill_put_draw(bl_ask *ask, const bill *b, const bl_paid *paid,
   bl_json *node = bl_json_object(list, NULL);
   const bl_purse *purse = &b->purses.purse[b->owners[paid->lot]];
   const bill_line *line = bill_line_of(b, paid->line);
+  const bl_payable *due = &b->payment.lines[paid->line];
 
   (void)bl_json_add_text(node, "grant", purse->id);
   (void)bl_json_add_text(node, "line", line->id);
   bl_ask_put(ask, node, "amount", paid->amount);
   if (bl_dec_is_bad(line->quantity)) return;
-  bl_ask_put(ask, node, "quantity", bill_quantity(line, paid->amount));
-  bl_ask_put(ask, node, "unit", line->due.unit);
+  bl_ask_put(ask, node, "quantity",
+             due->units ? paid->quantity : bill_quantity(line, paid->amount));
+  bl_ask_put(ask, node, "unit", due->units ? due->units[paid->lot]
+                                           : due->unit);
 }
 
 /* Draws lie in the order of the lines; counting puts them in that of the
@@ -312,7 +397,9 @@ static void bill_put_lines(bl_ask *ask, const bill *b) {
     bl_ask_put(ask, node, "owed", due->rest);
     if (bl_dec_is_bad(line->quantity)) continue;
     bl_ask_put(ask, node, "unit", due->unit);
-    bl_ask_put(ask, node, "owed_quantity", bill_quantity(line, due->rest));
+    bl_ask_put(ask, node, "owed_quantity",
+               due->units ? due->rest_quantity
+                          : bill_quantity(line, due->rest));
   }
 }
 
@@ -360,6 +447,10 @@ static const bl_field bill_fields[] = {
   {.name = "order", .read = bl_ask_node, .forms = 1u,
    .at = offsetof(bill_terms, order)},
   {.name = "at", .read = bl_ask_wall, .at = offsetof(bill_terms, at)},
+  {.name = "overrides", .read = bl_ask_list, .forms = 1u,
+   .at = offsetof(bill_terms, overrides)},
+  {.name = "prefer", .read = bl_value_choice, .forms = 1u,
+   .words = bl_prefer_words, .at = offsetof(bill_terms, by_priority)},
   {.name = "insufficient", .read = bl_value_choice, .forms = 1u,
    .words = bill_shortages, .at = offsetof(bill_terms, is_refused)},
   {.name = "expiry", .read = bl_value_choice, .forms = 1u,

@@ -201,8 +201,7 @@ int bl_ask_rates(bl_ask *ask) {
 
 /* ---- override ---- */
 
-static const char *const override_rates[] = {"list", "commit", NULL};
-static const char *const override_prefers[] = {"lowest", "priority", NULL};
+const char *const bl_prefer_words[] = {"lowest", "priority", NULL};
 
 typedef struct override_request {
   const bl_json *line;
@@ -216,7 +215,7 @@ typedef struct override_request {
 
 static const bl_field override_drawing_fields[] = {
   {.name = "id", .read = bl_value_id, .at = offsetof(bl_drawing, id)},
-  {.name = "rate", .read = bl_value_choice, .words = override_rates,
+  {.name = "rate", .read = bl_value_choice, .words = bl_rate_words,
    .at = offsetof(bl_drawing, rate)},
 };
 
@@ -306,7 +305,7 @@ static const bl_field override_row_fields[] = {
   {.name = "factor", .read = bl_value_amount,
    .at = offsetof(bl_override, factor)},
   {.name = "tiers", .read = override_tiers},
-  {.name = "of", .read = bl_value_choice, .words = override_rates,
+  {.name = "of", .read = bl_value_choice, .words = bl_rate_words,
    .at = offsetof(bl_override, of)},
   {.name = "price", .read = bl_value_id, .at = offsetof(bl_override, price)},
   {.name = "tags", .read = bl_ask_words, .at = offsetof(bl_override, tags)},
@@ -353,7 +352,7 @@ static const bl_field override_fields[] = {
   {.name = "overrides", .read = bl_ask_list, .needed = BL_ALWAYS,
    .at = offsetof(override_request, overrides)},
   {.name = "drawing", .read = override_drawing},
-  {.name = "prefer", .read = bl_value_choice, .words = override_prefers,
+  {.name = "prefer", .read = bl_value_choice, .words = bl_prefer_words,
    .at = offsetof(override_request, by_priority)},
   {.name = "quantity", .read = bl_value_amount,
    .at = offsetof(override_request, quantity)},
@@ -375,12 +374,12 @@ static int override_kind(const bl_reader *r, bl_override *o) {
                         "an override says one thing");
 }
 
-static int override_rows(bl_ask *ask, const override_request *request,
-                         bl_override **out, size_t *count) {
+int bl_ask_overrides(bl_ask *ask, const bl_json *list, bl_override **out,
+                     size_t *count) {
   bl_override start = {.unit = BL_DEC_BAD, .factor = BL_DEC_BAD,
                        .span = {BL_TIME_MIN, BL_TIME_NEVER}};
   bl_reader above = bl_reader_member(&ask->top, "overrides");
-  int rc = bl_ask_items(ask, &above, request->overrides, &override_row_shape,
+  int rc = bl_ask_items(ask, &above, list, &override_row_shape,
                         &start, sizeof start, out, count);
 
   for (size_t i = 0; !rc && i < *count; i++) {
@@ -406,18 +405,29 @@ static bl_dec override_by_tiers(const bl_override *o, bl_dec base,
   return amount;
 }
 
+static bl_dec override_base(const bl_rated_line *line,
+                            const bl_drawing *drawing) {
+  return bl_rate_of(line, drawing) == BL_RATE_COMMIT ? line->commit_unit
+                                                     : line->unit;
+}
+
+bl_dec bl_override_unit(const bl_rated_line *line, const bl_drawing *drawing,
+                        const bl_override *best) {
+  bl_dec base = override_base(line, drawing);
+
+  if (!best) return base;
+  if (best->kind == BL_OVERRIDE_OVERWRITE) return best->unit;
+  return bl_dec_mul(base, best->kind == BL_OVERRIDE_TIERED
+                            ? best->tiers[0].unit : best->factor);
+}
+
 static void override_put(bl_ask *ask, const override_request *request,
                          const bl_rated_line *line, const bl_override *best,
                          bl_json *node) {
-  uint32_t rate = bl_rate_of(line, &request->drawing);
-  bl_dec base = rate == BL_RATE_COMMIT ? line->commit_unit : line->unit;
+  bl_dec base = override_base(line, &request->drawing);
   int is_tiered = best && best->kind == BL_OVERRIDE_TIERED;
-  bl_dec unit = base;
+  bl_dec unit = bl_override_unit(line, &request->drawing, best);
 
-  if (best && best->kind == BL_OVERRIDE_OVERWRITE) unit = best->unit;
-  if (best && best->kind == BL_OVERRIDE_MULTIPLIER)
-    unit = bl_dec_mul(base, best->factor);
-  if (is_tiered) unit = bl_dec_mul(base, best->tiers[0].unit);
   bl_ask_put(ask, node, "unit", unit);
   if (best) (void)bl_json_add_text(node, "override", best->id);
   else (void)bl_json_add_null(node, "override");
@@ -464,7 +474,7 @@ int bl_ask_override(bl_ask *ask) {
   if (!rc && !request.line == !request.lines)
     rc = bl_reader_fail(&line_at, BILLING_INVALID, "line, or lines",
                         "it is not said what is priced");
-  if (!rc) rc = override_rows(ask, &request, &overrides, &count);
+  if (!rc) rc = bl_ask_overrides(ask, request.overrides, &overrides, &count);
   if (!rc && request.line) {
     rc = bl_shape_read(&override_line_shape, &line_at, request.line, 0,
                        &start);

@@ -17,4 +17,12 @@ int bl_ask_items(bl_ask *ask, const bl_reader *above, const bl_json *list,
                  const bl_shape *shape, const void *start, size_t size,
                  void *out, size_t *count);
 
+/* Overrides as the kernel `override` takes them; what a unit of a line costs
+ * under the one that wins, NULL: none (evaluate_rates.c). */
+int bl_ask_overrides(bl_ask *ask, const bl_json *list, bl_override **out,
+                     size_t *count);
+bl_dec bl_override_unit(const bl_rated_line *line, const bl_drawing *drawing,
+                        const bl_override *best);
+extern const char *const bl_prefer_words[];
+
 #endif

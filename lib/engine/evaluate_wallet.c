@@ -30,6 +30,14 @@ static int purse_scope(const bl_reader *r, const bl_field *field,
   return bl_catalog_read_scope(node, path, r->arena, &purse->scope, r->err);
 }
 
+static int purse_customers(const bl_reader *r, const bl_field *field,
+                           const bl_json *node, void *model) {
+  bl_purse *purse = model;
+
+  purse->lot.scope = &purse->scope;
+  return bl_value_ids(r, field, node, model);
+}
+
 static int purse_cost(const bl_reader *r, const bl_field *field,
                       const bl_json *node, void *model) {
   bl_purse *purse = model;
@@ -81,6 +89,9 @@ static const bl_field purse_fields[] = {
   {.name = "created", .read = bl_ask_time,
    .at = offsetof(bl_purse, lot.created_us)},
   {.name = "scope", .read = purse_scope},
+  {.name = "customers", .read = purse_customers, .low = 1,
+   .high = BL_ASK_MOST, .at = offsetof(bl_purse, scope.customers),
+   .beside = offsetof(bl_purse, scope.customer_count)},
   {.name = "dimensions", .read = bl_value_whole, .low = 0,
    .high = BL_ASK_MOST, .at = offsetof(bl_purse, dimensions)},
   {.name = "owed", .read = bl_value_truth, .at = offsetof(bl_purse, is_owed)},

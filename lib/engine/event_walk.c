@@ -23,7 +23,7 @@ static int resolve_charge(const bl_event_entry *e, const bl_fact_key *key,
       bl_table_at(&e->tenant->by_contract, key->contract);
 
   if (!contract || key->period >= contract->period_count ||
-      key->price >= contract->plan->plan.price_count)
+      key->price >= contract->plan->plan.key_count)
     return BILLING_CORRUPT;
   out->contract = contract;
   out->price = &contract->plan->plan.prices[key->price];

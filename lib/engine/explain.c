@@ -135,9 +135,8 @@ static int add_position(explanation *x, const bl_price *price,
   int rc = BILLING_OK;
 
   *others = BL_RATE_ALONE;
-  if (tally) rc = bl_rate_others_of(x->c, tally, price, others);
+  if (tally) rc = bl_split_others(x->c, tally, price, others);
   if (rc || !others->count) return rc;
-  others->level = bl_measure_finish(bl_tally_meter(tally), others->level);
   bl_json_add_dec(x->tree, "position", others->level);
   return bl_json_add_dec(x->tree, "before_position", others->amount)
              ? BILLING_OK : BILLING_NOMEM;
@@ -245,8 +244,9 @@ static int explain_closing(explanation *x) {
 }
 
 static int explain_kind(explanation *x) {
-  if (x->price->closing) return explain_closing(x);
-  return x->price->meter.len ? explain_usage(x) : explain_fee(x);
+  if (bl_price_closes(x->price)) return explain_closing(x);
+  return bl_price_is_commit(x->price) || x->price->meter.len
+           ? explain_usage(x) : explain_fee(x);
 }
 
 static int add_draws(explanation *x) {
@@ -299,7 +299,10 @@ static int add_event(line_events *e, uint64_t number,
   } else {
     e->level = bl_dec_add(e->level, charge->quantity);
     bl_json_add_dec(row, "total_after",
-                    bl_measure_finish(bl_tally_meter(e->tally), e->level));
+                    bl_price_is_commit(bl_tally_price(e->tally))
+                      ? e->level
+                      : bl_measure_finish(bl_tally_meter(e->tally),
+                                          e->level));
     bl_json_add_dec(row, "amount", charge->amount);
   }
   return bl_json_add_time(row, "time", fact->time_us) ? BILLING_OK

@@ -6,6 +6,7 @@
 #include "engine/image.h"
 #include "engine/index.h"
 #include "engine/keys.h"
+#include "engine/outbox.h"
 #include "invoice/invoice.h"
 #include "store/schema.h"
 #include "store/store.h"
@@ -73,6 +74,7 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
   grant->seq = f->seq;
   lot->priority = (int32_t)fact->priority;
   lot->is_promotional = fact->is_promotional != 0;
+  lot->is_rolled_over = fact->origin == BILLING_ORIGIN_ROLLOVER;
   lot->has_cost = bl_dec_sign(fact->cost) > 0;
   lot->effective_us = fact->effective_us;
   lot->expires_us = fact->expires_us;
@@ -84,6 +86,10 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
   grant->cost = fact->cost;
   grant->origin = fact->origin;
   grant->from = fact->from;
+  grant->contract = fact->contract;
+  grant->allowance = bl_arena_str(arena, fact->allowance);
+  grant->turn = fact->turn;
+  grant->period = fact->period;
   grant->key = bl_arena_str(arena, fact->key);
   grant->scope_text = bl_arena_str(arena, fact->scope);
   if (bl_asset_set(lot->asset, fact->asset) ||
@@ -93,6 +99,15 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
   return arena->failed ? BILLING_NOMEM : BILLING_OK;
 }
 
+void bl_fold_recurring(bl_fold *f, uint64_t number) {
+  bl_contract *contract =
+      number ? bl_table_at(&f->tenant->by_contract, number) : NULL;
+
+  if (!contract) return;
+  bl_touch_contract(f->tenant, contract);
+  contract->gives_us = contract->rolls_us = 0;
+}
+
 /* The tenant's own part of a grant. */
 static int note_grant(bl_fold *f, const bl_fact_grant *fact) {
   bl_subject grant = {BL_SUBJECT_GRANT, fact->number};
@@ -100,10 +115,11 @@ static int note_grant(bl_fold *f, const bl_fact_grant *fact) {
 
   if (!rc) rc = bl_fold_key_name(f, fact->key_hash);
   if (!rc) rc = bl_fold_mark(f, grant, BL_ENTRY_GRANT);
+  if (!rc) rc = bl_outbox_mark(f, BL_ENTRY_GRANT);
   return rc ? rc : bl_fold_about(f, fact->customer, BL_ENTRY_GRANT);
 }
 
-static int add_grant(bl_fold *f, bl_customer *customer,
+static int fold_given(bl_fold *f, bl_customer *customer,
                      const bl_fact_grant *fact) {
   bl_tenant *t = f->tenant;
   bl_grant_state *grant = bl_arena_take(&t->arena, sizeof *grant);
@@ -115,10 +131,12 @@ static int add_grant(bl_fold *f, bl_customer *customer,
   grant->customer = customer;
   rc = fill_grant(f, fact, grant);
   if (rc) return rc;
+  bl_fold_recurring(f, fact->contract);
   wallet = bl_wallet_make(t, customer, grant->lot.asset);
   if (!wallet) return BILLING_NOMEM;
   bl_touch_wallet(t, wallet);
   wallet->granted = bl_dec_add(wallet->granted, fact->amount);
+  wallet->targeted += grant->scope.target_count != 0;
   if (bl_dec_is_bad(wallet->granted)) return BILLING_LIMIT;
   rc = bl_list_insert(t, &wallet->grants,
                       bl_lot_place(&wallet->grants, &grant->lot), grant);
@@ -138,7 +156,7 @@ int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact) {
 
   if (rc || !customer) return rc;
   return fact->number > f->tenant->heads.grants ? BILLING_CORRUPT
-                                                : add_grant(f, customer, fact);
+                                                : fold_given(f, customer, fact);
 }
 
 static int fold_expiry(bl_fold *f, bl_grant_state *grant, bl_dec left) {
@@ -150,6 +168,7 @@ static int fold_expiry(bl_fold *f, bl_grant_state *grant, bl_dec left) {
   if (rc) return rc;
   bl_touch(t, grant, sizeof *grant, &grant->touched);
   grant->expired_seq = f->seq;
+  bl_fold_recurring(f, grant->contract);
   return bl_fold_post(f, wallet, postings,
                       bl_ledger_expiry(left, (int)grant->lot.is_promotional,
                                        postings));
@@ -159,7 +178,8 @@ int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact) {
   bl_grant_state *grant = bl_table_at(&f->tenant->by_grant, fact->number);
   int rc = BILLING_OK;
 
-  if (bl_fold_is_own(f))
+  if (bl_fold_is_own(f)) rc = bl_outbox_mark(f, BL_ENTRY_GRANT_EXPIRED);
+  if (!rc && bl_fold_is_own(f))
     rc = bl_fold_about(f, fact->customer, BL_ENTRY_GRANT_EXPIRED);
   if (rc || !bl_fold_customer(f, fact->customer, &rc)) return rc;
   return grant ? fold_expiry(f, grant, fact->left) : BILLING_CORRUPT;
@@ -281,6 +301,7 @@ static int note_invoice(bl_fold *f, const bl_fact_invoice *fact) {
 
   if (fact->number)
     rc = bl_fold_count(f, &f->tenant->heads.invoices, fact->number);
+  if (!rc && fact->number) rc = bl_outbox_mark(f, BL_ENTRY_INVOICE);
   return rc ? rc : bl_fold_about(f, fact->customer, BL_ENTRY_INVOICE);
 }
 

@@ -81,6 +81,8 @@ int bl_fold_invoice(bl_fold *f, const bl_fact_invoice *fact);
 int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact);
 /* parked.c */
 int bl_fold_parkings(bl_fold *f, const bl_fact_parkings *fact);
+int bl_fold_outbox_done(bl_fold *f, const bl_fact_outbox_done *fact);
+int bl_fold_alert(bl_fold *f, const bl_fact_alert *fact);
 /* Only a row (streams.c). */
 int bl_fold_stream(bl_fold *f, const bl_fact_stream *fact);
 /* tallies: of the fact's charges, by place; of a customer whose part is not
@@ -94,6 +96,9 @@ int bl_fold_charged(bl_fold *f, bl_tally *tally, bl_dec amount,
 /* The latest operation on a value of unique is this one, whatever it was. */
 int bl_fold_value(bl_fold *f, bl_tally *tally, const unsigned char value[16],
                   int64_t time_us, uint64_t is_removal);
+/* A grant of the contract with a number (0: of none) has begun, or ends at
+ * another time: when the next one does is to be found out. */
+void bl_fold_recurring(bl_fold *f, uint64_t number);
 /* Something has come back to a grant that is void: the entry under way leads
  * to another one, which makes a new grant of it. */
 int bl_fold_returned(bl_fold *f, bl_grant_state *grant);

@@ -83,11 +83,14 @@ static void *model_of(bl_tenant *t, bl_map *map, const void *id, size_t len,
 static int fold_tenant(bl_fold *f, const bl_fact_document *fact,
                        const bl_json *doc) {
   bl_tenant *t = f->tenant;
+  int rc;
 
   bl_touch(t, &t->terms, sizeof t->terms, &t->terms_touched);
   t->heads.version = fact->version;
   bl_tenant_hide(t);                     /* an asset may not be one any more */
-  return bl_catalog_read_tenant(doc, "", &t->arena, &t->terms, NULL);
+  rc = bl_catalog_read_tenant(doc, "", &t->arena, &t->terms, NULL);
+  if (t->terms.alerts.count) t->has_alerts = 1;
+  return rc;
 }
 
 /* The first entry of a document, which gives it its number. */
@@ -337,6 +340,7 @@ static int fill_contract(bl_fold *f, const bl_fact_document *fact,
   bl_contract_terms *terms = &contract->terms;
   int rc = bl_catalog_read_contract(doc, "", &t->arena, terms, NULL);
 
+  if (terms->alerts.count) t->has_alerts = 1;
   if (rc) return rc;
   if (fact->override_count != terms->override_count) return BILLING_CORRUPT;
   for (size_t i = 0; i < fact->override_count; i++)
@@ -383,6 +387,9 @@ static int fold_contract(bl_fold *f, const bl_fact_document *fact,
   bl_touch_contract(t, contract);
   bl_customer_moves(t, customer);
   rc = fill_contract(f, fact, doc, contract);
+  if (rc) return rc;
+  contract->gives_us = bl_contract_gives(contract) ? 0 : BL_TIME_NEVER;
+  contract->rolls_us = contract->gives_us;
   contract->seq = f->seq;
   contract->version = fact->version;
   contract->archived = fact->archived;

@@ -25,6 +25,8 @@ FOLD_KIND(undone)
 FOLD_KIND(stream)
 FOLD_KIND(parkings)
 FOLD_KIND(rerate)
+FOLD_KIND(outbox_done)
+FOLD_KIND(alert)
 #undef FOLD_KIND
 
 typedef struct entry_kind {
@@ -51,6 +53,8 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
     [BL_ENTRY_STREAM] = {"stream", fold_entry_stream},
     [BL_ENTRY_HOLD_EXTENDED] = {"hold_extended", fold_entry_hold_extended},
     [BL_ENTRY_COUNTED] = {"counted", fold_entry_counted},
+    [BL_ENTRY_OUTBOX_DONE] = {"outbox_done", fold_entry_outbox_done},
+    [BL_ENTRY_ALERT] = {"alert", fold_entry_alert},
 };
 
 const char *bl_entry_name(int64_t kind) {
@@ -65,8 +69,9 @@ bl_tally *bl_fold_key(bl_tenant *t, const bl_fact_key *key, int *rc) {
 
   *rc = BILLING_CORRUPT;
   if (!contract || key->period >= contract->period_count ||
-      key->price >= contract->plan->plan.price_count ||
-      !contract->plan->meters[key->price])
+      key->price >= contract->plan->plan.key_count ||
+      (!contract->plan->meters[key->price] &&
+       !bl_price_is_commit(&contract->plan->plan.prices[key->price])))
     return NULL;
   *rc = BILLING_NOMEM;
   tally = bl_tally_make(t, contract, key->price, key->period, key->group);

@@ -161,21 +161,36 @@ void bl_fold_late(bl_fold *f, const bl_tally *tally) {
   contract->late_us = f->at_us;
 }
 
-static int fold_charge(bl_fold *f, const bl_fact_event *fact,
-                       const bl_fact_charge *charge, bl_tally *tally,
-                       uint64_t number) {
-  bl_tenant *t = f->tenant;
-  int rc = BILLING_OK;
+/* By how much more, or less, is drawn at a commit rate. */
+static void fold_commit(bl_fold *f, bl_tally *tally, bl_dec quantity) {
+  bl_touch_more(f->tenant, tally->more);
+  tally->more->ticked = bl_dec_add(tally->more->ticked, quantity);
+}
 
-  bl_touch_charged(t, tally);
+/* The level that the event leads to; a commit rate has none. */
+static int fold_level(bl_fold *f, const bl_fact_event *fact,
+                      const bl_fact_charge *charge, bl_tally *tally) {
+  if (bl_price_is_commit(bl_tally_price(tally))) {
+    fold_commit(f, tally, charge->quantity);
+    return BILLING_OK;
+  }
   tally->level.total = bl_dec_add(tally->level.total, charge->quantity);
   if (charge->at_us) tally->level.at_us = charge->at_us;
   tally->level.events++;
+  if (tally->more) return fold_more(f, tally, fact->time_us, charge);
+  return charge->has_unique ? BILLING_CORRUPT : BILLING_OK;
+}
+
+static int fold_charge(bl_fold *f, const bl_fact_event *fact,
+                       const bl_fact_charge *charge, bl_tally *tally,
+                       uint64_t number) {
+  int rc;
+
+  bl_touch_charged(f->tenant, tally);
+  rc = fold_level(f, fact, charge, tally);
+  if (rc) return rc;
   tally->last_event = number;
   if (!tally->first_event) tally->first_event = number;
-  if (tally->more) rc = fold_more(f, tally, fact->time_us, charge);
-  else if (charge->has_unique) rc = BILLING_CORRUPT;
-  if (rc) return rc;
   if (tally->period < tally->contract->closed) bl_fold_late(f, tally);
   return charge_tally(f, tally, charge->amount, charge->draws,
                       charge->draw_count);

@@ -39,6 +39,7 @@ static int change_grant(bl_fold *f, bl_grant_state *grant,
 
   if (!rc) rc = bl_grant_extend(t, wallet, grant, fact->expires_us);
   if (rc) return rc;
+  bl_fold_recurring(f, grant->contract);
   if (fact->change == BL_CHANGE_VOID) {
     bl_touch(t, grant, sizeof *grant, &grant->touched);
     grant->lot.is_void = 1;

@@ -29,10 +29,42 @@ static int chain_prices(bl_tenant *t, bl_plan_version *version) {
   return BILLING_OK;
 }
 
+/* The next price from a place on that has a commit rate of that id. */
+static size_t next_split(const bl_plan *plan, size_t at, bl_str id) {
+  while (at < plan->key_count &&
+         (plan->prices[at].closing || !plan->prices[at].beside ||
+          !bl_str_equal(plan->prices[at].id, id)))
+    at++;
+  return at;
+}
+
+/* A price and its commit rate have intervals one beside the other: the third
+ * of the one belongs to the third of the other. */
+static int link_commits(bl_tenant *t, bl_plan_version *version) {
+  const bl_plan *plan = &version->plan;
+
+  for (size_t i = 0; i < plan->key_count; i++) {
+    size_t at;
+    if (!bl_price_is_commit(&plan->prices[i])) continue;
+    if (!version->commits)
+      version->commits = bl_arena_array(&t->arena, plan->key_count,
+                                        sizeof *version->commits);
+    if (!version->commits) return BILLING_NOMEM;
+    at = next_split(plan, 0, plan->prices[i].id);
+    while (at < plan->key_count && version->commits[at])
+      at = next_split(plan, at + 1, plan->prices[i].id);
+    if (at == plan->key_count) return BILLING_CORRUPT;
+    version->commits[at] = (uint32_t)i;
+  }
+  return BILLING_OK;
+}
+
 /* The meters that the plan's prices name, and whether a fee is in advance. */
 static int link_prices(bl_tenant *t, bl_plan_version *version) {
   const bl_plan *plan = &version->plan;
+  int rc = link_commits(t, version);
 
+  if (rc) return rc;
   version->meters =
       bl_arena_array(&t->arena, plan->key_count + 1, sizeof(void *));
   if (!version->meters) return BILLING_NOMEM;
@@ -183,6 +215,16 @@ int bl_timeline_fold(bl_tenant *t, bl_contract *contract,
 
 /* ---- plans ---- */
 
+int bl_contract_gives(const bl_contract *contract) {
+  const bl_list *versions = &contract->plan_state->versions;
+
+  if (contract->terms.grants.count) return 1;
+  for (size_t i = 0; i < versions->count; i++)
+    if (((const bl_plan_version *)versions->item[i])->plan.grants.count)
+      return 1;
+  return 0;
+}
+
 /* Contracts in memory that follow the plan; others are laid when they come. */
 static int extend_followers(bl_tenant *t, const bl_plan_state *plan,
                             const bl_plan_version *version) {
@@ -193,6 +235,8 @@ static int extend_followers(bl_tenant *t, const bl_plan_state *plan,
     if (contract->plan_state != plan || !contract->terms.follows) continue;
     bl_touch_contract(t, contract);
     bl_customer_moves(t, contract->customer);    /* it may limit otherwise */
+    if (bl_contract_gives(contract))
+      contract->gives_us = contract->rolls_us = 0;
     rc = extend_timeline(t, contract, version);
   }
   return rc;

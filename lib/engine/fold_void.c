@@ -14,12 +14,24 @@ static int undo_more(bl_fold *f, bl_tally *tally,
   return BILLING_OK;
 }
 
+/* How much less is drawn at a commit rate. */
+static int undo_commit(bl_fold *f, bl_tally *tally,
+                       const bl_fact_undone *fact) {
+  bl_touch_more(f->tenant, tally->more);
+  tally->more->ticked = bl_dec_add(tally->more->ticked, fact->quantity);
+  bl_fold_late(f, tally);
+  return bl_fold_charged(f, tally, fact->amount, fact->draws,
+                         fact->draw_count);
+}
+
 int bl_fold_undo(bl_fold *f, const bl_fact_undone *fact) {
   bl_fact_key key = {fact->contract, fact->price, fact->period, fact->group};
   int rc;
   bl_tally *tally = bl_fold_key(f->tenant, &key, &rc);
 
   if (!tally) return rc;
+  if (bl_price_is_commit(bl_tally_price(tally)))
+    return undo_commit(f, tally, fact);
   if (tally->level.events < 1 || (fact->has_value && !tally->more))
     return BILLING_CORRUPT;
   bl_touch_charged(f->tenant, tally);

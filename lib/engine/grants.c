@@ -9,6 +9,7 @@
  * The pair is booked as if the 4 had never been given to the one and always to
  * the other.
  */
+#include "contract/contract.h"
 #include "engine/grants.h"
 
 const char *bl_origin_name(uint64_t origin) {
@@ -25,6 +26,7 @@ const char *bl_origin_name(uint64_t origin) {
 }
 
 bl_dec bl_grant_cost(const bl_grant_state *grant, bl_dec amount) {
+  if (bl_dec_is_zero(amount)) return BL_DEC_ZERO;
   return bl_dec_muldiv(grant->cost, amount, grant->amount);
 }
 
@@ -77,6 +79,53 @@ int bl_grant_onward(bl_call *c, const bl_grant_state *grant,
   rc = append_change(c, fact);
   return rc ? rc : append_part(c, grant, onward, fact);
 }
+
+/* ---- the end ---- */
+
+/* What of the grant outlives it, and for how long; *does: any of it. */
+static int outlives(bl_call *c, const bl_grant_state *grant,
+                    bl_onward *onward, int *does) {
+  const bl_recurring *a = bl_recurring_of(c, grant);
+  bl_contract *contract =
+      a ? bl_table_at(&c->t->by_contract, grant->contract) : NULL;
+  int rc = BILLING_OK;
+
+  *does = 0;
+  if (!a || !a->rolls) return BILLING_OK;
+  if (!contract->zone)
+    rc = bl_zone_of(c, contract->terms.zone, &contract->zone);
+  if (rc) return rc;
+  onward->amount = bl_rollover(grant->lot.left, a->roll_share, a->roll_most);
+  *does = bl_dec_sign(onward->amount) > 0 &&
+         bl_recur_end(a, &contract->terms, contract->zone, &grant->period,
+                      a->lasts + (uint32_t)a->roll_periods,
+                      &onward->expires_us) &&
+         onward->expires_us > grant->lot.expires_us;
+  return BILLING_OK;
+}
+
+/* It may pay what the grant itself could have paid: also late usage. */
+int bl_grant_expire(bl_call *c, const bl_grant_state *grant) {
+  bl_onward onward = {BL_CHANGE_ROLLOVER, grant->customer, BL_DEC_ZERO,
+                      BILLING_ORIGIN_ROLLOVER, grant->lot.effective_us, 0};
+  bl_fact_grant_change moved = {0};
+  bl_fact_grant_expired fact = {grant->customer->number, grant->lot.number,
+                                BL_DEC_ZERO};
+  bl_writer w;
+  int does, rc;
+
+  if (grant->expired_seq) return BILLING_OK;
+  rc = outlives(c, grant, &onward, &does);
+  if (!rc && does) rc = bl_grant_onward(c, grant, &onward, &moved);
+  if (rc) return rc;
+  fact.left = grant->lot.left;
+  rc = bl_fold_grant_expired(bl_entry_start(c), &fact);
+  bl_writer_open(&w, c);
+  bl_code_grant_expired(&w.facts, &w.properties, &fact);
+  return rc ? rc : bl_append(c, BL_ENTRY_GRANT_EXPIRED, &w);
+}
+
+/* ---- what returns ---- */
 
 /* What the customer is given back for good does not end with the void grant.
  */

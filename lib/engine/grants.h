@@ -21,6 +21,27 @@ int bl_grant_onward(bl_call *c, const bl_grant_state *grant,
                     const bl_onward *onward, bl_fact_grant_change *fact);
 /* What the entry before has given back to void grants becomes new ones. */
 int bl_grants_returned(bl_call *c);
+/* What is left of a grant is breakage, but for what rolls over. */
+int bl_grant_expire(bl_call *c, const bl_grant_state *grant);
+
+/* ---- recurring.c ---- */
+
+/* When the contract gives something next; BL_TIME_NEVER. */
+int bl_recurring_due(bl_call *c, bl_contract *contract, int64_t *due_us);
+/* Gives what a contract is to give up to a moment, first what is due first. */
+int bl_recurring_give(bl_call *c, bl_contract *contract, int64_t until_us);
+/* The same of all contracts of a customer and the call's now; what could roll
+ * over by then does. */
+int bl_recurring_give_all(bl_call *c, bl_customer *customer);
+/* Whether there is nothing of that to do. */
+int bl_recurring_is_given(const bl_customer *customer, int64_t now_us);
+/* The rules of a grant that an allowance gave; NULL: it has none, or they are
+ * gone. */
+const bl_recurring *bl_recurring_of(const bl_call *c,
+                                    const bl_grant_state *grant);
+
+/* ---- */
+
 /* The share of a grant's cost that an amount of it is. */
 bl_dec bl_grant_cost(const bl_grant_state *grant, bl_dec amount);
 /* "bought", "promotional" .. */

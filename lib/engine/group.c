@@ -10,8 +10,10 @@
  *
  * A finds nobody syncing, so it leads: it ends the group that it is alone in
  * and syncs, without the handle's lock.  B and C decide meanwhile, and their
- * entries go into one open transaction.  When A's sync has ended A wakes the
- * first of those who wait to lead in its turn, and whoever its sync covered.
+ * entries go into one open transaction.  When A's sync has ended their group
+ * is, too, before anybody is woken up: the disk should not wait for threads.
+ * Then A wakes the first of those who wait to lead in its turn, and whoever
+ * its sync covered.
  *
  *     ticket     of a group, counted from 1; a call's answer waits for one
  *     committed  groups up to this ticket have ended, well or badly
@@ -41,6 +43,11 @@
 #define GROUP_CALLS 256
 #define GROUP_BYTES ((size_t)4 << 20)
 
+/* Looks at a lock, with longer and longer pauses, before the thread sleeps.
+ * Together they take as long as a small call has the lock; to be put to sleep
+ * and woken up takes longer. */
+#define GROUP_LOOKS 64
+
 /* A thread whose call waits for a ticket. */
 struct bl_waiter {
   uint64_t       ticket;
@@ -57,6 +64,7 @@ int bl_group_make(billing *b) {
 
   b->shares = !(b->store_flags & BILLING_STORE_HOST) && BL_HAS(s, sync);
   if (rc) return BILLING_NOMEM;
+  atomic_init(&g->is_awaited, 0);
   rc = pthread_cond_init(&g->wakes[0], NULL);
   if (!rc) rc = pthread_cond_init(&g->wakes[1], NULL);
   return rc ? BILLING_NOMEM : BILLING_OK;
@@ -68,6 +76,20 @@ void bl_group_unmake(billing *b) {
   assert(!g->is_begun && !g->waiters && !g->has_leader);
   for (int i = 0; i < 2; i++) pthread_cond_destroy(&g->wakes[i]);
   pthread_mutex_destroy(&g->lock);
+}
+
+/* ---- The handle's lock -------------------------------------------------- */
+
+static void group_pause(int look) {
+  for (int i = 0; i < look; i++) bl_pause();
+}
+
+void bl_group_lock(billing *b) {
+  for (int look = 0; look < GROUP_LOOKS; look++) {
+    if (!pthread_mutex_trylock(&b->lock)) return;
+    group_pause(look);
+  }
+  pthread_mutex_lock(&b->lock);
 }
 
 /* ---- The transaction ---------------------------------------------------- */
@@ -178,6 +200,7 @@ static int group_over(billing *b, int rc) {
   group_show(b, rc);
   group_tell(b, rc);
   if (rc) group_rollback(b);
+  atomic_store(&g->is_awaited, 0);
   g->is_begun = 0;
   g->calls = 0;
   g->bytes = 0;
@@ -216,10 +239,10 @@ static void group_keep_head(bl_group *g, const bl_call *c) {
 
 /* Whether the group may stay open for others: a relaxed call must be committed
  * when it is answered, and the spare tenant may be another one soon. */
-static int group_may_grow(const bl_group *g, const bl_call *c) {
+static int group_may_grow(bl_group *g, const bl_call *c) {
   return c->mode == BL_SHARE && !(c->in.flags & BILLING_CALL_RELAXED) &&
          c->t != c->b->spare && g->calls < GROUP_CALLS &&
-         g->bytes < GROUP_BYTES;
+         g->bytes < GROUP_BYTES && !atomic_load(&g->is_awaited);
 }
 
 int bl_group_add(bl_call *c) {
@@ -256,12 +279,21 @@ static int say_not_durable(billing_error *err, int rc) {
                  "what was committed may not have reached the disk");
 }
 
-/* Ends the group that has come together during a sync, so that the next one
- * can begin at once; when the lock is taken whoever leads next does it. */
+/* Ends the group that has come together during a sync, or lets the call do it
+ * that has the lock.  One that takes long is not waited for. */
 static void group_end_next(billing *b) {
-  if (pthread_mutex_trylock(&b->lock)) return;
-  (void)bl_group_end(b);
-  pthread_mutex_unlock(&b->lock);
+  atomic_uint *is_awaited = &b->group.is_awaited;
+
+  atomic_store(is_awaited, 1);
+  for (int i = 0; i < GROUP_LOOKS && atomic_load(is_awaited); i++) {
+    if (!pthread_mutex_trylock(&b->lock)) {
+      (void)bl_group_end(b);
+      atomic_store(is_awaited, 0);
+      pthread_mutex_unlock(&b->lock);
+    }
+    group_pause(i);
+  }
+  atomic_store(is_awaited, 0);
 }
 
 static void group_sync_begins(bl_group *g) {
@@ -334,7 +366,7 @@ static int waiter_waits(bl_group *g, const bl_waiter *w) {
 
 /* Leads: ends the group that it waits for, unless another call has done so. */
 static void group_end_and_lead(billing *b, int has_lock, int lacks_end) {
-  if (!has_lock && lacks_end) pthread_mutex_lock(&b->lock);
+  if (!has_lock && lacks_end) bl_group_lock(b);
   if (lacks_end) (void)bl_group_end(b);
   if (has_lock || lacks_end) pthread_mutex_unlock(&b->lock);
   group_lead(b);
@@ -367,3 +399,4 @@ int bl_group_settle(billing *b, billing_error *err) {
 
 #undef GROUP_CALLS
 #undef GROUP_BYTES
+#undef GROUP_LOOKS

@@ -10,6 +10,7 @@
 #define BL_GROUP_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "engine/state.h"
 
@@ -39,6 +40,9 @@ typedef struct bl_group {
   uint64_t        issued;       /* the last ticket given out */
   size_t          head_count;
   bl_group_head   heads[BL_GROUP_TENANTS];
+  /* Set by the leader while the disk waits: the next call to succeed ends the
+   * open group, and clears it. */
+  atomic_uint     is_awaited;
   /* Under `lock`, which is taken last and held for a moment. */
   pthread_mutex_t lock;
   pthread_cond_t  wakes[2];     /* for who waits on the sync under way, and on
@@ -54,6 +58,9 @@ typedef struct bl_group {
 /* Of a handle that has its store. */
 int  bl_group_make(billing *b);
 void bl_group_unmake(billing *b);
+
+/* Takes the handle's lock. */
+void bl_group_lock(billing *b);
 
 /* ---- Under the handle's lock ---- */
 

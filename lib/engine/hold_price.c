@@ -11,7 +11,6 @@
  * larger is reserved.  Estimates of the same hold that came before count as
  * open holds.
  */
-#include "engine/assets.h"
 #include "engine/holds.h"
 #include "price/price.h"
 
@@ -27,6 +26,31 @@ static bl_dec held_before(const bl_hold_draft *d, const bl_tally *tally) {
       sum = bl_dec_add(sum, part->quantity);
   }
   return sum;
+}
+
+static bl_dec hold_between(const bl_price *rate, bl_dec from, bl_dec to) {
+  return bl_dec_sub(bl_price_total(rate, to), bl_price_total(rate, from));
+}
+
+/* The larger of what a part of a split charge costs now, and once open holds
+ * have moved the tiers: of what is at the commit rate, or of the rest. */
+static bl_dec worst_split(const bl_hold_draft *d, const bl_split *s,
+                          const bl_tally *tally, const bl_fact_charge *charge,
+                          bl_dec covered) {
+  bl_dec before = bl_dec_add(s->tally->level.total, held_before(d, s->tally));
+  bl_dec from, later;
+
+  if (tally == s->tally) {
+    from = bl_dec_add(bl_dec_add(s->from, bl_split_quantity(s, before)),
+                      covered);
+    later = hold_between(s->list, from, bl_dec_add(s->from,
+              bl_split_quantity(s, bl_dec_add(before, charge->quantity))));
+  } else {
+    from = bl_dec_add(bl_dec_add(s->from, s->was), held_before(d, tally));
+    later = hold_between(s->commit, from, bl_dec_add(from, covered));
+  }
+  later = bl_dec_max(charge->amount, later);
+  return bl_dec_sign(later) < 0 ? BL_DEC_ZERO : later;
 }
 
 /* What one charge of the estimate must reserve. */
@@ -62,26 +86,60 @@ static int add_part(bl_hold_draft *d, const bl_tally *tally,
   return BILLING_OK;
 }
 
-static int reserve_charge(bl_hold_draft *d, const bl_tally *tally,
-                          const bl_fact_charge *charge, int64_t time_us,
-                          bl_limit_use *asked) {
-  const bl_price *price = bl_tally_price(tally);
-  bl_use use = {price->meter, price->id, tally->contract->terms.id, time_us,
-                {0}};
-  const bl_price *rate = bl_price_of_group(price, tally->group);
+/* The other half of a charge that is split; NULL: all is at one rate. */
+static const bl_fact_charge *half_of(const bl_hold_draft *d,
+                                     const bl_fact_event *fact,
+                                     const bl_tally *tally) {
+  const bl_tally *commit = bl_tally_commit(tally);
+
+  for (size_t i = 0; i < fact->charge_count; i++)
+    if (d->rater.tallies[i] == commit) return &fact->charges[i];
+  return NULL;
+}
+
+/* What one charge of the estimate must reserve; the part that is drawn at the
+ * commit rate stands behind the other. */
+static int worst_charge(bl_hold_draft *d, const bl_fact_event *fact,
+                        size_t at, bl_dec *out) {
+  const bl_tally *tally = d->rater.tallies[at];
+  int is_commit = bl_price_is_commit(bl_tally_price(tally));
+  const bl_fact_charge *charge = &fact->charges[at];
+  const bl_fact_charge *half = is_commit ? charge : half_of(d, fact, tally);
+  const bl_price *rate = bl_price_of_group(bl_tally_price(tally),
+                                           tally->group);
   bl_rate_others others;
-  bl_dec amount;
-  int rc = bl_rate_others_of(d->c, tally, rate, &others);
+  bl_split s;
+  int rc = bl_split_open(d->c, is_commit ? d->rater.tallies[at - 1] : tally,
+                         &s);
 
   if (rc) return rc;
-  amount = worst_amount(tally, held_before(d, tally), rate, charge, &others);
-  memcpy(use.asset, price->asset, sizeof use.asset);
+  if (s.commit && !bl_tally_meter(s.tally)->ticks) {
+    *out = worst_split(d, &s, tally, charge,
+                       half ? half->quantity : BL_DEC_ZERO);
+    return BILLING_OK;
+  }
+  rc = bl_rate_others_of(d->c, tally, rate, &others);
+  if (!rc)
+    *out = worst_amount(tally, held_before(d, tally), rate, charge, &others);
+  return rc;
+}
+
+static int reserve_charge(bl_hold_draft *d, const bl_fact_event *fact,
+                          size_t at, int64_t time_us, bl_limit_use *asked) {
+  const bl_tally *tally = d->rater.tallies[at];
+  const bl_fact_charge *charge = &fact->charges[at];
+  bl_dec amount;
+  bl_use use;
+  int rc = worst_charge(d, fact, at, &amount);
+
+  if (!rc) rc = bl_rate_use(&d->rater, tally, time_us, &use);
+  if (rc) return rc;
   if (bl_dec_is_bad(amount))
     return bl_fail(d->c->err, BILLING_LIMIT, "/value",
                    "quantities and amounts below 10^20",
                    "the estimate does not fit");
-  *asked = (bl_limit_use){tally->contract, price->meter, amount,
-                          charge->quantity, {0}};
+  *asked = (bl_limit_use){tally->contract, bl_tally_price(tally)->meter,
+                          amount, charge->quantity, {0}};
   memcpy(asked->asset, use.asset, sizeof asked->asset);
   rc = add_part(d, tally, charge);
   return rc ? rc : bl_hold_reserve(d, tally->contract, &use, amount);
@@ -114,8 +172,7 @@ int bl_hold_estimate(bl_hold_draft *d, const bl_event_in *in) {
   uses = bl_arena_array(&d->c->arena, fact.charge_count + 1, sizeof *uses);
   if (!uses) return BILLING_NOMEM;
   for (size_t i = 0; i < fact.charge_count && !rc; i++)
-    rc = reserve_charge(d, d->rater.tallies[i], &fact.charges[i],
-                        in->view.time_us, &uses[i]);
+    rc = reserve_charge(d, &fact, i, in->view.time_us, &uses[i]);
   return rc ? rc : bl_limits_wish(d->c, d->customer, &in->view, uses,
                                   fact.charge_count, &d->wishes);
 }

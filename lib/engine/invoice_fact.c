@@ -15,8 +15,8 @@ static int charge_counts(const bl_plan *plan, const bl_price *price,
                          bl_arena *a, bl_charge *out) {
   bl_str *ids;
 
-  if (price->closing != BL_CLOSING_COMPOSITE &&
-      price->closing != BL_CLOSING_MINIMUM)
+  if (price->closing < BL_CLOSING_COMPOSITE ||
+      price->closing >= BL_CLOSING_PLAN_MINIMUM)
     return BILLING_OK;
   ids = bl_arena_array(a, price->counted_count + 1, sizeof *ids);
   if (!ids) return BILLING_NOMEM;
@@ -42,7 +42,8 @@ static int charge_of_line(const bl_contract *contract,
   out->contract = contract->terms.id;
   out->price = price->id;
   out->name = price->name;
-  out->meter = price->meter;
+  out->meter = bl_price_is_commit(price) ? price->beside->meter
+                                         : price->meter;
   out->plan = contract->plan->plan.id;
   out->plan_version = (int64_t)bl_contract_version(contract, line->price);
   out->group = line->group;

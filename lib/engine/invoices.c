@@ -103,7 +103,7 @@ static int add_usage(invoice_draft *d, uint64_t periods) {
 
   for (size_t i = 0; !rc && i < tallies.count; i++)
     if (tallies.item[i]->period < periods &&
-        !bl_tally_price(tallies.item[i])->closing)
+        !bl_price_closes(bl_tally_price(tallies.item[i])))
       rc = add_usage_line(d, tallies.item[i]);
   return rc;
 }

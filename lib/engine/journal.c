@@ -220,7 +220,7 @@ static void list_counts(bl_heads *h, uint64_t *list[BL_HEADS_COUNTS]) {
       &h->customers, &h->contracts, &h->meters, &h->plans,
       &h->grants,    &h->holds,     &h->invoices, &h->events,
       &h->unmatched, &h->unpriced,  &h->unentitled, &h->parked,
-      &h->version};
+      &h->version,   &h->outbox};
 
   memcpy(list, counts, sizeof counts);
 }

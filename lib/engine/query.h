@@ -26,6 +26,7 @@ typedef struct bl_query {
   int64_t  as_of_us;       /* INT64_MAX: not asked for */
   int64_t  known_at_us;
   bl_str   reason;
+  bl_str   secret;
   bl_str   mode;
   bl_str   format;
   int64_t  at_us;          /* INT64_MIN: not asked for */

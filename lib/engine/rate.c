@@ -8,6 +8,7 @@
  */
 #include "engine/rate.h"
 
+#include "engine/grants.h"
 #include "engine/timeline.h"
 #include "price/price.h"
 
@@ -31,7 +32,8 @@ static int is_opened(const bl_contract *contract, int64_t us) {
 int bl_rate_is_prepared(const bl_call *c, const bl_customer *customer,
                         int64_t us) {
   int is_prepared =
-      !customer->holds.count || c->now_us < customer->holds_due_us;
+      (!customer->holds.count || c->now_us < customer->holds_due_us) &&
+      bl_recurring_is_given(customer, c->now_us);
 
   for (size_t i = 0; i < customer->contracts.count && is_prepared; i++)
     is_prepared = is_opened(customer->contracts.item[i], us);
@@ -188,6 +190,49 @@ static int rate_difference(const bl_rater *r, const bl_tally *tally,
   return rc;
 }
 
+/* More or less is drawn at the commit rate. */
+static int charge_commit(bl_rater *r, const bl_split *s, int64_t time_us) {
+  const bl_tally *list = s->tally;
+  bl_contract *contract = list->contract;
+  size_t known = contract->tallies.count;
+  bl_fact_charge *charge;
+  bl_dec amount = bl_split_moves(s);
+  bl_tally *tally;
+  int rc = BILLING_OK;
+
+  if (bl_dec_equal(s->was, s->now) && bl_dec_is_zero(amount))
+    return BILLING_OK;
+  tally = bl_tally_make(r->c->t, contract,
+                        bl_plan_commit(contract->plan, list->price),
+                        list->period, list->group);
+  if (!tally) return BILLING_NOMEM;
+  if (contract->tallies.count != known) rc = keep_made(r, tally);
+  if (!rc) rc = add_charge(r, &charge, tally);
+  if (rc) return rc;
+  charge->quantity = charge->sample = bl_dec_sub(s->now, s->was);
+  charge->amount = amount;
+  if (bl_dec_is_bad(amount)) return refuse_total(r, bl_tally_price(tally));
+  return bl_rate_choose(r, tally, time_us, charge);
+}
+
+/* The charge of a key whose group has a commit rate. */
+static int charge_split(bl_rater *r, bl_split *s, const bl_sample *sample,
+                        bl_dec level, bl_fact_charge *charge) {
+  const bl_tally *tally = s->tally;
+  bl_dec after = bl_split_quantity(s, level);
+  int rc;
+
+  if (bl_dec_is_bad(after)) return refuse_total(r, bl_tally_price(tally));
+  rc = bl_split_decide(r, sample->time_us,
+                       bl_split_quantity(s, tally->level.total), after, s);
+  if (rc) return rc;
+  charge->amount = bl_dec_sub(bl_split_list(s, after), tally->amount);
+  if (bl_dec_is_bad(charge->amount))
+    return refuse_total(r, bl_tally_price(tally));
+  rc = bl_rate_choose(r, tally, sample->time_us, charge);
+  return rc ? rc : charge_commit(r, s, sample->time_us);
+}
+
 static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
                         uint64_t period, const bl_meter *meter,
                         const bl_sample *sample) {
@@ -196,6 +241,7 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
   bl_fact_charge *charge;
   bl_tally *tally;
   bl_level after;
+  bl_split s;
   int rc = find_tally(r, contract, at, period, meter, &tally);
 
   if (!rc) rc = find_rate(r, price, tally, &rate);
@@ -204,6 +250,11 @@ static int charge_price(bl_rater *r, bl_contract *contract, size_t at,
   after = use_sample(r, tally, meter, sample, charge);
   if (period < contract->closed) r->fact->flags |= BILLING_RECEIPT_LATE;
   if (meter->ticks) return wait_for_tick(r, price, charge);
+  if (bl_plan_commit(contract->plan, at)) {
+    rc = bl_split_open(r->c, tally, &s);
+    if (rc) return rc;
+    if (s.commit) return charge_split(r, &s, sample, after.total, charge);
+  }
   if (rate->flags & BL_PRICE_BY_EVENT)
     charge->amount = bl_rate_transaction(tally, rate, sample, charge);
   else rc = rate_difference(r, tally, rate, after.total, charge);
@@ -224,7 +275,7 @@ static int holds_now(bl_rater *r, const bl_contract *contract, size_t at,
                           sample->time_us, period))
     return 0;
   if (!plan->intervals[at].is_off) return 1;
-  r->is_off = 1;
+  r->reached.is_off = 1;
   return 0;
 }
 
@@ -236,7 +287,7 @@ static int charge_contract(bl_rater *r, bl_contract *contract,
   int rc = bl_open_periods(r->c, contract, sample->time_us, &period);
 
   if (rc) return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
-  r->is_covered = 1;
+  r->reached.is_covered = 1;
   for (size_t i = bl_plan_first(plan, state); i < plan->plan.price_count &&
        !rc; i = plan->next[i]) {
     const bl_price *price = &plan->plan.prices[i];
@@ -244,7 +295,7 @@ static int charge_contract(bl_rater *r, bl_contract *contract,
       continue;
     if (plan->intervals && !holds_now(r, contract, i, period, sample))
       continue;
-    r->is_priced = 1;
+    r->reached.is_priced = 1;
     rc = charge_price(r, contract, i, period, meter, sample);
   }
   return rc;
@@ -264,7 +315,7 @@ static int use_meter(bl_rater *r, const bl_meter_state *state) {
   if (meter->expression) mark = bl_arena_now(&r->own);
   rc = bl_meter_take(meter, &r->in->view, &r->own, &sample,
                      r->c->err);
-  r->is_matched |= rc != BILLING_DONE;
+  r->reached.is_matched |= rc != BILLING_DONE;
   for (size_t i = 0; i < customer->contracts.count && !rc; i++)
     rc = charge_contract(r, customer->contracts.item[i], state,
                          &rules->meter, &sample);
@@ -324,10 +375,7 @@ static int is_mixed(const bl_rater *r) {
 static void set_flags(bl_rater *r) {
   bl_fact_event *fact = r->fact;
 
-  if (!r->is_matched) fact->flags |= BILLING_RECEIPT_UNMATCHED;
-  else if (!r->is_covered || (r->is_off && !r->is_priced))
-    fact->flags |= BILLING_RECEIPT_UNENTITLED;
-  else if (!r->is_priced) fact->flags |= BILLING_RECEIPT_UNPRICED;
+  fact->flags |= bl_reached_flag(&r->reached);
   if (is_mixed(r)) fact->flags |= BILLING_RECEIPT_MIXED;
   for (size_t i = 0; i < r->draws.count; i++)
     if (!r->draws.item[i].grant && bl_dec_sign(r->draws.item[i].amount) > 0)
@@ -352,7 +400,7 @@ static void start_rating(bl_rater *r, const bl_event_in *in,
   r->rule = rule;
   r->fact = fact;
   r->tally_count = r->made_count = r->draws.count = 0;
-  r->is_matched = r->is_priced = r->is_covered = r->is_off = 0;
+  r->reached = (bl_reached){0};
   memset(fact, 0, sizeof *fact);
   fact->customer = in->customer->number;
   fact->time_us = in->view.time_us;

@@ -85,6 +85,22 @@ typedef struct bl_draws {
   size_t   cap;
 } bl_draws;
 
+/* How far an event came on its way to a price. */
+typedef struct bl_reached {
+  uint32_t is_matched;         /* by a meter */
+  uint32_t is_covered;         /* by a contract */
+  uint32_t is_priced;
+  uint32_t is_off;             /* to a price that nobody is entitled to */
+} bl_reached;
+
+/* Why it costs nobody anything, of BL_EVENT_UNBILLED; 0: it is priced. */
+static inline uint64_t bl_reached_flag(const bl_reached *r) {
+  if (r->is_priced) return 0;
+  if (!r->is_matched) return BILLING_RECEIPT_UNMATCHED;
+  return r->is_covered && !r->is_off ? BILLING_RECEIPT_UNPRICED
+                                     : BILLING_RECEIPT_UNENTITLED;
+}
+
 /* What rating events one after the other needs; one for a batch.  All of it
  * is the call's. */
 typedef struct bl_rater {
@@ -106,10 +122,7 @@ typedef struct bl_rater {
   size_t             lot_cap;
   bl_arena           own;      /* copies of lots that are partly taken */
   bl_text            group;
-  uint32_t           is_matched;
-  uint32_t           is_priced;
-  uint32_t           is_covered;   /* by a contract */
-  uint32_t           is_off;   /* a price that nobody is entitled to */
+  bl_reached         reached;
 } bl_rater;
 
 void bl_rater_open(bl_rater *r, bl_call *c);
@@ -185,12 +198,51 @@ bl_dec bl_rate_beyond(const bl_meter *meter, const bl_price *rate,
 int bl_rate_total(bl_call *c, const bl_tally *tally, const bl_price *rate,
                   bl_dec level, bl_dec *total);
 
+/* ---- rate_commit.c: prices with a commit rate ---- */
+
+/* How a key's quantity is split into what grants draw at the commit rate,
+ * which comes first in the tiers, and the rest at the list price. */
+typedef struct bl_split {
+  const bl_tally *tally;       /* of the list price */
+  const bl_price *list;
+  const bl_price *commit;      /* NULL: the group has no commit rate */
+  bl_dec          level;       /* what other intervals used before */
+  bl_dec          from;        /* that in the unit that is billed */
+  bl_dec          was;         /* drawn at the commit rate so far */
+  bl_dec          now;         /* and from now on */
+} bl_split;
+
+int bl_split_open(bl_call *c, const bl_tally *tally, bl_split *out);
+/* What stands in the tiers before the quantity of a line: what earlier
+ * intervals used, and what is drawn at the commit rate; the level is in the
+ * unit that is billed. */
+int bl_split_others(bl_call *c, const bl_tally *tally, const bl_price *rate,
+                    bl_rate_others *out);
+/* The key's own quantity at a level. */
+bl_dec bl_split_quantity(const bl_split *s, bl_dec level);
+/*
+ * Decides what is drawn at the commit rate when the quantity moves: of more as
+ * far as lots that may pay it go in their order; of less what is at the list
+ * price goes first.
+ */
+int bl_split_decide(bl_rater *r, int64_t time_us, bl_dec before, bl_dec after,
+                    bl_split *s);
+/* What the part at the list price comes to, of a quantity in all; and the
+ * other one. */
+bl_dec bl_split_list(const bl_split *s, bl_dec quantity);
+bl_dec bl_split_commit(const bl_split *s);
+/* What is charged beyond what is booked under the commit rate's key. */
+bl_dec bl_split_moves(const bl_split *s);
+
 /* ---- rate_draws.c ---- */
 
 /* Who pays the charge, or whom it is given back: adds to r->draws and sets
  * draw_count; where they begin is set when all charges are made. */
 int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
                    bl_fact_charge *charge);
+/* What is to be paid under a charge key; its values are the call's. */
+int bl_rate_use(bl_rater *r, const bl_tally *tally, int64_t time_us,
+                bl_use *out);
 /* Splits an amount over a wallet as the contract's order says, after the draws
  * that r->draws has; adds to them. */
 int bl_rate_draws(bl_rater *r, const bl_wallet *wallet, const bl_use *use,

@@ -4,6 +4,8 @@
  * a charge below zero goes back.
  */
 #include "engine/rate.h"
+#include "engine/timeline.h"
+#include "price/price.h"
 
 /* Room for `more` draws; pointers into the array may move. */
 static int reserve_draws(bl_rater *r, size_t more) {
@@ -184,10 +186,38 @@ static bl_dec drawable(const bl_tally *tally, bl_dec amount) {
   return bl_dec_sub(after, before);
 }
 
+/* Where a price has two rates, each lot draws at its own. */
+static uint32_t use_rate(const bl_tally *tally) {
+  const bl_plan_version *plan = tally->contract->plan;
+  uint64_t at = bl_plan_commit(plan, tally->price);
+
+  if (bl_price_is_commit(bl_tally_price(tally))) return BL_USE_COMMIT;
+  return at && bl_price_of_group(&plan->plan.prices[at], tally->group)
+           ? BL_USE_LIST : BL_USE_ANY;
+}
+
+/* Scopes name the meter and the tags also of what has none of its own; values
+ * of groups are asked for by grants for some of them alone. */
+int bl_rate_use(bl_rater *r, const bl_tally *tally, int64_t time_us,
+                bl_use *out) {
+  const bl_contract *contract = tally->contract;
+  const bl_price *price = bl_tally_price(tally);
+  const bl_price *named = bl_price_is_commit(price) ? price->beside : price;
+  const bl_wallet *wallet = bl_wallet_of(contract->customer, price->asset);
+
+  *out = (bl_use){.meter = named->meter, .price = price->id,
+                  .contract = contract->terms.id, .time_us = time_us,
+                  .tags = named->tags, .tag_count = named->tag_count,
+                  .rate = use_rate(tally)};
+  memcpy(out->asset, price->asset, sizeof out->asset);
+  return wallet && wallet->targeted
+             ? bl_group_values(tally->group, &r->c->arena, &out->values)
+             : BILLING_OK;
+}
+
 int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
                    bl_fact_charge *charge) {
   const bl_contract *contract = tally->contract;
-  const bl_price *price = bl_tally_price(tally);
   bl_dec amount = drawable(tally, charge->amount);
   int sign = bl_dec_sign(amount);
   size_t before = r->draws.count;
@@ -197,11 +227,9 @@ int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
 
   if (sign == 0) return BILLING_OK;
   order = contract->terms.has_order ? &contract->terms.order : NULL;
-  use = (bl_use){price->meter, price->id, contract->terms.id,
-                 time_us, {0}};
-  memcpy(use.asset, price->asset, sizeof use.asset);
-  rc = sign > 0 ? bl_rate_draws(r, bl_wallet_of(contract->customer,
-                                                price->asset),
+  rc = bl_rate_use(r, tally, time_us, &use);
+  if (rc) return rc;
+  rc = sign > 0 ? bl_rate_draws(r, bl_wallet_of(contract->customer, use.asset),
                                 &use, order, amount, r->rule)
                 : give_back(r, tally, bl_dec_neg(amount));
   charge->draw_count = r->draws.count - before;

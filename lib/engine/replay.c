@@ -171,7 +171,7 @@ static int follows_by_itself(const bl_replay *r, const bl_fact_grant *fact,
   bl_request request;
   int rc = BILLING_OK;
 
-  *out = 0;
+  *out = fact->contract != 0;
   if (!fact->from) return BILLING_OK;
   rc = bl_numbered_request(r->c, BL_ENTRY_GRANT, fact->from, &request);
   *out = !rc && request.facts.grant.customer == fact->customer;

@@ -194,11 +194,9 @@ typedef struct rerate_event {
   bl_members          members;
   bl_arena            own;     /* of the event at hand */
   bl_fact_redecided  *said;
-  uint32_t            is_matched;
-  uint32_t            is_covered;
-  uint32_t            is_priced;
+  bl_reached          reached;
   uint32_t            is_unusable;
-  uint32_t            is_off;      /* of a price without an entitlement */
+  uint32_t            reserved;
 } rerate_event;
 
 static void rerate_name(const rerate_event *e, const bl_meter *meter,
@@ -236,7 +234,7 @@ static int rerate_price(rerate_event *e, bl_contract *contract, size_t at,
     return BILLING_OK;
   }
   if (!bl_rerate_is_meant(e->x, contract, at, period)) return BILLING_OK;
-  e->is_priced = 1;
+  e->reached.is_priced = 1;
   rerate_name(e, meter, sample, &said);
   rc = bl_rerate_key_of(e->x, contract, at, period, group, &key);
   return rc ? rc : rerate_add_sample(e->x, e->said, key, &said);
@@ -250,14 +248,14 @@ static int rerate_contract(rerate_event *e, bl_contract *contract,
   int rc = bl_open_periods(e->x->c, contract, sample->time_us, &period);
 
   if (rc) return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
-  e->is_covered = 1;
+  e->reached.is_covered = 1;
   for (size_t i = bl_plan_first(plan, state); i < plan->plan.price_count &&
        !rc; i = plan->next[i]) {
     const bl_price *price = &plan->plan.prices[i];
     if (!bl_meter_matches(price->filters, price->filter_count, &e->view) ||
         !bl_timeline_prices(contract, meter, i, sample->time_us, period))
       continue;
-    if (plan->intervals && plan->intervals[i].is_off) e->is_off = 1;
+    if (plan->intervals && plan->intervals[i].is_off) e->reached.is_off = 1;
     else rc = rerate_price(e, contract, i, period, meter, sample);
   }
   return rc;
@@ -280,7 +278,7 @@ static int rerate_meter(rerate_event *e, const bl_meter_state *state,
   if (rc == BILLING_NOMEM) return rc;
   if (rc && rc != BILLING_DONE) e->is_unusable = 1;
   if (rc) return BILLING_OK;
-  e->is_matched = 1;
+  e->reached.is_matched = 1;
   for (size_t i = 0; i < contracts->count && !rc; i++)
     rc = rerate_contract(e, contracts->item[i], state, &rules->meter,
                          &sample);
@@ -307,17 +305,10 @@ static int rerate_is_charged(const rerate_event *e) {
     const bl_row_charge *charge = &e->row->charges[i];
     const bl_contract *contract = charge->contract;
     uint64_t price = (uint64_t)(charge->price - contract->plan->plan.prices);
+    if (charge->price->closing) continue;
     if (!bl_rerate_is_meant(e->x, contract, price, charge->period)) return 1;
   }
   return 0;
-}
-
-/* Nothing that costs nobody anything is silent. */
-static uint64_t rerate_flags(const rerate_event *e) {
-  if (e->is_priced || rerate_is_charged(e)) return 0;
-  if (!e->is_matched) return BILLING_RECEIPT_UNMATCHED;
-  return e->is_covered && !e->is_off ? BILLING_RECEIPT_UNPRICED
-                                     : BILLING_RECEIPT_UNENTITLED;
 }
 
 static void rerate_count(bl_fact_rerate *fact, uint64_t flags, int64_t by) {
@@ -331,7 +322,7 @@ static void rerate_end_event(rerate_event *e) {
   bl_rerating *x = e->x;
   uint64_t was = e->row->flags & BL_EVENT_UNBILLED;
 
-  e->said->flags = rerate_flags(e);
+  e->said->flags = rerate_is_charged(e) ? 0 : bl_reached_flag(&e->reached);
   rerate_count(&x->fact, was, -1);
   rerate_count(&x->fact, e->said->flags, 1);
   x->result.events++;
@@ -351,8 +342,8 @@ static int rerate_decide(rerate_event *e) {
   int rc = BILLING_OK;
 
   if (row->flags & BILLING_RECEIPT_VOIDED) return BILLING_OK;
-  e->is_matched = e->is_covered = e->is_priced = e->is_unusable = 0;
-  e->is_off = 0;
+  e->reached = (bl_reached){0};
+  e->is_unusable = 0;
   bl_members_open(&e->members, &e->own);
   e->view = (bl_event){row->text.name, &e->members, BL_DEC_ONE,
                        row->time_us};

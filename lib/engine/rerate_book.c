@@ -9,6 +9,7 @@
 #include "engine/rate.h"
 #include "engine/rerate_keys.h"
 #include "engine/tallies.h"
+#include "engine/timeline.h"
 #include "engine/views.h"
 #include "price/price.h"
 
@@ -93,6 +94,26 @@ static int rebook_others(bl_rerating *x, const bl_rerate_key *key,
   return rc;
 }
 
+/* What grants draw at the commit rate stays, as far as there is usage; the
+ * rest is at the list price. */
+static bl_dec rebook_split(const bl_rerate_key *key, bl_dec before,
+                           bl_dec total) {
+  const bl_contract *contract = key->contract;
+  const bl_tally *tally = bl_tally_of(contract, key->fact.price,
+                                      key->fact.period, key->fact.group);
+  const bl_tally *commit = tally ? bl_tally_commit(tally) : NULL;
+  bl_dec level = bl_dec_add(before, key->fact.level.total), from, now;
+
+  if (!commit) return total;
+  from = bl_measure_finish(key->meter, before);
+  now = bl_dec_sub(bl_measure_finish(key->meter, level), from);
+  now = bl_dec_min(commit->more->ticked, bl_dec_max(now, BL_DEC_ZERO));
+  return bl_dec_sub(total,
+                    bl_dec_sub(bl_price_total(key->rate,
+                                              bl_dec_add(from, now)),
+                               bl_price_total(key->rate, from)));
+}
+
 /* What should be charged by now.  What waits for a tick is charged by that,
  * of a period that is closed by the next one; what a price costs without usage
  * when its period closes. */
@@ -113,7 +134,9 @@ static int rebook_total(bl_rerating *x, const bl_rerate_key *key,
   *total = key->spent;
   if (key->rate->flags & BL_PRICE_BY_EVENT) return BILLING_OK;
   rc = rebook_others(x, key, &others);
-  *total = bl_rate_beyond(key->meter, key->rate, &others, fact->level.total);
+  *total = rebook_split(key, others.level,
+                        bl_rate_beyond(key->meter, key->rate, &others,
+                                       fact->level.total));
   return rc;
 }
 
@@ -302,6 +325,18 @@ static int rebook_customer(bl_rerating *x, bl_json *rows) {
   return rc;
 }
 
+/* Of less usage less may be drawn at commit rates. */
+static int rebook_commits(bl_call *c, const bl_customer *customer) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < customer->contracts.count && !rc; i++) {
+    bl_contract *contract = customer->contracts.item[i];
+    if (contract->plan->commits)
+      rc = bl_timeline_settle(c, contract, contract->period_count);
+  }
+  return rc;
+}
+
 int bl_rerate(bl_call *c, const bl_rerate_wish *wish, bl_json *rows,
               bl_rerate_result *out) {
   bl_rerating x;
@@ -310,6 +345,7 @@ int bl_rerate(bl_call *c, const bl_rerate_wish *wish, bl_json *rows,
   assert(!wish->comes || wish->meter);
   rebook_open(&x, c, wish);
   rc = rebook_customer(&x, rows);
+  if (!rc) rc = rebook_commits(c, wish->customer);
   if (out) *out = x.result;
   bl_arena_close(&x.arena);
   return rc;

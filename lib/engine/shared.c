@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* shared.c - what several sections need: customers, zones, periods, holds. */
-#include "engine/engine.h"
+#include "engine/grants.h"
 #include "engine/named.h"
 
 void bl_customer_hash(const billing *b, bl_str id, unsigned char out[16]) {
@@ -161,9 +161,10 @@ int bl_end_hold(bl_call *c, bl_hold_state *hold, uint64_t status,
 
 int bl_expire_holds(bl_call *c, bl_customer *customer) {
   int64_t due_us = BL_TIME_NEVER;
-  int rc = BILLING_OK;
+  int rc = bl_recurring_give_all(c, customer);
   size_t i = 0;
 
+  if (rc) return rc;
   if (!customer->holds.count || c->now_us < customer->holds_due_us)
     return BILLING_OK;
   while (!rc && i < customer->holds.count) {

@@ -2,6 +2,7 @@
 /* state.c - the tenant's state: its parts and how a failed call is undone. */
 #include "engine/state.h"
 
+#include "engine/alerts.h"
 #include "engine/image.h"
 #include "engine/index.h"
 #include "meter/measure.h"
@@ -124,6 +125,8 @@ void bl_touch_contract(bl_tenant *t, bl_contract *contract) {
 }
 
 void bl_customer_moves(bl_tenant *t, bl_customer *customer) {
+  if (t->has_alerts && t->undo_arena && customer->watched != t->serial)
+    bl_alerts_watch(t, customer);
   if (!customer->is_shown || customer->is_moved) return;
   customer->is_moved = 1;
   customer->next_moved = t->moved;
@@ -214,6 +217,7 @@ void bl_undo_all(bl_tenant *t) {
 void bl_undo_forget(bl_tenant *t) {
   t->undo = NULL;
   t->undo_arena = NULL;
+  t->watched = NULL;
 }
 
 int bl_list_add(bl_tenant *t, bl_list *list, void *item) {
@@ -598,9 +602,21 @@ int bl_tally_measure(bl_tenant *t, bl_tally *tally,
   return BILLING_OK;
 }
 
+bl_tally *bl_tally_commit(const bl_tally *tally) {
+  uint64_t at = bl_plan_commit(tally->contract->plan, tally->price);
+
+  return at ? bl_tally_of(tally->contract, at, tally->period, tally->group)
+            : NULL;
+}
+
 bl_dec bl_tally_quantity(const bl_tally *tally) {
-  if (bl_tally_ticks(tally)) return tally->more->ticked;
-  return bl_measure_finish(bl_tally_meter(tally), tally->level.total);
+  const bl_tally *commit = bl_tally_commit(tally);
+  bl_dec quantity = bl_tally_ticks(tally)
+                      ? tally->more->ticked
+                      : bl_measure_finish(bl_tally_meter(tally),
+                                          tally->level.total);
+
+  return commit ? bl_dec_sub(quantity, commit->more->ticked) : quantity;
 }
 
 size_t bl_plan_first(const bl_plan_version *plan,

@@ -106,6 +106,8 @@ typedef struct bl_plan_version {
                                   price_count: none */
   uint32_t        *first;      /* by distinct meter: its first price */
   size_t           first_count;
+  uint32_t        *commits;    /* by price: the place of its commit rate, 0:
+                                  it has none; NULL: no price has one */
   uint64_t         has_advance;  /* a fee is billed in advance */
 } bl_plan_version;
 
@@ -133,6 +135,10 @@ typedef struct bl_grant_state {
   uint64_t     is_live;        /* stands in its wallet's list of them */
   uint64_t     origin;
   uint64_t     from;           /* the grant that it was a part of; 0: none */
+  uint64_t     contract;       /* whose allowance it is; 0: none: */
+  bl_str       allowance;      /* as in its entry */
+  uint64_t     turn;
+  bl_period    period;
   uint64_t     touched;
   uint64_t     lot_touched;    /* of the lot, left and held */
 } bl_grant_state;
@@ -150,6 +156,7 @@ typedef struct bl_wallet {
   bl_list  live;               /* of the grants, what is not used up */
   bl_list  grants;             /* bl_grant_state, in the default order */
   bl_dec   granted;
+  uint64_t targeted;           /* grants for some values of groups */
   bl_dec   overdraft_held;
   uint64_t charge_touched;     /* from free to the accounts of charges */
 } bl_wallet;
@@ -164,7 +171,8 @@ typedef struct bl_tally_value {
 /* What the level of a tally is made of, for meters of which it does not say
  * enough to go on. */
 typedef struct bl_tally_more {
-  bl_dec   ticked;             /* priced by the last tick */
+  bl_dec   ticked;             /* priced by the last tick; of a commit rate
+                                  what is drawn at it */
   uint64_t is_due;             /* it has changed since */
   bl_dec   bound;              /* closing: the least or the most of then */
   uint64_t touched;
@@ -211,6 +219,9 @@ struct bl_contract {
   size_t            period_count;
   uint64_t          closed;    /* how many of them are invoiced */
   int64_t           late_us;   /* first unbilled late charge, or NEVER */
+  int64_t           gives_us;  /* when an allowance is to be given next; 0: it
+                                  is not known, NEVER: none */
+  int64_t           rolls_us;  /* the same of a grant that may roll over */
   uint64_t          recent_next;   /* the place to be taken next */
   uint16_t          recent_tag[BL_RECENT];   /* of the hash of each of: */
   bl_tally         *recent[BL_RECENT];  /* that were looked for last */
@@ -297,6 +308,7 @@ struct bl_customer {
   uint64_t      is_shown;      /* on the board; from here on undo ends */
   uint64_t      is_moved;      /* stands in tenant->moved */
   bl_customer  *next_moved;
+  uint64_t      watched;       /* the call that noted its figures (alerts.h) */
   int64_t       aged_seq;      /* of the last entry that was folded */
   uint64_t      age;           /* entries since its image, about */
 };
@@ -319,7 +331,8 @@ enum { BL_SUBJECT_CUSTOMER, BL_SUBJECT_GRANT, BL_SUBJECT_HOLD,
                                   BL_UNBILLED_PARKED: that wait,
                                   BL_UNBILLED_RERATED: that were decided anew
                                   and then cost nothing, or something */
-       BL_SUBJECT_PARKED };    /* by the hash of their customer's id */
+       BL_SUBJECT_PARKED,      /* by the hash of their customer's id */
+       BL_SUBJECT_OUTBOX };    /* number 0: what has rows in the outbox */
 #define BL_UNBILLED_PARKED 1
 #define BL_UNBILLED_RERATED 2
 
@@ -376,6 +389,7 @@ typedef struct bl_images {
 } bl_images;
 
 typedef struct bl_undo bl_undo;
+typedef struct bl_watch bl_watch;
 
 /* Counters and heads: what bl_touch saves as one. */
 typedef struct bl_heads {
@@ -395,6 +409,7 @@ typedef struct bl_heads {
   uint64_t      unentitled;
   uint64_t      parked;        /* that wait for their customers */
   uint64_t      version;       /* of the tenant's document */
+  uint64_t      outbox;        /* rows up to this one are done */
 } bl_heads;
 
 struct bl_tenant {
@@ -433,6 +448,8 @@ struct bl_tenant {
                                         has given something back to */
   bl_customer        *moved;         /* shown ones, not yet renewed */
   bl_customer        *moved_known;   /* of these, the first before the call */
+  bl_watch           *watched;       /* whom the call has touched; alerts.h */
+  uint64_t            has_alerts;    /* somebody has, that was loaded */
   bl_panel           *panels;        /* of the board; a reset keeps them */
   bl_undo            *undo;          /* newest first */
   bl_arena           *undo_arena;    /* of the call; NULL: nothing is saved */
@@ -511,6 +528,8 @@ bl_wallet *bl_wallet_of(const bl_customer *customer, const char asset[16]);
 /* The wallet, made when it is missing; NULL when memory is out. */
 bl_wallet *bl_wallet_make(bl_tenant *t, bl_customer *customer,
                           const char asset[16]);
+/* Whether the contract, or some version of its plan, gives anything. */
+int bl_contract_gives(const bl_contract *contract);
 /* Where a lot is, or belongs, in a list of grants in the default order. */
 size_t bl_lot_place(const bl_list *grants, const bl_lot *lot);
 /* Moves what is left in a grant and what is held of it, with all that depends
@@ -539,8 +558,28 @@ static inline int bl_tally_has_usage(const bl_tally *tally) {
 }
 /* As if there had been no usage under the key; amounts and draws stay. */
 int bl_tally_clear(bl_tenant *t, bl_tally *tally);
-/* What is priced of it: its level in the unit that is billed. */
+/* What is priced of it: its level in the unit that is billed, but for what is
+ * priced at a commit rate. */
 bl_dec bl_tally_quantity(const bl_tally *tally);
+/* The place of a price's commit rate, 0: it has none. */
+static inline uint64_t bl_plan_commit(const bl_plan_version *plan,
+                                      uint64_t price) {
+  return plan->commits ? plan->commits[price] : 0;
+}
+/* The price that a commit rate stands beside. */
+static inline uint64_t bl_plan_list(const bl_plan_version *plan,
+                                    uint64_t commit) {
+  uint64_t at = 0;
+
+  while (plan->commits[at] != commit) at++;
+  return at;
+}
+/* The key of what is drawn of this one at the commit rate; NULL: there is
+ * none yet. */
+bl_tally *bl_tally_commit(const bl_tally *tally);
+static inline int bl_price_is_commit(const bl_price *price) {
+  return price->closing == BL_CLOSING_COMMIT;
+}
 /* The meter as it is for an event of that time; NULL: it is not there yet. */
 static inline const bl_meter *bl_meter_at(const bl_meter_rules *rules,
                                           int64_t us) {

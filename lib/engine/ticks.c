@@ -2,6 +2,7 @@
 /* ticks.c - measuring and booking at the end of a period; see ticks.h. */
 #include "engine/ticks.h"
 
+#include "engine/rate.h"
 #include "engine/samples.h"
 #include "engine/tallies.h"
 #include "engine/timeline.h"
@@ -274,6 +275,31 @@ typedef struct tick_booking {
   uint64_t     periods;
 } tick_booking;
 
+/* Of a price with a commit rate: how much of the figure is drawn at that. */
+static int tick_split(tick_booking *k, const bl_tally *tally,
+                      bl_fact_tick *tick) {
+  const bl_contract *contract = k->ticks.contract;
+  bl_span span = contract->periods[tick->period].span;
+  bl_fact_tick commit = *tick;
+  bl_split s;
+  int rc = bl_split_open(k->ticks.c, tally, &s);
+
+  if (rc) return rc;
+  if (!s.commit) return bl_tick_book_add(&k->book, tick, 1);
+  rc = bl_split_decide(&k->book.rater, span.to_us - 1, tally->more->ticked,
+                       tick->quantity, &s);
+  if (rc) return rc;
+  tick->amount = bl_dec_sub(bl_split_list(&s, tick->quantity),
+                            tally->amount);
+  commit.price    = bl_plan_commit(contract->plan, tick->price);
+  commit.quantity = s.now;
+  commit.amount   = bl_split_moves(&s);
+  rc = bl_tick_book_add(&k->book, tick, 1);
+  if (rc || (bl_dec_equal(s.was, s.now) && bl_dec_is_zero(commit.amount)))
+    return rc;
+  return bl_tick_book_add(&k->book, &commit, 1);
+}
+
 static int tick_add(tick_booking *k, const bl_tick_group *group,
                     uint64_t period, bl_dec quantity) {
   const bl_contract *contract = k->ticks.contract;
@@ -287,7 +313,12 @@ static int tick_add(tick_booking *k, const bl_tick_group *group,
   if (!bl_tick_is_count(&k->ticks, group))
     tick.amount = bl_dec_sub(bl_price_total(price, quantity),
                              tally ? tally->amount : BL_DEC_ZERO);
-  return bl_tick_book_add(&k->book, &tick, 1);
+  if (bl_plan_commit(contract->plan, group->price))
+    tally = bl_tally_make(k->ticks.c->t, k->ticks.contract, group->price,
+                          period, group->group);
+  else tally = NULL;
+  return tally ? tick_split(k, tally, &tick)
+               : bl_tick_book_add(&k->book, &tick, 1);
 }
 
 /* Whether the figure of a period may be another one than was booked. */

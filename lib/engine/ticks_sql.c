@@ -156,7 +156,7 @@ static int statement_charge(tick_run *x, const bl_event_row *in,
   tick_rows *rows;
   int rc;
 
-  if (meter->aggregation != BL_AGG_SQL || period == t->to ||
+  if (!meter || meter->aggregation != BL_AGG_SQL || period == t->to ||
       !bl_ticks_is_due(t, price, period) ||
       bl_trial_hides(t->c->trial, t->contract->number, period, in->number))
     return BILLING_OK;

@@ -2,6 +2,7 @@
 /* timeline.c - which interval prices what; see timeline.h. */
 #include "engine/timeline.h"
 
+#include "engine/rate.h"
 #include "engine/tallies.h"
 #include "engine/ticks.h"
 #include "price/price.h"
@@ -70,11 +71,13 @@ bl_span bl_timeline_service(const bl_contract *contract, uint64_t price,
                             uint64_t period) {
   const bl_plan_version *plan = contract->plan;
   const bl_price *of = &plan->plan.prices[price];
-  const bl_meter *meter = bl_contract_meter(contract, price);
+  const bl_meter *meter;
   bl_span whole = contract->periods[period].span, part;
   int is_cut;
 
   if (!plan->intervals) return whole;
+  meter = bl_contract_meter(contract, bl_price_is_commit(of)
+                                        ? bl_plan_list(plan, price) : price);
   is_cut = bl_price_is_fee(of) ? of->proration != BL_PRORATE_NONE
                                : timeline_adds(meter);
   part = bl_span_cut(plan->intervals[price].was.span, whole);
@@ -111,21 +114,52 @@ static int timeline_add(bl_tick_book *k, const bl_tally *tally,
   return bl_tick_book_add(k, &tick, 1);
 }
 
+/* What is drawn at the commit rate, of which there is no more than usage; its
+ * tiers begin where the list price's do. */
+static int timeline_settle_split(bl_tick_book *k, const bl_tally *tally,
+                                 const bl_tally *commit) {
+  bl_dec quantity, moved;
+  bl_fact_tick tick;
+  bl_split s;
+  int rc = bl_split_open(k->c, tally, &s);
+
+  if (rc || !s.commit) return rc;
+  quantity = bl_tally_ticks(tally)
+               ? tally->more->ticked
+               : bl_split_quantity(&s, tally->level.total);
+  s.now = bl_dec_min(s.was, bl_dec_max(quantity, BL_DEC_ZERO));
+  moved = bl_dec_sub(bl_split_list(&s, quantity), tally->amount);
+  tick = (bl_fact_tick){.price = commit->price, .period = commit->period,
+                        .group = commit->group, .quantity = s.now,
+                        .amount = bl_split_moves(&s)};
+  if (!bl_dec_is_zero(moved)) rc = timeline_add(k, tally, moved);
+  if (rc || (bl_dec_equal(s.was, s.now) && bl_dec_is_zero(tick.amount)))
+    return rc;
+  return bl_tick_book_add(k, &tick, 1);
+}
+
+static int timeline_settle_key(bl_tick_book *k, const bl_tally *tally) {
+  const bl_tally *commit = bl_tally_commit(tally);
+  bl_dec moved;
+  int rc;
+
+  if (commit) return timeline_settle_split(k, tally, commit);
+  rc = timeline_moved(k->c, tally, &moved);
+  return rc || bl_dec_is_zero(moved) ? rc : timeline_add(k, tally, moved);
+}
+
 int bl_timeline_settle(bl_call *c, bl_contract *contract, uint64_t periods) {
   bl_tick_book k;
   bl_tallies tallies;
   int rc;
 
-  if (!contract->plan->intervals) return BILLING_OK;
+  if (!contract->plan->intervals && !contract->plan->commits)
+    return BILLING_OK;
   rc = bl_tallies_of(contract, &c->arena, &tallies);
   if (rc) return rc;
   bl_tick_book_open(&k, c, contract);
-  for (size_t i = 0; !rc && i < tallies.count; i++) {
-    bl_dec moved = BL_DEC_ZERO;
+  for (size_t i = 0; !rc && i < tallies.count; i++)
     if (tallies.item[i]->period < periods)
-      rc = timeline_moved(c, tallies.item[i], &moved);
-    if (!rc && !bl_dec_is_zero(moved))
-      rc = timeline_add(&k, tallies.item[i], moved);
-  }
+      rc = timeline_settle_key(&k, tallies.item[i]);
   return bl_tick_book_close(&k, rc);
 }

@@ -75,6 +75,9 @@ int bl_lay_prices(const bl_lay *lay, bl_arena *a, bl_price *prices,
 
 /* ---- timeline_why.c ---- */
 
+/* The values of a group, which is canonical JSON. */
+int bl_group_values(bl_str group, bl_arena *a, bl_named_list *out);
+
 /* The override that prices a group of a price, NULL for none; *why says for
  * each what became of it, when the contract has any. */
 int bl_timeline_why(const bl_contract *contract, uint64_t price,

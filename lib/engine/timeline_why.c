@@ -8,8 +8,7 @@
 #include "engine/timeline.h"
 #include "price/terms.h"
 
-/* The values of a group, which is canonical JSON. */
-static int why_values(bl_str group, bl_arena *a, bl_named_list *out) {
+int bl_group_values(bl_str group, bl_arena *a, bl_named_list *out) {
   bl_json *tree = NULL;
   int rc = group.len ? bl_json_read(group.text, group.len, &tree, NULL)
                      : BILLING_OK;
@@ -19,10 +18,7 @@ static int why_values(bl_str group, bl_arena *a, bl_named_list *out) {
   out->item = bl_arena_array(a, bl_json_count(tree) + 1, sizeof *out->item);
   for (const bl_json *m = bl_json_first(tree); out->item && m;
        m = bl_json_next(m)) {
-    int kind = bl_json_kind(m);
-    bl_str value = kind == BL_JSON_TRUE    ? BL_STR("true")
-                   : kind == BL_JSON_FALSE ? BL_STR("false")
-                                           : bl_json_text(m);
+    bl_str value = bl_json_scalar(m);
     if (!value.text) continue;
     out->item[out->count++] = (bl_named){bl_arena_str(a, bl_json_key(m)),
                                          bl_arena_str(a, value)};
@@ -34,7 +30,8 @@ static int why_values(bl_str group, bl_arena *a, bl_named_list *out) {
 int bl_timeline_why(const bl_contract *contract, uint64_t price,
                     bl_str group, bl_arena *a, uint32_t **why,
                     const bl_override **best) {
-  static const bl_drawing nothing;
+  const bl_price *of = &contract->plan->plan.prices[price];
+  bl_drawing drawing = bl_drawing_of(of);
   const bl_contract_terms *terms = &contract->terms;
   const bl_interval *interval;
   bl_named_list values;
@@ -43,16 +40,15 @@ int bl_timeline_why(const bl_contract *contract, uint64_t price,
 
   *best = NULL;
   if (!contract->plan->intervals || !terms->override_count ||
-      contract->plan->plan.prices[price].closing > BL_CLOSING_COMPOSITE)
+      of->closing > BL_CLOSING_COMPOSITE)
     return BILLING_OK;
   interval = &contract->plan->intervals[price];
   *why = bl_arena_array(a, terms->override_count, sizeof **why);
-  rc = *why ? why_values(group, a, &values) : BILLING_NOMEM;
+  rc = *why ? bl_group_values(group, a, &values) : BILLING_NOMEM;
   if (rc) return rc;
-  line = bl_line_of(&contract->plan->plan.prices[price], values,
-                    interval->was.span.from_us);
+  line = bl_line_of(of, values, interval->was.span.from_us);
   *best = bl_override_choose(terms->overrides, terms->override_count, &line,
-                             &nothing, (int)terms->by_priority, *why);
+                             &drawing, (int)terms->by_priority, *why);
   if (!*best || !interval->is_unfit) return BILLING_OK;
   (*why)[*best - terms->overrides] = BL_WHY_UNFIT;
   *best = NULL;

@@ -106,6 +106,23 @@ static const char *grant_status(const bl_grant_state *grant, int64_t now_us) {
   return bl_dec_sign(grant->lot.left) > 0 ? "open" : "used";
 }
 
+/* By which allowance, and for what time. */
+static void add_allowance(bl_json *doc, const bl_grant_state *grant) {
+  const bl_contract *contract = NULL;
+  const bl_list *contracts = &grant->customer->contracts;
+  bl_json *allowance = bl_json_object(doc, "allowance");
+
+  for (size_t i = 0; i < contracts->count && !contract; i++) {
+    contract = contracts->item[i];
+    if (contract->number != grant->contract) contract = NULL;
+  }
+  if (contract) bl_json_add_text(allowance, "contract", contract->terms.id);
+  bl_json_add_text(allowance, "id", grant->allowance);
+  bl_json_add_time(allowance, "from", grant->period.span.from_us);
+  if (grant->period.span.to_us != BL_TIME_NEVER)
+    bl_json_add_time(allowance, "to", grant->period.span.to_us);
+}
+
 static bl_json *grant_tree(bl_json *parent, const bl_grant_state *grant,
                            int64_t now_us) {
   const bl_lot *lot = &grant->lot;
@@ -124,6 +141,7 @@ static bl_json *grant_tree(bl_json *parent, const bl_grant_state *grant,
   bl_json_add_int(doc, "priority", lot->priority);
   bl_json_add_c(doc, "origin", bl_origin_name(grant->origin));
   if (grant->from) bl_json_add_int(doc, "from", (int64_t)grant->from);
+  if (grant->contract) add_allowance(doc, grant);
   bl_json_add_time(doc, "effective", lot->effective_us);
   if (lot->expires_us != BL_TIME_NEVER)
     bl_json_add_time(doc, "expires", lot->expires_us);

@@ -155,7 +155,8 @@ static void undo_flags(undoing *x, const bl_tally *tally,
                        const bl_fact_undone *out) {
   uint64_t *flags = &x->fact.flags;
 
-  if (bl_tally_meter(tally)->ticks) *flags |= BILLING_RECEIPT_PENDING;
+  if (!bl_tally_price(tally)->closing && bl_tally_meter(tally)->ticks)
+    *flags |= BILLING_RECEIPT_PENDING;
   if (tally->period < tally->contract->closed)
     *flags |= BILLING_RECEIPT_LATE;
   if (!bl_asset_equal(bl_tally_price(tally)->asset,
@@ -166,9 +167,31 @@ static void undo_flags(undoing *x, const bl_tally *tally,
       *flags |= BILLING_RECEIPT_OWED;
 }
 
+/* Of less usage what was at the list price goes first. */
+static int undo_split(undoing *x, const bl_tally *tally,
+                      const bl_fact_undone *out, bl_split *s,
+                      bl_dec *total) {
+  bl_dec before = tally->level.total, after;
+  int rc;
+
+  *s = (bl_split){.tally = tally};
+  if (!bl_plan_commit(tally->contract->plan, tally->price) ||
+      bl_tally_meter(tally)->ticks)
+    return BILLING_OK;
+  rc = bl_split_open(x->c, tally, s);
+  if (rc || !s->commit) return rc;
+  x->rater.draws.count = 0;
+  after = bl_split_quantity(s, bl_dec_add(before, out->quantity));
+  rc = bl_split_decide(&x->rater, x->event->time_us,
+                       bl_split_quantity(s, before), after, s);
+  *total = bl_split_list(s, after);
+  return rc;
+}
+
 /* What the key comes to without the event. */
 static int undo_rate(undoing *x, const bl_tally *tally,
-                     const bl_fact_charge *gone, bl_fact_undone *out) {
+                     const bl_fact_charge *gone, bl_fact_undone *out,
+                     bl_split *split) {
   const bl_price *price = bl_price_of_group(bl_tally_price(tally),
                                             tally->group);
   bl_dec total;
@@ -180,23 +203,22 @@ static int undo_rate(undoing *x, const bl_tally *tally,
   else
     rc = undo_total(x->c, tally, price,
                     bl_dec_add(tally->level.total, out->quantity), &total);
+  if (!rc) rc = undo_split(x, tally, out, split, &total);
   if (!rc) out->amount = bl_dec_sub(total, tally->amount);
   return rc;
 }
 
-static int undo_charge(undoing *x, size_t at, bl_fact_undone *out) {
-  const bl_tally *tally = x->tallies[at];
-  undo_level u = {.tally = tally, .charge = &x->event->charges[at],
-                  .number = x->fact.event};
-  int rc = undo_measure(x->c, &u, x->event->time_us, out);
-
-  if (rc) return rc;
+static void undo_key(const bl_tally *tally, bl_fact_undone *out) {
   out->contract = tally->contract->number;
   out->price    = tally->price;
   out->period   = tally->period;
   out->group    = tally->group;
-  rc = undo_rate(x, tally, u.charge, out);
-  if (rc) return rc;
+}
+
+/* Who gets back, or pays, what one key moves by. */
+static int undo_book(undoing *x, const bl_tally *tally, bl_fact_undone *out) {
+  int rc;
+
   if (bl_dec_is_bad(out->quantity) || bl_dec_is_bad(out->amount))
     return bl_fail(x->c->err, BILLING_LIMIT, "",
                    "quantities and amounts below 10^20",
@@ -205,7 +227,44 @@ static int undo_charge(undoing *x, size_t at, bl_fact_undone *out) {
   rc = undo_draws(x, tally, out);
   if (rc) return rc;
   undo_flags(x, tally, out);
+  x->fact.count++;
   return bl_fold_undo(x->fold, out);
+}
+
+static int undo_commit_rate(undoing *x, const bl_split *s) {
+  const bl_tally *list = s->tally;
+  bl_fact_undone *out = &x->fact.items[x->fact.count];
+  bl_contract *contract = list->contract;
+  bl_tally *tally;
+
+  if (!s->commit) return BILLING_OK;
+  out->quantity = bl_dec_sub(s->now, s->was);
+  out->amount   = bl_split_moves(s);
+  if (bl_dec_is_zero(out->quantity) && bl_dec_is_zero(out->amount))
+    return BILLING_OK;
+  tally = bl_tally_make(x->c->t, contract,
+                        bl_plan_commit(contract->plan, list->price),
+                        list->period, list->group);
+  if (!tally) return BILLING_NOMEM;
+  undo_key(tally, out);
+  return undo_book(x, tally, out);
+}
+
+static int undo_charge(undoing *x, size_t at) {
+  const bl_tally *tally = x->tallies[at];
+  bl_fact_undone *out = &x->fact.items[x->fact.count];
+  undo_level u = {.tally = tally, .charge = &x->event->charges[at],
+                  .number = x->fact.event};
+  bl_split split;
+  int rc;
+
+  if (bl_price_is_commit(bl_tally_price(tally))) return BILLING_OK;
+  rc = undo_measure(x->c, &u, x->event->time_us, out);
+  if (rc) return rc;
+  undo_key(tally, out);
+  rc = undo_rate(x, tally, u.charge, out, &split);
+  if (!rc) rc = undo_book(x, tally, out);
+  return rc ? rc : undo_commit_rate(x, &split);
 }
 
 /* ---- one event ---- */
@@ -224,13 +283,12 @@ static int undo_write(undoing *x) {
   x->fact.customer = x->event->customer;
   x->fact.time_us = x->event->time_us;
   x->fact.event_flags = x->event->flags & ~(uint64_t)BL_EVENT_UNTIMED;
-  x->fact.count = x->event->charge_count;
-  x->fact.items = bl_arena_array(&c->arena, x->fact.count + 1,
+  x->fact.items = bl_arena_array(&c->arena, 2 * x->event->charge_count + 1,
                                  sizeof *x->fact.items);
   if (!x->fact.items) return BILLING_NOMEM;
   x->fold = bl_entry_start(c);
-  for (size_t i = 0; i < x->fact.count && !rc; i++)
-    rc = undo_charge(x, i, &x->fact.items[i]);
+  for (size_t i = 0; i < x->event->charge_count && !rc; i++)
+    rc = undo_charge(x, i);
   if (!rc) rc = bl_fold_voided(x->fold, &x->fact, &customer);
   if (rc) return rc;
   if (x->fact.count)

@@ -110,7 +110,7 @@ static int document_line(bl_json *lines, size_t number, const bl_line *from) {
            document_span(line, "service", c->service) &&
            document_figures(line, from);
   if (!ok) return BILLING_NOMEM;
-  if (c->closing) return document_closing(line, c);
+  if (c->closing > BL_CLOSING_COMMIT) return document_closing(line, c);
   return is_fee ? document_fee(line, c) : document_usage(line, c);
 }
 

@@ -37,7 +37,17 @@ bl_rated_line bl_line_of(const bl_price *price, bl_named_list values,
                         .values = values, .commit_unit = BL_DEC_BAD,
                         .at = at};
 
+  if (price->closing == BL_CLOSING_COMMIT) line.commit_unit = BL_DEC_ZERO;
   return line;
+}
+
+bl_drawing bl_drawing_of(const bl_price *price) {
+  bl_drawing drawing = {.id = {NULL, 0}};
+
+  if (price->closing != BL_CLOSING_COMMIT) return drawing;
+  drawing.rate = BL_RATE_COMMIT;
+  drawing.is_drawn = 1;
+  return drawing;
 }
 
 /* ---- one price under one override ---- */
@@ -77,7 +87,7 @@ static int amend_overwrite(const bl_price *list, const bl_override *o,
   bl_tier *tier;
 
   *out = *list;
-  if (list->closing && !is_share) return BILLING_INVALID;
+  if (bl_price_closes(list) && !is_share) return BILLING_INVALID;
   if (o->rate && is_fee != (o->rate->model == BL_MODEL_FLAT))
     return BILLING_INVALID;
   if (is_fee) {
@@ -97,6 +107,7 @@ static int amend_overwrite(const bl_price *list, const bl_override *o,
   out->group_count = list->group_count;
   out->filters = list->filters;
   out->filter_count = list->filter_count;
+  out->beside = list->beside;
   memcpy(out->asset, list->asset, sizeof out->asset);
   if (o->rate) return BILLING_OK;
   tier = bl_arena_take(a, sizeof *tier);
@@ -311,7 +322,7 @@ static int amend_split_all(amending *x) {
 
 /* The override that prices the row, on the row's list price. */
 static int amend_row(amending *x, bl_rate_row *row) {
-  static const bl_drawing nothing;
+  bl_drawing drawing = bl_drawing_of(x->list);
   const bl_price *list = x->list, *base = row->price ? row->price : list;
   bl_named_list values = {NULL, 0};
   const bl_override *best;
@@ -326,7 +337,7 @@ static int amend_row(amending *x, bl_rate_row *row) {
       values.item[values.count++] =
           (bl_named){list->groups[k], row->cells[k].text};
   line = bl_line_of(list, values, x->us);
-  best = bl_override_choose(x->by->item, x->by->count, &line, &nothing,
+  best = bl_override_choose(x->by->item, x->by->count, &line, &drawing,
                             x->by->by_priority, x->why);
   if (!best || (!row->price && best->kind != BL_OVERRIDE_OVERWRITE))
     return BILLING_OK;
@@ -374,8 +385,10 @@ int bl_price_amend(const bl_price *list, const bl_amendments *by, int64_t us,
   if (!rc) rc = amend_split_all(&x);
   for (size_t i = 0; i < x.count && !rc; i++) rc = amend_row(&x, &x.rows[i]);
   *at = x.bad;
-  if (!rc) amend_finish(&x, out);
-  return rc;
+  if (rc) return rc;
+  amend_finish(&x, out);
+  return list->beside && !bl_price_splits(out) ? BILLING_INVALID
+                                               : BILLING_OK;
 }
 
 int bl_price_is_entitled(const bl_price *price, const bl_amendments *by,

@@ -56,6 +56,7 @@ int bl_override_touches(const bl_override *o, const bl_price *price) {
   bl_words tags = {price->tags, price->tag_count};
 
   if (price->closing > BL_CLOSING_COMPOSITE) return 0;
+  if (o->of == BL_RATE_COMMIT && !price->beside) return 0;
   if (!o->target_count && !o->price.len && !o->tags.count) return 1;
   if (o->price.len && bl_str_equal(o->price, price->id)) return 1;
   if (bl_words_have_any(&tags, &o->tags)) return 1;

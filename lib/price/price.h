@@ -31,6 +31,10 @@ size_t bl_price_parts(const bl_price *price, bl_dec quantity, bl_part *parts);
 /* The price of a group, given as canonical JSON: a matrix is one of its rates,
  * NULL when none fits.  Any other price is itself. */
 const bl_price *bl_price_of_group(const bl_price *price, bl_str group);
+/* How many units from a position on cost some money: the least quantity that
+ * costs as much, at most `most`. */
+bl_dec bl_price_reach(const bl_price *rate, bl_dec from, bl_dec most,
+                      bl_dec money);
 /* price(after) - price(before).  Differences from zero on add up to the total
  * less what is due at zero (FLAT_AT_ZERO): that is booked once a period. */
 bl_dec bl_price_delta(const bl_price *price, bl_dec before, bl_dec after);

@@ -75,7 +75,7 @@ static int same_spend(const bl_price *a, const bl_price *b) {
                   one->without_free == other->without_free);
 }
 
-int bl_price_same(const bl_price *a, const bl_price *b) {
+static int same_alone(const bl_price *a, const bl_price *b) {
   return bl_str_equal(a->id, b->id) && bl_str_equal(a->meter, b->meter) &&
          same_texts(a->groups, a->group_count, b->groups, b->group_count) &&
          same_texts(a->tags, a->tag_count, b->tags, b->tag_count) &&
@@ -83,4 +83,10 @@ int bl_price_same(const bl_price *a, const bl_price *b) {
          bl_filters_equal(a->filters, a->filter_count, b->filters,
                           b->filter_count) &&
          same_terms(a, b) && same_tiers(a, b) && same_rates(a, b);
+}
+
+/* A price and its commit rate go on together, or neither does. */
+int bl_price_same(const bl_price *a, const bl_price *b) {
+  return same_alone(a, b) && !a->beside == !b->beside &&
+         (!a->beside || same_alone(a->beside, b->beside));
 }

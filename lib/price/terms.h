@@ -82,6 +82,8 @@ typedef struct bl_amendments {
 /* The line of a price, with some values of its groups, at a moment. */
 bl_rated_line bl_line_of(const bl_price *price, bl_named_list values,
                          int64_t at);
+/* Which grant is drawn: of a commit rate any that draws at it. */
+bl_drawing bl_drawing_of(const bl_price *price);
 /*
  * The list price under what overrides it at a moment; a price of some values
  * makes a matrix of it.  INVALID: *at is the place of an override that cannot

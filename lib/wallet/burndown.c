@@ -22,17 +22,63 @@ static int scope_names(const bl_str *ids, size_t count, bl_str id) {
   return count == 0 || i < count;
 }
 
+static int scope_has_tag(const bl_use *use, bl_str tag) {
+  return use->tag_count && scope_names(use->tags, use->tag_count, tag);
+}
+
+static int scope_has_value(const bl_use *use, const bl_named *asked) {
+  for (size_t i = 0; i < use->values.count; i++)
+    if (bl_str_equal(use->values.item[i].name, asked->name) &&
+        bl_str_equal(use->values.item[i].value, asked->value))
+      return 1;
+  return 0;
+}
+
+/* All that a target names must fit. */
+static int scope_fits(const bl_target *target, const bl_use *use) {
+  int fits = !target->price.len || bl_str_equal(target->price, use->price);
+
+  for (size_t i = 0; fits && i < target->tags.count; i++)
+    fits = scope_has_tag(use, target->tags.item[i]);
+  for (size_t i = 0; fits && i < target->values.count; i++)
+    fits = scope_has_value(use, &target->values.item[i]);
+  return fits;
+}
+
+static int scope_fits_any(const bl_scope *scope, const bl_use *use) {
+  size_t i = 0;
+
+  while (i < scope->target_count && !scope_fits(&scope->targets[i], use)) i++;
+  return scope->target_count == 0 || i < scope->target_count;
+}
+
+static int scope_has_any_tag(const bl_scope *scope, const bl_use *use) {
+  size_t i = 0;
+
+  while (i < scope->tag_count && !scope_has_tag(use, scope->tags[i])) i++;
+  return scope->tag_count == 0 || i < scope->tag_count;
+}
+
 static int scope_holds(const bl_scope *scope, const bl_use *use) {
   return scope_names(scope->meters, scope->meter_count, use->meter) &&
          scope_names(scope->prices, scope->price_count, use->price) &&
-         scope_names(scope->contracts, scope->contract_count, use->contract);
+         scope_names(scope->contracts, scope->contract_count,
+                     use->contract) &&
+         scope_names(scope->customers, scope->customer_count,
+                     use->customer) &&
+         scope_has_any_tag(scope, use) && scope_fits_any(scope, use);
+}
+
+static int draws_at(const bl_lot *lot, uint32_t rate) {
+  return rate == BL_USE_ANY ||
+         (rate == BL_USE_COMMIT) == (bl_lot_rate(lot) == BL_RATE_COMMIT);
 }
 
 int bl_lot_pays(const bl_lot *lot, const bl_use *use) {
   bl_span active = {lot->effective_us, lot->expires_us};
   assert(lot->asset[0] && use->asset[0]);
   return !lot->is_void && bl_asset_equal(lot->asset, use->asset) &&
-         bl_span_holds(active, use->time_us) &&
+         bl_span_holds(active, use->time_us) && draws_at(lot, use->rate) &&
          (!lot->scope || scope_holds(lot->scope, use));
 }
 

@@ -17,33 +17,6 @@
 
 const char bl_order_class_name[] = "metronome";
 
-static const struct order_row {
-  const char *name;
-  bl_order    order;
-} order_rows[] = {
-  {"openmeter", {{BL_ORDER_PRIORITY, BL_ORDER_EXPIRY_SECOND, BL_ORDER_CREATED,
-                  BL_ORDER_NAME, BL_ORDER_NUMBER}, 5}},
-  {"stripe", {{BL_ORDER_PRIORITY, BL_ORDER_EXPIRY, BL_ORDER_PROMOTIONAL,
-               BL_ORDER_EFFECTIVE, BL_ORDER_CREATED, BL_ORDER_NUMBER}, 6}},
-  {"flexprice", {{BL_ORDER_PRIORITY, BL_ORDER_EXPIRY, BL_ORDER_LARGER,
-                  BL_ORDER_NUMBER}, 4}},
-  {"lago", {{BL_ORDER_PRIORITY, BL_ORDER_PROMOTIONAL, BL_ORDER_CREATED,
-             BL_ORDER_NUMBER}, 4}},
-};
-
-int bl_order_of_name(bl_str name, bl_order *out) {
-  if (bl_str_is(name, "default")) {
-    *out = bl_order_default;
-    return 1;
-  }
-  for (size_t i = 0; i < BL_COUNT(order_rows); i++) {
-    if (!bl_str_is(name, order_rows[i].name)) continue;
-    *out = order_rows[i].order;
-    return 1;
-  }
-  return 0;
-}
-
 typedef int class_key(const bl_classed *a, const bl_classed *b);
 
 static int class_by_size(size_t a, size_t b) {

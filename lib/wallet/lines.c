@@ -32,11 +32,11 @@ static void lines_take(bl_payment *p, size_t line, size_t drawn) {
 
     if (lot->number != p->draws[made].grant) continue;
     lot->left = bl_dec_sub(lot->left, p->draws[made].amount);
-    p->paid[p->paid_count++] = (bl_paid){i, line, p->draws[made].amount};
+    p->paid[p->paid_count++] = (bl_paid){i, line, p->draws[made].amount,
+                                         BL_DEC_ZERO};
     made++;
   }
   assert(made == drawn);
-  assert(p->paid_count <= p->lot_count + p->line_count);
 }
 
 /* The lots that may pay the line. */
@@ -48,10 +48,46 @@ static size_t lines_lots(const bl_payment *p, const bl_payable *line) {
   return count;
 }
 
+/* What one lot pays of the quantity that is left, at its own price. */
+static void lines_pay_units(bl_payment *p, size_t place, size_t at) {
+  bl_payable *line = &p->lines[place];
+  bl_lot *lot = p->lots[at];
+  bl_dec unit = line->units[at];
+  bl_dec has = bl_dec_sub(lot->left, lot->held);
+  bl_paid *paid = &p->paid[p->paid_count];
+  bl_dec most = bl_dec_mul(line->rest_quantity, unit);
+
+  if (bl_dec_sign(unit) <= 0 || bl_dec_sign(has) <= 0 ||
+      bl_dec_sign(most) <= 0 || !bl_lot_pays_line(lot, line))
+    return;
+  *paid = (bl_paid){at, place, bl_dec_min(has, most), line->rest_quantity};
+  if (bl_dec_less(has, most))
+    paid->quantity = bl_dec_muldiv(has, BL_DEC_ONE, unit);
+  line->rest_quantity = bl_dec_sub(line->rest_quantity, paid->quantity);
+  line->amount = bl_dec_add(line->amount, paid->amount);
+  lot->left = bl_dec_sub(lot->left, paid->amount);
+  p->paid_count++;
+}
+
+/* 15 at 10, a lot of 80 at 8: 10 for 80, and 5 are left for 50. */
+static void lines_pay_each(bl_payment *p, size_t place) {
+  bl_payable *line = &p->lines[place];
+
+  line->amount = BL_DEC_ZERO;
+  line->rest_quantity = line->quantity;
+  for (size_t i = 0; i < p->lot_count; i++) lines_pay_units(p, place, i);
+  line->rest = bl_dec_mul(line->rest_quantity, line->unit);
+  line->amount = bl_dec_add(line->amount, line->rest);
+}
+
 static void lines_pay(bl_payment *p, size_t place) {
   bl_payable *line = &p->lines[place];
   size_t drawn;
 
+  if (line->units) {
+    lines_pay_each(p, place);
+    return;
+  }
   line->rest = line->amount;
   if (bl_dec_sign(line->amount) <= 0) return;
   drawn = bl_burndown(p->room, lines_lots(p, line), &line->use, line->amount,

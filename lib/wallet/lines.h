@@ -17,6 +17,11 @@ typedef struct bl_payable {
   bl_dec   amount;
   bl_dec   rest;           /* of that, paid by no lot */
   bl_dec   unit;           /* list price */
+  const bl_dec *units;     /* by lot, what a unit costs while it is drawn;
+                              NULL: the list price.  Then the amount follows
+                              from the quantity: */
+  bl_dec   quantity;
+  bl_dec   rest_quantity;  /* of that, paid by no lot */
   bl_str   name;
   uint64_t number;         /* > 0, different for every line */
   uint32_t kind;           /* BL_LINE_* */
@@ -28,6 +33,7 @@ typedef struct bl_paid {
   size_t lot;
   size_t line;
   bl_dec amount;
+  bl_dec quantity;         /* where the line has units */
 } bl_paid;
 
 /* Whether the lot may pay the line: all of its time, from first to last. */
@@ -41,7 +47,8 @@ typedef struct bl_payment {
   size_t   line_count;
   bl_lot **room;           /* of lot_count */
   bl_draw *draws;          /* room for lot_count + 1 */
-  bl_paid *paid;           /* room for lot_count + line_count */
+  bl_paid *paid;           /* room for lot_count + line_count; where lines
+                              have units each lot may pay each of them */
   size_t   paid_count;
 } bl_payment;
 
@@ -66,9 +73,7 @@ typedef struct bl_classed {
 int bl_classed_compare(const bl_classed *a, const bl_classed *b);
 void bl_classed_sort(bl_classed *lots, size_t count);
 
-/* The orders of peers that are lists of keys, by name; 0 when there is none.
- * "default" is bl_order_default.  The order by classes has a name too. */
-int bl_order_of_name(bl_str name, bl_order *out);
+/* The order by classes has a name. */
 extern const char bl_order_class_name[];
 
 /* Usage, subscriptions, composites; the earlier first; the dearer first; by

@@ -58,6 +58,10 @@ static int lot_by_promotional(const bl_lot *a, const bl_lot *b) {
   return (b->is_promotional != 0) - (a->is_promotional != 0);
 }
 
+static int lot_by_rolled(const bl_lot *a, const bl_lot *b) {
+  return (b->is_rolled_over != 0) - (a->is_rolled_over != 0);
+}
+
 static int lot_by_larger(const bl_lot *a, const bl_lot *b) {
   assert(!bl_dec_is_bad(a->left) && !bl_dec_is_bad(b->left));
   return bl_dec_cmp(b->left, a->left);
@@ -85,6 +89,7 @@ static const struct lot_key {
   [BL_ORDER_PROMOTIONAL]   = {"promotional",   lot_by_promotional},
   [BL_ORDER_LARGER]        = {"larger",        lot_by_larger},
   [BL_ORDER_NAME]          = {"name",          lot_by_name},
+  [BL_ORDER_ROLLED]        = {"rolled_over",   lot_by_rolled},
   [BL_ORDER_NUMBER]        = {"number",        lot_by_number},
 };
 
@@ -95,7 +100,8 @@ const char *bl_order_key_name(uint32_t key) {
 
 size_t bl_scope_width(const bl_scope *scope) {
   if (!scope) return 0;
-  return scope->meter_count + scope->price_count + scope->contract_count;
+  return scope->meter_count + scope->price_count + scope->contract_count +
+         scope->tag_count + scope->target_count + scope->customer_count;
 }
 
 int bl_order_compare(const bl_order *order, const bl_lot *a, const bl_lot *b,

@@ -108,7 +108,7 @@ static void phase_take(bl_phases *p, const bl_draw *draw) {
 
 /* Draws what was used in the phase and what is owed. */
 static void phase_draw(bl_phases *p, bl_phase *out, bl_draw *draws) {
-  bl_use use = {{NULL, 0}, {NULL, 0}, {NULL, 0}, out->span.from_us, ""};
+  bl_use use = {.time_us = out->span.from_us};
   bl_dec due = bl_dec_add(out->used, p->state.owed);
 
   out->balance     = bl_phases_balance(p);

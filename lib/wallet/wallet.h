@@ -13,6 +13,8 @@ typedef struct bl_lot {
   uint32_t        is_promotional;
   uint32_t        has_cost;      /* its cost basis is above zero */
   uint32_t        is_void;       /* it pays nothing any more */
+  uint32_t        is_rolled_over;
+  uint32_t        reserved;
   int64_t         effective_us;
   int64_t         expires_us;    /* exclusive; BL_TIME_NEVER */
   int64_t         created_us;
@@ -30,8 +32,21 @@ typedef struct bl_use {
   bl_str  contract;
   int64_t time_us;               /* the event's time */
   char    asset[16];
+  bl_str  customer;              /* empty: not asked for */
+  const bl_str *tags;            /* of the price */
+  size_t  tag_count;
+  bl_named_list values;          /* of the group */
+  uint32_t rate;                 /* BL_USE_*: of which lots */
+  uint32_t reserved;
 } bl_use;
+/* Any lot; where a price has a commit rate, those that draw at the list price
+ * pay that, and those that draw at the commit rate this. */
+enum { BL_USE_ANY, BL_USE_LIST, BL_USE_COMMIT };
 
+/* BL_RATE_*: at which it draws, where a price has two. */
+static inline uint32_t bl_lot_rate(const bl_lot *lot) {
+  return lot->scope ? lot->scope->rate : BL_RATE_LIST;
+}
 /* Whether the lot may pay this use: asset, time in [effective, expires),
  * scope.  Says nothing about what is left. */
 int bl_lot_pays(const bl_lot *lot, const bl_use *use);
@@ -62,6 +77,10 @@ size_t bl_burndown(bl_lot *const *lots, size_t count, const bl_use *use,
  */
 size_t bl_burndown_back(const bl_draw *stack, size_t count, bl_dec amount,
                         bl_draw *draws);
+
+/* What of an amount that is left outlives its grant, below a limit
+ * (rollover.c). */
+bl_dec bl_rollover(bl_dec left, bl_dec share, bl_dec most);
 
 /* ---- ledger ---- */
 

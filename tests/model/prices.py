@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """prices.py METER_CHECK: random prices and running totals, priced twice.
 
-Each price is asked through the kernels quote, rate, transactions and
-composite, and by the model below, which is written from the rules alone and
-counts in fractions.
+Each price is asked through the kernels quote, rate, transactions, composite
+and commit_rate, and by the model below, which is written from the rules alone
+and counts in fractions.
 What must hold besides: however a total is reached, in parts, upward and back
 again, what the parts cost adds up to the price of the total, to the last digit
 (events come late and are corrected by totals that go another way).
@@ -267,6 +267,43 @@ def composite(request):
     return base, amount, amount
 
 
+def some_plain_price(r):
+    """One that costs something unit by unit, so that it can be split."""
+    price = some_price(r)
+    while price['model'] not in ('per_unit', 'graduated'):
+        price = some_price(r)
+    for tier in price.get('tiers', ()):
+        tier.pop('package', None)
+        tier['flat'] = '0'
+    for name in ('maximum', 'flat_at_zero'):
+        price.pop(name, None)
+    return price
+
+
+def reach(price, most, money):
+    """The least quantity that costs the money, at most so much."""
+    low, high = 0, int(most * 10 ** 18)
+    while low < high:
+        middle = (low + high) // 2
+        cost = attempt(total, price, F(middle, 10 ** 18))
+        if cost is not None and cost < money:
+            low = middle + 1
+        else:
+            high = middle
+    return F(low, 10 ** 18)
+
+
+def commit_rate(request):
+    """What is covered comes first in the tiers, both count one position."""
+    quantity, money = F(request['quantity']), F(request['money'])
+    covered = (reach(request['commit_rate'], quantity, money)
+               if money > 0 else F(0))
+    amount = total(request['commit_rate'], covered)
+    rest = exact(total(request['price'], quantity)
+                 - total(request['price'], covered))
+    return covered, amount, rest, exact(amount + rest)
+
+
 # ---- questions --------------------------------------------------------------
 
 def figure(x):
@@ -334,6 +371,15 @@ def questions(seed):
     if due is not None:
         yield request, dict(zip(('base', 'amount', 'due'), map(figure, due)))
     yield from split_transactions(r, price)
+    listed = some_plain_price(r)
+    request = {'kernel': 'commit_rate', 'price': listed,
+               'commit_rate': some_plain_price(r),
+               'quantity': text(abs(near(r, listed))),
+               'money': text(some_decimal(r))}
+    due = attempt(commit_rate, request)
+    yield request, due and dict(zip(
+        ('covered_quantity', 'covered_amount', 'rest', 'amount'),
+        map(figure, due)))
 
 
 def main():

@@ -731,12 +731,11 @@ static void show_denial(scenario_run *r, const billing_denial *denial) {
   static const char *const owners[] = {"", "customer", "contract", "plan"};
   char again[32];
 
-  if (!denial->code) return;
+  if (!denial->by) return;             /* the message says it all */
   fprintf(r->out, "  missing %s %s", show(&denial->missing),
           denial->asset[0] ? denial->asset : "units");
-  if (denial->by)
-    fprintf(r->out, " of the %s's limit %s: %s of %s", owners[denial->by],
-            denial->limit, show(&denial->used), show(&denial->most));
+  fprintf(r->out, " of the %s's limit %s: %s of %s", owners[denial->by],
+          denial->limit, show(&denial->used), show(&denial->most));
   if (denial->again_us)
     fprintf(r->out, ", again %s", scenario_time_text(denial->again_us, again));
   fprintf(r->out, "\n");
@@ -986,6 +985,24 @@ static int call_ledger(scenario_run *r, void *arguments) {
   return billing_ledger(r->b, &a->call, a->id, (size_t)-1, &a->doc, &r->err);
 }
 
+static int call_outbox(scenario_run *r, void *arguments) {
+  doc_arguments *a = arguments;
+
+  return billing_outbox_next(r->b, &a->call, a->id, (size_t)-1, &a->doc,
+                             &r->err);
+}
+
+typedef struct done_arguments {
+  billing_call call;
+  uint64_t     row;
+} done_arguments;
+
+static int call_outbox_done(scenario_run *r, void *arguments) {
+  done_arguments *a = arguments;
+
+  return billing_outbox_done(r->b, &a->call, a->row, &r->err);
+}
+
 static int call_verify(scenario_run *r, void *arguments) {
   doc_arguments *a = arguments;
 
@@ -1023,6 +1040,20 @@ static void do_usage(scenario_run *r, const cJSON *step) {
 
 static void do_ledger(scenario_run *r, const cJSON *step) {
   show_answer(r, step, "ledger", call_ledger);
+}
+
+static void do_outbox(scenario_run *r, const cJSON *step) {
+  show_answer(r, step, "outbox", call_outbox);
+}
+
+/* "row": the number of one. */
+static void do_outbox_done(scenario_run *r, const cJSON *step) {
+  done_arguments a = {scenario_call_of(r, NULL), 0};
+
+  a.row = (uint64_t)cJSON_GetObjectItem(step, "row")->valuedouble;
+  head(r, "outbox_done", NULL);
+  if (!is_refused(r, attempt(r, "outbox_done", call_outbox_done, &a)))
+    fprintf(r->out, "\n");
 }
 
 static void do_health(scenario_run *r, const cJSON *step) {
@@ -1331,7 +1362,8 @@ static const struct step_kind {
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},
   {"usage", do_usage},       {"events", do_events},   {"void", do_void},
   {"correct", do_correct},   {"health", do_health},
-  {"ledger", do_ledger},
+  {"ledger", do_ledger},     {"outbox", do_outbox},
+  {"outbox_done", do_outbox_done},
   {"rebuild", do_rebuild},   {"preview", do_preview},
   {"simulate", do_simulate},
 };

@@ -38,8 +38,20 @@ START_TEST(an_order_may_use_every_key) {
 
   ck_assert_int_eq(read_order("['expiry_second','priority','zero_cost',"
     "'narrow','expiry','effective','created','promotional','larger','name',"
-    "'number']", &o), 0);
+    "'rolled_over','number']", &o), 0);
   ck_assert_uint_eq(o.count, BL_ORDER_KEYS);
+}
+END_TEST
+
+START_TEST(orders_of_peers_have_names) {
+  bl_order o;
+
+  ck_assert_int_eq(read_order("'lago'", &o), 0);
+  ck_assert_uint_eq(o.key[1], BL_ORDER_PROMOTIONAL);
+  ck_assert_int_eq(read_order("'metronome'", &o), 0);
+  ck_assert_uint_eq(o.key[0], BL_ORDER_ROLLED);
+  ck_assert_int_eq(read_order("'default'", &o), 0);
+  ck_assert_uint_eq(o.count, bl_order_default.count);
 }
 END_TEST
 
@@ -55,7 +67,8 @@ static const struct refusal {
   {"['expiry','expiry']", BILLING_INVALID, "/order/1"},
   {"['number','expiry']", BILLING_INVALID, "/order/1"},
   {"['name','name','name','name','name','name','name','name','name','name',"
-   "'name','name']", BILLING_LIMIT, "/order"},
+   "'name','name','name']", BILLING_LIMIT, "/order"},
+  {"'chargebee'", BILLING_INVALID, "/order"},
 };
 
 START_TEST(wrong_orders_are_refused_at_their_path) {
@@ -73,6 +86,7 @@ Suite *test_catalog_order(void) {
   tcase_add_test(c, number_is_appended);
   tcase_add_test(c, the_default_order_is_written_down);
   tcase_add_test(c, an_order_may_use_every_key);
+  tcase_add_test(c, orders_of_peers_have_names);
   tcase_add_loop_test(c, wrong_orders_are_refused_at_their_path, 0,
                       (int)BL_COUNT(refusals));
   return s;

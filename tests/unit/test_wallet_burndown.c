@@ -11,7 +11,8 @@ static bl_lot lot(uint64_t number, const char *left, const char *held) {
 }
 
 static bl_use use_at(int64_t us) {
-  bl_use use = {BL_STR("tokens"), BL_STR("p1"), BL_STR("c1"), us, "USD"};
+  bl_use use = {.meter = BL_STR("tokens"), .price = BL_STR("p1"),
+                .contract = BL_STR("c1"), .time_us = us, .asset = "USD"};
   return use;
 }
 
@@ -140,10 +141,53 @@ END_TEST
 
 Suite *test_wallet_burndown(void);
 
+START_TEST(a_scope_may_name_tags_and_values) {
+  bl_str llm = BL_STR("llm"), gpu = BL_STR("gpu");
+  bl_str both[] = {BL_STR("gpu"), BL_STR("llm")};
+  bl_named m1 = {BL_STR("model"), BL_STR("m1")};
+  bl_named m2 = {BL_STR("model"), BL_STR("m2")};
+  bl_target target = {.price = BL_STR("p1"), .tags = {both, 2},
+                      .values = {&m1, 1}};
+  bl_scope tagged = {.tags = &llm, .tag_count = 1};
+  bl_scope aimed = {.targets = &target, .target_count = 1};
+  bl_lot l = lot(1, "5", "0");
+  bl_use use = use_at(150);
+
+  l.scope = &tagged;
+  ck_assert(!bl_lot_pays(&l, &use));
+  use.tags = &gpu;
+  use.tag_count = 1;
+  ck_assert(!bl_lot_pays(&l, &use));
+  use.tags = both;
+  use.tag_count = 2;
+  ck_assert(bl_lot_pays(&l, &use));
+  l.scope = &aimed;
+  ck_assert(!bl_lot_pays(&l, &use));
+  use.values = (bl_named_list){&m2, 1};
+  ck_assert(!bl_lot_pays(&l, &use));
+  use.values = (bl_named_list){&m1, 1};
+  ck_assert(bl_lot_pays(&l, &use));
+  use.price = BL_STR("p2");
+  ck_assert(!bl_lot_pays(&l, &use));
+}
+END_TEST
+
+START_TEST(a_void_lot_pays_nothing) {
+  bl_lot l = lot(1, "5", "0");
+  bl_use use = use_at(150);
+
+  ck_assert(bl_lot_pays(&l, &use));
+  l.is_void = 1;
+  ck_assert(!bl_lot_pays(&l, &use));
+}
+END_TEST
+
 Suite *test_wallet_burndown(void) {
   Suite *suite = suite_create("wallet/burndown");
   TCase *tests = tcase_create("burndown");
   tcase_add_test(tests, twelve_dollars_are_three_and_six_and_three_owed);
+  tcase_add_test(tests, a_scope_may_name_tags_and_values);
+  tcase_add_test(tests, a_void_lot_pays_nothing);
   tcase_add_test(tests, what_the_first_lot_covers_touches_no_other);
   tcase_add_test(tests, an_empty_or_wholly_held_lot_makes_no_draw);
   tcase_add_test(tests, without_lots_everything_is_owed);

@@ -40,8 +40,8 @@ END_TEST
 
 START_TEST(fewer_prices_first_and_none_is_the_widest) {
   bl_str names[] = {BL_STR("p1"), BL_STR("p2"), BL_STR("p3")};
-  bl_scope three = {NULL, 0, names, 3, NULL, 0};
-  bl_scope one = {NULL, 0, names, 1, NULL, 0};
+  bl_scope three = {.prices = names, .price_count = 3};
+  bl_scope one = {.prices = names, .price_count = 1};
   bl_lot a = lot(1, 0, 1), b = lot(2, 0, 1), c = lot(3, 0, 1);
   bl_classed all[] = {{&a, 0, 0, 0}, {&b, 0, 0, 0}, {&c, 0, 0, 0}};
 
@@ -76,7 +76,7 @@ START_TEST(orders_of_peers_have_names) {
   ck_assert_uint_eq(order.key[2], BL_ORDER_LARGER);
   ck_assert(bl_order_of_name(BL_STR("default"), &order));
   ck_assert_uint_eq(order.count, bl_order_default.count);
-  ck_assert(!bl_order_of_name(BL_STR("metronome"), &order));
+  ck_assert(!bl_order_of_name(BL_STR("chargebee"), &order));
   ck_assert(!bl_order_of_name(BL_STR(""), &order));
 }
 END_TEST

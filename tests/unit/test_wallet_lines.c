@@ -5,7 +5,7 @@
 Suite *test_wallet_lines(void);
 
 static bl_str storage = {"storage", 7}, compute = {"compute", 7};
-static bl_scope narrow = {NULL, 0, &storage, 1, NULL, 0};
+static bl_scope narrow = {.prices = &storage, .price_count = 1};
 
 static bl_lot lot(uint64_t number, const char *left, const bl_scope *scope) {
   bl_lot l = {.number = number, .effective_us = 100, .expires_us = 200,

@@ -33,6 +33,22 @@ class Invoices(Base):
                  progress)
         return progress_of(progress)
 
+    def outbox(self, *, after: int | None = None, limit: int = 100,
+               secret: str | None = None, now: datetime | None = None,
+               ) -> dict[str, Any]:
+        """Rows that are to be told outside and are not done: {"rows",
+        "next"}.  With a secret each has its "webhook": id, timestamp,
+        signature and the body that was signed."""
+        return tree_of(self._ask(
+            lib.billing_outbox_next, self._call(now),
+            *_query(after=None if after is None else str(after), limit=limit,
+                    secret=secret)))
+
+    def outbox_done(self, row: int, *, now: datetime,
+                    step: bool = False) -> None:
+        """All rows up to this one are done."""
+        self._do(lib.billing_outbox_done, self._call(now, step=step), row)
+
     def invoice(self, id: str | int, format: str | None = None, *,
                 now: datetime | None = None) -> Any:
         """A finalized invoice, by number ("INV-000001") or by our own number:

@@ -71,7 +71,7 @@ class Wallets(Base):
         the same content returns the same number.  `cost` is what was paid, in
         `cost_asset` or else in `asset`; `origin` is "bought",
         "promotional", "commitment", "recurring", "rollover", "refund" or
-        "manual"; `scope` is {"meters", "prices", "contracts"}."""
+        "manual"; `scope` is {"meters", "prices", "contracts", "rate"}."""
         terms = new("billing_grant_terms")
         texts = Texts()
         texts.add(terms.customer, bytes_of(customer, "a customer"))

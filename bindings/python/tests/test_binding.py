@@ -5,6 +5,8 @@ model elsewhere; here it is errors, types, documentation and lifetimes.
     python -m unittest discover -s bindings/python/tests
     python bindings/python/tests/test_binding.py       # ends with a tally
 """
+import base64
+import hmac
 import inspect
 import io
 import json
@@ -719,6 +721,28 @@ class Wallets(Case):
                              running=True, start=NOW)
         self.assertEqual([D(p["balance"]) for p in told["postings"]],
                          [-1, 0])
+
+
+class Outbox(Case):
+    def test_rows_are_given_until_they_are_done(self):
+        self.b.grant("g", "acme", 1, "USD", now=NOW)
+        self.b.grant("h", "acme", 2, "USD", now=NOW)
+        rows = self.b.outbox()["rows"]
+        self.assertEqual([(r["body"]["type"], r["body"]["data"]["id"])
+                          for r in rows],
+                         [("grant.given", "g"), ("grant.given", "h")])
+        self.b.outbox_done(rows[0]["row"], now=NOW)
+        key = base64.b64encode(bytes(range(32))).decode()
+        told = self.b.outbox(secret="whsec_" + key, now=NOW)["rows"]
+        self.assertEqual([r["row"] for r in told], [rows[1]["row"]])
+        hook = told[0]["webhook"]
+        signed = "%s.%d.%s" % (hook["id"], hook["timestamp"], hook["body"])
+        mac = hmac.new(bytes(range(32)), signed.encode(), "sha256").digest()
+        self.assertEqual(hook["signature"],
+                         "v1," + base64.b64encode(mac).decode())
+        self.assertEqual(json.loads(hook["body"]), told[0]["body"])
+        self.fails(billing.NotFoundError, "NOTFOUND", self.b.outbox_done,
+                   1 << 60, now=NOW)
 
 
 class Rebuilds(Case):

@@ -373,8 +373,168 @@ static cJSON *consume_lots(const cJSON *given) {
   return out;
 }
 
+/* Fees, or usage: what each adds is its amount and its tax. */
+static cJSON *fees_of(const cJSON *list, int with_tax) {
+  cJSON *out = cJSON_CreateArray();
+  const cJSON *fee;
+
+  cJSON_ArrayForEach(fee, list) {
+    const char *tax = vec_text(fee, "tax_cents");
+    cJSON *line = cJSON_CreateObject();
+
+    vec_copy(line, "type", fee, "type");
+    vec_copy(line, "meter", fee, "metric");
+    vec_copy(line, "target", fee, "target_wallet");
+    vec_put(line, "amount", vec_plus(vec_text(fee, "amount_cents"),
+                                     with_tax && tax ? tax : "0"));
+    cJSON_AddItemToArray(out, line);
+  }
+  return out;
+}
+
+static cJSON *wallets_of(const cJSON *given) {
+  cJSON *out = cJSON_CreateArray();
+  const cJSON *wallet;
+
+  cJSON_ArrayForEach(wallet, vec_get(given, "wallets")) {
+    cJSON *one = cJSON_CreateObject();
+
+    vec_copy(one, "id", wallet, "id");
+    vec_copy(one, "code", wallet, "code");
+    vec_copy(one, "balance", wallet, "balance_cents");
+    vec_copy_whole(one, "priority", wallet, "priority", NULL);
+    vec_copy(one, "asset", wallet, "currency");
+    vec_copy(one, "types", wallet, "fee_types");
+    vec_copy(one, "meters", wallet, "metrics");
+    vec_copy(one, "refills", wallet, "has_threshold_topup");
+    cJSON_AddItemToArray(out, one);
+  }
+  return out;
+}
+
+/* Wallets that paid nothing are not listed. */
+static cJSON *pay_invoice(const cJSON *given) {
+  cJSON *request = vec_request("pay_by_wallets"), *answer, *out, *drawn;
+  const cJSON *item;
+
+  vec_copy(request, "asset", given, "currency");
+  vec_copy(request, "total", given, "invoice_total_cents");
+  vec_put(request, "slack", "1");
+  cJSON_AddItemToObject(request, "wallets", wallets_of(given));
+  cJSON_AddItemToObject(request, "lines", fees_of(vec_get(given, "fees"), 1));
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  drawn = cJSON_AddObjectToObject(out, "drawn_cents");
+  cJSON_ArrayForEach(item, vec_get(answer, "drawn"))
+    if (!vec_is_zero(item->valuestring))
+      vec_put(drawn, item->string, item->valuestring);
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *spread_running_usage(const cJSON *given) {
+  cJSON *request = vec_request("pay_by_wallets"), *answer, *out;
+
+  vec_put_true(request, "goes_on");
+  cJSON_AddItemToObject(request, "wallets", wallets_of(given));
+  cJSON_AddItemToObject(request, "lines",
+                        fees_of(vec_get(given, "usage"), 0));
+  cJSON_AddItemToObject(request, "billed",
+                        fees_of(vec_get(given, "already_billed"), 0));
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "usage_cents", answer, "drawn");
+  cJSON_Delete(answer);
+  return out;
+}
+
+/* Cents as credits. */
+static void put_credits(cJSON *out, const char *as, const cJSON *given,
+                        const char *cents) {
+  cJSON *request = vec_request("credits"), *answer;
+  int exponent = exponent_of(given);
+
+  vec_copy(request, "rate", given, "rate");
+  cJSON_AddNumberToObject(request, "places", exponent);
+  vec_put_moved(request, "amount", cents, -exponent);
+  answer = vec_ask(request);
+  vec_copy(out, as, answer, "credits");
+  cJSON_Delete(answer);
+}
+
+static cJSON *running_balance(const cJSON *given) {
+  const char *usage = vec_text(given, "usage_cents");
+  const char *left = vec_minus(vec_text(given, "balance_cents"), usage);
+  cJSON *out = cJSON_CreateObject();
+
+  vec_put(out, "running_balance_cents", left);
+  put_credits(out, "usage_credits", given, usage);
+  put_credits(out, "running_credits", given, left);
+  return out;
+}
+
+static cJSON *convert_credits(const cJSON *given) {
+  cJSON *request = vec_request("credits"), *answer, *out;
+  int exponent = exponent_of(given);
+
+  vec_copy(request, "rate", given, "rate");
+  cJSON_AddNumberToObject(request, "places", exponent);
+  if (vec_get(given, "from_cents"))
+    vec_put_moved(request, "amount", vec_text(given, "from_cents"),
+                  -exponent);
+  vec_copy(request, "credits", given, "credits");
+  cJSON_AddNumberToObject(request, "credit_places", 5);
+  if (cJSON_IsFalse(vec_get(given, "backed_by_invoice")))
+    vec_put_true(request, "keep_credits");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "credits", answer, "credits");
+  vec_copy(out, "amount", answer, "amount");
+  vec_put_moved(out, "amount_cents", vec_text(answer, "amount"), exponent);
+  cJSON_Delete(answer);
+  return out;
+}
+
+/* Amounts of money are cents; what is granted and pending counts beside the
+ * balance. */
+static cJSON *topup_amount(const cJSON *given) {
+  cJSON *request = vec_request("top_up"), *answer, *out;
+  int is_limited = !cJSON_IsTrue(vec_get(given, "ignore_limits"));
+  const char *granted = vec_text(given, "granted_credits");
+  const char *pending = vec_text(given, "pending_credits");
+
+  vec_copy(request, "unit_price", given, "rate");
+  vec_copy(request, "balance", given, "running_credits");
+  vec_put(request, "beside",
+          vec_plus(granted ? granted : "0", pending ? pending : "0"));
+  if (vec_is(given, "method", "target"))
+    vec_copy(request, "target", given, "target_credits");
+  else
+    vec_copy(request, "amount", given, "paid_credits");
+  if (vec_is(given, "trigger", "threshold"))
+    vec_copy(request, "above", given, "threshold_credits");
+  if (is_limited && vec_get(given, "min_topup_cents"))
+    vec_put_moved(request, "least", vec_text(given, "min_topup_cents"), -2);
+  if (is_limited && vec_get(given, "max_topup_cents"))
+    vec_put_moved(request, "most", vec_text(given, "max_topup_cents"), -2);
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "paid_credits", answer, "amount");
+  cJSON_Delete(answer);
+  return out;
+}
+
 static const vec_kind wallet_kinds[] = {
+  {"topup_amount", topup_amount},
   {"consume_lots", consume_lots},
+  {"pay_invoice", pay_invoice},
+  {"spread_running_usage", spread_running_usage},
+  {"running_balance", running_balance},
+  {"convert", convert_credits},
   {NULL, NULL}
 };
 

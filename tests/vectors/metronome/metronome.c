@@ -155,6 +155,20 @@ static void add_tags(cJSON *list, const cJSON *tags, const cJSON *catalog) {
   }
 }
 
+/* Values that price and values that are only shown: groups of ours. */
+static void add_values(cJSON *to, const cJSON *from) {
+  static const char *const names[] = {"pricing_group_values",
+                                      "presentation_group_values"};
+  cJSON *values = cJSON_CreateObject();
+  const cJSON *item;
+
+  for (size_t i = 0; i < 2; i++)
+    cJSON_ArrayForEach(item, vec_get(from, names[i]))
+      vec_put(values, item->string, item->valuestring);
+  if (values->child) cJSON_AddItemToObject(to, "values", values);
+  else cJSON_Delete(values);
+}
+
 /* What a balance names: products, by id, by tag, in specifiers; and how many
  * of its specifiers name group values and nothing else. */
 static void add_scope(cJSON *grant, const cJSON *balance,
@@ -176,9 +190,38 @@ static void add_scope(cJSON *grant, const cJSON *balance,
     cJSON_AddItemToObject(scope, "prices", prices);
   else
     cJSON_Delete(prices);
+  if (vec_is(balance, "rate_type", "COMMIT_RATE"))
+    vec_put(scope, "rate", "commit");
   if (cJSON_GetArraySize(vec_get(balance, "contracts")))
     vec_copy(scope, "contracts", balance, "contracts");
   cJSON_AddNumberToObject(grant, "dimensions", groups);
+}
+
+/* What a balance may pay: any of its products, of its tags, or of its
+ * specifiers, in which everything must fit. */
+static void add_targets(cJSON *grant, const cJSON *balance) {
+  cJSON *scope = cJSON_AddObjectToObject(grant, "scope");
+  cJSON *any = cJSON_AddArrayToObject(scope, "any");
+  const cJSON *item;
+
+  cJSON_ArrayForEach(item, vec_get(balance, "products")) {
+    cJSON *target = cJSON_CreateObject();
+    vec_put(target, "price", item->valuestring);
+    cJSON_AddItemToArray(any, target);
+  }
+  cJSON_ArrayForEach(item, vec_get(balance, "tags")) {
+    cJSON *target = cJSON_CreateObject();
+    cJSON *tags = cJSON_AddArrayToObject(target, "tags");
+    add_once(tags, item->valuestring);
+    cJSON_AddItemToArray(any, target);
+  }
+  cJSON_ArrayForEach(item, vec_get(balance, "specifiers")) {
+    cJSON *target = cJSON_CreateObject();
+    vec_copy(target, "price", item, "product_id");
+    vec_copy(target, "tags", item, "product_tags");
+    add_values(target, item);
+    cJSON_AddItemToArray(any, target);
+  }
 }
 
 static cJSON *segments_of(const cJSON *balance) {
@@ -197,7 +240,7 @@ static cJSON *segments_of(const cJSON *balance) {
   return out;
 }
 
-static cJSON *grants_of(const cJSON *given) {
+static cJSON *grants_of(const cJSON *given, int is_paying) {
   cJSON *out = cJSON_CreateArray();
   const cJSON *balance;
 
@@ -212,7 +255,12 @@ static cJSON *grants_of(const cJSON *given) {
     if (vec_is(balance, "type", "POSTPAID")) vec_put_true(grant, "owed");
     if (vec_get(balance, "segments"))
       cJSON_AddItemToObject(grant, "segments", segments_of(balance));
-    add_scope(grant, balance, vec_get(given, "catalog"));
+    vec_copy(grant, "customers", balance, "customers");
+    if (is_paying && (vec_get(balance, "specifiers") ||
+                      vec_get(balance, "tags")))
+      add_targets(grant, balance);
+    else
+      add_scope(grant, balance, vec_get(given, "catalog"));
     cJSON_AddItemToArray(out, grant);
   }
   return out;
@@ -230,9 +278,14 @@ static cJSON *lines_of(const cJSON *given) {
     vec_copy(line, "kind", item, "product_type");
     vec_copy(line, "price", item, "product");
     vec_copy(line, "contract", item, "contract");
+    vec_copy(line, "customer", item, "customer");
+    vec_copy(line, "tags", item, "tags");
+    add_values(line, item);
     vec_copy(line, "asset", item, "unit");
     vec_copy(line, "quantity", item, "quantity");
     vec_copy(line, "unit", item, "list_price");
+    vec_copy(line, "commit_unit", item, "commit_price");
+    vec_copy(line, "tags", item, "tags");
     vec_copy(line, "from", item, "starting_at");
     vec_copy(line, "to", item, "ending_before");
     cJSON_AddItemToArray(out, line);
@@ -244,7 +297,7 @@ static cJSON *burn_order(const cJSON *given) {
   cJSON *request = vec_request("order");
 
   vec_put(request, "order", "metronome");
-  cJSON_AddItemToObject(request, "grants", grants_of(given));
+  cJSON_AddItemToObject(request, "grants", grants_of(given, 0));
   return vec_ask(request);
 }
 
@@ -288,8 +341,9 @@ static cJSON *burndown(const cJSON *given) {
   vec_put(request, "order", "metronome");
   vec_put(request, "line_order", "metronome");
   vec_put(request, "draws_by", "grant");
-  cJSON_AddItemToObject(request, "grants", grants_of(given));
+  cJSON_AddItemToObject(request, "grants", grants_of(given, 1));
   cJSON_AddItemToObject(request, "lines", lines_of(given));
+  vec_add_overrides(request, given);
   answer = vec_ask(request);
   if (!answer) return NULL;
   out = cJSON_CreateObject();
@@ -308,6 +362,36 @@ static cJSON *burndown(const cJSON *given) {
   return out;
 }
 
+static void put_tiers(cJSON *request, const char *as, const cJSON *widths) {
+  cJSON *price = cJSON_AddObjectToObject(request, as);
+
+  vec_put(price, "model", "graduated");
+  cJSON_AddItemToObject(price, "tiers", vec_tiers_of(widths, "unit"));
+}
+
+static cJSON *shared_tiers(const cJSON *given) {
+  static const char *const overage[][2] = {
+    {"quantity", "quantity"}, {"unit_price", "unit"}, {"total", "amount"},
+    {NULL, NULL}
+  };
+  cJSON *request = vec_request("commit_rate"), *answer, *out;
+
+  put_tiers(request, "price", vec_get(given, "list_tiers"));
+  put_tiers(request, "commit_rate", vec_get(given, "commit_tiers"));
+  vec_copy(request, "quantity", given, "quantity");
+  vec_copy(request, "money", given, "commit_amount");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "covered_quantity", answer, "covered_quantity");
+  vec_copy(out, "covered_amount", answer, "covered_amount");
+  vec_copy(out, "invoice_total", answer, "rest");
+  cJSON_AddItemToObject(out, "overage_lines",
+                        renamed(vec_get(answer, "lines"), overage, NULL));
+  cJSON_Delete(answer);
+  return out;
+}
+
 static int any_has(const cJSON *list, const char *name) {
   const cJSON *item;
 
@@ -317,16 +401,12 @@ static int any_has(const cJSON *list, const char *name) {
 }
 
 static void burndown_features(const cJSON *given, cJSON *list) {
-  const cJSON *balances = vec_get(given, "balances");
   const cJSON *lines = vec_get(given, "lines");
 
   if (vec_get(given, "overrides")) vec_feature(list, "overrides");
   if (any_has(lines, "commit_price")) vec_feature(list, "commit_rate");
   if (vec_get(given, "conversion") || any_has(lines, "unit"))
     vec_feature(list, "conversion");
-  if (any_has(balances, "specifiers")) vec_feature(list, "specifiers");
-  if (any_has(balances, "tags")) vec_feature(list, "tags");
-  if (any_has(balances, "customers")) vec_feature(list, "customers");
 }
 
 static const vec_kind order_kinds[] = {
@@ -336,7 +416,128 @@ static const vec_kind order_kinds[] = {
 };
 
 static const vec_kind amount_kinds[] = {
-  {"burndown", burndown}, {NULL, NULL}
+  {"burndown", burndown}, {"shared_tiers", shared_tiers}, {NULL, NULL}
+};
+
+/* ---- ledgers_and_terms.json ---- */
+
+static cJSON *term(const cJSON *given) {
+  static const char *const months[][2] = {
+    {"usage", "used"}, {"overage", "over"}, {"invoice_total", "due"},
+    {"remaining", "left"}, {NULL, NULL}
+  };
+  cJSON *request = vec_request("commitment_term"), *answer, *out;
+
+  vec_copy(request, "amount", given, "amount");
+  vec_copy(request, "usage", given, "usage");
+  if (vec_is(given, "type", "POSTPAID")) vec_put_true(request, "owed");
+  if (cJSON_IsTrue(vec_get(given, "disable_trueup")))
+    cJSON_AddFalseToObject(request, "true_up");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  cJSON_AddItemToObject(out, "months",
+                        renamed(vec_get(answer, "periods"), months, NULL));
+  vec_copy(out, "consumed", answer, "drawn");
+  vec_copy(out, "trueup", answer, "true_up");
+  vec_copy(out, "expired", answer, "expired");
+  vec_copy(out, "total_paid", answer, "paid");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *rollover(const cJSON *given) {
+  cJSON *request = vec_request("rollover");
+
+  vec_put(request, "of", "amount");
+  vec_copy(request, "amount", given, "original");
+  vec_copy(request, "left", given, "remaining");
+  vec_copy(request, "share", given, "rollover_fraction");
+  return vec_ask(request);
+}
+
+static cJSON *parts_of(const cJSON *list) {
+  static const char *const names[][2] = {
+    {"amount", "amount"}, {"unit", "unit_price"}, {"quantity", "quantity"},
+    {"from", "starting_at"}, {"to", "ending_before"},
+    {"used", "deducted_finalized"}, {"pending", "deducted_draft"},
+    {NULL, NULL}
+  };
+
+  return renamed(list, names, NULL);
+}
+
+static cJSON *schedule(const cJSON *given) {
+  cJSON *request = vec_request("grant_schedule"), *answer, *out;
+
+  cJSON_AddItemToObject(request, "access",
+                        parts_of(vec_get(given, "access")));
+  cJSON_AddItemToObject(request, "payments",
+                        parts_of(vec_get(given, "invoice")));
+  vec_copy(request, "at", given, "at");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "access_total", answer, "amount");
+  vec_copy(out, "invoice_total", answer, "cost");
+  vec_copy(out, "cost_basis", answer, "cost_basis");
+  vec_copy(out, "available", answer, "available");
+  cJSON_Delete(answer);
+  return out;
+}
+
+/* Whether a balance is among those that are asked for. */
+static int is_counted(const cJSON *given, const cJSON *balance) {
+  const cJSON *types = vec_get(given, "types");
+  const char *unit = vec_text(given, "unit"), *own = vec_text(balance, "unit");
+
+  return (!types || list_holds(types, vec_text(balance, "type"))) &&
+         !strcmp(unit ? unit : "USD", own ? own : "USD");
+}
+
+static cJSON *net_balance(const cJSON *given) {
+  cJSON *request = vec_request("net_balance");
+  cJSON *segments = cJSON_AddArrayToObject(request, "segments");
+  const cJSON *balance;
+
+  cJSON_ArrayForEach(balance, vec_get(given, "balances")) {
+    cJSON *list = parts_of(vec_get(balance, "segments"));
+    while (is_counted(given, balance) && list->child)
+      cJSON_AddItemToArray(segments, cJSON_DetachItemFromArray(list, 0));
+    cJSON_Delete(list);
+  }
+  vec_copy(request, "at", given, "at");
+  if (vec_is(given, "mode", "FINALIZED"))
+    cJSON_AddFalseToObject(request, "with_pending");
+  return vec_ask(request);
+}
+
+static cJSON *ledger(const cJSON *given) {
+  static const char *const names[][2] = {
+    {"at", "timestamp"}, {"amount", "amount"}, {NULL, NULL}
+  };
+  cJSON *request = vec_request("balances_at"), *answer, *out;
+
+  cJSON_AddItemToObject(request, "entries",
+                        renamed(vec_get(given, "entries"), names, NULL));
+  vec_copy(request, "at", given, "at");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "balances", answer, "balances");
+  vec_copy(out, "final", answer, "balance");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind ledger_kinds[] = {
+  {"burndown", burndown},
+  {"term", term},
+  {"rollover", rollover},
+  {"schedule", schedule},
+  {"net_balance", net_balance},
+  {"ledger", ledger},
+  {NULL, NULL}
 };
 
 /* ---- metering.json ---- */
@@ -529,9 +730,15 @@ const vec_file vec_metronome[] = {
    "Which commit or credit is consumed first, and which invoice line it is "
    "applied to first.",
    NULL, order_kinds},
+  {"metronome/ledgers_and_terms.json",
+   "Life of one commit or credit: ledger, term burn-down, true-up, expiry,",
+   burndown_features, ledger_kinds},
   {"metronome/burndown_amounts.json",
    "Applying balances to invoice lines: covered part, overage, remaining "
    "balances, invoice total.",
    burndown_features, amount_kinds},
+  {"metronome/thresholds_and_alerts.json",
+   "Auto-recharge, spend trackers, threshold notifications.", NULL,
+   vec_threshold_kinds},
   {NULL, NULL, NULL, NULL}
 };

@@ -349,6 +349,16 @@ static cJSON *override_of(const cJSON *item) {
   return out;
 }
 
+void vec_add_overrides(cJSON *request, const cJSON *given) {
+  cJSON *list;
+  const cJSON *item;
+
+  if (!vec_get(given, "overrides")) return;
+  list = cJSON_AddArrayToObject(request, "overrides");
+  cJSON_ArrayForEach(item, vec_get(given, "overrides"))
+    cJSON_AddItemToArray(list, override_of(item));
+}
+
 static cJSON *line_of(const cJSON *item) {
   cJSON *out = cJSON_CreateObject();
 
@@ -364,13 +374,13 @@ static cJSON *line_of(const cJSON *item) {
 }
 
 static cJSON *effective_rate(const cJSON *given) {
-  cJSON *request = vec_request("override"), *list, *answer, *out;
-  const cJSON *consuming = vec_get(given, "consuming"), *item;
+  cJSON *request = vec_request("override"), *answer, *out;
+  const cJSON *consuming = vec_get(given, "consuming");
 
   cJSON_AddItemToObject(request, "line", line_of(vec_get(given, "line")));
-  list = cJSON_AddArrayToObject(request, "overrides");
-  cJSON_ArrayForEach(item, vec_get(given, "overrides"))
-    cJSON_AddItemToArray(list, override_of(item));
+  if (!vec_get(given, "overrides"))
+    cJSON_AddArrayToObject(request, "overrides");
+  vec_add_overrides(request, given);
   if (consuming) {
     cJSON *drawing = cJSON_AddObjectToObject(request, "drawing");
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* test_catalog_alert.c - alerts of a contract, and what is wrong with them. */
+#include <stdio.h>
+
+#include "base/json.h"
+#include "catalog/catalog.h"
+#include "unit.h"
+
+static bl_arena          arena;
+static bl_contract_terms terms;
+static billing_error     err;
+
+static int read_alerts(const char *alerts) {
+  char text[1024];
+  bl_json *doc;
+  int rc;
+
+  BILLING_INIT(&err);
+  snprintf(text, sizeof text, "{\"id\":\"k\",\"customer\":\"a\","
+           "\"plan\":\"p\",\"start\":\"2026-01-01\",\"alerts\":%s}", alerts);
+  ck_assert_int_eq(bl_json_read(text, strlen(text), &doc, NULL), 0);
+  rc = bl_catalog_read_contract(doc, "", &arena, &terms, &err);
+  bl_json_free(doc);
+  return rc;
+}
+
+static void begin(void) {
+  bl_arena_open(&arena, NULL);
+}
+
+static void end(void) {
+  bl_arena_close(&arena);
+}
+
+START_TEST(an_alert_as_in_the_worked_example) {
+  const bl_alert *alert;
+
+  ck_assert_int_eq(read_alerts(
+      "[{\"id\":\"low\",\"of\":\"balance\",\"asset\":\"USD\",\"at\":\"5\","
+      "\"top_up\":{\"target\":\"20\"}},"
+      "{\"id\":\"much\",\"of\":\"owed\",\"asset\":\"tok\",\"at\":\"9\"}]"), 0);
+  ck_assert_uint_eq(terms.alerts.count, 2);
+  alert = &terms.alerts.item[0];
+  ck_assert_int_eq(bl_str_is(alert->id, "low"), 1);
+  ck_assert_str_eq(alert->asset, "USD");
+  ck_assert_uint_eq(alert->of, BL_ALERT_BALANCE);
+  ck_assert_dec_eq(alert->at, "5");
+  ck_assert_dec_eq(alert->top_up.target, "20");
+  ck_assert_dec_eq(alert->top_up.unit_price, "1");
+  ck_assert_uint_eq(alert[1].of, BL_ALERT_OWED);
+  ck_assert_uint_eq(alert[1].has_top_up, 0);
+  ck_assert_str_eq(bl_alert_of_name(alert[1].of), "owed");
+}
+END_TEST
+
+START_TEST(what_is_wrong_is_named) {
+  static const char *const bad[][2] = {
+    {"{}", "/alerts"},
+    {"[{\"id\":\"x\",\"asset\":\"USD\"}]", "/alerts/0/at"},
+    {"[{\"id\":\"x\",\"at\":\"1\"}]", "/alerts/0/asset"},
+    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"-1\"}]", "/alerts/0/at"},
+    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"1\",\"of\":\"y\"}]",
+     "/alerts/0/of"},
+    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"0\",\"of\":\"spend\"}]",
+     "/alerts/0/at"},
+    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"1\",\"of\":\"owed\","
+     "\"top_up\":{\"amount\":\"1\"}}]", "/alerts/0/top_up"},
+    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"1\",\"top_up\":{}}]",
+     "/alerts/0/top_up"},
+    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"1\","
+     "\"top_up\":{\"amount\":\"1\",\"target\":\"2\"}}]", "/alerts/0/top_up"},
+    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"2\","
+     "\"top_up\":{\"target\":\"2\"}}]", "/alerts/0/top_up"},
+    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"2\","
+     "\"top_up\":{\"amount\":\"2\",\"discount\":\"1.1\"}}]",
+     "/alerts/0/top_up"},
+    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"1\"},"
+     "{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"2\"}]", "/alerts/1/id"}};
+
+  for (size_t i = 0; i < BL_COUNT(bad); i++) {
+    ck_assert_int_eq(BILLING_CODE(read_alerts(bad[i][0])), BILLING_INVALID);
+    ck_assert_str_eq(err.path, bad[i][1]);
+  }
+}
+END_TEST
+
+Suite *test_catalog_alert(void);
+Suite *test_catalog_alert(void) {
+  Suite *s = suite_create("catalog_alert");
+  TCase *t = tcase_create("alert");
+
+  tcase_add_checked_fixture(t, begin, end);
+  tcase_add_test(t, an_alert_as_in_the_worked_example);
+  tcase_add_test(t, what_is_wrong_is_named);
+  suite_add_tcase(s, t);
+  return s;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "unit.h"
+#include "wallet/threshold.h"
+
+static bl_top_up plain(void) {
+  bl_top_up t = {.unit_price = BL_DEC_ONE};
+
+  return t;
+}
+
+START_TEST(a_balance_tells_once_until_it_was_above) {
+  static const char *const path[] = {"8", "5", "1", "20", "4", "5"};
+  static const int tells[] = {0, 1, 0, 0, 1, 0};
+
+  for (size_t i = 1; i < BL_COUNT(path); i++)
+    ck_assert_int_eq(bl_threshold_crosses(D(path[i - 1]), D(path[i]), D("5"),
+                                          1), tells[i]);
+}
+END_TEST
+
+START_TEST(spend_tells_when_it_rises_to_it) {
+  ck_assert_int_eq(bl_threshold_crosses(D("9.99"), D("10"), D("10"), 0), 1);
+  ck_assert_int_eq(bl_threshold_crosses(D("10"), D("11"), D("10"), 0), 0);
+  ck_assert_int_eq(bl_threshold_crosses(D("11"), D("0"), D("10"), 0), 0);
+}
+END_TEST
+
+START_TEST(a_target_is_filled_and_has_a_least_charge) {
+  bl_top_up t = plain();
+
+  t.has_target = 1;
+  t.target = D("20");
+  ck_assert_dec_eq(bl_top_up_amount(&t, D("1.25")), "18.75");
+  ck_assert_dec_eq(bl_top_up_amount(&t, D("20")), "0");
+  ck_assert_dec_eq(bl_top_up_amount(&t, D("30")), "0");
+  t.least = D("25");
+  t.unit_price = D("0.5");
+  ck_assert_dec_eq(bl_top_up_amount(&t, D("19")), "50");
+  ck_assert_dec_eq(bl_top_up_amount(&t, D("-40")), "60");
+}
+END_TEST
+
+START_TEST(an_amount_is_repeated_until_it_is_enough) {
+  bl_top_up t = plain();
+
+  t.amount = D("50");
+  ck_assert_dec_eq(bl_top_up_amount(&t, D("-100")), "50");
+  t.repeats = 1;
+  t.above = D("10");
+  ck_assert_dec_eq(bl_top_up_amount(&t, D("-100")), "150");
+  ck_assert_dec_eq(bl_top_up_amount(&t, D("-90")), "150");
+  ck_assert_dec_eq(bl_top_up_amount(&t, D("9")), "50");
+  ck_assert_dec_eq(bl_top_up_amount(&t, D("11")), "50");
+  t.most = D("100");
+  ck_assert_dec_eq(bl_top_up_amount(&t, D("-429.8")), "100");
+  t.amount = BL_DEC_ZERO;
+  ck_assert_dec_eq(bl_top_up_amount(&t, D("-429.8")), "0");
+}
+END_TEST
+
+START_TEST(the_charge_is_the_price_less_its_discount) {
+  bl_top_up t = plain();
+
+  t.unit_price = D("0.10");
+  ck_assert_dec_eq(bl_top_up_charge(&t, D("450")), "45");
+  t.discount = D("0.1");
+  ck_assert_dec_eq(bl_top_up_charge(&t, D("450")), "40.5");
+}
+END_TEST
+
+Suite *test_wallet_threshold(void);
+Suite *test_wallet_threshold(void) {
+  Suite *s = suite_create("wallet_threshold");
+  TCase *t = tcase_create("threshold");
+
+  tcase_add_test(t, a_balance_tells_once_until_it_was_above);
+  tcase_add_test(t, spend_tells_when_it_rises_to_it);
+  tcase_add_test(t, a_target_is_filled_and_has_a_least_charge);
+  tcase_add_test(t, an_amount_is_repeated_until_it_is_enough);
+  tcase_add_test(t, the_charge_is_the_price_less_its_discount);
+  suite_add_tcase(s, t);
+  return s;
+}
