@@ -436,6 +436,7 @@ typedef struct billing_call {
  *              "anchor":"calendar|anniversary","quantities":{"seats":"5"},
  *              "overdraft":"0","order":["priority", ..] or the name of a
  *              peer's: "lago|metronome|openmeter|stripe",
+ *              "versions":"pin|follow","plan_version":2,"effective":T,
  *              "minimum","maximum": instead of the plan's,
  *              "grants":[recurring grant, ..] beside the plan's,
  *              "alerts":[{"id","of":"balance|owed|spend","asset","at":"5",
@@ -474,7 +475,14 @@ typedef struct billing_call {
  * its share.  What is missing of a minimum, what is above a maximum and what a
  * share of spend comes to is known when a period closes, and a line of its own
  * (kinds minimum, maximum, composite); what comes late or is voided afterwards
- * moves it on the next invoice.
+ * moves it on the next invoice.  A plan has bounds of some prices, too:
+ * "minimums":[{"id":"compute","amount":"100","of":{"tags":["compute"]}}],
+ * "maximums":[..].
+ *
+ * "commit_rate":"8" of a per_unit, graduated or matrix price, or a price of
+ * such a model, is what a unit costs when a grant pays it whose scope says
+ * {"rate":"commit"}: a line of its own (kind commit_rate), before the rest in
+ * the tiers.
  *
  * A recurring grant is given by itself at the beginning of each of its periods
  * or, instead of periods, in dated parts.  Usage, reads and advance find it
@@ -505,9 +513,9 @@ typedef struct billing_call {
  *   INVALID   err->path names the member, err->hint what would be right
  *   NOTFOUND  it names a meter, plan or customer that is not there
  *   CONFLICT  a member that cannot change was changed (a contract's customer,
- *             plan or start; an override that has begun, but for its end), a
- *             meter adds up something else from a moment on, or a version of
- *             a plan, or an override, would begin before the clock
+ *             plan or start), a meter adds up something else from a moment on,
+ *             or a contract would change its version after the clock
+ *   LIMIT     what was recorded comes to an amount that does not fit
  */
 BILLING_API int billing_put(billing *b, const billing_call *call,
                             const char *kind, const char *json,
@@ -540,9 +548,11 @@ BILLING_API int billing_archive(billing *b, const billing_call *call,
  * Billing as code: {"tenant":{..},"customers":[..],"meters":[..],
  * "plans":[..],"contracts":[..]}, applied in that order in one transaction.
  * *out is the difference: {"changes":[{"kind","id","action":"create|update|
- * unchanged","version","members":["/prices/0/unit", ..]}]}.  With
- * BILLING_CALL_DRY_RUN nothing is written.  Errors as billing_put, with the
- * path from the top of the text.  Nothing is archived by being left out.
+ * unchanged","version","members":["/prices/0/unit", ..]}]}; a contract that
+ * changes charges of before also has "differences", as billing_rebuild says
+ * them.  With BILLING_CALL_DRY_RUN nothing is written.  Errors as billing_put,
+ * with the path from the top of the text.  Nothing is archived by being left
+ * out.
  */
 BILLING_API int billing_catalog_apply(billing *b, const billing_call *call,
                                       const char *json, size_t json_len,
@@ -568,12 +578,17 @@ BILLING_API int billing_erase(billing *b, const billing_call *call,
                               billing_error *err);
 
 /*
- * How a meter is rebuilt: a put of a meter that changes what is recorded
- * already (an "effective" in the past, or anything that the meter adds up
- * otherwise: the aggregation, the event, a conversion ..) changes nobody's
- * figures.  Each customer keeps the old answer, whole, also for what is
- * recorded meanwhile, until its turn comes here; then all of its events are
- * measured anew, and it has the new answer, whole.
+ * What changes for the past.  A contract is one customer's, so a put of it
+ * rates anew at once: overrides may begin, change, end and go at any time, a
+ * new contract charges what was recorded since its start, and "effective" says
+ * since when a contract has its plan_version, or follows.
+ *
+ * A put of a meter or a plan that reaches back (an "effective" in the past, or
+ * anything that the meter adds up otherwise: the aggregation, the event, a
+ * conversion ..) changes nobody's figures.  Each customer keeps the old
+ * answer, whole, also for what is recorded meanwhile, until its turn comes
+ * here; then all of its events are rated anew, and it has the new answer,
+ * whole.
  */
 typedef struct billing_rebuilding {
   uint32_t struct_size;
@@ -582,35 +597,38 @@ typedef struct billing_rebuilding {
   uint64_t customers;           /* in all */
   uint64_t done;                /* of these, who have the new answer */
   uint64_t moved;               /* in this call: whose charges moved */
-  uint64_t events;              /* in this call: that were measured anew */
+  uint64_t events;              /* in this call: that were rated anew */
   uint64_t unusable;            /* of these, that the meter cannot use, or no
                                    rate is for: they are not billed */
 } billing_rebuilding;
 
 /*
  * Gives the next `budget` customers (0: all that are left) the answer of the
- * meter as it is now, in this call and its one commit.  How far it has come is
- * in the journal: it goes on whoever calls, whenever.  A meter without
- * anything to rebuild is done at once.
+ * "meter" or "plan" as it is now, in this call and its one commit.  How far it
+ * has come is in the journal: it goes on whoever calls, whenever.  One without
+ * anything to rebuild is done at once; of a plan that is who does not follow
+ * it.
  *
  * What was booked with events stays; the difference is booked as one
  * adjustment for each price, group and period, with draws: what was charged
  * too much returns to the grants that it came from.  Open periods change at
  * once; of invoiced ones the next invoice bills the difference, under that
- * period.  Voided events do not count, events of erased customers keep what
- * they gave.  What the meter wants now and did not then is charged; what it
- * wants no more, or cannot use, is found by billing_usage_health.
+ * period, and so it does with recurring fees and minimums.  Voided events do
+ * not count, events of erased customers keep what they gave.  What is wanted
+ * now and was not then is charged; what is wanted no more, or cannot be used
+ * or priced, is found by billing_usage_health.
  *
- * *differences, when not NULL, becomes {"meter","customers","done","moved",
- * "events","unusable","differences":[{"customer","contract","price","group",
- * "from","to","quantity","was","amount","difference","asset"}]}.  With
+ * *differences, when not NULL, becomes {"meter" or "plan","customers","done",
+ * "moved","events","unusable","differences":[{"customer","contract","price",
+ * "group","from","to","quantity","was","amount","difference","asset"}]}.  With
  * BILLING_CALL_DRY_RUN that is all that it does.
  *
- *   NOTFOUND (meter)  LIMIT (an amount)
+ *   INVALID (kind)  NOTFOUND (id)  LIMIT (an amount)
  */
 BILLING_API int billing_rebuild(billing *b, const billing_call *call,
-                                const char *meter, size_t meter_len,
-                                uint32_t budget, billing_rebuilding *out,
+                                const char *kind, const char *id,
+                                size_t id_len, uint32_t budget,
+                                billing_rebuilding *out,
                                 billing_doc **differences,
                                 billing_error *err);
 
@@ -947,7 +965,8 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *   {"kernel":"rates", ..} -> dated rates of usage; {"kernel":"override", ..}
  *     -> the one override that prices a line, and why not the others
  *   {"kernel":"composite", ..}, {"kernel":"window_commitment", ..},
- *   {"kernel":"capacity", ..}, {"kernel":"mark_up", ..}
+ *   {"kernel":"capacity", ..}, {"kernel":"mark_up", ..},
+ *   {"kernel":"commit_rate", ..}
  *   {"kernel":"price_book","id","meter","csv","percent"} -> a plan of a table
  *   {"kernel":"order","grants":[..],"order":["priority", ..]} -> who pays
  *     first

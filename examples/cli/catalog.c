@@ -207,7 +207,8 @@ static int erase(cli *c) {
 
 /* ---- rebuild ---- */
 
-static int show_rebuilding(cli *c, const char *meter,
+/* `words` are a kind and an id. */
+static int show_rebuilding(cli *c, const char *const *words,
                            const billing_rebuilding *sum) {
   buffer json = {0};
 
@@ -215,20 +216,21 @@ static int show_rebuilding(cli *c, const char *meter,
   json_u64(&json, "customers", sum->customers);
   json_u64(&json, "done", sum->done);
   json_u64(&json, "events", sum->events);
-  json_text(&json, "meter", meter);
   json_u64(&json, "moved", sum->moved);
+  json_text(&json, words[0], words[1]);
   json_u64(&json, "unusable", sum->unusable);
   json_close(&json);
   return cli_show_buffer(c, &json, NULL);
 }
 
-static int rebuild_dry(cli *c, const char *meter) {
+static int rebuild_dry(cli *c, const char *const *words) {
   billing_doc *doc = NULL;
   int rc;
 
   do {
-    rc = billing_rebuild(c->b, cli_call(c, NULL, BILLING_CALL_DRY_RUN), meter,
-                         (size_t)-1, 0, NULL, &doc, &c->err);
+    rc = billing_rebuild(c->b, cli_call(c, NULL, BILLING_CALL_DRY_RUN),
+                         words[0], words[1], (size_t)-1, 0, NULL, &doc,
+                         &c->err);
   } while (cli_again(c, rc));
   return cli_show(c, rc, doc,
                   "differences: customer contract price group from to "
@@ -236,7 +238,8 @@ static int rebuild_dry(cli *c, const char *meter) {
 }
 
 /* In steps, so that others may write in between. */
-static int rebuild_steps(cli *c, const char *meter, uint32_t most, int all) {
+static int rebuild_steps(cli *c, const char *const *words, uint32_t most,
+                         int all) {
   billing_rebuilding one, sum;
   progress bar;
   int rc;
@@ -245,8 +248,8 @@ static int rebuild_steps(cli *c, const char *meter, uint32_t most, int all) {
   BILLING_INIT(&sum);
   progress_open(&bar, "rebuild", 1);
   do {
-    rc = billing_rebuild(c->b, cli_call(c, NULL, 0), meter, (size_t)-1, most,
-                         &one, NULL, &c->err);
+    rc = billing_rebuild(c->b, cli_call(c, NULL, 0), words[0], words[1],
+                         (size_t)-1, most, &one, NULL, &c->err);
     if (rc) continue;
     one.events += sum.events;
     one.moved += sum.moved;
@@ -257,22 +260,22 @@ static int rebuild_steps(cli *c, const char *meter, uint32_t most, int all) {
   } while (cli_again(c, rc) ||
            (!rc && all && one.flags & BILLING_PROGRESS_MORE));
   progress_close(&bar);
-  return rc ? cli_fail(c, rc) : show_rebuilding(c, meter, &sum);
+  return rc ? cli_fail(c, rc) : show_rebuilding(c, words, &sum);
 }
 
 static int rebuild(cli *c) {
-  const char *budget = NULL, *words[1];
+  const char *budget = NULL, *words[2];
   int is_dry = 0;
   const cli_option options[] = {{"--budget", &budget, NULL, NULL},
                                 {"--dry-run", NULL, &is_dry, NULL},
                                 {NULL, NULL, NULL, NULL}};
   int64_t most = 100;
-  int rc = cli_start(c, options, words, 1, 1, CLI_WRITE);
+  int rc = cli_start(c, options, words, 2, 2, CLI_WRITE);
 
   if (!rc) rc = cli_whole(c, "--budget", budget, 1, 1000000, &most);
   if (rc) return rc;
-  return is_dry ? rebuild_dry(c, words[0])
-                : rebuild_steps(c, words[0], (uint32_t)most, !budget);
+  return is_dry ? rebuild_dry(c, words)
+                : rebuild_steps(c, words, (uint32_t)most, !budget);
 }
 
 const cli_command cli_catalog[] = {
@@ -286,8 +289,8 @@ const cli_command cli_catalog[] = {
     {"list", "KIND [--customer ID] [--after ID] [--limit N] [--archived]\n"
      "       [--status open|unresolved|..]",
      "show the documents of a kind", list},
-    {"rebuild", "METER [--budget CUSTOMERS] [--dry-run]",
-     "measure what was recorded by a meter as it is now", rebuild},
+    {"rebuild", "meter|plan ID [--budget CUSTOMERS] [--dry-run]",
+     "charge what was recorded by a meter or a plan as it is now", rebuild},
     {"archive", "KIND ID", "take a document out of use", archive},
     {"erase", "CUSTOMER [--reason TEXT]",
      "erase a customer's personal data", erase},

@@ -507,6 +507,8 @@ typedef struct bl_contract_terms {
   bl_str       customer;       /* id */
   bl_str       plan;           /* id */
   int64_t      plan_version;   /* 0: the current one */
+  int64_t      effective_us;   /* since when it has that one, or follows;
+                                  BL_TIME_NEVER: since it was put */
   int64_t      start_us;
   int64_t      end_us;         /* BL_TIME_NEVER */
   bl_str       zone;           /* "UTC" by default */
@@ -530,7 +532,7 @@ typedef struct bl_contract_terms {
                                   time on; else it stays with one */
   uint32_t     by_priority;    /* of multipliers the first by priority wins,
                                   else the lowest */
-  uint32_t     reserved;
+  uint32_t     effective_is_local;
   bl_override *overrides;
   size_t       override_count;
   bl_limits    limits;

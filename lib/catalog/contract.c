@@ -193,6 +193,9 @@ static const bl_field contract_fields[] = {
   {.name = "order", .read = contract_order},
   {.name = "versions", .read = bl_value_choice, .words = contract_versions,
    .at = offsetof(bl_contract_terms, follows)},
+  {.name = "effective", .read = bl_value_clock, .hint = bl_clock_hint,
+   .at = offsetof(bl_contract_terms, effective_us),
+   .beside = offsetof(bl_contract_terms, effective_is_local)},
   {.name = "override_order", .read = bl_value_choice,
    .words = contract_winners,
    .at = offsetof(bl_contract_terms, by_priority)},
@@ -219,6 +222,7 @@ static bl_contract_terms contract_default(void) {
   bl_contract_terms terms = {0};
 
   terms.end_us    = BL_TIME_NEVER;
+  terms.effective_us = BL_TIME_NEVER;
   terms.zone      = BL_STR("UTC");
   terms.unit      = BL_UNIT_MONTH;
   terms.every     = 1;

@@ -66,7 +66,7 @@ int billing_put(billing *b, const billing_call *call, const char *kind,
                 const char *json, size_t json_len, billing_doc **out,
                 billing_error *err) {
   int which = kind ? bl_kind_of_name(kind) : -1;
-  bl_document_change change;
+  bl_document_change change = {0};
   billing_doc *doc = NULL;
   billing_call own;
   bl_json *tree = NULL;
@@ -231,6 +231,9 @@ static int add_change(bl_json *changes, const bl_document_change *change) {
       !bl_json_add_int(row, "version", (int64_t)change->version) || !members)
     return BILLING_NOMEM;
   if (change->action == BL_DOCUMENT_UNCHANGED) return BILLING_OK;
+  if (bl_json_count(change->differences) &&
+      !bl_json_add_copy(row, "differences", change->differences))
+    return BILLING_NOMEM;
   if (change->before.len)
     rc = bl_json_read(change->before.text, change->before.len, &before, NULL);
   if (!rc)
@@ -243,14 +246,18 @@ static int add_change(bl_json *changes, const bl_document_change *change) {
 
 static int apply_one(bl_call *c, uint32_t kind, bl_json *doc,
                      const char *path, bl_json *changes) {
-  bl_document_change change;
+  bl_document_change change = {0};
   int rc;
 
   if (bl_json_kind(doc) != BL_JSON_OBJECT)
     return bl_fail(c->err, BILLING_INVALID, path, "a JSON object",
                    "the document is not an object");
-  rc = bl_document_put(c, kind, doc, path, &change);
-  return rc ? rc : add_change(changes, &change);
+  change.differences = bl_json_array(NULL, NULL);
+  rc = change.differences ? bl_document_put(c, kind, doc, path, &change)
+                          : BILLING_NOMEM;
+  if (!rc) rc = add_change(changes, &change);
+  bl_json_free(change.differences);
+  return rc;
 }
 
 static int apply_section_of(bl_call *c, const apply_section *section,

@@ -2,19 +2,12 @@
 /* closing.c - composites, minimums and maximums; see closing.h. */
 #include "engine/closing.h"
 
-#include "engine/index.h"
+#include "engine/fees.h"
 #include "engine/rate.h"
 #include "engine/ticks.h"
 #include "engine/timeline.h"
 #include "invoice/invoice.h"
 #include "price/run.h"
-
-/* A fee that an earlier invoice billed. */
-typedef struct closing_fee {
-  uint64_t price;
-  uint64_t period;
-  bl_dec   amount;
-} closing_fee;
 
 typedef struct closing_book {
   bl_call               *c;
@@ -23,9 +16,7 @@ typedef struct closing_book {
   bl_tick_book           book;
   bl_dec                *spend;    /* by price, of the period at hand */
   bl_dec                *free;     /* of it, paid by promotional grants */
-  closing_fee           *fees;
-  size_t                 fee_count;
-  size_t                 fee_cap;
+  bl_fees                fees;     /* of earlier invoices */
 } closing_book;
 
 /* ---- which periods ---- */
@@ -63,6 +54,11 @@ static int closing_has(const bl_contract *contract) {
   return 0;
 }
 
+/* Whether the period was closed by other prices than it has now. */
+static int closing_is_again(const bl_contract *contract, uint64_t period) {
+  return contract->periods[period].span.to_us > contract->moved_us;
+}
+
 /* Whether a tally has something that no invoice has billed yet. */
 static int closing_has_moved(const bl_tally *tally) {
   return !bl_price_closes(bl_tally_price(tally)) &&
@@ -82,50 +78,9 @@ static unsigned char *closing_moved(bl_call *c, const bl_contract *contract,
     if (tally->period < periods && closing_has_moved(tally))
       moved[tally->period] = 1;
   }
-  for (uint64_t p = contract->closed; p < periods; p++) moved[p] = 1;
+  for (uint64_t p = 0; p < periods; p++)
+    if (p >= contract->closed || closing_is_again(contract, p)) moved[p] = 1;
   return moved;
-}
-
-/* ---- fees of earlier invoices ---- */
-
-static int closing_keep_fee(closing_book *k, const bl_fact_line *line) {
-  closing_fee *fee;
-
-  if (!line->is_fee || k->contract->plan->meters[line->price])
-    return BILLING_OK;
-  fee = bl_arena_push(&k->c->arena, (void **)&k->fees, &k->fee_count,
-                      &k->fee_cap, sizeof *fee);
-  if (!fee) return BILLING_NOMEM;
-  *fee = (closing_fee){line->price, line->period, line->amount};
-  k->fee_count++;
-  return BILLING_OK;
-}
-
-static int closing_read_fees(closing_book *k, int64_t seq) {
-  bl_call *c = k->c;
-  bl_entry_facts facts;
-  int rc = bl_journal_facts(c, seq, &c->arena, &facts);
-
-  if (rc) return rc;
-  if (facts.invoice.contract != k->contract->number) return BILLING_OK;
-  for (size_t i = 0; i < facts.invoice.line_count && !rc; i++)
-    rc = closing_keep_fee(k, &facts.invoice.lines[i]);
-  return rc;
-}
-
-/* A period's fees are billed when it begins at the earliest. */
-static int closing_find_fees(closing_book *k, int64_t from_us) {
-  bl_call *c = k->c;
-  bl_index_wish wish = {
-    bl_subject_customer(k->contract->customer->number), 0,
-    {from_us, INT64_MAX}, UINT64_C(1) << BL_ENTRY_INVOICE};
-  int64_t *seqs;
-  size_t count;
-  int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
-
-  for (size_t i = 0; i < count && !rc; i++)
-    rc = closing_read_fees(k, seqs[i]);
-  return rc;
 }
 
 /* ---- the spend of a period ---- */
@@ -160,9 +115,12 @@ static void closing_sum(closing_book *k, uint64_t period) {
     closing_add(&k->spend[tally->price], tally->amount);
     closing_add(&k->free[tally->price], closing_free(k, tally));
   }
-  for (size_t i = 0; i < k->fee_count; i++)
-    if (k->fees[i].period == period)
-      closing_add(&k->spend[k->fees[i].price], k->fees[i].amount);
+  for (size_t i = 0; i < k->fees.count; i++) {
+    const bl_fee *fee = &k->fees.item[i];
+
+    if (fee->period == period)
+      closing_add(&k->spend[fee->price], fee->amount);
+  }
   for (size_t i = 0; i < k->draft->line_count; i++) {
     const bl_fact_line *line = &k->draft->lines[i];
 
@@ -205,10 +163,10 @@ static void closing_share(const closing_book *k, const bl_price *price,
   bl_price fee = {.model = BL_MODEL_FLAT, .amount = bound.amount};
 
   tick->numerator = tick->denominator = 1;
-  if (period < contract->closed) {
-    tick->bound = tally ? tally->more->bound : BL_DEC_ZERO;
+  tick->bound = tally ? tally->more->bound : BL_DEC_ZERO;
+  if (period < contract->closed && (!bl_dec_is_zero(tick->bound) ||
+                                    !closing_is_again(contract, period)))
     return;
-  }
   bl_prorate(bound.proration, p->span, p->full, contract->zone,
              &tick->numerator, &tick->denominator);
   tick->bound = bl_round_due(
@@ -243,6 +201,11 @@ bl_dec bl_closing_total(const bl_tenant_terms *tenant, const bl_price *price,
            : bl_net_gap(tick->bound, spent, NULL, 0);
 }
 
+/* Whether usage tells the spend already, if it tells of the key at all. */
+static int closing_is_said(const bl_tally *tally, const bl_fact_tick *tick) {
+  return !tally || bl_dec_equal(tally->more->ticked, tick->quantity);
+}
+
 /* What a period closes under is booked even when it costs nothing: the same
  * holds for what comes late.  Only what others cost is drawn from grants: a
  * minimum is owed. */
@@ -259,11 +222,22 @@ static int closing_key(closing_book *k, size_t at, uint64_t period) {
   total = bl_closing_total(&k->c->t->terms, price, &tick);
   tick.amount = tally ? bl_dec_sub(total, tally->amount) : total;
   k->spend[at] = total;
-  if (bl_dec_is_zero(tick.amount) &&
+  if (bl_dec_is_zero(tick.amount) && closing_is_said(tally, &tick) &&
       (period < contract->closed || bl_dec_is_zero(tick.bound)))
     return BILLING_OK;
   return bl_tick_book_add(&k->book, &tick,
                           price->closing == BL_CLOSING_COMPOSITE);
+}
+
+/* What is another one's since prices of the past changed goes back. */
+static int closing_leave(closing_book *k, size_t at, uint64_t period) {
+  bl_fact_tick tick = {.price = at, .period = period, .group = {"", 0}};
+  const bl_tally *tally = bl_tally_of(k->contract, at, period, tick.group);
+
+  if (!tally || bl_dec_is_zero(tally->amount)) return BILLING_OK;
+  tick.numerator = tick.denominator = 1;
+  tick.amount = bl_dec_neg(tally->amount);
+  return bl_tick_book_add(&k->book, &tick, 1);
 }
 
 /* ---- all of them ---- */
@@ -290,6 +264,8 @@ static int closing_period(closing_book *k, uint64_t period) {
   for (size_t i = 0; i < count && !rc; i++)
     if (closing_holds(k->contract, ranked[i], period))
       rc = closing_key(k, ranked[i], period);
+    else if (plan->plan.prices[ranked[i]].closing)
+      rc = closing_leave(k, ranked[i], period);
   return rc;
 }
 
@@ -304,7 +280,8 @@ static int closing_open(closing_book *k, const unsigned char *moved) {
   while (!moved[first]) first++;
   if (first >= contract->closed && !contract->plan->has_advance)
     return BILLING_OK;
-  return closing_find_fees(k, contract->periods[first].span.from_us);
+  return bl_fees_billed(k->c, contract, contract->periods[first].span.from_us,
+                        &k->fees);
 }
 
 static int closing_write(closing_book *k, const unsigned char *moved,

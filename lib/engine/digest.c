@@ -128,6 +128,8 @@ static int digest_contract(bl_text *t, const bl_contract *contract) {
   bl_pack_u64(t, contract->advanced);
   bl_pack_u64(t, contract->has_ended);
   bl_pack_i64(t, contract->late_us);
+  bl_pack_i64(t, contract->moved_us);
+  bl_pack_i64(t, contract->versions_us);
   for (size_t i = 0; i < contract->period_count; i++) {
     bl_pack_i64(t, contract->periods[i].span.from_us);
     bl_pack_i64(t, contract->periods[i].span.to_us);

@@ -14,6 +14,7 @@
 #include "engine/named.h"
 #include "engine/sql_meters.h"
 #include "engine/parked.h"
+#include "engine/rerate.h"
 #include "engine/timeline.h"
 #include "price/price.h"
 #include "store/store.h"
@@ -27,6 +28,8 @@ typedef struct document_draft {
   bl_contract_terms contract;
   bl_tenant_terms   tenant;
   bl_str            id;
+  int64_t           since_us;  /* contract: its prices of before the clock may
+                                  be others from then on; or NEVER */
 } document_draft;
 
 int bl_document_stored(bl_call *c, uint32_t kind, bl_str id, bl_str *json) {
@@ -336,16 +339,6 @@ static int draft_plan(bl_call *c, const bl_json *doc, document_draft *d) {
                                          meters, c->err);
 }
 
-/* Those who follow the plan have bookings by the versions before. */
-static int check_plan_time(bl_call *c, const document_draft *d) {
-  if (!d->fact.version || d->plan.effective_us >= c->now_us)
-    return BILLING_OK;
-  return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "effective",
-                    "the call's now or later; without it the version holds "
-                    "at once",
-                    "a version cannot begin before the clock");
-}
-
 /* ---- contract ---- */
 
 /* A wall clock of the contract's zone becomes an instant. */
@@ -464,7 +457,7 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
   if (!rc && was) rc = check_contract_change(c, d, was);
   if (!rc && was) rc = check_new_grants(c, d, was);
   return rc ? rc : bl_timeline_draft(c, d->path, doc, terms, was, zone,
-                                     &d->fact);
+                                     &d->fact, &d->since_us);
 }
 
 /* ---- all kinds ---- */
@@ -532,6 +525,21 @@ static int is_archived(bl_call *c, uint32_t kind, bl_str id,
   }
 }
 
+/* What was recorded is charged as if the contract had always been so.  Nobody
+ * without events has something to look at, unless invoices were made. */
+static int rerate_contract_of(bl_call *c, const document_draft *d,
+                              bl_json *rows) {
+  const bl_contract *contract = bl_table_at(&c->t->by_contract,
+                                            d->fact.number);
+  bl_rerate_wish wish = {.customer = contract->customer,
+                         .contract = contract, .version = d->fact.version,
+                         .since_us = d->since_us};
+
+  if (!contract->customer->events && !contract->closed && !contract->advanced)
+    return BILLING_OK;
+  return bl_rerate(c, &wish, rows, NULL);
+}
+
 /* Whoever the document is about may have events that wait. */
 static int meet_parked(bl_call *c, const bl_fact_document *fact) {
   uint64_t number = fact->kind == BL_KIND_CUSTOMER ? fact->number
@@ -564,8 +572,6 @@ int bl_document_put(bl_call *c, uint32_t kind, bl_json *doc,
   if (out->before.len && bl_str_equal(out->before, out->after) &&
       !is_archived(c, kind, d.id, d.fact.id_hash))
     return BILLING_OK;
-  if (kind == BL_KIND_PLAN) rc = check_plan_time(c, &d);
-  if (rc) return rc;
   out->action = d.fact.version ? BL_DOCUMENT_UPDATED : BL_DOCUMENT_CREATED;
   out->version = ++d.fact.version;
   if (kind == BL_KIND_CUSTOMER) {
@@ -576,6 +582,8 @@ int bl_document_put(bl_call *c, uint32_t kind, bl_json *doc,
     d.fact.json = facts_text;
   }
   rc = write_document(c, &d.fact);
+  if (!rc && kind == BL_KIND_CONTRACT && d.since_us != BL_TIME_NEVER)
+    rc = rerate_contract_of(c, &d, out->differences);
   return rc ? rc : meet_parked(c, &d.fact);
 }
 

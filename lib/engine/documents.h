@@ -15,6 +15,8 @@ typedef struct bl_document_change {
   uint64_t version;
   bl_str   before;           /* canonical, without version; empty: new */
   bl_str   after;
+  bl_json *differences;      /* given: NULL, or a list of what it moves of
+                                charges of before (rerate.h) */
 } bl_document_change;
 
 /* Checks, folds and appends one document whose JSON path is `path`. */

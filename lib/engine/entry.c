@@ -111,6 +111,7 @@ static void code_timeline(bl_codec *facts, bl_fact_document *f) {
                                sizeof *f->overrides);
   for (size_t i = 0; i < f->override_count; i++)
     bl_code_span(facts, &f->overrides[i]);
+  bl_code_i64(facts, &f->versions_us);
   f->intervals = bl_code_array(facts, f->intervals, &f->interval_count,
                                sizeof *f->intervals);
   for (size_t i = 0; i < f->interval_count; i++) {
@@ -453,6 +454,9 @@ void bl_code_rerate(bl_codec *facts, bl_codec *properties,
   bl_code_u64(facts, &f->customer);
   bl_code_u64(facts, &f->meter);
   bl_code_u64(facts, &f->rules);
+  bl_code_u64(facts, &f->contract);
+  bl_code_u64(facts, &f->plan);
+  bl_code_u64(facts, &f->version);
   bl_code_u64(facts, &f->through);
   bl_code_i64(facts, &f->since_us);
   bl_code_span(facts, &f->times);

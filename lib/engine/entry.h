@@ -101,6 +101,8 @@ typedef struct bl_fact_document {
   uint64_t      plan_version;  /* contract */
   bl_span       term;          /* contract: start and end, resolved */
   int64_t       anchor_us;     /* contract, resolved */
+  int64_t       versions_us;   /* contract: since when it has its version of
+                                  the plan, or follows it */
   unsigned char id_hash[16];   /* customer: keyed hash of its id */
   bl_fact_alias *aliases;      /* customer */
   size_t        alias_count;
@@ -392,13 +394,21 @@ typedef struct bl_fact_redecided {
  * meter whose period ends after since_us, all of its events.  Events before
  * the entry that are not in the list give these keys nothing any more.
  *
+ * Of a contract whose prices have changed for the past: only its own keys, and
+ * `version` says which of its documents did it, or, with a plan, which version
+ * of that.
+ *
  * Of customer 0, how far a rebuild has come: customers up to `through` are
- * measured by the meter's rules of this number.
+ * measured by the meter's rules of this number, or have the versions of the
+ * plan up to this one.
  */
 typedef struct bl_fact_rerate {
   uint64_t           customer;
   uint64_t           meter;    /* its own number; 0: of all meters */
   uint64_t           rules;    /* of the meter, their number */
+  uint64_t           contract; /* 0: of all contracts */
+  uint64_t           plan;     /* its own number; 0: not by a plan */
+  uint64_t           version;
   uint64_t           through;  /* customer 0 */
   int64_t            since_us;
   bl_span            times;    /* of the events */

@@ -9,6 +9,7 @@
  */
 #include "engine/batch.h"
 #include "engine/closing.h"
+#include "engine/explain.h"
 #include "engine/index.h"
 #include "engine/load.h"
 #include "engine/query.h"
@@ -24,7 +25,8 @@ typedef struct explanation {
   bl_call           *c;
   bl_fact_invoice    fact;
   const bl_fact_line *line;
-  const bl_contract *contract;
+  const bl_contract *contract; /* as the invoice knew it: */
+  bl_contract        past;
   const bl_price    *price;
   bl_json           *tree;
   int64_t            seq;      /* of the invoice */
@@ -58,6 +60,11 @@ static int find_line(explanation *x, const bl_query *q) {
   if (rc) return rc;
   x->contract = bl_table_at(&c->t->by_contract, x->fact.contract);
   if (!x->contract) return BILLING_CORRUPT;
+  rc = bl_timeline_past(c, x->contract, seq, &x->past);
+  if (rc) return rc;
+  x->contract = &x->past;
+  if (x->line->price >= x->contract->plan->plan.key_count)
+    return BILLING_CORRUPT;
   x->price = &x->contract->plan->plan.prices[x->line->price];
   return BILLING_OK;
 }
@@ -92,16 +99,30 @@ static void add_head(explanation *x, const bl_query *q) {
   bl_json_add_c(tree, "asset", x->price->asset);
 }
 
-/* A fee: unit amount, quantity, and the two integers of its share. */
+static bl_fact_key explain_key(const explanation *x) {
+  return (bl_fact_key){x->contract->number, x->line->price, x->line->period,
+                       x->line->group};
+}
+
+/* A fee: unit amount, quantity, and the two integers of its share; of one that
+ * changed since it was billed, what it comes to. */
 static int explain_fee(explanation *x) {
   bl_json *fee = bl_json_object(x->tree, "fee");
+  bl_fact_key key = explain_key(x);
+  bl_explain_billed billed;
+  int rc = bl_explain_find_billed(x->c, x->contract, &key, x->seq, &billed);
 
+  if (rc) return rc;
   bl_json_add_dec(fee, "unit_amount", x->price->amount);
   bl_json_add_text(fee, "quantity_of", x->price->quantity);
   bl_json_add_c(fee, "proration", bl_proration_name(x->price->proration));
   bl_json_add_int(fee, "numerator", x->line->numerator);
   bl_json_add_int(fee, "denominator", x->line->denominator);
-  return BILLING_OK;           /* a lost node shows when the tree is printed */
+  if (bl_dec_is_zero(billed.before)) return BILLING_OK;
+  bl_json_add_dec(x->tree, "total",
+                  bl_dec_add(billed.before, x->line->amount));
+  return bl_json_add_dec(x->tree, "billed_before", billed.before)
+             ? BILLING_OK : BILLING_NOMEM;
 }
 
 /* Which override made the price, and what became of the others. */
@@ -135,7 +156,13 @@ static int add_position(explanation *x, const bl_price *price,
   int rc = BILLING_OK;
 
   *others = BL_RATE_ALONE;
-  if (tally) rc = bl_split_others(x->c, tally, price, others);
+  if (x->price->closing) return BILLING_OK;
+  if (bl_explain_is_past(x->c, x->contract)) {
+    bl_fact_key key = explain_key(x);
+    rc = bl_explain_others(x->c, x->contract, &key, x->seq, price, others);
+  } else if (tally) {
+    rc = bl_split_others(x->c, tally, price, others);
+  }
   if (rc || !others->count) return rc;
   bl_json_add_dec(x->tree, "position", others->level);
   return bl_json_add_dec(x->tree, "before_position", others->amount)
@@ -184,40 +211,16 @@ static int explain_transactions(explanation *x, const bl_price *price) {
   return row ? BILLING_OK : BILLING_NOMEM;
 }
 
-/* What earlier invoices billed under the line's key. */
-static int explain_billed(explanation *x, int64_t seq, bl_dec *sum) {
-  bl_fact_invoice fact;
-  int rc = read_fact(x->c, seq, &fact);
-
-  if (rc || fact.contract != x->contract->number) return rc;
-  for (size_t i = 0; i < fact.line_count; i++)
-    if (fact.lines[i].price == x->line->price &&
-        fact.lines[i].period == x->line->period &&
-        bl_str_equal(fact.lines[i].group, x->line->group))
-      *sum = bl_dec_add(*sum, fact.lines[i].amount);
-  return BILLING_OK;
-}
-
-static int explain_all_billed(explanation *x, bl_dec *sum) {
-  bl_index_wish wish = {bl_subject_customer(x->contract->customer->number),
-                        0, BL_ALL_TIMES, UINT64_C(1) << BL_ENTRY_INVOICE};
-  int64_t *seqs;
-  size_t count;
-  int rc = bl_index_find(x->c, &wish, &x->c->arena, &seqs, &count);
-
-  *sum = BL_DEC_ZERO;
-  for (size_t i = 0; i < count && !rc && seqs[i] < x->seq; i++)
-    rc = explain_billed(x, seqs[i], sum);
-  return rc;
-}
-
 static int explain_usage(explanation *x) {
   const bl_price *price = bl_price_of_group(x->price, x->line->group);
+  bl_fact_key key = explain_key(x);
   bl_dec total, before;
+  bl_explain_billed billed;
   int rc;
 
   if ((price->flags & BL_PRICE_BY_EVENT) || x->price->tiers_by) {
-    rc = explain_all_billed(x, &before);
+    rc = bl_explain_find_billed(x->c, x->contract, &key, x->seq, &billed);
+    before = billed.before;
     if (!rc && (price->flags & BL_PRICE_BY_EVENT))
       rc = explain_transactions(x, price);
     if (!rc && x->price->tiers_by)
@@ -344,6 +347,18 @@ static int add_block(explanation *x, const bl_block *block, uint64_t number,
   return rc;
 }
 
+/* What had changed: the meter, a version of the plan, or the contract. */
+static int add_cause(const explanation *x, const bl_fact_rerate *fact,
+                     bl_json *row) {
+  const bl_contract *contract = x->contract;
+
+  if (fact->meter) return BILLING_OK;
+  bl_json_add_text(row, fact->plan ? "plan" : "contract",
+                   fact->plan ? contract->plan->plan.id : contract->terms.id);
+  return bl_json_add_int(row, "version", (int64_t)fact->version)
+             ? BILLING_OK : BILLING_NOMEM;
+}
+
 /* What was booked under the key when its events were decided anew, and where
  * the level began that later events add to. */
 static int add_rerates(explanation *x, line_events *e) {
@@ -362,7 +377,9 @@ static int add_rerates(explanation *x, line_events *e) {
       e->level = key->level.total;
       row = bl_json_object(list, NULL);
       bl_json_add_int(row, "seq", e->restated.item[i].seq);
-      if (!bl_json_add_dec(row, "amount", key->amount)) return BILLING_NOMEM;
+      if (!bl_json_add_dec(row, "amount", key->amount) ||
+          add_cause(x, fact, row))
+        return BILLING_NOMEM;
     }
   }
   return BILLING_OK;

@@ -155,8 +155,8 @@ int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact) {
   bl_customer *customer = bl_fold_customer(f, fact->customer, &rc);
 
   if (rc || !customer) return rc;
-  return fact->number > f->tenant->heads.grants ? BILLING_CORRUPT
-                                                : fold_given(f, customer, fact);
+  if (fact->number > f->tenant->heads.grants) return BILLING_CORRUPT;
+  return fold_given(f, customer, fact);
 }
 
 static int fold_expiry(bl_fold *f, bl_grant_state *grant, bl_dec left) {
@@ -316,6 +316,8 @@ static int bill_contract(bl_fold *f, bl_contract *contract,
   if (fact->closes) contract->closed = fact->closes;
   if (fact->advances) contract->advanced = fact->advances;
   contract->late_us = BL_TIME_NEVER;
+  if (fact->closes || contract->has_ended)
+    contract->moved_us = BL_TIME_NEVER;
   if (fact->closes && contract->closed == contract->period_count &&
       contract->periods[fact->closes - 1].span.to_us >=
           contract->terms.end_us)

@@ -57,6 +57,11 @@ int bl_fold_name(bl_fold *f, uint64_t key, uint64_t place);
 int bl_fold_key_name(bl_fold *f, const unsigned char hash[16]);
 
 int bl_fold_document(bl_fold *f, const bl_fact_document *fact);
+/* The terms and the timeline of a contract's document alone, with versions of
+ * the plan that came before an entry; in the arena. */
+int bl_fold_contract_of(bl_tenant *t, bl_arena *a,
+                        const bl_fact_document *fact, int64_t before,
+                        bl_contract *contract);
 /* A version of a plan; contracts that follow it go on with it (fold_plan.c).
  */
 int bl_fold_plan(bl_fold *f, const bl_fact_document *fact, const bl_json *doc,

@@ -334,11 +334,11 @@ static int fold_plan(bl_fold *f, const bl_fact_document *fact,
   return plan ? bl_fold_plan(f, fact, doc, plan) : BILLING_NOMEM;
 }
 
-static int fill_contract(bl_fold *f, const bl_fact_document *fact,
-                         const bl_json *doc, bl_contract *contract) {
-  bl_tenant *t = f->tenant;
+static int fill_contract(bl_tenant *t, bl_arena *a,
+                         const bl_fact_document *fact, const bl_json *doc,
+                         int64_t before, bl_contract *contract) {
   bl_contract_terms *terms = &contract->terms;
-  int rc = bl_catalog_read_contract(doc, "", &t->arena, terms, NULL);
+  int rc = bl_catalog_read_contract(doc, "", a, terms, NULL);
 
   if (terms->alerts.count) t->has_alerts = 1;
   if (rc) return rc;
@@ -350,8 +350,9 @@ static int fill_contract(bl_fold *f, const bl_fact_document *fact,
   terms->anchor_us = fact->anchor_us;
   contract->plan_state =
       bl_map_get(&t->plans, terms->plan.text, terms->plan.len);
-  return contract->plan_state ? bl_timeline_fold(t, contract, fact)
-                              : BILLING_CORRUPT;
+  return contract->plan_state
+           ? bl_timeline_fold(t, a, contract, fact, before)
+           : BILLING_CORRUPT;
 }
 
 static int make_contract(bl_fold *f, const bl_fact_document *fact,
@@ -365,7 +366,7 @@ static int make_contract(bl_fold *f, const bl_fact_document *fact,
   *out = contract;
   contract->number = fact->number;
   contract->customer = customer;
-  contract->late_us = BL_TIME_NEVER;
+  contract->late_us = contract->moved_us = BL_TIME_NEVER;
   bl_map_open(&contract->tallies, &t->arena);
   rc = bl_table_put(t, &t->by_contract, fact->number, contract);
   return rc ? rc : bl_list_add(t, &customer->contracts, contract);
@@ -386,7 +387,7 @@ static int fold_contract(bl_fold *f, const bl_fact_document *fact,
   if (rc) return rc;
   bl_touch_contract(t, contract);
   bl_customer_moves(t, customer);
-  rc = fill_contract(f, fact, doc, contract);
+  rc = fill_contract(t, &t->arena, fact, doc, INT64_MAX, contract);
   if (rc) return rc;
   contract->gives_us = bl_contract_gives(contract) ? 0 : BL_TIME_NEVER;
   contract->rolls_us = contract->gives_us;
@@ -429,6 +430,17 @@ static int fold_read_document(const bl_fact_document *fact, bl_json **out) {
   if (!rc && fact->kind == BL_KIND_CONTRACT &&  /* a number in the fact */
       bl_json_is_lost(bl_json_add_c(*out, "customer", "-")))
     rc = BILLING_NOMEM;
+  return rc;
+}
+
+int bl_fold_contract_of(bl_tenant *t, bl_arena *a,
+                        const bl_fact_document *fact, int64_t before,
+                        bl_contract *contract) {
+  bl_json *doc;
+  int rc = fold_read_document(fact, &doc);
+
+  if (!rc) rc = fill_contract(t, a, fact, doc, before, contract);
+  bl_json_free(doc);
   return rc;
 }
 

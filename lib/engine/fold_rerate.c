@@ -2,6 +2,7 @@
 /* fold_rerate.c - recorded events that were decided anew, on the state. */
 #include "engine/fold.h"
 #include "engine/index.h"
+#include "engine/timeline.h"
 
 static bl_meter_state *meter_numbered(const bl_tenant *t, uint64_t number) {
   for (size_t i = 0; i < t->meters.count; i++) {
@@ -14,7 +15,7 @@ static bl_meter_state *meter_numbered(const bl_tenant *t, uint64_t number) {
 /* ---- the tenant's own part ---- */
 
 /* Customers up to a number have come to the newest rules. */
-static int note_step(bl_fold *f, const bl_fact_rerate *fact) {
+static int note_rules(bl_fold *f, const bl_fact_rerate *fact) {
   bl_meter_state *meter = meter_numbered(f->tenant, fact->meter);
   bl_meter_rules *rules = meter ? meter->rules : NULL;
   bl_rules_step *step;
@@ -26,7 +27,13 @@ static int note_step(bl_fold *f, const bl_fact_rerate *fact) {
   if (!step) return BILLING_NOMEM;
   *step = (bl_rules_step){f->seq, fact->through};
   rules->step_count++;
-  return bl_fold_about(f, 0, BL_ENTRY_RERATE);
+  return BILLING_OK;
+}
+
+static int note_step(bl_fold *f, const bl_fact_rerate *fact) {
+  int rc = fact->plan ? bl_fold_plan_step(f, fact) : note_rules(f, fact);
+
+  return rc ? rc : bl_fold_about(f, 0, BL_ENTRY_RERATE);
 }
 
 static uint64_t count_moved(uint64_t count, int64_t by) {
@@ -78,6 +85,24 @@ static int measure_contract(bl_fold *f, const bl_contract *contract,
   return rc;
 }
 
+/* Invoices of before billed by other prices: fees and what closes a period are
+ * for the next one to look at. */
+static int move_contract(bl_fold *f, const bl_fact_rerate *fact) {
+  bl_contract *contract = bl_table_at(&f->tenant->by_contract,
+                                      fact->contract);
+  int is_billed;
+
+  if (!contract) return BILLING_CORRUPT;
+  is_billed = contract->closed &&
+              contract->periods[contract->closed - 1].span.to_us >
+                  fact->since_us;
+  bl_touch_contract(f->tenant, contract);
+  if (fact->since_us < contract->moved_us) contract->moved_us = fact->since_us;
+  if (is_billed && contract->late_us == BL_TIME_NEVER)
+    contract->late_us = f->at_us;
+  return BILLING_OK;
+}
+
 int bl_fold_rules(bl_fold *f, const bl_fact_rerate *fact,
                   bl_customer *customer, const bl_meter_rules **rules) {
   const bl_meter_state *meter;
@@ -90,7 +115,8 @@ int bl_fold_rules(bl_fold *f, const bl_fact_rerate *fact,
   customer->unentitled = count_moved(customer->unentitled,
                                      fact->unentitled);
   *rules = NULL;
-  if (!fact->meter) return BILLING_OK;
+  if (fact->contract) rc = move_contract(f, fact);
+  if (rc || !fact->meter) return rc;
   meter = meter_numbered(f->tenant, fact->meter);
   *rules = meter ? bl_rules_numbered(meter, fact->rules) : NULL;
   if (!*rules) return BILLING_CORRUPT;

@@ -52,6 +52,7 @@ static void code_contract(bl_codec *c, bl_image_contract *contract) {
   bl_code_u64(c, &contract->advanced);
   bl_code_u64(c, &contract->has_ended);
   bl_code_i64(c, &contract->late_us);
+  bl_code_i64(c, &contract->moved_us);
   contract->periods = bl_code_array(c, contract->periods,
                                     &contract->period_count,
                                     sizeof *contract->periods);
@@ -165,6 +166,7 @@ static int image_contract(const bl_contract *contract, bl_arena *arena,
   out->advanced = contract->advanced;
   out->has_ended = contract->has_ended;
   out->late_us = contract->late_us;
+  out->moved_us = contract->moved_us;
   out->periods = contract->periods;
   out->period_count = contract->period_count;
   out->tally_count = tallies.count;

@@ -59,6 +59,7 @@ typedef struct bl_image_contract {
   uint64_t        advanced;
   uint64_t        has_ended;
   int64_t         late_us;
+  int64_t         moved_us;
   bl_period      *periods;
   size_t          period_count;
   bl_image_tally *tallies;

@@ -10,6 +10,7 @@
 #include "base/struct.h"
 #include "engine/closing.h"
 #include "engine/due.h"
+#include "engine/fees.h"
 #include "engine/named.h"
 #include "engine/tallies.h"
 #include "engine/ticks.h"
@@ -174,49 +175,11 @@ static int add_unused(invoice_draft *d, uint64_t period) {
   return rc;
 }
 
-static bl_dec fee_quantity(const bl_contract *contract,
-                           const bl_price *price) {
-  const bl_contract_terms *terms = &contract->terms;
+static int add_fee(invoice_draft *d, const bl_fact_line *fee) {
+  bl_fact_line *line = add_line(d);
 
-  if (!price->quantity.len) return BL_DEC_ONE;
-  for (size_t i = 0; i < terms->quantity_count; i++)
-    if (bl_str_equal(terms->quantities[i].name, price->quantity))
-      return terms->quantities[i].value;
-  return BL_DEC_ZERO;
-}
-
-/* The part of a period that a fee is for: of its interval; a fee that is not
- * prorated is due whole, once a period. */
-static bl_span fee_span(const bl_contract *contract, size_t price,
-                        uint64_t period) {
-  const bl_plan_version *plan = contract->plan;
-  bl_span whole = contract->periods[period].span, none = {0, 0};
-
-  if (!plan->intervals) return whole;
-  if (plan->intervals[price].is_off) return none;
-  if (plan->plan.prices[price].proration == BL_PRORATE_NONE)
-    return bl_timeline_leads(plan, price, whole) ? whole : none;
-  return bl_span_cut(plan->intervals[price].was.span, whole);
-}
-
-static int add_fee(invoice_draft *d, size_t at, uint64_t period) {
-  const bl_contract *contract = d->contract;
-  const bl_price *price = &contract->plan->plan.prices[at];
-  bl_dec quantity = fee_quantity(contract, price);
-  bl_span span = fee_span(contract, at, period);
-  bl_fact_line *line;
-
-  if (bl_dec_is_zero(quantity) || bl_span_is_empty(span)) return BILLING_OK;
-  line = add_line(d);
   if (!line) return BILLING_NOMEM;
-  line->is_fee = 1;
-  line->price = at;
-  line->period = period;
-  line->quantity = quantity;
-  bl_prorate(price->proration, span, contract->periods[period].full,
-             contract->zone, &line->numerator, &line->denominator);
-  line->amount = bl_price_fee(price, quantity, line->numerator,
-                              line->denominator);
+  *line = *fee;
   return round_line(d, line);
 }
 
@@ -231,9 +194,54 @@ static int add_fees(invoice_draft *d, uint32_t timing, uint64_t period) {
   for (size_t i = 0; i < count; i++) ranked[bl_timeline_rank(plan, i)] = i;
   for (size_t i = 0; i < count && !rc; i++) {
     const bl_price *price = &plan->plan.prices[ranked[i]];
-    if (bl_price_is_fee(price) && price->timing == timing)
-      rc = add_fee(d, ranked[i], period);
+    bl_fact_line fee;
+    if (bl_price_is_fee(price) && price->timing == timing &&
+        bl_fee_line(d->contract, ranked[i], period, &fee))
+      rc = add_fee(d, &fee);
   }
+  return rc;
+}
+
+/* What a period's fees have become since an invoice billed them: those in
+ * advance of the period that is open, too. */
+static int add_fee_changes_of(invoice_draft *d, const bl_fees *billed,
+                              uint64_t period) {
+  const bl_contract *contract = d->contract;
+  const bl_plan_version *plan = contract->plan;
+  size_t count = plan->plan.price_count;
+  size_t *ranked = bl_arena_array(&d->c->arena, count + 1, sizeof *ranked);
+  int rc = BILLING_OK;
+
+  if (!ranked) return BILLING_NOMEM;
+  for (size_t i = 0; i < count; i++) ranked[bl_timeline_rank(plan, i)] = i;
+  for (size_t i = 0; i < count && !rc; i++) {
+    const bl_price *price = &plan->plan.prices[ranked[i]];
+    bl_fact_line fee;
+    if (!bl_price_is_fee(price) ||
+        (period >= contract->closed && price->timing == BL_TIMING_ARREARS) ||
+        !bl_fee_change(contract, billed, ranked[i], period, &fee))
+      continue;
+    rc = add_fee(d, &fee);
+  }
+  return rc;
+}
+
+static int add_fee_changes(invoice_draft *d) {
+  const bl_contract *contract = d->contract;
+  uint64_t last = contract->advanced > contract->closed ? contract->advanced
+                                                        : contract->closed;
+  uint64_t first = last;
+  bl_fees billed;
+  int rc;
+
+  while (first > 0 &&
+         contract->periods[first - 1].span.to_us > contract->moved_us)
+    first--;
+  if (first == last) return BILLING_OK;
+  rc = bl_fees_billed(d->c, contract, contract->periods[first].span.from_us,
+                      &billed);
+  for (uint64_t p = first; p < last && !rc; p++)
+    rc = add_fee_changes_of(d, &billed, p);
   return rc;
 }
 
@@ -326,6 +334,7 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
     if (!rc) rc = bl_timeline_settle(c, contract, closed + 1);
     if (!rc) rc = add_usage(&d, closed + 1);
     if (!rc) rc = add_unused(&d, closed);
+    if (!rc) rc = add_fee_changes(&d);
     if (!rc) rc = add_fees(&d, BL_TIMING_ARREARS, closed);
     if (!rc) rc = add_closings(&d, closed + 1);
     closed++;
@@ -333,6 +342,7 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
     rc = bl_ticks_book(c, contract, contract->period_count);
     if (!rc) rc = bl_timeline_settle(c, contract, contract->period_count);
     if (!rc) rc = add_usage(&d, contract->period_count);
+    if (!rc) rc = add_fee_changes(&d);
     if (!rc) rc = add_closings(&d, contract->period_count);
   }
   if (!rc && is_to_advance(contract, closed))

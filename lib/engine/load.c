@@ -123,6 +123,7 @@ static int take_contract(loading *l, const bl_image_contract *from) {
   contract->advanced = from->advanced;
   contract->has_ended = from->has_ended;
   contract->late_us = from->late_us;
+  contract->moved_us = from->moved_us;
   contract->period_count = contract->period_cap = from->period_count;
   if (from->period_count)
     contract->periods =

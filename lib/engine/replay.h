@@ -19,15 +19,16 @@
 
 #include "engine/engine.h"
 
-/* A document of the catalog as it was put, or archived; or how far a meter was
- * rebuilt: kind BL_REPLAY_REBUILT. */
+/* A document of the catalog as it was put, or archived; or how far a meter or
+ * a plan was rebuilt: kind BL_REPLAY_REBUILT. */
 #define BL_REPLAY_REBUILT BL_KINDS
 typedef struct bl_replay_document {
   int64_t  seq;
   int64_t  at_us;
   uint64_t kind;               /* BL_KIND_* */
-  uint64_t number;             /* its own; rebuilt: the meter's */
-  uint64_t version;            /* rebuilt: of its rules */
+  uint64_t number;             /* its own; of what is rebuilt */
+  uint64_t version;            /* rebuilt: of a meter's rules, of a plan */
+  uint64_t is_plan;            /* rebuilt */
   uint64_t through;            /* rebuilt: customers up to here */
   uint64_t archived;
   bl_str   id;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* replay_catalog.c - the entries that are nobody's: documents of the catalog,
- * and how far meters were rebuilt; see replay.h. */
+ * and how far meters and plans were rebuilt; see replay.h. */
 #include "engine/documents.h"
 #include "engine/index.h"
 #include "engine/replay.h"
@@ -34,8 +34,9 @@ static int keep_document(bl_replay *r, const bl_entry *entry) {
     return BILLING_OK;
   }
   d->kind = BL_REPLAY_REBUILT;
-  d->number = facts.rerate.meter;
-  d->version = facts.rerate.rules;
+  d->is_plan = facts.rerate.plan != 0;
+  d->number = d->is_plan ? facts.rerate.plan : facts.rerate.meter;
+  d->version = d->is_plan ? facts.rerate.version : facts.rerate.rules;
   d->through = facts.rerate.through;
   return BILLING_OK;
 }
@@ -61,7 +62,7 @@ int bl_replay_read(bl_replay *r) {
   return r->arena.failed ? BILLING_NOMEM : BILLING_OK;
 }
 
-/* ---- meters that were rebuilt ---- */
+/* ---- what was rebuilt ---- */
 
 /* How many of them have numbers up to this one: their numbers there begin
  * with 1. */
@@ -73,12 +74,13 @@ static size_t how_many(const bl_replay *r, uint64_t through) {
   return count;
 }
 
-/* The document that put the meter as it is at this step. */
-static const bl_replay_document *rebuilt_meter(
+/* The document that put the meter or the plan as it is at this step. */
+static const bl_replay_document *rebuilt_document(
     const bl_replay *r, const bl_replay_document *step) {
+  uint64_t kind = step->is_plan ? BL_KIND_PLAN : BL_KIND_METER;
+
   for (const bl_replay_document *d = step; d > r->catalog; d--)
-    if (d[-1].kind == BL_KIND_METER && d[-1].number == step->number)
-      return d - 1;
+    if (d[-1].kind == kind && d[-1].number == step->number) return d - 1;
   return NULL;
 }
 
@@ -86,26 +88,26 @@ static size_t rebuilt_before(const bl_replay *r,
                              const bl_replay_document *step) {
   for (const bl_replay_document *d = step; d > r->catalog; d--)
     if (d[-1].kind == BL_REPLAY_REBUILT && d[-1].number == step->number &&
-        d[-1].version == step->version)
+        d[-1].is_plan == step->is_plan && d[-1].version == step->version)
       return how_many(r, d[-1].through);
   return 0;
 }
 
-/* A meter that is laid over has no other rules to come to. */
+/* What is laid over has nothing else to come to. */
 static int again_rebuild(bl_replay *r, const bl_replay_document *step) {
   billing_call call = bl_replay_call(r, (bl_str){NULL, 0});
   size_t budget = how_many(r, step->through) - rebuilt_before(r, step);
-  const bl_replay_document *meter = rebuilt_meter(r, step);
+  const bl_replay_document *of = rebuilt_document(r, step);
   billing_error err;
   int rc;
 
-  if (!meter || bl_replay_over(r, BL_KIND_METER, meter->id) ||
+  if (!of || bl_replay_over(r, of->kind, of->id) ||
       (!budget && step->through != UINT64_MAX))
     return BILLING_OK;
   if (step->through == UINT64_MAX) budget = 0;
   BILLING_INIT(&err);
-  rc = billing_rebuild(r->b, &call, meter->id.text, meter->id.len,
-                       (uint32_t)budget, NULL, NULL, &err);
+  rc = billing_rebuild(r->b, &call, bl_kind_name(of->kind), of->id.text,
+                       of->id.len, (uint32_t)budget, NULL, NULL, &err);
   return rc ? bl_replay_fail(r, rc, err.path, &err) : BILLING_OK;
 }
 

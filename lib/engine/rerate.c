@@ -27,6 +27,7 @@ int bl_rerate_is_meant(const bl_rerating *x, const bl_contract *contract,
   const bl_meter_state *meter = contract->plan->meters[price];
 
   return meter && (!x->wish->meter || meter == x->wish->meter) &&
+         (!x->wish->contract || contract == x->wish->contract) &&
          contract->periods[period].span.to_us > x->wish->since_us;
 }
 
@@ -416,6 +417,7 @@ static int64_t rerate_from(const bl_rerating *x) {
 
   for (size_t i = 0; i < contracts->count; i++) {
     const bl_contract *contract = contracts->item[i];
+    if (x->wish->contract && contract != x->wish->contract) continue;
     for (size_t p = 0; p < contract->period_count; p++) {
       bl_span span = contract->periods[p].span;
       if (span.to_us > x->wish->since_us && span.from_us < from_us)

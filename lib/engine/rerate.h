@@ -20,6 +20,9 @@
 typedef struct bl_rerate_wish {
   bl_customer          *customer;
   const bl_meter_state *meter;   /* only charges of its prices; NULL: of all */
+  const bl_contract    *contract;  /* only its charges; NULL: of all */
+  uint64_t              plan;    /* by a version of it; 0: by a document */
+  uint64_t              version; /* of the plan, or the contract's document */
   int64_t               since_us;  /* periods that end after this */
   uint32_t              comes;   /* the customer comes to the meter's newest
                                     rules; else it stays by those it has */

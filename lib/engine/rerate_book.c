@@ -35,6 +35,49 @@ static int rebook_count(bl_rerating *x, bl_contract *contract,
                           (bl_str){"", 0}, &key);
 }
 
+/* Whether it is the key's interval that says what no usage in the period
+ * costs, and there is none. */
+static int rebook_is_unused(bl_rerating *x, const bl_contract *contract,
+                            const bl_fact_key *key) {
+  const bl_plan_version *plan = contract->plan;
+  const bl_interval *all = plan->intervals;
+  bl_fact_key at = *key;
+
+  if ((all && all[key->price].is_off) ||
+      !bl_timeline_leads(plan, key->price,
+                         contract->periods[key->period].span))
+    return 0;
+  for (at.price = 0; all && at.price < plan->plan.price_count; at.price++) {
+    bl_rerate_key *other;
+    if (all[at.price].line != all[key->price].line) continue;
+    if (bl_rerate_find(x, &at, &other) || (other && other->fact.level.events))
+      return 0;
+  }
+  return 1;
+}
+
+/* What a period that is closed costs without usage, by prices of the past. */
+static int rebook_unused(bl_rerating *x, bl_contract *contract) {
+  const bl_plan *plan = &contract->plan->plan;
+  bl_fact_key at = {contract->number, 0, 0, {"", 0}};
+  bl_rerate_key *key;
+  int rc = BILLING_OK;
+
+  for (; at.price < plan->price_count && !rc; at.price++) {
+    const bl_price *price = &plan->prices[at.price];
+    if (!price->meter.len || price->group_count || price->closing ||
+        !(price->flags & BL_PRICE_FLAT_AT_ZERO) ||
+        bl_contract_meter(contract, at.price)->ticks)
+      continue;
+    for (at.period = 0; at.period < contract->closed && !rc; at.period++)
+      if (bl_rerate_is_meant(x, contract, at.price, at.period) &&
+          rebook_is_unused(x, contract, &at))
+        rc = bl_rerate_key_of(x, contract, at.price, at.period, at.group,
+                              &key);
+  }
+  return rc;
+}
+
 /* Keys that no event is under any more, and the figures of ticks. */
 static int rebook_known(bl_rerating *x, bl_contract *contract) {
   bl_rerate_key *key;
@@ -120,7 +163,9 @@ static bl_dec rebook_split(const bl_rerate_key *key, bl_dec before,
 static int rebook_total(bl_rerating *x, const bl_rerate_key *key,
                         bl_dec booked, bl_dec *total) {
   const bl_fact_rekeyed *fact = &key->fact;
-  int is_shared = key->contract->plan->plan.prices[fact->price].tiers_by != 0;
+  bl_contract *contract = key->contract;
+  int is_shared = contract->plan->plan.prices[fact->price].tiers_by != 0;
+  bl_fact_key at = {contract->number, fact->price, fact->period, fact->group};
   bl_rate_others others;
   int rc;
 
@@ -129,7 +174,8 @@ static int rebook_total(bl_rerating *x, const bl_rerate_key *key,
   if (key->meter->ticks && rebook_is_closed(key)) return BILLING_OK;
   *total = BL_DEC_ZERO;
   if (key->meter->ticks || !key->rate) return BILLING_OK;
-  if (!fact->level.events && !rebook_is_closed(key) && !is_shared)
+  if (!fact->level.events && !is_shared &&
+      (!rebook_is_closed(key) || !rebook_is_unused(x, contract, &at)))
     return BILLING_OK;
   *total = key->spent;
   if (key->rate->flags & BL_PRICE_BY_EVENT) return BILLING_OK;
@@ -167,6 +213,9 @@ static int rebook_keys(bl_rerating *x) {
 
   for (size_t i = 0; i < contracts->count && !rc; i++)
     rc = rebook_known(x, contracts->item[i]);
+  if (!rc && x->wish->contract)
+    rc = rebook_unused(x, bl_table_at(&x->c->t->by_contract,
+                                      x->wish->contract->number));
   for (size_t i = 0; i < x->count && !rc; i++)
     rc = rebook_difference(x, x->keys[i]);
   x->fact.keys = bl_arena_array(&x->arena, x->count + 1,
@@ -276,8 +325,7 @@ static int rebook_write(rerate_book *k) {
   return bl_append(c, BL_ENTRY_RERATE, &w);
 }
 
-/* Whether the entry would say anything.  Who comes to other rules and has
- * something by the old ones must be told so. */
+/* Whether the entry would say anything of events. */
 static int rebook_is_empty(const bl_rerating *x) {
   return !x->count && !x->event_count && !x->fact.unmatched &&
          !x->fact.unpriced && !x->fact.unentitled;
@@ -294,6 +342,14 @@ static int rebook_has_tallies(const bl_rerate_wish *wish) {
   return 0;
 }
 
+/* Who comes to other rules and has something by the old ones, and who was
+ * billed by other prices. */
+static int rebook_is_told(const bl_rerate_wish *wish) {
+  if (wish->contract)
+    return wish->contract->closed > 0 || wish->contract->advanced > 0;
+  return wish->comes && rebook_has_tallies(wish);
+}
+
 static void rebook_open(bl_rerating *x, bl_call *c,
                         const bl_rerate_wish *wish) {
   *x = (bl_rerating){.c = c, .wish = wish};
@@ -301,6 +357,9 @@ static void rebook_open(bl_rerating *x, bl_call *c,
   bl_map_open(&x->by_key, &x->arena);
   x->fact.customer = wish->customer->number;
   x->fact.since_us = wish->since_us;
+  x->fact.contract = wish->contract ? wish->contract->number : 0;
+  x->fact.plan = wish->plan;
+  x->fact.version = wish->version;
   x->fact.times = (bl_span){INT64_MAX, INT64_MIN};
   if (!wish->meter) return;
   x->fact.meter = wish->meter->number;
@@ -313,9 +372,7 @@ static int rebook_customer(bl_rerating *x, bl_json *rows) {
 
   if (!rc) rc = bl_rerate_measure(x);
   if (!rc) rc = rebook_keys(x);
-  if (rc || (rebook_is_empty(x) &&
-             !(x->wish->comes && rebook_has_tallies(x->wish))))
-    return rc;
+  if (rc || (rebook_is_empty(x) && !rebook_is_told(x->wish))) return rc;
   rebook_events(x);
   if (x->fact.times.from_us > x->fact.times.to_us)
     x->fact.times = (bl_span){x->c->now_us, x->c->now_us};

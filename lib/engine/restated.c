@@ -36,6 +36,7 @@ static int restated_rules_key(const bl_call *c, const bl_restatement *r,
     return 0;
   meter = contract->plan->meters[key->price];
   return meter && (!fact->meter || meter->number == fact->meter) &&
+         (!fact->contract || fact->contract == key->contract) &&
          contract->periods[key->period].span.to_us > fact->since_us;
 }
 

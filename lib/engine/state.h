@@ -100,6 +100,9 @@ typedef struct bl_plan_version {
   bl_plan          plan;
   uint64_t         version;
   int64_t          from_us;    /* for contracts that follow */
+  int64_t          seq;        /* of its entry */
+  uint64_t         is_backdated;   /* it began before it was put: a rebuild
+                                      brings contracts to it */
   bl_interval     *intervals;  /* by price; NULL: each one holds always */
   bl_meter_state **meters;     /* by price; NULL for a fee */
   uint32_t        *next;       /* by price: the next one of the same meter;
@@ -111,11 +114,22 @@ typedef struct bl_plan_version {
   uint64_t         has_advance;  /* a fee is billed in advance */
 } bl_plan_version;
 
+/* After that entry the customers up to a number have the versions of the plan
+ * up to one. */
+typedef struct bl_plan_step {
+  int64_t  seq;
+  uint64_t version;
+  uint64_t through;            /* UINT64_MAX: everybody */
+} bl_plan_step;
+
 typedef struct bl_plan_state {
   uint64_t number;
   uint64_t version;
   uint64_t archived;
   bl_list  versions;           /* bl_plan_version, version 1 first */
+  bl_plan_step *steps;         /* of rebuilds */
+  size_t   step_count;
+  size_t   step_cap;
   uint64_t touched;
 } bl_plan_state;
 
@@ -236,6 +250,11 @@ struct bl_contract {
   size_t            period_cap;
   uint64_t          advanced;  /* how many have their advance fees billed */
   uint64_t          has_ended; /* the last period is closed */
+  int64_t           versions_us;   /* since when it has its version, or
+                                      follows */
+  uint64_t          laid;      /* its document knows versions up to this */
+  int64_t           moved_us;  /* prices of the past changed from there on,
+                                  and no invoice has met it; or NEVER */
   bl_map            tallies;   /* price, period, group -> bl_tally; last */
 };
 

@@ -321,13 +321,20 @@ static int tick_add(tick_booking *k, const bl_tick_group *group,
                : bl_tick_book_add(&k->book, &tick, 1);
 }
 
+/* Whether what a period without usage costs is still to be booked: its close
+ * has not come, or was by other prices. */
+static int tick_is_unbooked(const bl_contract *contract, uint64_t period) {
+  return period >= contract->closed ||
+         contract->periods[period].span.to_us > contract->moved_us;
+}
+
 /* Whether the figure of a period may be another one than was booked. */
 static int tick_is_open(const tick_booking *k, const bl_tick_group *group,
                         uint64_t period, const bl_tally *tally) {
   const bl_contract *contract = k->ticks.contract;
 
   if (tick_meter(contract, group->price)->recurring) return 1;
-  return period >= contract->closed || (tally && tally->more->is_due);
+  return tick_is_unbooked(contract, period) || (tally && tally->more->is_due);
 }
 
 /* What counts events is booked with nothing, so that it is not due any more.
@@ -350,16 +357,29 @@ static int tick_statement(tick_booking *k, const bl_tick_group *group,
   return tick_add(k, group, period, quantity);
 }
 
+/* What is another interval's since prices of the past changed goes back. */
+static int tick_leave(tick_booking *k, const bl_tick_group *group,
+                      uint64_t period, const bl_tally *tally) {
+  bl_fact_tick tick = {.price = group->price, .period = period,
+                       .group = group->group};
+
+  if (!tally || (bl_dec_is_zero(tally->amount) && !tally->more->is_due))
+    return BILLING_OK;
+  tick.amount = bl_dec_neg(tally->amount);
+  return bl_tick_book_add(&k->book, &tick, 1);
+}
+
 static int tick_period(tick_booking *k, const bl_tick_group *group,
                        uint64_t period) {
   const bl_tally *tally = bl_tally_of(k->ticks.contract, group->price,
                                       period, group->group);
   bl_dec ticked = tally ? tally->more->ticked : BL_DEC_ZERO, quantity;
   int is_new = tally ? tally->more->is_due != 0
-                     : period >= k->ticks.contract->closed;
+                     : tick_is_unbooked(k->ticks.contract, period);
   int rc;
 
-  if (!bl_ticks_prices(&k->ticks, group->price, period)) return BILLING_OK;
+  if (!bl_ticks_prices(&k->ticks, group->price, period))
+    return tick_leave(k, group, period, tally);
   if (tick_is_sql(k->ticks.contract, group->price))
     return tick_statement(k, group, period, tally);
   if (!tick_is_open(k, group, period, tally)) return BILLING_OK;
@@ -387,6 +407,9 @@ static int tick_all(tick_booking *k) {
 static uint64_t tick_first(const bl_contract *contract, uint64_t periods) {
   uint64_t first = periods - 1;
 
+  while (first > 0 &&
+         contract->periods[first - 1].span.to_us > contract->moved_us)
+    first--;
   for (size_t i = 0; i < contract->tallies.count; i++) {
     const bl_tally *tally = contract->tallies.entry[i].value;
     if (tally->more && tally->more->is_due && tally->period < first)

@@ -22,6 +22,22 @@
 
 #include "engine/engine.h"
 
+/* ---- versions.c ---- */
+
+/* The entry by which a customer comes to a version of a plan that it follows;
+ * INT64_MAX: not yet. */
+int64_t bl_plan_comes(const bl_plan_state *plan,
+                      const bl_plan_version *version, uint64_t customer);
+/* The newest version of the past that not everybody has come to; NULL. */
+const bl_plan_version *bl_plan_awaited(const bl_plan_state *plan);
+/* The last customer who has come to it. */
+uint64_t bl_plan_through(const bl_plan_state *plan,
+                         const bl_plan_version *version);
+/* From when on an entry brings the contract to versions of the past that its
+ * document does not know, INT64_MAX: those that it has still to come to;
+ * BL_TIME_NEVER: there are none. */
+int64_t bl_plan_since(const bl_contract *contract, int64_t seq);
+
 /* ---- timeline.c: what holds when ---- */
 
 /* The version that holds at a moment for who follows the plan. */
@@ -55,6 +71,9 @@ typedef struct bl_lay {
   bl_arena                *arena;
   const bl_plan_state     *plan;
   const bl_contract_terms *terms;
+  uint64_t                 customer;   /* who: versions before `laid`, and */
+  uint64_t                 laid;       /* those that he has come to by an */
+  int64_t                  as_of;      /* entry, are there */
   bl_fact_interval        *item;
   size_t                   count;
   size_t                   cap;
@@ -62,11 +81,10 @@ typedef struct bl_lay {
 
 /* The intervals that a contract has, also one that only has a plan. */
 int bl_lay_start(bl_lay *lay, const bl_contract *was);
-/* From a moment on the versions hold as the terms say; pinned: of one that
- * stays with a version, which. */
-int bl_lay_from(bl_lay *lay, int64_t from_us, uint64_t pinned);
-/* One version more, from its own time on. */
-int bl_lay_version(bl_lay *lay, const bl_plan_version *version);
+/* From a moment on overrides hold as the terms say, and from another one on,
+ * not before it, versions; pinned: of one that stays with a version, which. */
+int bl_lay_from(bl_lay *lay, int64_t from_us, int64_t versions_us,
+                uint64_t pinned);
 /* The prices of the intervals, under the overrides; what cannot be changed so
  * is an error (INVALID, LIMIT) of the override *bad, or, with `unfit` for each
  * interval, stays as it is. */
@@ -84,13 +102,22 @@ int bl_timeline_why(const bl_contract *contract, uint64_t price,
                     bl_str group, bl_arena *a, uint32_t **why,
                     const bl_override **best);
 
+/* ---- timeline_past.c ---- */
+
+/* The contract as an entry of the past knew it: its terms and prices are those
+ * of then, in the call's arena, and its tallies those of now. */
+int bl_timeline_past(bl_call *c, const bl_contract *contract, int64_t seq,
+                     bl_contract *out);
+
 /* ---- timeline_draft.c ---- */
 
 /* The contract's timeline under a new document, NULL `was` for a new contract:
- * fills the fact's.  CONFLICT when it reaches back before the clock. */
+ * fills the fact's.  From *since_us on, before the clock, it may be another
+ * one than before; BL_TIME_NEVER: it is not. */
 int bl_timeline_draft(bl_call *c, const char *path, const bl_json *doc,
                       bl_contract_terms *terms, const bl_contract *was,
-                      const bl_zone *zone, bl_fact_document *fact);
+                      const bl_zone *zone, bl_fact_document *fact,
+                      int64_t *since_us);
 /* As it is. */
 int bl_timeline_copy(bl_call *c, const bl_contract *contract,
                      bl_fact_document *fact);
@@ -98,8 +125,11 @@ int bl_timeline_copy(bl_call *c, const bl_contract *contract,
 /* ---- fold_plan.c ---- */
 
 /* The contract has the timeline; versions of the plan that the entry does not
- * know follow. */
-int bl_timeline_fold(bl_tenant *t, bl_contract *contract,
-                     const bl_fact_document *fact);
+ * know follow, those that it came to before another entry.  All in the arena.
+ */
+int bl_timeline_fold(bl_tenant *t, bl_arena *a, bl_contract *contract,
+                     const bl_fact_document *fact, int64_t before);
+/* Customers up to a number have come to versions of a plan. */
+int bl_fold_plan_step(bl_fold *f, const bl_fact_rerate *fact);
 
 #endif

@@ -2,9 +2,13 @@
 /*
  * timeline_draft.c - deciding about the timeline of a contract's document.
  *
- * What has begun is booked by: it may be ended, never changed.  So an override
- * that holds already stays as it is but for its end, one that is added begins
- * now or later, and another version of the plan holds from now on.
+ *     an override of 0.80 since 1 March, put on 10 April: laid anew from
+ *     1 March on
+ *     its end, 15 March, put on 20 April: laid anew from 15 March on
+ *     a plan_version that is effective from 1 February: from there on
+ *
+ * What stays as it was is not touched: prices of before the first change, and
+ * before `effective` the versions that held.
  */
 #include "engine/documents.h"
 #include "engine/timeline.h"
@@ -21,7 +25,8 @@ typedef struct timeline_draft {
   const bl_contract   *was;      /* NULL: the contract is new */
   const bl_plan_state *plan;
   bl_json             *before;   /* its document, as stored */
-  int64_t              from_us;  /* what may still change */
+  int64_t              since_us; /* the first change */
+  int64_t              versions_us;  /* the first one of versions */
 } timeline_draft;
 
 static int draft_refuse(const timeline_draft *d, int rc, size_t at,
@@ -90,84 +95,102 @@ static int draft_member(const timeline_draft *d, const bl_json *doc, size_t at,
   return rc;
 }
 
-/* What holds already, in the new document at place `at`. */
-static int draft_keeps(const timeline_draft *d, size_t was, size_t at) {
-  const bl_override *then = &d->was->terms.overrides[was];
-  const bl_override *now = &d->terms->overrides[at];
+static void draft_moves(timeline_draft *d, int64_t us) {
+  if (us < d->since_us) d->since_us = us;
+}
+
+/* An override of before, in the new document at place `at`. */
+static int draft_compare(timeline_draft *d, size_t was, size_t at) {
+  const bl_span then = d->was->terms.overrides[was].span;
+  const bl_span now = d->terms->overrides[at].span;
   bl_str before, after;
   int rc = draft_member(d, d->before, was, &before);
 
   if (!rc) rc = draft_member(d, d->doc, at, &after);
   if (rc) return rc;
-  if (!bl_str_equal(before, after) || then->span.from_us != now->span.from_us)
-    return draft_refuse(d, BILLING_CONFLICT, at, NULL,
-                        "leave it as it was and give it a \"to\"; add another "
-                        "one from now on",
-                        "the override %t has begun and cannot change",
-                        now->id);
-  if (then->span.to_us != now->span.to_us &&
-      (then->span.to_us < d->from_us || now->span.to_us < d->from_us))
-    return draft_refuse(d, BILLING_CONFLICT, at, "to",
-                        "the call's now or later",
-                        "the override %t cannot end before the clock",
-                        now->id);
+  if (!bl_str_equal(before, after) || then.from_us != now.from_us) {
+    draft_moves(d, then.from_us);
+    draft_moves(d, now.from_us);
+  } else if (then.to_us != now.to_us) {
+    draft_moves(d, then.to_us < now.to_us ? then.to_us : now.to_us);
+  }
   return BILLING_OK;
 }
 
-/* Overrides that have begun are all there, in their order. */
-static int draft_begun(const timeline_draft *d, size_t *begun) {
+/* Those that are gone, or stand in another order. */
+static int draft_known(timeline_draft *d) {
   const bl_contract_terms *then = &d->was->terms;
   size_t next = 0;
   int rc = BILLING_OK;
 
-  *begun = 0;
   for (size_t i = 0; i < then->override_count && !rc; i++) {
-    size_t at;
-    if (then->overrides[i].span.from_us >= d->from_us) continue;
-    ++*begun;
-    at = draft_find(d->terms->overrides, d->terms->override_count,
-                    then->overrides[i].id);
-    if (at == d->terms->override_count || at < next)
-      return bl_fail_at(d->c->err, BILLING_CONFLICT, d->path, "overrides",
-                        "keep it, in its order, and give it a \"to\"",
-                        "the override %t has begun and cannot go",
-                        &then->overrides[i].id);
+    size_t at = draft_find(d->terms->overrides, d->terms->override_count,
+                           then->overrides[i].id);
+    if (at == d->terms->override_count || at < next) {
+      draft_moves(d, then->overrides[i].span.from_us);
+      continue;
+    }
     next = at + 1;
-    rc = draft_keeps(d, i, at);
+    rc = draft_compare(d, i, at);
   }
   return rc;
 }
 
-static int draft_added(const timeline_draft *d) {
+static void draft_added(timeline_draft *d) {
   const bl_contract_terms *then = &d->was->terms;
+  int is_other = d->terms->by_priority != then->by_priority;
 
   for (size_t i = 0; i < d->terms->override_count; i++) {
     const bl_override *o = &d->terms->overrides[i];
-    size_t at = draft_find(then->overrides, then->override_count, o->id);
-    int has_begun = at < then->override_count &&
-                    then->overrides[at].span.from_us < d->from_us;
-    if (!has_begun && o->span.from_us < d->from_us)
-      return draft_refuse(d, BILLING_CONFLICT, i, "from",
-                          "the call's now or later: what was booked before "
-                          "stays as it was priced",
-                          "the override %t cannot begin before the clock",
-                          o->id);
+    if (is_other || draft_find(then->overrides, then->override_count,
+                               o->id) == then->override_count)
+      draft_moves(d, o->span.from_us);
   }
-  return BILLING_OK;
 }
 
-static int draft_changes(const timeline_draft *d) {
-  size_t begun;
-  int rc;
+static int draft_overrides(timeline_draft *d) {
+  int rc = d->was ? draft_known(d) : BILLING_OK;
 
-  if (!d->was) return BILLING_OK;
-  rc = draft_begun(d, &begun);
-  if (!rc) rc = draft_added(d);
-  if (!rc && begun && d->terms->by_priority != d->was->terms.by_priority)
-    rc = bl_fail_at(d->c->err, BILLING_CONFLICT, d->path, "override_order",
-                    "leave it as it was",
-                    "override_order cannot change once an override has begun");
+  if (!rc && d->was) draft_added(d);
   return rc;
+}
+
+/* ---- versions ---- */
+
+static int draft_asks_versions(const timeline_draft *d) {
+  const bl_contract_terms *now = d->terms, *then = &d->was->terms;
+
+  return now->follows != then->follows ||
+         now->plan_version != then->plan_version ||
+         now->effective_us != then->effective_us ||
+         now->effective_is_local != then->effective_is_local;
+}
+
+/* Since when the contract has its version, or follows: as it was unless the
+ * document asks for something else. */
+static int draft_versions(timeline_draft *d, const bl_zone *zone,
+                          bl_fact_document *fact) {
+  int64_t from_us = d->terms->effective_us, now_us = d->versions_us;
+
+  fact->versions_us = d->was ? d->was->versions_us : d->terms->start_us;
+  if (!d->was) return BILLING_OK;
+  if (draft_asks_versions(d)) {
+    draft_resolve(&from_us, d->terms->effective_is_local, zone);
+    if (from_us == BL_TIME_NEVER) from_us = now_us;
+    if (from_us > d->c->now_us)
+      return bl_fail_at(d->c->err, BILLING_CONFLICT, d->path, "effective",
+                        "the call's now or earlier; a plan's version has an "
+                        "effective time of its own",
+                        "a contract cannot change its version later");
+    if (from_us < d->terms->start_us) from_us = d->terms->start_us;
+    fact->versions_us = d->versions_us = from_us;
+  } else {
+    from_us = d->terms->follows ? bl_plan_since(d->was, INT64_MAX)
+                                : BL_TIME_NEVER;
+    if (from_us < d->versions_us) d->versions_us = from_us;
+  }
+  draft_moves(d, d->versions_us);
+  return BILLING_OK;
 }
 
 /* ---- what it is for ---- */
@@ -237,7 +260,8 @@ static int draft_targets(const timeline_draft *d) {
 static uint64_t draft_pinned(const timeline_draft *d) {
   if (d->terms->plan_version) return (uint64_t)d->terms->plan_version;
   if (d->was && !d->was->terms.follows) return d->was->plan->version;
-  return bl_plan_at(d->plan, d->c->now_us)->version;
+  return bl_plan_at(d->plan, d->was && d->terms->effective_us != BL_TIME_NEVER
+                               ? d->versions_us : d->c->now_us)->version;
 }
 
 /* Whether the prices of one version are all that there is to say. */
@@ -297,14 +321,15 @@ static int draft_plain(const timeline_draft *d, uint64_t number) {
 }
 
 static int draft_lay(const timeline_draft *d, bl_fact_document *fact) {
-  bl_lay lay = {.arena = &d->c->arena, .plan = d->plan, .terms = d->terms};
+  bl_lay lay = {.arena = &d->c->arena, .plan = d->plan, .terms = d->terms,
+                .laid = d->plan->version};
   uint64_t pinned = d->terms->follows ? 0 : draft_pinned(d);
   int rc = BILLING_OK;
 
   fact->plan_version = pinned ? pinned : d->plan->version;
   if (draft_is_plain(d, pinned)) return draft_plain(d, fact->plan_version);
   if (d->was) rc = bl_lay_start(&lay, d->was);
-  if (!rc) rc = bl_lay_from(&lay, d->from_us, pinned);
+  if (!rc) rc = bl_lay_from(&lay, d->since_us, d->versions_us, pinned);
   if (!rc) rc = draft_prices(d, &lay);
   if (!rc && lay.count > DRAFT_INTERVALS)
     rc = bl_fail_at(d->c->err, BILLING_LIMIT, d->path, "overrides",
@@ -339,22 +364,40 @@ static int draft_before(timeline_draft *d) {
 
 int bl_timeline_draft(bl_call *c, const char *path, const bl_json *doc,
                       bl_contract_terms *terms, const bl_contract *was,
-                      const bl_zone *zone, bl_fact_document *fact) {
+                      const bl_zone *zone, bl_fact_document *fact,
+                      int64_t *since_us) {
+  int has_begun = c->now_us > terms->start_us;
+  int64_t now_us = was && has_begun ? c->now_us : INT64_MIN;
   timeline_draft d = {
     .c = c, .path = path, .doc = doc, .terms = terms, .was = was,
     .plan = bl_map_get(&c->t->plans, terms->plan.text, terms->plan.len),
-    .from_us = c->now_us};
-  int rc;
+    .since_us = now_us, .versions_us = now_us};
+  int rc = draft_times(&d, zone);
 
-  if (!was || c->now_us <= terms->start_us) d.from_us = INT64_MIN;
-  rc = draft_times(&d, zone);
   if (!rc) rc = draft_before(&d);
-  if (!rc) rc = draft_changes(&d);
+  if (!rc) rc = draft_overrides(&d);
+  if (!rc) rc = draft_versions(&d, zone, fact);
   if (!rc) rc = draft_targets(&d);
   if (!rc) rc = draft_spans(&d, fact);
   if (!rc) rc = draft_lay(&d, fact);
   bl_json_free(d.before);
+  if (d.since_us < terms->start_us) d.since_us = terms->start_us;
+  *since_us = d.since_us < c->now_us ? d.since_us : BL_TIME_NEVER;
   return rc;
+}
+
+/* Versions that it has come to; later ones are laid behind them. */
+static uint64_t draft_laid(const bl_contract *contract) {
+  const bl_plan_state *plan = contract->plan_state;
+  uint64_t number = plan->version;
+
+  if (!contract->terms.follows) return contract->plan->version;
+  for (size_t i = plan->versions.count; i > contract->laid; i--) {
+    const bl_plan_version *version = plan->versions.item[i - 1];
+    if (bl_plan_comes(plan, version, contract->customer->number) == INT64_MAX)
+      number = version->version - 1;
+  }
+  return number;
 }
 
 int bl_timeline_copy(bl_call *c, const bl_contract *contract,
@@ -366,7 +409,8 @@ int bl_timeline_copy(bl_call *c, const bl_contract *contract,
   int rc;
 
   d.terms = &terms;
-  fact->plan_version = contract->plan->version;
+  fact->plan_version = draft_laid(contract);
+  fact->versions_us = contract->versions_us;
   rc = draft_spans(&d, fact);
   if (rc || !contract->plan->intervals) return rc;
   rc = bl_lay_start(&lay, contract);

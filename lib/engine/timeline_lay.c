@@ -11,10 +11,11 @@
 
 /* One laying: the intervals of before, and which of them go on. */
 typedef struct lay_pass {
-  bl_lay        *lay;
-  unsigned char *claimed;
-  size_t         known;
-  int64_t        from_us;      /* where laying begins */
+  bl_lay           *lay;
+  bl_fact_interval *was;       /* as they were */
+  unsigned char    *claimed;
+  size_t            known;
+  int64_t           from_us;   /* where laying begins */
 } lay_pass;
 
 static int lay_push(bl_lay *lay, bl_fact_interval interval) {
@@ -111,26 +112,50 @@ static int lay_interval(lay_pass *pass, bl_fact_interval interval) {
   return lay_push(lay, interval);
 }
 
-static int lay_span(lay_pass *pass, const bl_plan_version *version,
-                    bl_span span) {
-  const bl_plan *plan = &version->plan;
+/* A price for a while, as overrides cut it. */
+static int lay_price_span(lay_pass *pass, bl_fact_interval whole) {
+  const bl_price *price = lay_price(pass->lay, &whole);
+  bl_span left = whole.span;
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < plan->key_count && !rc; i++)
-    for (bl_span left = span; !bl_span_is_empty(left) && !rc;) {
-      bl_span part = {left.from_us, lay_until(pass->lay, &plan->prices[i],
-                                              left)};
-      rc = lay_interval(pass,
-                        (bl_fact_interval){version->version, i, part});
-      left.from_us = part.to_us;
-    }
+  while (!bl_span_is_empty(left) && !rc) {
+    bl_fact_interval part = whole;
+    part.span = (bl_span){left.from_us, lay_until(pass->lay, price, left)};
+    rc = lay_interval(pass, part);
+    left.from_us = part.span.to_us;
+  }
+  return rc;
+}
+
+static int lay_span(lay_pass *pass, const bl_plan_version *version,
+                    bl_span span) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < version->plan.key_count && !rc; i++)
+    rc = lay_price_span(pass, (bl_fact_interval){version->version, i, span});
+  return rc;
+}
+
+/* Prices that stay, under other overrides. */
+static int lay_again(lay_pass *pass, bl_span span) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < pass->known && !rc; i++) {
+    bl_fact_interval part = pass->was[i];
+    part.span = bl_span_cut(part.span, span);
+    rc = lay_price_span(pass, part);
+  }
   return rc;
 }
 
 static int lay_open(lay_pass *pass, bl_lay *lay, int64_t from_us) {
   *pass = (lay_pass){.lay = lay, .known = lay->count, .from_us = from_us};
   pass->claimed = bl_arena_array(lay->arena, lay->count + 1, 1);
-  return pass->claimed ? BILLING_OK : BILLING_NOMEM;
+  pass->was = bl_arena_array(lay->arena, lay->count + 1, sizeof *pass->was);
+  if (!pass->claimed || !pass->was) return BILLING_NOMEM;
+  if (lay->count)
+    memcpy(pass->was, lay->item, lay->count * sizeof *pass->was);
+  return BILLING_OK;
 }
 
 static void lay_close(const lay_pass *pass) {
@@ -143,46 +168,44 @@ static void lay_close(const lay_pass *pass) {
   }
 }
 
-/* A version holds from its time on until a later one does. */
-static bl_span lay_time_of(const bl_list *versions, size_t at,
-                           int64_t from_us) {
+static int lay_has(const bl_lay *lay, const bl_plan_version *version) {
+  return version->version <= lay->laid ||
+         bl_plan_comes(lay->plan, version, lay->customer) <= lay->as_of;
+}
+
+/* A version holds from its time on until one does that was put later. */
+static bl_span lay_time_of(const bl_lay *lay, size_t at, int64_t from_us) {
+  const bl_list *versions = &lay->plan->versions;
   const bl_plan_version *version = versions->item[at];
   bl_span span = {version->from_us, BL_TIME_NEVER};
 
   if (span.from_us < from_us) span.from_us = from_us;
+  if (!lay_has(lay, version)) span.to_us = span.from_us;
   for (size_t i = at + 1; i < versions->count; i++) {
     const bl_plan_version *later = versions->item[i];
-    if (later->from_us < span.to_us) span.to_us = later->from_us;
+    if (lay_has(lay, later) && later->from_us < span.to_us)
+      span.to_us = later->from_us;
   }
   return span;
 }
 
-int bl_lay_from(bl_lay *lay, int64_t from_us, uint64_t pinned) {
+int bl_lay_from(bl_lay *lay, int64_t from_us, int64_t versions_us,
+                uint64_t pinned) {
   const bl_list *versions = &lay->plan->versions;
   lay_pass pass;
   int rc;
 
   if (from_us < lay->terms->start_us) from_us = lay->terms->start_us;
+  if (versions_us < from_us) versions_us = from_us;
   rc = lay_open(&pass, lay, from_us);
+  if (!rc) rc = lay_again(&pass, (bl_span){from_us, versions_us});
   for (size_t i = 0; i < versions->count && !rc; i++) {
     const bl_plan_version *version = versions->item[i];
-    bl_span span = {from_us, BL_TIME_NEVER};
-    if (!pinned) span = lay_time_of(versions, i, from_us);
+    bl_span span = {versions_us, BL_TIME_NEVER};
+    if (!pinned) span = lay_time_of(lay, i, versions_us);
     else if (version->version != pinned) continue;
     rc = lay_span(&pass, version, span);
   }
-  if (!rc) lay_close(&pass);
-  return rc;
-}
-
-int bl_lay_version(bl_lay *lay, const bl_plan_version *version) {
-  int64_t start = lay->terms->start_us;
-  bl_span span = {version->from_us > start ? version->from_us : start,
-                  BL_TIME_NEVER};
-  lay_pass pass;
-  int rc = lay_open(&pass, lay, span.from_us);
-
-  if (!rc) rc = lay_span(&pass, version, span);
   if (!rc) lay_close(&pass);
   return rc;
 }

@@ -286,16 +286,20 @@ def rebuilds(folder):
                                        dict(event, key='r2')))
     answer(db, 'put', 'meter', write(folder, 'calls.json', dict(
         CATALOG['meters'][1], aggregation='count')))
-    told = answer(db, 'rebuild', 'calls', '--dry-run')
+    told = answer(db, 'rebuild', 'meter', 'calls', '--dry-run')
     check('a dry rebuild', [(d['customer'], d['was'], d['amount'])
                             for d in told['differences']] ==
           [('acme', '2', '0.2')], told)
-    told = answer(db, 'rebuild', 'calls', '--budget', '1')
+    told = answer(db, 'rebuild', 'meter', 'calls', '--budget', '1')
     check('a rebuild', (told['done'], told['moved'], told['events']) ==
           (1, 1, 2), told)
-    told = answer(db, 'rebuild', 'calls')
+    told = answer(db, 'rebuild', 'meter', 'calls')
     check('a rebuild again', told['moved'] == 0, told)
-    refused('nothing to rebuild', r'^billing: NOTFOUND', db, 'rebuild', 'x')
+    refused('nothing to rebuild', r'^billing: NOTFOUND', db, 'rebuild',
+            'meter', 'x')
+    told = answer(db, 'rebuild', 'plan', CATALOG['plans'][0]['id'])
+    check('a plan without a past', (told['moved'], told['done']) ==
+          (0, told['customers']), told)
 
 
 def voids(folder):

@@ -127,9 +127,9 @@ class Shop(streams.Shop):
 
     def rebuild(self):
         if self.pending and self.r.random() < 0.2:
-            self.b.rebuild('m', now=moment(self.now), dry_run=True)
+            self.b.rebuild('meter', 'm', now=moment(self.now), dry_run=True)
         while self.pending and self.r.random() < 0.7:
-            told = self.b.rebuild('m', now=moment(self.now), budget=1)
+            told = self.b.rebuild('meter', 'm', now=moment(self.now), budget=1)
             assert told.customers == len(self.names)
             self.pending = told.more
 

@@ -1227,7 +1227,8 @@ static void show_verify(scenario_run *r) {
 
 typedef struct rebuild_arguments {
   billing_call        call;
-  const char         *meter;
+  const char         *kind;
+  const char         *id;
   uint32_t            budget;
   billing_rebuilding  done;
   billing_doc        *doc;
@@ -1237,8 +1238,8 @@ static int call_rebuild(scenario_run *r, void *arguments) {
   rebuild_arguments *a = arguments;
 
   BILLING_INIT(&a->done);
-  return billing_rebuild(r->b, &a->call, a->meter, (size_t)-1, a->budget,
-                         &a->done, &a->doc, &r->err);
+  return billing_rebuild(r->b, &a->call, a->kind, a->id, (size_t)-1,
+                         a->budget, &a->done, &a->doc, &r->err);
 }
 
 static void show_differences(scenario_run *r, const billing_doc *doc) {
@@ -1262,9 +1263,10 @@ static void do_rebuild(scenario_run *r, const cJSON *step) {
   a.call = scenario_call_of(r, NULL);
   if (cJSON_IsTrue(cJSON_GetObjectItem(step, "dry_run")))
     a.call.flags |= BILLING_CALL_DRY_RUN;
-  a.meter = need_text(step, "meter");
+  a.kind = cJSON_GetObjectItem(step, "plan") ? "plan" : "meter";
+  a.id = need_text(step, a.kind);
   a.budget = budget ? (uint32_t)budget->valueint : 0;
-  head(r, "rebuild", a.meter);
+  head(r, "rebuild", a.id);
   if (is_refused(r, attempt(r, "rebuild", call_rebuild, &a))) return;
   fprintf(r->out, ": %" PRIu64 " of %" PRIu64 ", %" PRIu64 " events\n",
           a.done.done, a.done.customers, a.done.events);

@@ -165,14 +165,22 @@ static inline void advance(int64_t until_us) {
                 err.message);
 }
 
+/* Decides anew all that a plan prices. */
+static inline void reprice_all(const char *plan) {
+  billing_call call = call_now();
+
+  ck_assert_int_eq(billing_rebuild(b, &call, "plan", plan, (size_t)-1, 0,
+                                   NULL, NULL, NULL), 0);
+}
+
 /* Decides all events of a meter anew. */
 static inline void rebuild_all(const char *meter) {
   billing_call call = call_now();
   billing_rebuilding done;
 
   BILLING_INIT(&done);
-  ck_assert_int_eq(billing_rebuild(b, &call, meter, (size_t)-1, 0, &done,
-                                   NULL, NULL), 0);
+  ck_assert_int_eq(billing_rebuild(b, &call, "meter", meter, (size_t)-1, 0,
+                                   &done, NULL, NULL), 0);
 }
 
 /* ---- answers ---- */

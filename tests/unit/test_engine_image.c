@@ -33,7 +33,7 @@ static bl_image whole_image(void) {
       .stack_count = 2, .billed = billed, .billed_count = 1,
       .first_event = 65536, .last_event = 131073, .values = values,
       .value_count = 2};
-  contract = (bl_image_contract){12, 1, 0, 0, 999, periods, 2, &tally, 1};
+  contract = (bl_image_contract){12, 1, 0, 0, 999, 998, periods, 2, &tally, 1};
   grants[0] = (bl_image_grant){40, D("9.75"), 0, 5, 0};
   grants[1] = (bl_image_grant){41, D("0"), 88, 6, 1};
   wallet = (bl_image_wallet){.asset = BL_STR("USD"), .granted = D("20"),

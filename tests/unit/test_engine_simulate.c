@@ -116,8 +116,8 @@ static void change(billing *b, int64_t now_us, int n) {
 static void rebuild(billing *b, int64_t now_us) {
   billing_call call = shop_call_at(now_us, "");
 
-  ck_assert_int_eq(billing_rebuild(b, &call, "gb", 2, (uint32_t)dice(3), NULL,
-                                   NULL, NULL), 0);
+  ck_assert_int_eq(billing_rebuild(b, &call, "meter", "gb", 2,
+                                   (uint32_t)dice(3), NULL, NULL, NULL), 0);
 }
 
 /* The same ones for the same seed. */

@@ -2,184 +2,8 @@
 /*
  * test_engine_timeline.c - prices that change: versions of a plan, and
  * overrides of a contract.
- *
- * The model is a month of days, from the 5th on.  On each day a version and an
- * override are looked for by hand, and the day's units cost what its price
- * makes of all units up to the day, less what it makes of those of the days
- * before.
  */
-#include "shop.h"
-
-#define DAYS 27
-#define MOST 64
-
-typedef struct version {
-  int     from;                /* day, from 0 */
-  int64_t unit;                /* cents */
-} version;
-
-typedef struct override {
-  int     from;
-  int     to;
-  int     is_overwrite;
-  int64_t figure;              /* cents, or a factor in hundredths */
-} override;
-
-static version versions[MOST];
-static override overrides[MOST];
-static int version_count, override_count;
-static int64_t units[DAYS];
-static unsigned seed;
-
-static int dice(int sides) {
-  seed = seed * 1103515245u + 12345u;
-  return (int)(seed >> 16) % sides;
-}
-
-static int64_t day_us(int day) { return SHOP_NOW + day * SHOP_DAY; }
-
-/* ---- the model, in hundredths of a cent ---- */
-
-static int64_t unit_of(int day) {
-  int at = version_count - 1;
-
-  while (at > 0 && versions[at].from > day) at--;
-  return versions[at].unit;
-}
-
-/* Ten units at the price, more at half of it. */
-static int64_t ladder(int64_t unit, int64_t quantity) {
-  int64_t first = quantity < 10 ? quantity : 10;
-
-  return unit * 100 * first + unit * 50 * (quantity - first);
-}
-
-static int64_t price(int day, int64_t quantity) {
-  const override *best = NULL;
-
-  for (int i = 0; i < override_count; i++) {
-    const override *o = &overrides[i];
-    if (o->from > day || day >= o->to) continue;
-    if (!best || o->is_overwrite ||
-        (!best->is_overwrite && o->figure < best->figure))
-      best = o;
-  }
-  if (best && best->is_overwrite) return best->figure * 100 * quantity;
-  return ladder(unit_of(day), quantity) * (best ? best->figure : 100) / 100;
-}
-
-static int64_t month(void) {
-  int64_t before = 0, sum = 0;
-
-  for (int day = 0; day < DAYS; day++) {
-    sum += price(day, before + units[day]) - price(day, before);
-    before += units[day];
-  }
-  return sum;
-}
-
-/* ---- the library ---- */
-
-static int put_fails(const char *kind, const char *json, const char *path) {
-  billing_error err;
-  int rc = try_put(kind, json, &err);
-
-  ck_assert_str_eq(err.path, path);
-  return rc;
-}
-
-static void put_plan(int from, int64_t unit) {
-  char json[600];
-
-  versions[version_count++] = (version){from, unit};
-  snprintf(json, sizeof json,
-           "{\"id\":\"pp\",\"currency\":\"USD\",\"effective\":%lld,"
-           "\"prices\":[{\"id\":\"x\",\"meter\":\"s\",\"model\":\"graduated\","
-           "\"tiers\":[{\"up_to\":\"10\",\"unit\":\"%lld.%02lld\"},"
-           "{\"unit\":\"%lld.%03lld\"}]}]}",
-           (long long)day_us(from), (long long)(unit / 100),
-           (long long)(unit % 100), (long long)(unit / 200),
-           (long long)(unit % 200 * 5));
-  put("plan", json);
-}
-
-static void put_contract(const char *versions_word) {
-  char json[9000];
-  size_t len = (size_t)snprintf(
-      json, sizeof json, "{\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\","
-      "\"start\":\"2026-01-05\",\"versions\":\"%s\",\"overrides\":[",
-      versions_word);
-
-  for (int i = 0; i < override_count; i++) {
-    const override *o = &overrides[i];
-    len += (size_t)snprintf(
-        json + len, sizeof json - len,
-        "%s{\"id\":\"o%d\",\"type\":\"%s\",\"%s\":\"%lld.%02lld\","
-        "\"prices\":[\"x\"],\"from\":%lld,\"to\":%lld}", i ? "," : "", i,
-        o->is_overwrite ? "overwrite" : "multiplier",
-        o->is_overwrite ? "unit" : "factor", (long long)(o->figure / 100),
-        (long long)(o->figure % 100), (long long)day_us(o->from),
-        (long long)day_us(o->to));
-  }
-  snprintf(json + len, sizeof json - len, "]}");
-  put("contract", json);
-}
-
-static int event_number;
-
-static void use(int day, int quantity) {
-  billing_event event;
-  char key[20], properties[40];
-
-  snprintf(key, sizeof key, "e%d", event_number++);
-  snprintf(properties, sizeof properties, "{\"n\":%d}", quantity);
-  event = event_at(key, "sum", day_us(day) + SHOP_DAY / 2, properties);
-  (void)record_event(&event);
-  units[day] += quantity;
-}
-
-static void lose(int number, int day, int quantity) {
-  char key[20];
-
-  snprintf(key, sizeof key, "e%d", number);
-  (void)take_back(key);
-  units[day] -= quantity;
-}
-
-/* What an invoice asks for in all, in hundredths of a cent. */
-static int64_t invoiced(const char *number) {
-  bl_json *tree = invoice_tree(number);
-  bl_dec sum = BL_DEC_ZERO;
-  char text[BL_DEC_TEXT];
-
-  for (const bl_json *line = bl_json_first(bl_json_get(tree, "lines")); line;
-       line = bl_json_next(line)) {
-    bl_str figure = bl_json_text(bl_json_get(line, "amount"));
-    bl_dec amount;
-    ck_assert_int_eq(bl_dec_parse(figure.text, figure.len, &amount), 0);
-    sum = bl_dec_add(sum, amount);
-  }
-  bl_json_free(tree);
-  bl_dec_print(bl_dec_mul(sum, bl_dec_of_int(10000)), text);
-  ck_assert_ptr_null(strchr(text, '.'));
-  return strtoll(text, NULL, 10);
-}
-
-static void open_month(const char *path) {
-  b = shop_open(path);
-  now_us = SHOP_NOW;
-  version_count = override_count = event_number = 0;
-  memset(units, 0, sizeof units);
-}
-
-/* Images of what was written are there, too. */
-static void open_again(const char *path) {
-  billing_call call = call_now();
-
-  if (dice(2))
-    ck_assert_int_eq(billing_maintain(b, &call, 0, NULL, NULL), 0);
-  open_anew(path);
-}
+#include "month.h"
 
 /* ---- a month by chance ---- */
 
@@ -278,17 +102,6 @@ START_TEST(a_month_is_rated_anew_by_its_intervals) {
 }
 END_TEST
 
-static const char contract_of[] =
-  "{\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\","
-  "\"start\":\"2026-01-05\"%s}";
-
-static const char *contract_with(const char *more) {
-  static char json[2000];
-
-  snprintf(json, sizeof json, contract_of, more);
-  return json;
-}
-
 START_TEST(a_contract_takes_another_version_from_now_on) {
   open_month(NULL);
   put_plan(0, 100);
@@ -302,40 +115,6 @@ START_TEST(a_contract_takes_another_version_from_now_on) {
   advance(day_us(DAYS));
   ck_assert_int_eq(invoiced("INV-000001"), (6 * 100 + 2 * 300) * 100);
   close_shop();
-}
-END_TEST
-
-START_TEST(nothing_changes_before_the_clock) {
-  static const char begun[] =
-    ",\"overrides\":[{\"id\":\"o\",\"type\":\"multiplier\",\"factor\":"
-    "\"0.5\",\"from\":\"2026-01-05\"}]";
-
-  open_month(NULL);
-  put_plan(0, 100);
-  put("contract", contract_with(begun));
-  now_us = day_us(10);
-  ck_assert_int_eq(put_fails("plan", "{\"id\":\"pp\",\"currency\":\"USD\","
-                             "\"effective\":\"2026-01-10\"}", "/effective"),
-                   BILLING_CONFLICT);
-  ck_assert_int_eq(put_fails("contract", contract_with(""), "/overrides"),
-                   BILLING_CONFLICT);
-  ck_assert_int_eq(
-      put_fails("contract", contract_with(
-        ",\"overrides\":[{\"id\":\"o\",\"type\":\"multiplier\",\"factor\":"
-        "\"0.6\",\"from\":\"2026-01-05\"}]"), "/overrides/0"),
-      BILLING_CONFLICT);
-  ck_assert_int_eq(
-      put_fails("contract", contract_with(
-        ",\"overrides\":[{\"id\":\"o\",\"type\":\"multiplier\",\"factor\":"
-        "\"0.5\",\"from\":\"2026-01-05\",\"to\":\"2026-01-10\"}]"),
-        "/overrides/0/to"), BILLING_CONFLICT);
-  ck_assert_int_eq(
-      put_fails("contract", contract_with(
-        ",\"overrides\":[{\"id\":\"o\",\"type\":\"multiplier\",\"factor\":"
-        "\"0.5\",\"from\":\"2026-01-05\"},{\"id\":\"n\",\"type\":"
-        "\"overwrite\",\"unit\":\"1\",\"from\":\"2026-01-10\"}]"),
-        "/overrides/1/from"), BILLING_CONFLICT);
-  billing_close(b);
 }
 END_TEST
 
@@ -448,7 +227,6 @@ Suite *test_engine_timeline(void) {
   tcase_add_test(c, a_month_is_rated_anew_by_its_intervals);
   tcase_add_test(c, a_contract_stays_with_its_version);
   tcase_add_test(c, a_contract_takes_another_version_from_now_on);
-  tcase_add_test(c, nothing_changes_before_the_clock);
   tcase_add_test(c, an_override_is_for_something_that_is_there);
   tcase_add_test(c, one_figure_of_a_period_has_one_price);
   tcase_add_test(c, an_interval_that_is_emptied_moves_the_later_one);

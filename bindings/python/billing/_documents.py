@@ -77,17 +77,17 @@ class Documents(Base):
             self._call(now, step=step, flags=flags), text, len(text)))
         return answer["changes"]
 
-    def rebuild(self, meter: str, *, now: datetime, budget: int = 0,
+    def rebuild(self, kind: str, id: str, *, now: datetime, budget: int = 0,
                 dry_run: bool = False, step: bool = False) -> Rebuilding:
         """Gives the next `budget` customers, 0 for all, the answer of the
-        meter as it is now; until then each keeps the old one.  With `dry_run`
-        it only tells the differences."""
-        name = bytes_of(meter, "a meter")
+        "meter" or "plan" as it is now; until then each keeps the old one.
+        With `dry_run` it only tells the differences."""
+        name = bytes_of(id, "an id")
         done = new("billing_rebuilding")
         flags = lib.BILLING_CALL_DRY_RUN if dry_run else 0
         answer = tree_of(self._ask(
             lib.billing_rebuild, self._call(now, step=step, flags=flags),
-            name, len(name), budget, done))
+            c_text(kind, "a kind"), name, len(name), budget, done))
         return rebuilding_of(done, answer)
 
     def erase(self, customer: str, reason: str, *, now: datetime,

@@ -162,7 +162,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Rebuilding:
-    """How far the rebuild of a meter is, and what one call of
+    """How far the rebuild of a meter or a plan is, and what one call of
     `Billing.rebuild` did.  With `more`, call again."""
 
     more: bool

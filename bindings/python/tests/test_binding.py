@@ -750,17 +750,38 @@ class Rebuilds(Case):
         self.b.record([call("a", n=5), call("b", n=7)], now=NOW)
         self.b.put("meter", dict(CATALOG["meters"][0], aggregation="count",
                                  property=None), now=NOW)
-        dry = self.b.rebuild("tokens", now=NOW, dry_run=True)
+        dry = self.b.rebuild("meter", "tokens", now=NOW, dry_run=True)
         self.assertEqual([d["quantity"] for d in dry.differences], ["2"])
-        first = self.b.rebuild("tokens", now=NOW, budget=1)
+        first = self.b.rebuild("meter", "tokens", now=NOW, budget=1)
         self.assertEqual((first.customers, first.done, first.more),
                          (2, 1, True))
-        rest = self.b.rebuild("tokens", now=NOW)
+        rest = self.b.rebuild("meter", "tokens", now=NOW)
         self.assertEqual((rest.done, rest.more), (2, False))
         self.assertEqual(first.events + rest.events, 2)
         self.assertTrue(self.b.verify(now=NOW)["ok"])
-        self.fails(billing.NotFoundError, "NOTFOUND", self.b.rebuild, "x",
-                   now=NOW)
+        self.fails(billing.NotFoundError, "NOTFOUND", self.b.rebuild, "meter",
+                   "x", now=NOW)
+
+    def test_prices_change_for_the_past(self):
+        contract = dict(CATALOG["contracts"][0], versions="follow")
+        self.b.put("contract", contract, now=NOW)
+        self.b.record([call("a", n=1000)], now=NOW)
+        plan = CATALOG["plans"][0]
+        since = NOW - timedelta(hours=1)
+        double = dict(plan["prices"][0], unit="5.00")
+        later = NOW + timedelta(hours=1)
+        self.b.put("plan", dict(plan, prices=[double], effective=since),
+                   now=later)
+        moved = self.b.rebuild("plan", plan["id"], now=later)
+        self.assertEqual(sum(D(d["difference"]) for d in moved.differences),
+                         D("2.5"))
+        free = {"id": "free", "type": "multiplier", "factor": "0",
+                "from": since}
+        change, = self.b.catalog_apply(
+            {"contracts": [dict(contract, overrides=[free])]}, now=later,
+            dry_run=True)
+        self.assertEqual(sum(D(d["difference"])
+                             for d in change["differences"]), -5)
 
 
 class Invoices(Case):

@@ -285,7 +285,6 @@ static cJSON *lines_of(const cJSON *given) {
     vec_copy(line, "quantity", item, "quantity");
     vec_copy(line, "unit", item, "list_price");
     vec_copy(line, "commit_unit", item, "commit_price");
-    vec_copy(line, "tags", item, "tags");
     vec_copy(line, "from", item, "starting_at");
     vec_copy(line, "to", item, "ending_before");
     cJSON_AddItemToArray(out, line);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* explain_billed.c - see explain.h. */
+#include "engine/explain.h"
+
+#include "engine/index.h"
+#include "engine/timeline.h"
+#include "price/price.h"
+
+static int billed_read(bl_call *c, const bl_fact_key *key, int64_t seq,
+                       int is_before, bl_explain_billed *out) {
+  bl_entry_facts facts;
+  int rc = bl_journal_facts(c, seq, &c->arena, &facts);
+
+  if (rc) return rc;
+  if (facts.invoice.contract != key->contract) return BILLING_OK;
+  for (size_t i = 0; i < facts.invoice.line_count; i++) {
+    const bl_fact_line *line = &facts.invoice.lines[i];
+    if (line->price != key->price || line->period != key->period ||
+        !bl_str_equal(line->group, key->group))
+      continue;
+    if (is_before) out->before = bl_dec_add(out->before, line->amount);
+    out->quantity = line->quantity;
+  }
+  return BILLING_OK;
+}
+
+int bl_explain_find_billed(bl_call *c, const bl_contract *contract,
+                           const bl_fact_key *key, int64_t seq,
+                           bl_explain_billed *out) {
+  bl_index_wish wish = {bl_subject_customer(contract->customer->number), 0,
+                        BL_ALL_TIMES, UINT64_C(1) << BL_ENTRY_INVOICE};
+  int64_t *seqs;
+  size_t count;
+  int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
+
+  *out = (bl_explain_billed){BL_DEC_ZERO, BL_DEC_ZERO};
+  for (size_t i = 0; i < count && !rc && seqs[i] <= seq; i++)
+    rc = billed_read(c, key, seqs[i], seqs[i] < seq, out);
+  return rc;
+}
+
+int bl_explain_is_past(bl_call *c, const bl_contract *past) {
+  const bl_contract *now = bl_table_at(&c->t->by_contract, past->number);
+
+  return now->plan != past->plan;
+}
+
+int bl_explain_others(bl_call *c, const bl_contract *past,
+                      const bl_fact_key *key, int64_t seq,
+                      const bl_price *rate, bl_rate_others *out) {
+  const bl_meter *meter = bl_contract_meter(past, key->price);
+  bl_explain_billed billed;
+  bl_fact_key at;
+  int rc = BILLING_OK;
+
+  *out = BL_RATE_ALONE;
+  for (uint64_t i = 0; !rc && bl_rate_next_other(past, meter, key, &i, &at);) {
+    rc = bl_explain_find_billed(c, past, &at, seq, &billed);
+    if (rc || bl_dec_is_zero(billed.quantity)) continue;
+    out->count++;
+    out->level = bl_dec_add(out->level, billed.quantity);
+  }
+  if (out->count) out->amount = bl_price_total(rate, out->level);
+  return rc;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* fees.c - see fees.h. */
+#include "engine/fees.h"
+
+#include "engine/index.h"
+#include "engine/timeline.h"
+#include "price/price.h"
+
+/* ---- what a fee comes to ---- */
+
+static bl_dec fee_quantity(const bl_contract *contract,
+                           const bl_price *price) {
+  const bl_contract_terms *terms = &contract->terms;
+
+  if (!price->quantity.len) return BL_DEC_ONE;
+  for (size_t i = 0; i < terms->quantity_count; i++)
+    if (bl_str_equal(terms->quantities[i].name, price->quantity))
+      return terms->quantities[i].value;
+  return BL_DEC_ZERO;
+}
+
+/* The part of a period that a fee is for: of its interval; a fee that is not
+ * prorated is due whole, once a period. */
+static bl_span fee_span(const bl_contract *contract, size_t price,
+                        uint64_t period) {
+  const bl_plan_version *plan = contract->plan;
+  bl_span whole = contract->periods[period].span, none = {0, 0};
+
+  if (!plan->intervals) return whole;
+  if (plan->intervals[price].is_off) return none;
+  if (plan->plan.prices[price].proration == BL_PRORATE_NONE)
+    return bl_timeline_leads(plan, price, whole) ? whole : none;
+  return bl_span_cut(plan->intervals[price].was.span, whole);
+}
+
+static int fee_of(const bl_contract *contract, size_t at, uint64_t period,
+                  bl_dec quantity, bl_fact_line *out) {
+  const bl_price *price = &contract->plan->plan.prices[at];
+  bl_span span = fee_span(contract, at, period);
+
+  if (bl_dec_is_zero(quantity) || bl_span_is_empty(span)) return 0;
+  *out = (bl_fact_line){.is_fee = 1, .price = at, .period = period,
+                        .quantity = quantity};
+  bl_prorate(price->proration, span, contract->periods[period].full,
+             contract->zone, &out->numerator, &out->denominator);
+  out->amount = bl_price_fee(price, quantity, out->numerator,
+                             out->denominator);
+  return 1;
+}
+
+int bl_fee_line(const bl_contract *contract, size_t at, uint64_t period,
+                bl_fact_line *out) {
+  const bl_price *price = &contract->plan->plan.prices[at];
+
+  return fee_of(contract, at, period, fee_quantity(contract, price), out);
+}
+
+/* ---- what was billed ---- */
+
+static int fees_keep(bl_call *c, const bl_contract *contract,
+                     const bl_fact_line *line, bl_fees *out) {
+  bl_fee *fee;
+
+  if (!line->is_fee || contract->plan->meters[line->price]) return BILLING_OK;
+  fee = bl_arena_push(&c->arena, (void **)&out->item, &out->count, &out->cap,
+                      sizeof *fee);
+  if (!fee) return BILLING_NOMEM;
+  *fee = (bl_fee){line->price, line->period, line->quantity, line->amount};
+  out->count++;
+  return BILLING_OK;
+}
+
+static int fees_read(bl_call *c, const bl_contract *contract, int64_t seq,
+                     bl_fees *out) {
+  bl_entry_facts facts;
+  int rc = bl_journal_facts(c, seq, &c->arena, &facts);
+
+  if (rc) return rc;
+  if (facts.invoice.contract != contract->number) return BILLING_OK;
+  for (size_t i = 0; i < facts.invoice.line_count && !rc; i++)
+    rc = fees_keep(c, contract, &facts.invoice.lines[i], out);
+  return rc;
+}
+
+int bl_fees_billed(bl_call *c, const bl_contract *contract, int64_t from_us,
+                   bl_fees *out) {
+  bl_index_wish wish = {
+    bl_subject_customer(contract->customer->number), 0,
+    {from_us, INT64_MAX}, UINT64_C(1) << BL_ENTRY_INVOICE};
+  int64_t *seqs;
+  size_t count;
+  int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
+
+  *out = (bl_fees){0};
+  for (size_t i = 0; i < count && !rc; i++)
+    rc = fees_read(c, contract, seqs[i], out);
+  return rc;
+}
+
+/* ---- what is missing ---- */
+
+/* How many there were of what the fee counts: as the period was billed. */
+static bl_dec fees_quantity(const bl_contract *contract, const bl_fees *billed,
+                            const bl_price *price, uint64_t period) {
+  const bl_price *prices = contract->plan->plan.prices;
+
+  for (size_t i = 0; i < billed->count; i++) {
+    const bl_fee *fee = &billed->item[i];
+    if (fee->period == period &&
+        bl_str_equal(prices[fee->price].quantity, price->quantity))
+      return fee->quantity;
+  }
+  return fee_quantity(contract, price);
+}
+
+int bl_fee_change(const bl_contract *contract, const bl_fees *billed,
+                  size_t at, uint64_t period, bl_fact_line *out) {
+  const bl_price *price = &contract->plan->plan.prices[at];
+  bl_dec quantity = fees_quantity(contract, billed, price, period);
+
+  if (!fee_of(contract, at, period, quantity, out))
+    *out = (bl_fact_line){.is_fee = 1, .price = at, .period = period,
+                          .numerator = 1, .denominator = 1};
+  for (size_t i = 0; i < billed->count; i++)
+    if (billed->item[i].price == at && billed->item[i].period == period)
+      out->amount = bl_dec_sub(out->amount, billed->item[i].amount);
+  out->is_late = period < contract->closed;
+  return !bl_dec_is_zero(out->amount);
+}
