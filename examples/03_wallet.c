@@ -73,16 +73,16 @@ static int spend(billing *b, billing_call *call, billing_error *err) {
   bad = failed("grant", rc, err) || print_balance(b, call, err);
   call->key = (billing_str){"job-1", 5};
   if (!bad)
-    bad = failed("authorize", billing_authorize(b, call, &job, NULL, &hold,
-                                                err), err);
+    bad = failed("authorize", billing_authorize(b, call, &job, 1, NULL,
+                                                &hold, NULL, err), err);
   if (!bad) bad = print_balance(b, call, err);
   if (bad) return bad;
   call->key = (billing_str){"job-2", 5};
-  rc = billing_authorize(b, call, &second, NULL, &hold, err);
+  rc = billing_authorize(b, call, &second, 1, NULL, &hold, NULL, err);
   if (rc != BILLING_DENIED_BALANCE) return failed("authorize", rc, err) || 1;
   printf("a second job is refused: %s\n", err->message);
   call->key = (billing_str){"job-1", 5};       /* it used less than it held */
-  rc = billing_settle(b, call, &used, BILLING_SETTLE_OVERDRAFT, NULL, err);
+  rc = billing_settle(b, call, &used, 1, BILLING_SETTLE_ALL, NULL, err);
   return failed("settle", rc, err) || print_balance(b, call, err);
 }
 

@@ -108,6 +108,7 @@ extern "C" {
 #define BILLING_DENIED_UNMATCHED 1031  /* DENIED: strict, and no meter */
 #define BILLING_DENIED_UNPRICED 1287   /* DENIED: strict, and no price */
 #define BILLING_DENIED_UNENTITLED 1543 /* DENIED: strict, not entitled */
+#define BILLING_DENIED_LIMIT 1799      /* DENIED: a spend cap or usage limit */
 
 /*
  * The text of a failure, in a struct of the caller's that owns no memory.
@@ -401,8 +402,10 @@ typedef struct billing_call {
  *   tenant    {"id","assets":[{"code","places","name"}],"name",
  *              "number_prefix","unknown_customers":"refuse|park",
  *              "accept":{"most_age":s,"most_ahead":s,"cancel_within":s},
- *              "strict":"none|events|properties","alerts":[alert, ..]}
+ *              "strict":"none|events|properties","alerts":[alert, ..],
+ *              "holds":{"lasts":s,"grace":s}}
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
+ *              "limits":[see billing_limits],
  *              ... any further members are kept}
  *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},
  *              "aggregation":"count|sum|max|min|unique|latest|average|
@@ -527,7 +530,8 @@ BILLING_API int billing_get(billing *b, const billing_call *call,
 /*
  * A page of documents in the order of their ids: {"items":[..],"next":"id"}.
  * `query` is JSON or empty: {"after":"id","limit":100,"archived":true,
- * "customer":"id"}; limit is 1 to 1000 (100 by default).
+ * "customer":"id","status":"open"}; limit is 1 to 1000 (100 by default);
+ * status is that of holds: open, unresolved, settled, released, expired.
  */
 BILLING_API int billing_list(billing *b, const billing_call *call,
                              const char *kind, const char *query,
@@ -1138,84 +1142,183 @@ BILLING_API int billing_check(billing *b, const billing_call *call,
                               const billing_money *amount,
                               billing_decimal *free, billing_error *err);
 
+/* As much as there is: what came last, of the estimates or of the amount, may
+ * become less, but not less than `least`. */
+#define BILLING_HOLD_PARTIAL 1u
+
 typedef struct billing_hold_terms {
-  uint32_t      struct_size;
-  uint32_t      flags;          /* 0 */
-  billing_str   customer;       /* when there is no estimate */
-  billing_money amount;         /* when there is no estimate: > 0 */
-  int64_t       expires_us;     /* when it ends by itself; 0: in one hour */
+  uint32_t        struct_size;
+  uint32_t        flags;        /* BILLING_HOLD_PARTIAL */
+  billing_str     customer;     /* when there is no estimate */
+  billing_money   amount;       /* when there is no estimate: > 0 */
+  int64_t         expires_us;   /* when it ends by itself; 0: after the
+                                   tenant's "lasts", one hour by default */
+  billing_decimal least;        /* partial: of the last estimate's value, or of
+                                   the amount; 0: anything */
+  billing_str     properties;   /* when there is no estimate: JSON, for limits
+                                   that go by properties */
 } billing_hold_terms;
 
 #define BILLING_HOLD_OPEN 1u
 #define BILLING_HOLD_SETTLED 2u
 #define BILLING_HOLD_RELEASED 3u
-#define BILLING_HOLD_EXPIRED 4u
+#define BILLING_HOLD_EXPIRED 4u      /* by itself, and the grace is over */
+#define BILLING_HOLD_UNRESOLVED 5u   /* by itself: it reserves nothing, and can
+                                        be settled until the grace is over */
+
+#define BILLING_HOLD_OVER_LIMIT 2u   /* a soft limit is exceeded */
 
 typedef struct billing_hold {
   uint32_t        struct_size;
-  uint32_t        flags;
+  uint32_t        flags;        /* BILLING_HOLD_OVER_LIMIT */
   uint64_t        number;
   uint32_t        status;       /* BILLING_HOLD_* */
   uint32_t        draws;        /* grants it reserves in; billing_get names
                                    them: kind "hold", id the key */
   int64_t         expires_us;
   int64_t         decided_us;
-  billing_decimal held;         /* reserved in grants */
+  billing_decimal value;        /* what the last estimate was held for; of an
+                                   amount, how much of it */
+  billing_decimal held;         /* reserved in grants, in this asset */
   billing_decimal overdraft;    /* and against the contract's overdraft */
   billing_decimal free;         /* left for others afterwards */
-  char            asset[16];
+  char            asset[16];    /* of the first charge */
+  uint32_t        assets;       /* how many it reserves in; billing_get names
+                                   them all */
+  uint32_t        reserved;
 } billing_hold;
 
+/* Whose limit it is. */
+#define BILLING_DENIED_BY_BALANCE 0u
+#define BILLING_DENIED_BY_CUSTOMER 1u
+#define BILLING_DENIED_BY_CONTRACT 2u
+#define BILLING_DENIED_BY_PLAN 3u
+
+/* Why there is no hold: for programs what err->message says to people.  It is
+ * an output of the failure, as *err is: written when authorize returns
+ * DENIED_BALANCE or DENIED_LIMIT, and at no other time. */
+typedef struct billing_denial {
+  uint32_t        struct_size;
+  uint32_t        flags;
+  int32_t         code;         /* what the function returned */
+  uint32_t        by;           /* BILLING_DENIED_BY_* */
+  billing_decimal missing;      /* so much more than there is */
+  billing_decimal most;         /* of a limit: what it allows */
+  billing_decimal used;         /* and of that, by usage and open holds */
+  int64_t         again_us;     /* from when on it would be allowed if nothing
+                                   else moved; 0: only something else helps */
+  char            asset[16];    /* of all that; "" when it is a quantity */
+  char            limit[208];   /* its id, cut to fit; "": the balance */
+} billing_denial;
+
 /*
- * Asks before the work is done, and reserves: the most that `estimate` can
- * cost (its quantity priced at the customer's present total, and at the total
- * plus all open holds: the larger), or terms->amount when estimate is NULL.
- * The estimate's key and time are not used.  `terms` may be NULL with an
- * estimate.
+ * Asks before the work is done, and reserves the most that it can cost: each
+ * of `count` (at most 100) estimates priced at the customer's present total,
+ * and at the total plus all open holds and the estimates before it: the
+ * larger.  With count 0 it reserves terms->amount.  An LLM call is two
+ * estimates: its input now, and its output at most.  They are of one customer,
+ * and may be priced in several assets; all of it is held, or nothing.  Their
+ * keys and times are not used.  `terms` may be NULL with an estimate.
+ *
+ * With BILLING_HOLD_PARTIAL the last estimate's value, or the amount, may
+ * become less: a value that is given in whole units to another one, anything
+ * else to a millionth.  out->value is as much as there is, which a caller
+ * takes for its limit.
  *
  * What is not covered by free grants may go against the contract's overdraft
  * (of several contracts, the one that may promise most); beyond that it is
- * DENIED_BALANCE, err->message says how much is missing, and
+ * DENIED_BALANCE, *denial (which may be NULL) says how much is missing, and
  * nothing is held.  A hold lowers what others see at once.  call->key names
  * the hold and is required; repeating the call returns the hold as it is now,
- * other content is CONFLICT_KEY.  An expired hold frees what it held at
- * expires_us, whether or not billing_advance has run.
+ * other content is CONFLICT_KEY.  A hold frees what it held at expires_us,
+ * whether or not billing_advance has run, and is then unresolved for the
+ * tenant's "grace", one day by default: billing_list names such holds.
  *
- *   DENIED_BALANCE  CONFLICT_KEY  NOTFOUND_CUSTOMER
- *   DENIED_UNMATCHED, _UNPRICED, _UNENTITLED  the estimate cannot be priced
+ * The same decision asks every limit of the customer, its contracts and their
+ * plans ("limits" of their documents), hard ones: DENIED_LIMIT when one does
+ * not fit, *denial says which (the one that takes longest), by how much, and
+ * from when on it would.  Soft ones are told by BILLING_HOLD_OVER_LIMIT.  An
+ * amount asks the limits of amounts in its asset, under all contracts that are
+ * in force.
+ *
+ *   DENIED_BALANCE  DENIED_LIMIT  CONFLICT_KEY  NOTFOUND_CUSTOMER
+ *   DENIED_UNMATCHED, _UNPRICED, _UNENTITLED  an estimate cannot be priced
  */
 BILLING_API int billing_authorize(billing *b, const billing_call *call,
-                                  const billing_event *estimate,
+                                  const billing_event *estimates,
+                                  size_t count,
                                   const billing_hold_terms *terms,
-                                  billing_hold *out, billing_error *err);
+                                  billing_hold *out, billing_denial *denial,
+                                  billing_error *err);
 
-/* When the real event costs more than the hold reserved. */
-#define BILLING_SETTLE_OVERDRAFT 0u  /* draw other grants, owe the rest */
+/* When what was used costs more than the hold reserved.  It is charged in any
+ * case but that of a refusal; the question is who pays. */
+#define BILLING_SETTLE_ALL 0u        /* draw other grants, owe the rest */
 #define BILLING_SETTLE_REFUSE 1u     /* DENIED_ABOVE_HOLD, the hold stays */
-#define BILLING_SETTLE_CAP 2u        /* draw only what was held; the rest is
-                                        owed and drawn from no other grant */
+#define BILLING_SETTLE_OWE 2u        /* draw no other grant, owe the rest */
+#define BILLING_SETTLE_OVERDRAFT 3u  /* draw other grants, owe the rest as far
+                                        as the contract's overdraft goes, else
+                                        DENIED_ABOVE_HOLD, the hold stays */
 
 /*
- * Ends a hold by recording what was really used, in one commit: the event is
- * priced at its own moment, draws what the hold reserved first, and what the
- * hold did not need is free again.  call->key names the hold.  `above` is one
- * of BILLING_SETTLE_*.  The event's customer may be empty.
+ * Ends a hold by recording what was really used, in one commit: `count` (1 to
+ * 100) events are priced at their own moments, draw what the hold reserved
+ * first, and what the hold did not need is free again.  call->key names the
+ * hold.  `above` is one of BILLING_SETTLE_*.  The events' customer may be
+ * empty.  `events` and `receipts` (or NULL) are walked as in billing_record;
+ * one event that is refused refuses all.
  *
- * Settling again with the same event returns its first receipt (SAME); with
- * another one it is CONFLICT_ENDED.  A hold that expired can still be settled:
- * the event is recorded without it, whatever `above` says.  An event that was
- * recorded before cannot settle an open hold: CONFLICT_KEY.
+ * Settling again with the same events returns their first receipts (SAME);
+ * with others it is CONFLICT_ENDED.  An unresolved hold can still be settled:
+ * the events draw what is free then, whatever `above` says.  An event that was
+ * recorded before cannot settle a hold: CONFLICT_KEY.
  *
  *   NOTFOUND  DENIED_ABOVE_HOLD  CONFLICT_ENDED  and as billing_record
  */
 BILLING_API int billing_settle(billing *b, const billing_call *call,
-                               const billing_event *event, uint32_t above,
-                               billing_receipt *receipt, billing_error *err);
+                               const billing_event *events, size_t count,
+                               uint32_t above, billing_receipt *receipts,
+                               billing_error *err);
 
-/* Ends the hold call->key and gives back what it reserved.  Releasing again,
- * or after it expired, is fine.  NOTFOUND; CONFLICT_ENDED when settled. */
+/* Ends the hold call->key, open or unresolved, with nothing used, and gives
+ * back what it reserved.  Releasing again, or after it expired, is fine.
+ * NOTFOUND; CONFLICT_ENDED when settled. */
 BILLING_API int billing_release(billing *b, const billing_call *call,
                                 billing_error *err);
+
+/* The open hold call->key lasts until expires_us, which is not before its end
+ * now.  *out, when not NULL, is the hold.  NOTFOUND; CONFLICT_ENDED; INVALID.
+ */
+BILLING_API int billing_extend(billing *b, const billing_call *call,
+                               int64_t expires_us, billing_hold *out,
+                               billing_error *err);
+
+/*
+ * What limits a customer now: query {"customer":"id","properties":{..}} ->
+ * {"limits":[{"id","of":"customer|contract|plan","contract","asset","meter",
+ * "most","soft","by":[..],"used","held","left","over","from","to"}]}.  Of a
+ * limit by properties there are figures only when these are given; of a window
+ * that slides, or that the next use opens, no "from" and "to".
+ *
+ * A limit is {"id","amount","asset"} or {"id","quantity","meter"}, with
+ * "per":"period|hour|day|week|month" (in "zone", else the contract's, else
+ * UTC; a period is a contract's), or "hours":5: a window of so many hours that
+ * opens with the first use, or with "sliding":true the last so many hours at
+ * any moment, in slices of a sixtieth.  "by":["api_key"] gives each value of
+ * these properties windows of its own, "soft":true only tells.  An amount with
+ * a "meter" is what that meter's usage costs.
+ *
+ * Usage counts when it is recorded, by the event's own time, in windows that
+ * are not over; those of hours go by the clock.  A void gives back.  What is
+ * only known when a period ends does not count.  Limits count from the moment
+ * that they are put; one that counts something else begins anew, one that
+ * only allows more or less goes on.
+ *
+ *   NOTFOUND_CUSTOMER  INVALID
+ */
+BILLING_API int billing_limits(billing *b, const billing_call *call,
+                               const char *query, size_t query_len,
+                               billing_doc **out, billing_error *err);
 
 /*
  * The double-entry ledger: query {"customer":"id","asset":"USD",

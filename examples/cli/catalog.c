@@ -139,9 +139,10 @@ static int list_page(cli *c, const char *kind, const buffer *query,
 }
 
 static int list(cli *c) {
-  const char *customer = NULL, *after = NULL, *limit = NULL;
+  const char *customer = NULL, *after = NULL, *limit = NULL, *status = NULL;
   int is_archived = 0;
   const cli_option options[] = {{"--customer", &customer, NULL, NULL},
+                                {"--status", &status, NULL, NULL},
                                 {"--after", &after, NULL, NULL},
                                 {"--limit", &limit, NULL, NULL},
                                 {"--archived", NULL, &is_archived, NULL},
@@ -158,6 +159,7 @@ static int list(cli *c) {
     buffer_empty(&query);
     json_open(&query);
     if (customer) json_text(&query, "customer", customer);
+    if (status) json_text(&query, "status", status);
     if (next.len) json_text(&query, "after", next.text);
     if (is_archived) buffer_c(&query, query.len > 1 ? ",\"archived\":true"
                                                     : "\"archived\":true");
@@ -284,7 +286,8 @@ const cli_command cli_catalog[] = {
      "N] [--currency CODE]", "a table of model prices as one plan",
      price_book},
     {"get", "KIND ID", "show one document", get},
-    {"list", "KIND [--customer ID] [--after ID] [--limit N] [--archived]",
+    {"list", "KIND [--customer ID] [--after ID] [--limit N] [--archived]\n"
+     "       [--status open|unresolved|..]",
      "show the documents of a kind", list},
     {"rebuild", "meter|plan ID [--budget CUSTOMERS] [--dry-run]",
      "charge what was recorded by a meter or a plan as it is now", rebuild},

@@ -30,6 +30,8 @@ int cli_export_ledger(cli *c, const char *format, const char *customer,
 int cli_authorize(cli *c);
 int cli_settle(cli *c);
 int cli_release(cli *c);
+int cli_extend(cli *c);
+int cli_limits(cli *c);
 /* What is done to a grant: see grants.c. */
 int cli_change_grant(cli *c);
 

@@ -223,14 +223,18 @@ const cli_command cli_wallets[] = {
      "void a grant, move or refund a part of it, change its end",
      cli_change_grant},
     {"balance", "CUSTOMER [ASSET]", "what a customer has left", balance},
-    {"authorize", "KEY CUSTOMER (--event NAME [--value V] "
-     "[--properties JSON] |\n       --amount AMOUNT --asset ASSET) "
-     "[--expires TIME]",
+    {"authorize", "KEY CUSTOMER (--event NAME [--value V] | "
+     "--event NAME=V,NAME=V,.. |\n       --amount AMOUNT --asset ASSET) "
+     "[--properties JSON] [--expires TIME]\n       [--least VALUE]",
      "ask before the work is done, and hold what it may cost", cli_authorize},
-    {"settle", "KEY EVENT [--value V] [--properties JSON] [--time TIME]\n"
-     "       [--key EVENT-KEY] [--above overdraft|refuse|cap]",
+    {"settle", "KEY (EVENT [--value V] | NAME=V,NAME=V,..) "
+     "[--properties JSON]\n       [--time TIME] [--key EVENT-KEY] "
+     "[--above all|refuse|owe|overdraft]",
      "end a hold by what was really used", cli_settle},
+    {"extend", "KEY TIME", "let a hold last longer", cli_extend},
     {"release", "KEY", "end a hold that was not used", cli_release},
+    {"limits", "CUSTOMER [--properties JSON]",
+     "what limits a customer, and how much of it is used", cli_limits},
     {"ledger", "[--customer ID] [--asset A] [--account NAME] [--from TIME]\n"
      "       [--to TIME] [--running] [--after N] [--limit N]",
      "the double-entry ledger", ledger},

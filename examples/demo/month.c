@@ -103,7 +103,7 @@ static int refuse_one(demo *d) {
   int rc;
 
   d->call.key = str("job-1");
-  rc = billing_authorize(d->b, &d->call, &job, NULL, NULL, &d->err);
+  rc = billing_authorize(d->b, &d->call, &job, 1, NULL, NULL, NULL, &d->err);
   printf("c042 asks for 5,000,000 output tokens: %s: %s\n",
          billing_code_name(rc), d->err.message);
   return rc == BILLING_DENIED_BALANCE;
@@ -119,10 +119,10 @@ static int settle_one(demo *d) {
   BILLING_INIT(&hold);
   BILLING_INIT(&receipt);
   d->call.key = used.key = str("job-2");
-  rc = billing_authorize(d->b, &d->call, &job, NULL, &hold, &d->err);
+  rc = billing_authorize(d->b, &d->call, &job, 1, NULL, &hold, NULL, &d->err);
   if (!demo_ok(d, "authorize", rc)) return 0;
   demo_money("c090 asks for 30,000: ", hold.held, " USD are held");
-  rc = billing_settle(d->b, &d->call, &used, BILLING_SETTLE_OVERDRAFT,
+  rc = billing_settle(d->b, &d->call, &used, 1, BILLING_SETTLE_ALL,
                       &receipt, &d->err);
   if (!demo_ok(d, "settle", rc)) return 0;
   demo_money(", ", receipt.cost, " USD were used");

@@ -44,6 +44,7 @@ static const struct error_row error_rows[] = {
   ERROR_ROW(DENIED_UNMATCHED, "no meter matches the event"),
   ERROR_ROW(DENIED_UNPRICED, "no price applies to the event"),
   ERROR_ROW(DENIED_UNENTITLED, "no contract covers the event"),
+  ERROR_ROW(DENIED_LIMIT, "a limit is reached"),
 };
 
 /* The row of rc, else of its class, else NULL. */

@@ -73,8 +73,40 @@ typedef struct bl_tenant_terms {
                                   refused */
   uint32_t  strict;            /* BL_STRICT_* */
   uint32_t  reserved;
+  int64_t   hold_lasts_us;     /* unless it is said */
+  int64_t   hold_grace_us;     /* after its end it can be settled */
   bl_alerts alerts;            /* for each customer */
 } bl_tenant_terms;
+
+/* ---- limits ---- */
+
+/* The windows of a limit: of a contract, of a zone's calendar, or of hours
+ * that begin with the first use.  In the order of bl_window_words, PERIOD in
+ * the place of none. */
+enum { BL_WITHIN_PERIOD, BL_WITHIN_HOUR, BL_WITHIN_DAY, BL_WITHIN_WEEK,
+       BL_WITHIN_MONTH, BL_WITHIN_HOURS };
+
+/* How much may be spent, or used, in which time. */
+typedef struct bl_limit {
+  bl_str   id;
+  bl_dec   most;
+  char     asset[16];          /* of an amount; "" when it is a quantity */
+  bl_str   meter;              /* of a quantity; of an amount empty: any */
+  uint32_t per;                /* BL_WITHIN_* */
+  int32_t  hours;
+  uint32_t slides;             /* the last so many hours, at any moment */
+  uint32_t is_soft;            /* it is only told */
+  bl_str  *by;                 /* properties: each combination of their values
+                                  has windows of its own */
+  size_t   by_count;
+  bl_str   zone;               /* empty: the contract's, else UTC */
+  uint64_t print;              /* of what it counts: another one counts anew */
+} bl_limit;
+
+typedef struct bl_limits {
+  bl_limit *item;
+  size_t    count;
+} bl_limits;
 
 /* ---- customer ---- */
 
@@ -365,6 +397,7 @@ typedef struct bl_plan {
                                   and maximums behind them */
   bl_bound  minimum;           /* of all that is spent in the currency */
   bl_bound  maximum;
+  bl_limits limits;            /* of each contract */
   bl_recurring_list grants;
   bl_price *some;              /* bounds of what some prices cost: id, name,
                                   closing, of and bound */
@@ -417,6 +450,7 @@ extern const char *const bl_unit_words[];
 extern const char *const bl_order_words[];
 extern const char *const bl_closing_words[];
 extern const char *const bl_tiers_words[];
+extern const char *const bl_within_words[];
 extern const char *const bl_rate_words[];
 int bl_catalog_word(const char *const *words, bl_str word);
 /* Whether one, any or all of what is asked for is there. */
@@ -501,6 +535,7 @@ typedef struct bl_contract_terms {
   uint32_t     effective_is_local;
   bl_override *overrides;
   size_t       override_count;
+  bl_limits    limits;
   bl_recurring_list grants;        /* beside the plan's */
   bl_alerts    alerts;
 } bl_contract_terms;
@@ -558,6 +593,10 @@ int bl_catalog_read_contract(const bl_json *doc, const char *path, bl_arena *a,
  * are the host's. */
 int bl_catalog_read_customer(const bl_json *doc, const char *path,
                              bl_str *id, bl_str *name, billing_error *err);
+/* Its limits, in the arena. */
+int bl_catalog_read_customer_limits(const bl_json *doc, const char *path,
+                                    bl_arena *a, bl_limits *out,
+                                    billing_error *err);
 /* Its aliases, in the arena. */
 int bl_catalog_read_aliases(const bl_json *doc, const char *path, bl_arena *a,
                             bl_aliases *out, billing_error *err);

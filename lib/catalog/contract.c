@@ -208,6 +208,8 @@ static const bl_field contract_fields[] = {
    .at = offsetof(bl_contract_terms, minimum)},
   {.name = "maximum", .read = bl_value_bound,
    .at = offsetof(bl_contract_terms, maximum)},
+  {.name = "limits", .read = bl_value_limits, .low = 1,
+   .at = offsetof(bl_contract_terms, limits)},
   {.name = "rules", .read = bl_value_whole, .low = 1, .high = 1,
    .at = offsetof(bl_contract_terms, rules)},
 };

@@ -125,6 +125,9 @@ int bl_value_array(const bl_reader *r, const bl_json *node, int64_t low,
 /* int64_t, and at `beside` whether it is a wall clock (contract.c). */
 bl_field_read bl_value_clock;
 extern const char bl_clock_hint[];
+/* bl_limits; `low`: those of a contract or plan, which have periods
+ * (limits.c). */
+bl_field_read bl_value_limits;
 /* bl_named_list: values by name; bl_target *, and size_t at `beside`
  * (override.c). */
 bl_field_read bl_value_named;

@@ -71,6 +71,8 @@ static const bl_field plan_fields[] = {
    .at = offsetof(bl_plan, minimum)},
   {.name = "maximum", .read = bl_value_bound,
    .at = offsetof(bl_plan, maximum)},
+  {.name = "limits", .read = bl_value_limits, .low = 1,
+   .at = offsetof(bl_plan, limits)},
   {.name = "minimums", .read = bl_value_minimums},
   {.name = "maximums", .read = bl_value_maximums},
   {.name = "effective", .read = plan_time,

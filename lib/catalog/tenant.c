@@ -87,6 +87,23 @@ static int tenant_accept(const bl_reader *r, const bl_field *field,
   return bl_shape_read(&tenant_accept_shape, r, node, 0, model);
 }
 
+static const bl_field tenant_hold_fields[] = {
+  {.name = "lasts", .read = bl_value_seconds, .low = 1,
+   .at = offsetof(bl_tenant_terms, hold_lasts_us)},
+  {.name = "grace", .read = bl_value_seconds, .low = 1,
+   .at = offsetof(bl_tenant_terms, hold_grace_us)},
+};
+
+static const bl_shape tenant_hold_shape = {
+  "holds", tenant_hold_fields, BL_COUNT(tenant_hold_fields)
+};
+
+static int tenant_holds(const bl_reader *r, const bl_field *field,
+                        const bl_json *node, void *model) {
+  (void)field;
+  return bl_shape_read(&tenant_hold_shape, r, node, 0, model);
+}
+
 static const char *const tenant_unknown[] = {"refuse", "park", NULL};
 
 static const char *const tenant_strict[] = {
@@ -106,6 +123,8 @@ static const bl_field tenant_fields[] = {
   {.name = "assets", .read = tenant_assets},
   {.name = "accept", .read = tenant_accept,
    .hint = "such as {\"most_age\":3024000,\"most_ahead\":300}"},
+  {.name = "holds", .read = tenant_holds,
+   .hint = "such as {\"lasts\":3600,\"grace\":86400}"},
   {.name = "alerts", .read = bl_value_alerts,
    .at = offsetof(bl_tenant_terms, alerts)},
   {.name = "unknown_customers", .read = bl_value_choice,
@@ -126,6 +145,8 @@ int bl_catalog_read_tenant(const bl_json *doc, const char *path, bl_arena *a,
 
   assert(doc && a && out);
   terms.number_prefix = BL_STR("INV-");
+  terms.hold_lasts_us = BL_HOUR;
+  terms.hold_grace_us = BL_DAY;
   rc = bl_shape_read(&tenant_shape, &r, doc, 0, &terms);
   if (!rc) *out = terms;
   return rc;

@@ -11,11 +11,13 @@
  *   what moves the figure   touches the customer or a wallet of it, and the
  *                           call that did so renews it when it has succeeded
  *   time                    the figure has a span, which ends with the next
- *                           grant, hold or contract that begins or ends
+ *                           grant, hold, contract, or window of a limit that
+ *                           begins or ends
  *   doubt                   a state that is thrown away takes its panels along
  */
 #include "engine/engine.h"
 #include "engine/assets.h"
+#include "engine/limits.h"
 
 /* ---- the figure ---- */
 
@@ -60,8 +62,8 @@ static bl_dec overdraft_of(const bl_customer *customer, const char asset[16],
   return most;
 }
 
-static bl_dec spendable(const bl_customer *customer, const char asset[16],
-                        int64_t now_us, bl_span *span) {
+static bl_dec covered(const bl_customer *customer, const char asset[16],
+                      int64_t now_us, bl_span *span) {
   const bl_wallet *wallet = bl_wallet_of(customer, asset);
   bl_dec room = overdraft_of(customer, asset, now_us, span);
   bl_dec sum;
@@ -74,10 +76,25 @@ static bl_dec spendable(const bl_customer *customer, const char asset[16],
   return bl_dec_is_bad(sum) ? BL_DEC_MAX : sum;    /* more than there is */
 }
 
+/* And within its limits. */
+static bl_dec spendable(billing *b, bl_tenant *t, bl_customer *customer,
+                        const char asset[16], int64_t now_us, bl_span *span) {
+  bl_dec sum = covered(customer, asset, now_us, span);
+  bl_call c;
+
+  if (!bl_limits_are(customer)) return sum;
+  memset(&c, 0, sizeof c);
+  c.b = b;
+  c.t = t;
+  c.now_us = now_us;
+  return bl_dec_min(sum, bl_limits_room(&c, customer, asset, span));
+}
+
 /* While a hold is due that has not been ended, or a grant that has not been
  * given, the span is empty. */
-static bl_board_figure figure_of(const bl_customer *customer,
-                                 const char asset[16], int64_t now_us) {
+static bl_board_figure figure_of(billing *b, bl_tenant *t,
+                                 bl_customer *customer, const char asset[16],
+                                 int64_t now_us) {
   bl_board_figure figure = {BL_DEC_ZERO, {INT64_MIN, BL_TIME_NEVER}};
 
   if (customer->holds.count)
@@ -89,7 +106,7 @@ static bl_board_figure figure_of(const bl_customer *customer,
     if (contract->rolls_us < figure.span.to_us)
       figure.span.to_us = contract->rolls_us;
   }
-  figure.spend = spendable(customer, asset, now_us, &figure.span);
+  figure.spend = spendable(b, t, customer, asset, now_us, &figure.span);
   if (figure.span.to_us <= now_us) figure.span = (bl_span){0, 0};
   return figure;
 }
@@ -133,7 +150,7 @@ static void show_figure(const bl_call *c, bl_customer *customer,
   }
 }
 
-static void renew_customer(const billing *b, const bl_tenant *t,
+static void renew_customer(billing *b, bl_tenant *t,
                            bl_customer *customer) {
   customer->is_moved = 0;
   customer->is_shown = 0;
@@ -141,13 +158,13 @@ static void renew_customer(const billing *b, const bl_tenant *t,
     bl_board_entry *entry = bl_board_find(b->board, panel, customer->id);
     bl_board_figure figure;
     if (!entry) continue;
-    figure = figure_of(customer, panel->asset, t->heads.clock_us);
+    figure = figure_of(b, t, customer, panel->asset, t->heads.clock_us);
     bl_board_write(entry, &figure);
     customer->is_shown = 1;
   }
 }
 
-void bl_board_renew(const billing *b, bl_tenant *t) {
+void bl_board_renew(billing *b, bl_tenant *t) {
   if (t->is_stale) bl_tenant_hide(t);
   for (bl_panel *panel = t->panels; panel; panel = panel->next)
     atomic_store(&panel->clock_us, t->heads.clock_us);
@@ -208,7 +225,7 @@ static int ask_state(bl_call *c, bl_str id, const billing_money *amount,
                    "the amount is not valid");
   rc = bl_expire_holds(c, customer);              /* undone: this is a read */
   if (rc) return rc;
-  figure = figure_of(customer, amount->asset, c->now_us);
+  figure = figure_of(c->b, c->t, customer, amount->asset, c->now_us);
   if (figure.span.from_us < c->now_us) figure.span.from_us = c->now_us;
   show_figure(c, customer, amount->asset, &figure);
   *spend = figure.spend;

@@ -33,6 +33,16 @@ static void digest_hold(bl_text *t, const bl_hold_state *hold) {
   bl_pack_str(t, hold->key);
 }
 
+static void digest_window(bl_text *t, const bl_limit_window *window) {
+  bl_pack_u64(t, window->was.limit);
+  bl_text_add(t, (const char *)window->was.key, sizeof window->was.key);
+  bl_pack_i64(t, window->was.span.from_us);
+  bl_pack_i64(t, window->was.until_us);
+  bl_pack_i64(t, window->since);
+  bl_pack_dec(t, window->used);
+  bl_pack_dec(t, window->held);
+}
+
 static void digest_customer(bl_text *t, const bl_customer *customer) {
   bl_pack_u64(t, customer->number);
   bl_pack_u64(t, customer->version);
@@ -53,6 +63,8 @@ static void digest_customer(bl_text *t, const bl_customer *customer) {
   bl_pack_u64(t, customer->holds.count);
   for (size_t i = 0; i < customer->holds.count; i++)
     digest_hold(t, customer->holds.item[i]);
+  for (size_t i = customer->windows.first; i < customer->windows.count; i++)
+    digest_window(t, customer->windows.item[i]);
   for (size_t i = 0; i < customer->wallets.count; i++)
     digest_wallet(t, customer->wallets.item[i]);
 }

@@ -10,6 +10,7 @@
 
 #include "engine/assets.h"
 #include "engine/index.h"
+#include "engine/limits.h"
 #include "engine/named.h"
 #include "engine/sql_meters.h"
 #include "engine/parked.h"
@@ -215,6 +216,7 @@ static int check_new_id(bl_call *c, const document_draft *d) {
 
 static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
   bl_customer *customer;
+  bl_limits limits;
   bl_str name;
   int rc = bl_catalog_read_customer(doc, d->path, &d->id, &name, c->err);
 
@@ -228,6 +230,10 @@ static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
     return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "id",
                       "use another id", "the customer was erased");
   if (!customer) rc = check_new_id(c, d);
+  if (!rc)
+    rc = bl_catalog_read_customer_limits(doc, d->path, &c->arena, &limits,
+                                         c->err);
+  if (!rc) rc = bl_limits_check(c, &limits, 0, d->path);
   return rc ? rc : draft_aliases(c, doc, customer, d);
 }
 
@@ -328,6 +334,7 @@ static int draft_plan(bl_call *c, const bl_json *doc, document_draft *d) {
   d->fact.number = was ? was->number : c->t->heads.plans + 1;
   d->fact.version = was ? was->version : 0;
   rc = plan_meters(c, &d->plan, &meters);
+  if (!rc) rc = bl_limits_check(c, &d->plan.limits, 1, d->path);
   return rc ? rc : bl_catalog_check_plan(&d->plan, d->path, &c->t->terms,
                                          meters, c->err);
 }
@@ -435,6 +442,7 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
   rc = find_owner(c, d, was == NULL);
   if (!rc) rc = find_plan(c, d, was);
   if (!rc) rc = bl_zone_asked(c, d->path, terms->zone, &zone);
+  if (!rc) rc = bl_limits_check(c, &terms->limits, 1, d->path);
   if (rc) return rc;
   resolve_time(&terms->start_us, terms->start_is_local, zone);
   resolve_time(&terms->end_us, terms->end_is_local, zone);

@@ -92,6 +92,8 @@ struct bl_call {
   size_t         opened_cap;
   int32_t        opened_rc;  /* why it could not be made */
   uint32_t       reserved;
+  bl_fact_counted counted;   /* by limits, whose entry is still to be made */
+  size_t         counted_cap;
   bl_loads       loads;
   const struct bl_trial *trial;   /* NULL: it is no trial */
   bl_customer  **attach;     /* who may get parked events (parked.h) */
@@ -185,7 +187,7 @@ int bl_database_keep(billing *b);
 
 /* When what changed the state has been committed, under the lock: customers
  * that moved are shown as they are now.  Of a doubtful state nothing is. */
-void bl_board_renew(const billing *b, bl_tenant *t);
+void bl_board_renew(billing *b, bl_tenant *t);
 
 /* ---- shared by sections ---- */
 

@@ -194,12 +194,49 @@ void bl_code_grant_change(bl_codec *facts, bl_codec *properties,
   bl_code_str(properties, &f->key);
 }
 
+static void code_held(bl_codec *facts, bl_fact_held *f) {
+  bl_str asset = bl_str_of(f->asset);
+
+  bl_code_str(facts, &asset);
+  if (facts->from && bl_asset_set(f->asset, asset)) facts->from->bad = 1;
+  bl_code_dec(facts, &f->held);
+  bl_code_dec(facts, &f->overdraft);
+}
+
+void bl_code_count(bl_codec *facts, bl_fact_count *f) {
+  static const unsigned char none[sizeof f->key];
+  uint64_t has_key = memcmp(f->key, none, sizeof none) != 0;
+
+  bl_code_u64(facts, &f->customer);
+  bl_code_u64(facts, &f->limit);
+  bl_code_u64(facts, &has_key);
+  if (has_key) bl_code_hash(facts, f->key, sizeof f->key);
+  bl_code_span(facts, &f->span);
+  bl_code_i64(facts, &f->until_us);
+  bl_code_dec(facts, &f->amount);
+}
+
+static void code_counts(bl_codec *facts, bl_fact_count **items,
+                        size_t *count) {
+  *items = bl_code_array(facts, *items, count, sizeof **items);
+  for (size_t i = 0; i < *count; i++) bl_code_count(facts, &(*items)[i]);
+}
+
+void bl_code_counted(bl_codec *facts, bl_codec *properties,
+                     bl_fact_counted *f) {
+  (void)properties;
+  bl_code_i64(facts, &f->seq);
+  code_counts(facts, &f->items, &f->count);
+}
+
 void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f) {
   bl_code_u64(facts, &f->number);
   bl_code_u64(facts, &f->customer);
   bl_code_i64(facts, &f->expires_us);
-  bl_code_str(facts, &f->asset);
-  bl_code_dec(facts, &f->overdraft);
+  bl_code_dec(facts, &f->value);
+  f->assets = bl_code_array(facts, f->assets, &f->asset_count,
+                            sizeof *f->assets);
+  for (size_t i = 0; i < f->asset_count; i++) code_held(facts, &f->assets[i]);
   bl_code_draws(facts, &f->draws, &f->draw_count);
   f->parts = bl_code_array(facts, f->parts, &f->part_count, sizeof *f->parts);
   for (size_t i = 0; i < f->part_count; i++) {
@@ -209,6 +246,8 @@ void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f) {
     bl_code_str(facts, &f->parts[i].group);
     bl_code_dec(facts, &f->parts[i].quantity);
   }
+  code_counts(facts, &f->counts, &f->count_count);
+  bl_code_u64(facts, &f->flags);
   bl_code_hash(facts, f->key_hash, sizeof f->key_hash);
   code_content(facts, &f->content);
   bl_code_str(properties, &f->key);
@@ -221,6 +260,16 @@ void bl_code_hold_end(bl_codec *facts, bl_codec *properties,
   bl_code_u64(facts, &f->number);
   bl_code_u64(facts, &f->status);
   bl_code_u64(facts, &f->event);
+  bl_code_u64(facts, &f->is_late);
+  bl_code_i64(facts, &f->expires_us);
+}
+
+void bl_code_hold_extended(bl_codec *facts, bl_codec *properties,
+                           bl_fact_hold_extended *f) {
+  (void)properties;
+  bl_code_u64(facts, &f->customer);
+  bl_code_u64(facts, &f->number);
+  bl_code_i64(facts, &f->expires_us);
 }
 
 void bl_code_grant_expired(bl_codec *facts, bl_codec *properties,
@@ -433,6 +482,8 @@ ENTRY_KIND(grant)
 ENTRY_KIND(grant_change)
 ENTRY_KIND(hold)
 ENTRY_KIND(hold_end)
+ENTRY_KIND(hold_extended)
+ENTRY_KIND(counted)
 ENTRY_KIND(grant_expired)
 ENTRY_KIND(periods)
 ENTRY_KIND(invoice)
@@ -464,6 +515,8 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_RERATE] = code_entry_rerate,
     [BL_ENTRY_PARKED] = code_entry_parkings,
     [BL_ENTRY_STREAM] = code_entry_stream,
+    [BL_ENTRY_HOLD_EXTENDED] = code_entry_hold_extended,
+    [BL_ENTRY_COUNTED] = code_entry_counted,
     [BL_ENTRY_OUTBOX_DONE] = code_entry_outbox_done,
     [BL_ENTRY_ALERT] = code_entry_alert,
 };

@@ -38,6 +38,8 @@ enum {
   /* 16 to 19 are reserved for leases. */
   BL_ENTRY_PARKED = 15,
   BL_ENTRY_STREAM = 20,
+  BL_ENTRY_HOLD_EXTENDED = 23,
+  BL_ENTRY_COUNTED = 24,
   BL_ENTRY_OUTBOX_DONE = 25,
   /* 26 is reserved for top-ups. */
   BL_ENTRY_ALERT = 27,
@@ -168,16 +170,46 @@ typedef struct bl_fact_part {
   bl_dec   quantity;
 } bl_fact_part;
 
+/* What goes into a window of a limit: by events, or held. */
+typedef struct bl_fact_count {
+  uint64_t      customer;
+  uint64_t      limit;         /* print of the limit and whose it is */
+  unsigned char key[16];       /* keyed hash of the properties it goes by; zero
+                                  when by none */
+  bl_span       span;
+  int64_t       until_us;      /* it counts no more from then on */
+  bl_dec        amount;        /* or quantity */
+} bl_fact_count;
+
+/* What the entry `seq`, of events or a void, has counted. */
+typedef struct bl_fact_counted {
+  int64_t        seq;
+  bl_fact_count *items;
+  size_t         count;
+} bl_fact_counted;
+
+/* What a hold reserves in one asset. */
+typedef struct bl_fact_held {
+  char   asset[16];
+  bl_dec held;                 /* in grants; the draws say in which */
+  bl_dec overdraft;
+} bl_fact_held;
+
 typedef struct bl_fact_hold {
   uint64_t      number;
   uint64_t      customer;
   int64_t       expires_us;
-  bl_str        asset;
-  bl_dec        overdraft;
+  bl_dec        value;         /* that the last estimate was held for; of an
+                                  amount, how much of it */
+  bl_fact_held *assets;        /* each once */
+  size_t        asset_count;
   bl_draw      *draws;
   size_t        draw_count;
   bl_fact_part *parts;
   size_t        part_count;
+  bl_fact_count *counts;       /* of the hold's own customer */
+  size_t        count_count;
+  uint64_t      flags;         /* BILLING_HOLD_OVER_LIMIT */
   unsigned char key_hash[16];
   uint64_t      content;
   /* properties */
@@ -189,7 +221,15 @@ typedef struct bl_fact_hold_end {
   uint64_t number;
   uint64_t status;             /* BILLING_HOLD_* */
   uint64_t event;              /* that settled it: the next entry's first */
+  uint64_t is_late;            /* it had expired before, and is settled now */
+  int64_t  expires_us;         /* after all extensions */
 } bl_fact_hold_end;
+
+typedef struct bl_fact_hold_extended {
+  uint64_t customer;
+  uint64_t number;
+  int64_t  expires_us;
+} bl_fact_hold_extended;
 
 typedef struct bl_fact_grant_expired {
   uint64_t customer;
@@ -435,6 +475,8 @@ typedef union bl_entry_facts {
   bl_fact_grant_change  grant_change;
   bl_fact_hold          hold;
   bl_fact_hold_end      hold_end;
+  bl_fact_hold_extended hold_extended;
+  bl_fact_counted       counted;
   bl_fact_grant_expired grant_expired;
   bl_fact_periods       periods;
   bl_fact_invoice       invoice;
@@ -463,6 +505,11 @@ void bl_code_grant_change(bl_codec *facts, bl_codec *properties,
 void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f);
 void bl_code_hold_end(bl_codec *facts, bl_codec *properties,
                       bl_fact_hold_end *f);
+void bl_code_hold_extended(bl_codec *facts, bl_codec *properties,
+                           bl_fact_hold_extended *f);
+void bl_code_count(bl_codec *facts, bl_fact_count *f);
+void bl_code_counted(bl_codec *facts, bl_codec *properties,
+                     bl_fact_counted *f);
 void bl_code_grant_expired(bl_codec *facts, bl_codec *properties,
                            bl_fact_grant_expired *f);
 void bl_code_periods(bl_codec *facts, bl_codec *properties,

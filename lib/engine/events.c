@@ -35,9 +35,8 @@ static int has_texts(const billing_event *e) {
          (e->properties.text || !e->properties.len);
 }
 
-/* Events by the stride of the first. */
-static int take_events(bl_call *c, const billing_event *events, size_t count,
-                       const billing_event ***out) {
+int bl_events_take(bl_call *c, const billing_event *events, size_t count,
+                   const billing_event ***out) {
   const unsigned char *at = (const unsigned char *)events;
   uint32_t stride, own;
   int rc = BILLING_OK;
@@ -62,8 +61,8 @@ static int take_events(bl_call *c, const billing_event *events, size_t count,
   return rc;
 }
 
-static int check_receipts(bl_call *c, const billing_receipt *receipts,
-                          size_t count) {
+int bl_receipts_check(bl_call *c, const billing_receipt *receipts,
+                      size_t count) {
   const unsigned char *at = (const unsigned char *)receipts;
   uint32_t stride, own;
 
@@ -79,8 +78,8 @@ static int check_receipts(bl_call *c, const billing_receipt *receipts,
   return BILLING_OK;
 }
 
-static void fill_receipts(billing_receipt *receipts,
-                          const billing_receipt *from, size_t count) {
+void bl_receipts_fill(billing_receipt *receipts,
+                      const billing_receipt *from, size_t count) {
   unsigned char *at = (unsigned char *)receipts;
   uint32_t stride;
 
@@ -111,11 +110,11 @@ int billing_record(billing *b, const billing_call *call,
   bl_arena_open(&kept, &b->host);
   r.kept = &kept;
   rc = check_batch(&c, count);
-  if (!rc) rc = check_receipts(&c, receipts, count);
-  if (!rc) rc = take_events(&c, events, count, &taken);
+  if (!rc) rc = bl_receipts_check(&c, receipts, count);
+  if (!rc) rc = bl_events_take(&c, events, count, &taken);
   if (!rc) rc = bl_record_batch(&c, taken, NULL, count, NULL, &r);
   rc = bl_leave(&c, rc);
-  if (!rc) fill_receipts(receipts, r.receipts, count);
+  if (!rc) bl_receipts_fill(receipts, r.receipts, count);
   bl_arena_close(&kept);
   return rc;
 }
@@ -203,11 +202,11 @@ int billing_record_text(billing *b, const billing_call *call,
     rc = bl_fail(err, BILLING_LIMIT, "", "room for a receipt a line",
                  "%i events, room for %i receipts", (int64_t)l.count,
                  (int64_t)capacity);
-  if (!rc) rc = check_receipts(&c, receipts, l.count);
+  if (!rc) rc = bl_receipts_check(&c, receipts, l.count);
   if (!rc) rc = read_lines(&c, whole, &l);
   if (!rc) rc = bl_record_batch(&c, l.taken, l.codes, l.count, NULL, &r);
   rc = bl_leave(&c, rc);
-  if (!rc) fill_receipts(receipts, r.receipts, l.count);
+  if (!rc) bl_receipts_fill(receipts, r.receipts, l.count);
   if (!rc && count) *count = l.count;
   bl_arena_close(&kept);
   return rc;
@@ -259,8 +258,8 @@ int billing_quote(billing *b, const billing_call *call,
   if (rc) return rc;
   if (!out)
     rc = bl_fail(err, BILLING_MISUSE, "", NULL, "out is NULL");
-  if (!rc) rc = check_receipts(&c, out, 1);
-  if (!rc) rc = take_events(&c, event, 1, &taken);
+  if (!rc) rc = bl_receipts_check(&c, out, 1);
+  if (!rc) rc = bl_events_take(&c, event, 1, &taken);
   if (!rc) rc = quote_event(&c, taken[0], &receipt);
   rc = bl_leave(&c, rc);
   if (!rc) bl_fill(out, &receipt, sizeof receipt);

@@ -361,6 +361,7 @@ static void blank_customer(bl_customer *customer) {
   customer->is_erased = 1;
   customer->id = (bl_str){NULL, 0};
   customer->name = (bl_str){NULL, 0};
+  customer->limits.count = 0;
   for (size_t i = 0; i < customer->wallets.count; i++) {
     const bl_wallet *wallet = customer->wallets.item[i];
     for (size_t k = wallet->grants.first; k < wallet->grants.count; k++) {

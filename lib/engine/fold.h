@@ -71,6 +71,12 @@ int bl_fold_grant(bl_fold *f, const bl_fact_grant *fact);
 int bl_fold_grant_change(bl_fold *f, const bl_fact_grant_change *fact);
 int bl_fold_hold(bl_fold *f, const bl_fact_hold *fact);
 int bl_fold_hold_end(bl_fold *f, const bl_fact_hold_end *fact);
+int bl_fold_hold_extended(bl_fold *f, const bl_fact_hold_extended *fact);
+/* What goes into windows of limits (fold_limit.c): by events; held (sign 1) or
+ * freed (-1) by a hold. */
+int bl_fold_counted(bl_fold *f, const bl_fact_counted *fact);
+int bl_fold_hold_counts(bl_fold *f, bl_customer *customer,
+                        const bl_fact_count *counts, size_t count, int sign);
 int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact);
 int bl_fold_period(bl_fold *f, const bl_fact_period *fact);
 int bl_fold_periods(bl_fold *f, const bl_fact_periods *fact);

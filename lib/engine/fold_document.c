@@ -162,10 +162,14 @@ static int fold_customer(bl_fold *f, const bl_fact_document *fact,
   customer->archived = fact->archived;
   customer->is_erased = doc == NULL;
   customer->id = customer->name = (bl_str){NULL, 0};
+  customer->limits.count = 0;
   rc = bl_customer_name(t, customer, fact->id_hash);
   if (!rc) rc = keep_aliases(t, customer, fact);
   if (rc || !doc) return rc;
   rc = bl_catalog_read_customer(doc, "", &id, &name, NULL);
+  if (rc) return rc;
+  rc = bl_catalog_read_customer_limits(doc, "", &t->arena, &customer->limits,
+                                       NULL);
   if (rc) return rc;
   customer->id = bl_arena_str(&t->arena, id);
   customer->name = bl_arena_str(&t->arena, name);

@@ -14,6 +14,8 @@ FOLD_KIND(grant)
 FOLD_KIND(grant_change)
 FOLD_KIND(hold)
 FOLD_KIND(hold_end)
+FOLD_KIND(hold_extended)
+FOLD_KIND(counted)
 FOLD_KIND(grant_expired)
 FOLD_KIND(periods)
 FOLD_KIND(invoice)
@@ -49,6 +51,8 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
     [BL_ENTRY_RERATE] = {"rerate", fold_entry_rerate},
     [BL_ENTRY_PARKED] = {"parked", fold_entry_parkings},
     [BL_ENTRY_STREAM] = {"stream", fold_entry_stream},
+    [BL_ENTRY_HOLD_EXTENDED] = {"hold_extended", fold_entry_hold_extended},
+    [BL_ENTRY_COUNTED] = {"counted", fold_entry_counted},
     [BL_ENTRY_OUTBOX_DONE] = {"outbox_done", fold_entry_outbox_done},
     [BL_ENTRY_ALERT] = {"alert", fold_entry_alert},
 };

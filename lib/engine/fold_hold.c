@@ -3,17 +3,29 @@
 #include "engine/fold.h"
 #include "engine/keys.h"
 
+/* What a hold may go into the overdraft. */
+static void promise(bl_tenant *t, const bl_customer *customer,
+                    const bl_fact_held *held, int sign) {
+  bl_wallet *wallet = bl_wallet_of(customer, held->asset);
+
+  if (bl_dec_is_zero(held->overdraft)) return;
+  bl_touch_wallet(t, wallet);
+  wallet->overdraft_held =
+      sign > 0 ? bl_dec_add(wallet->overdraft_held, held->overdraft)
+               : bl_dec_sub(wallet->overdraft_held, held->overdraft);
+}
+
 /* Reserves (sign 1) or frees (-1) what a hold names. */
 static int move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
   bl_tenant *t = f->tenant;
-  bl_wallet *wallet = bl_wallet_of(hold->customer, hold->asset);
   int rc = BILLING_OK;
 
   for (size_t i = 0; i < hold->draw_count && !rc; i++) {
     bl_grant_state *grant =
         bl_table_at(&t->by_grant, hold->draws[i].grant);
     bl_dec amount = hold->draws[i].amount;
-    rc = bl_grant_move(t, wallet, grant, BL_DEC_ZERO,
+    rc = bl_grant_move(t, bl_wallet_of(hold->customer, grant->lot.asset),
+                       grant, BL_DEC_ZERO,
                        sign > 0 ? amount : bl_dec_neg(amount));
   }
   for (size_t i = 0; i < hold->part_count; i++) {
@@ -22,12 +34,10 @@ static int move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
     tally->held = sign > 0 ? bl_dec_add(tally->held, hold->quantities[i])
                            : bl_dec_sub(tally->held, hold->quantities[i]);
   }
-  if (bl_dec_is_zero(hold->overdraft)) return rc;
-  bl_touch_wallet(t, wallet);
-  wallet->overdraft_held =
-      sign > 0 ? bl_dec_add(wallet->overdraft_held, hold->overdraft)
-               : bl_dec_sub(wallet->overdraft_held, hold->overdraft);
-  return rc;
+  for (size_t i = 0; i < hold->asset_count; i++)
+    promise(t, hold->customer, &hold->assets[i], sign);
+  return rc ? rc : bl_fold_hold_counts(f, hold->customer, hold->counts,
+                                       hold->count_count, sign);
 }
 
 static int fill_parts(bl_fold *f, const bl_fact_hold *fact,
@@ -58,13 +68,26 @@ static int fill_hold(bl_fold *f, const bl_fact_hold *fact,
   for (size_t i = 0; i < fact->draw_count; i++)
     if (!bl_table_at(&f->tenant->by_grant, fact->draws[i].grant))
       return BILLING_CORRUPT;
-  if (bl_asset_set(hold->asset, fact->asset)) return BILLING_CORRUPT;
   hold->draws = bl_arena_array(arena, fact->draw_count + 1,
                                sizeof *hold->draws);
-  if (!hold->draws) return BILLING_NOMEM;
+  hold->assets = bl_arena_array(arena, fact->asset_count + 1,
+                                sizeof *hold->assets);
+  if (!hold->draws || !hold->assets) return BILLING_NOMEM;
   if (fact->draw_count)
     memcpy(hold->draws, fact->draws, fact->draw_count * sizeof *hold->draws);
+  if (fact->asset_count)
+    memcpy(hold->assets, fact->assets,
+           fact->asset_count * sizeof *hold->assets);
+  hold->counts = bl_arena_array(arena, fact->count_count + 1,
+                                sizeof *hold->counts);
+  if (!hold->counts) return BILLING_NOMEM;
+  if (fact->count_count)
+    memcpy(hold->counts, fact->counts,
+           fact->count_count * sizeof *hold->counts);
+  hold->count_count = fact->count_count;
+  hold->flags = fact->flags;
   hold->draw_count = fact->draw_count;
+  hold->asset_count = fact->asset_count;
   hold->number = fact->number;
   hold->seq = f->seq;
   hold->key = bl_arena_str(arena, fact->key);
@@ -73,7 +96,7 @@ static int fill_hold(bl_fold *f, const bl_fact_hold *fact,
   hold->status = BILLING_HOLD_OPEN;
   hold->expires_us = fact->expires_us;
   hold->at_us = f->at_us;
-  hold->overdraft = fact->overdraft;
+  hold->value = fact->value;
   return fill_parts(f, fact, hold);
 }
 
@@ -96,7 +119,9 @@ static int add_hold(bl_fold *f, bl_customer *customer,
   if (!hold) return BILLING_NOMEM;
   hold->customer = customer;
   rc = fill_hold(f, fact, hold);
-  if (!rc && !bl_wallet_make(t, customer, hold->asset)) rc = BILLING_NOMEM;
+  for (size_t i = 0; i < hold->asset_count && !rc; i++)
+    if (!bl_wallet_make(t, customer, hold->assets[i].asset))
+      rc = BILLING_NOMEM;
   if (rc) return rc;
   bl_touch_customer(t, customer);
   if (!customer->holds.count || hold->expires_us < customer->holds_due_us)
@@ -144,5 +169,22 @@ int bl_fold_hold_end(bl_fold *f, const bl_fact_hold_end *fact) {
   if (!rc && bl_fold_is_own(f))
     rc = bl_fold_about(f, fact->customer, BL_ENTRY_HOLD_END);
   if (rc || !bl_fold_customer(f, fact->customer, &rc)) return rc;
+  if (fact->is_late) return hold ? BILLING_CORRUPT : BILLING_OK;
   return hold ? end_hold(f, hold, fact) : BILLING_CORRUPT;
+}
+
+int bl_fold_hold_extended(bl_fold *f, const bl_fact_hold_extended *fact) {
+  bl_hold_state *hold = bl_table_at(&f->tenant->by_hold, fact->number);
+  int rc = BILLING_OK;
+
+  if (bl_fold_is_own(f))
+    rc = bl_fold_about(f, fact->customer, BL_ENTRY_HOLD_EXTENDED);
+  if (rc || !bl_fold_customer(f, fact->customer, &rc)) return rc;
+  if (!hold) return BILLING_CORRUPT;
+  bl_touch(f->tenant, hold, sizeof *hold, &hold->touched);
+  bl_touch_customer(f->tenant, hold->customer);
+  hold->expires_us = fact->expires_us;
+  if (hold->expires_us < hold->customer->holds_due_us)
+    hold->customer->holds_due_us = hold->expires_us;
+  return BILLING_OK;
 }

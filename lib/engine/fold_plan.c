@@ -273,6 +273,7 @@ static int extend_follower(bl_fold *f, bl_contract *contract) {
         bl_plan_comes(plan, version, contract->customer->number) != f->seq)
       continue;
     bl_touch_contract(t, contract);
+    bl_customer_moves(t, contract->customer);    /* it may limit otherwise */
     if (bl_contract_gives(contract))
       contract->gives_us = contract->rolls_us = 0;
     rc = extend_timeline(t, &t->arena, contract, version, f->seq);

@@ -101,8 +101,16 @@ void bl_code_image(bl_codec *c, bl_image *image) {
     code_wallet(c, &image->wallets[i]);
   image->holds = bl_code_array(c, image->holds, &image->hold_count,
                                sizeof *image->holds);
-  for (size_t i = 0; i < image->hold_count; i++)
-    bl_code_i64(c, &image->holds[i]);
+  for (size_t i = 0; i < image->hold_count; i++) {
+    bl_code_i64(c, &image->holds[i].seq);
+    bl_code_i64(c, &image->holds[i].expires_us);
+  }
+  image->windows = bl_code_array(c, image->windows, &image->window_count,
+                                 sizeof *image->windows);
+  for (size_t i = 0; i < image->window_count; i++) {
+    bl_code_count(c, &image->windows[i].count);
+    bl_code_i64(c, &image->windows[i].since);
+  }
 }
 
 /* ---- from the state ---- */
@@ -191,18 +199,28 @@ static int image_wallet(const bl_wallet *wallet, bl_arena *arena,
   return BILLING_OK;
 }
 
+static void image_window(const bl_limit_window *window,
+                         bl_image_window *out) {
+  out->count = window->was;
+  out->count.amount = window->used;
+  out->since = window->since;
+}
+
 static int image_lists(const bl_customer *customer, bl_arena *arena,
                        bl_image *out) {
   out->contract_count = customer->contracts.count;
   out->wallet_count = customer->wallets.count;
   out->hold_count = customer->holds.count;
+  out->window_count = customer->windows.count - customer->windows.first;
   out->contracts = bl_arena_array(arena, out->contract_count + 1,
                                   sizeof *out->contracts);
   out->wallets = bl_arena_array(arena, out->wallet_count + 1,
                                 sizeof *out->wallets);
   out->holds = bl_arena_array(arena, out->hold_count + 1, sizeof *out->holds);
-  return out->contracts && out->wallets && out->holds ? BILLING_OK
-                                                      : BILLING_NOMEM;
+  out->windows = bl_arena_array(arena, out->window_count + 1,
+                                sizeof *out->windows);
+  return out->contracts && out->wallets && out->holds && out->windows
+             ? BILLING_OK : BILLING_NOMEM;
 }
 
 int bl_image_of(const bl_customer *customer, int64_t seq, bl_arena *arena,
@@ -222,8 +240,13 @@ int bl_image_of(const bl_customer *customer, int64_t seq, bl_arena *arena,
                         &out->contracts[i]);
   for (size_t i = 0; i < out->wallet_count && !rc; i++)
     rc = image_wallet(customer->wallets.item[i], arena, &out->wallets[i]);
-  for (size_t i = 0; i < out->hold_count && !rc; i++)
-    out->holds[i] = ((const bl_hold_state *)customer->holds.item[i])->seq;
+  for (size_t i = 0; i < out->hold_count && !rc; i++) {
+    const bl_hold_state *hold = customer->holds.item[i];
+    out->holds[i] = (bl_image_hold){hold->seq, hold->expires_us};
+  }
+  for (size_t i = 0; i < out->window_count && !rc; i++)
+    image_window(customer->windows.item[customer->windows.first + i],
+                 &out->windows[i]);
   return rc;
 }
 

@@ -82,6 +82,18 @@ typedef struct bl_image_wallet {
   size_t          grant_count;
 } bl_image_wallet;
 
+/* An open hold. */
+typedef struct bl_image_hold {
+  int64_t seq;                   /* of its entry */
+  int64_t expires_us;
+} bl_image_hold;
+
+/* A window of a limit, without what holds have in it. */
+typedef struct bl_image_window {
+  bl_fact_count count;           /* amount: used */
+  int64_t       since;
+} bl_image_window;
+
 typedef struct bl_image {
   int64_t            seq;        /* it stands after this entry */
   int64_t            document;   /* entry */
@@ -93,8 +105,10 @@ typedef struct bl_image {
   size_t             contract_count;
   bl_image_wallet   *wallets;
   size_t             wallet_count;
-  int64_t           *holds;      /* entries of open ones */
+  bl_image_hold     *holds;
   size_t             hold_count;
+  bl_image_window   *windows;
+  size_t             window_count;
 } bl_image;
 
 /* The image of a customer who stands after an entry; texts stay the state's,

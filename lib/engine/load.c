@@ -177,7 +177,42 @@ static int take_wallet(loading *l, const bl_image_wallet *from) {
   return rc;
 }
 
-/* Lists keep their order; open holds reserve what they did. */
+/* Folding a hold's entry reserves what it did.  It may have been extended
+ * since; that its customer looks for due holds too early does no harm. */
+static int take_hold(loading *l, const bl_image_hold *from) {
+  bl_customer *customer = l->customer;
+  size_t count = customer->holds.count;
+  int rc = fold_named(l, from->seq);
+  bl_hold_state *hold;
+
+  if (rc || customer->holds.count != count + 1)
+    return rc ? rc : BILLING_CORRUPT;
+  hold = customer->holds.item[count];
+  hold->expires_us = from->expires_us;
+  return BILLING_OK;
+}
+
+/* Holds have made theirs, with what they have in them. */
+static int take_window(loading *l, const bl_image_window *from) {
+  bl_tenant *t = l->c->t;
+  bl_customer *customer = l->customer;
+  bl_limit_window *window;
+  size_t place;
+  int rc = BILLING_OK;
+
+  window = bl_limit_window_of(customer, &from->count, &place);
+  if (!window) {
+    window = bl_arena_take(&t->arena, sizeof *window);
+    if (!window) return BILLING_NOMEM;
+    rc = bl_list_insert(t, &customer->windows, place, window);
+  }
+  window->was = from->count;
+  window->used = from->count.amount;
+  window->since = from->since;
+  return rc;
+}
+
+/* Lists keep their order. */
 static int take_image(loading *l) {
   const bl_image *image = &l->image;
   int rc = fold_named(l, image->document);
@@ -191,7 +226,10 @@ static int take_image(loading *l) {
   for (size_t i = 0; i < image->wallet_count && !rc; i++)
     rc = take_wallet(l, &image->wallets[i]);
   for (size_t i = 0; i < image->hold_count && !rc; i++)
-    rc = fold_named(l, image->holds[i]);
+    rc = take_hold(l, &image->holds[i]);
+  for (size_t i = 0; i < image->window_count && !rc; i++)
+    rc = take_window(l, &image->windows[i]);
+  l->customer->windows_due_us = 0;
   l->customer->age = 0;
   return rc;
 }

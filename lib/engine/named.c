@@ -193,7 +193,7 @@ int bl_named_request(bl_call *c, const unsigned char hash[16],
   return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
 }
 
-/* The only entry of a kind about a grant or a hold; seq 0: none. */
+/* The last entry of a kind about a grant or a hold; seq 0: none. */
 static int find_entry_about(bl_call *c, bl_subject subject, int64_t kind,
                             int64_t *seq) {
   bl_index_wish wish = {subject, 0, BL_ALL_TIMES, (uint64_t)1 << kind};
@@ -201,7 +201,7 @@ static int find_entry_about(bl_call *c, bl_subject subject, int64_t kind,
   size_t count;
   int rc = bl_index_find(c, &wish, &c->arena, &seqs, &count);
 
-  *seq = !rc && count ? seqs[0] : 0;
+  *seq = !rc && count ? seqs[count - 1] : 0;
   return rc;
 }
 
@@ -248,6 +248,7 @@ static int read_end(bl_call *c, bl_hold_state *hold) {
   if (rc) return rc;
   hold->status = facts.hold_end.status;
   hold->event = facts.hold_end.event;
+  hold->expires_us = facts.hold_end.expires_us;
   return BILLING_OK;
 }
 
@@ -264,12 +265,14 @@ static int make_ended(bl_call *c, bl_customer *customer,
   hold->content = fact->content;
   hold->expires_us = fact->expires_us;
   hold->at_us = request->at_us;
-  hold->overdraft = fact->overdraft;
+  hold->value = fact->value;
+  hold->assets = fact->assets;
+  hold->asset_count = fact->asset_count;
+  hold->flags = fact->flags;
   hold->draws = fact->draws;
   hold->draw_count = fact->draw_count;
   *out = hold;
-  return bl_asset_set(hold->asset, fact->asset) ? BILLING_CORRUPT
-                                                : read_end(c, hold);
+  return read_end(c, hold);
 }
 
 int bl_request_hold(bl_call *c, const bl_request *request,

@@ -12,6 +12,7 @@ typedef struct bl_query {
   bl_str   customer;
   bl_str   contract;
   bl_str   asset;
+  bl_str   status;
   bl_str   account;
   bl_str   after;
   bl_str   invoice;
@@ -21,6 +22,7 @@ typedef struct bl_query {
   bl_str   zone;
   const bl_json *group_by; /* NULL: not asked for */
   const bl_json *filters;
+  const bl_json *properties;
   int64_t  as_of_us;       /* INT64_MAX: not asked for */
   int64_t  known_at_us;
   bl_str   reason;

@@ -72,9 +72,10 @@ int bl_event_canonical(bl_str json, bl_text *out);
 
 /* How draws are chosen beyond the burndown order. */
 typedef struct bl_draw_rule {
-  const bl_hold_state *hold;   /* its lots first; NULL: none */
-  uint32_t             is_capped;   /* and no others */
-  uint32_t             reserved;
+  bl_draw *reserved;           /* by a hold, what no event has drawn yet: these
+                                  lots first */
+  size_t   count;
+  uint64_t is_capped;          /* and no others */
 } bl_draw_rule;
 
 /* A growing array of draws, used again for each event. */
@@ -247,6 +248,9 @@ int bl_rate_use(bl_rater *r, const bl_tally *tally, int64_t time_us,
 int bl_rate_draws(bl_rater *r, const bl_wallet *wallet, const bl_use *use,
                   const bl_order *order, bl_dec amount,
                   const bl_draw_rule *rule);
+
+/* What the event's charges draw is not reserved for the next one. */
+void bl_rate_used(const bl_draw_rule *rule, const bl_fact_event *fact);
 
 /* The receipt of a fact that was folded; assets are those of its tallies. */
 void bl_receipt_of_fact(const bl_fact_event *fact, bl_tally *const *tallies,

@@ -37,7 +37,7 @@ static bl_dec taken_of(const bl_rater *r, size_t before, uint64_t grant) {
 typedef struct split {
   bl_rater            *r;
   const bl_use        *use;
-  const bl_hold_state *hold;   /* its lots first; NULL: none */
+  const bl_draw_rule *rule;    /* what is reserved first; NULL: nothing */
   bl_dec               rest;
   size_t               before; /* draws that are decided, but not folded */
 } split;
@@ -46,7 +46,7 @@ typedef struct split {
 static bl_lot *payer_of(split *s, bl_lot *lot, bl_dec left) {
   bl_lot *copy;
 
-  if (!s->hold && bl_dec_equal(left, lot->left)) return lot;
+  if (!s->rule && bl_dec_equal(left, lot->left)) return lot;
   copy = bl_arena_copy(&s->r->own, lot, sizeof *lot);
   if (copy) copy->left = left;
   return copy;
@@ -110,9 +110,8 @@ static void draw_reserved(split *s, bl_lot *lot, bl_dec most) {
 static void draw_held(split *s) {
   const bl_rater *r = s->r;
 
-  for (size_t i = 0; i < s->hold->draw_count && bl_dec_sign(s->rest) > 0;
-       i++) {
-    const bl_draw *held = &s->hold->draws[i];
+  for (size_t i = 0; i < s->rule->count && bl_dec_sign(s->rest) > 0; i++) {
+    const bl_draw *held = &s->rule->reserved[i];
     bl_dec most = bl_dec_sub(held->amount,
                              taken_of(r, s->before, held->grant));
     if (bl_dec_sign(most) <= 0) continue;
@@ -124,12 +123,12 @@ static void draw_held(split *s) {
 
 static int make_draws(split *s, const bl_order *order, int is_capped) {
   bl_rater *r = s->r;
-  size_t held = s->hold ? s->hold->draw_count : 0;
+  size_t held = s->rule ? s->rule->count : 0;
   int rc = reserve_draws(r, r->lot_count + held + 2);
 
   if (rc) return rc;
   if (order) bl_order_sort(order, r->lots, r->lot_count);
-  if (s->hold) draw_held(s);
+  if (s->rule) draw_held(s);
   if (is_capped) r->lot_count = 0;
   if (bl_dec_sign(s->rest) > 0)
     r->draws.count += bl_burndown(r->lots, r->lot_count, s->use, s->rest,
@@ -140,17 +139,30 @@ static int make_draws(split *s, const bl_order *order, int is_capped) {
 int bl_rate_draws(bl_rater *r, const bl_wallet *wallet, const bl_use *use,
                   const bl_order *order, bl_dec amount,
                   const bl_draw_rule *rule) {
-  const bl_hold_state *hold =
-      rule && rule->hold && rule->hold->draw_count ? rule->hold : NULL;
-  split s = {r, use, hold, amount, r->draws.count};
+  const bl_draw_rule *first = rule && rule->count ? rule : NULL;
+  split s = {r, use, first, amount, r->draws.count};
   bl_arena_mark mark = bl_arena_now(&r->own);
   int rc = BILLING_OK;
 
   r->lot_count = 0;
-  if (wallet) rc = find_payers(&s, wallet, order || hold);
+  if (wallet) rc = find_payers(&s, wallet, order || first);
   if (!rc) rc = make_draws(&s, order, rule && rule->is_capped);
   bl_arena_back(&r->own, mark);
   return rc;
+}
+
+void bl_rate_used(const bl_draw_rule *rule, const bl_fact_event *fact) {
+  for (size_t i = 0; i < fact->charge_count; i++)
+    for (size_t k = 0; k < fact->charges[i].draw_count; k++) {
+      bl_draw used = fact->charges[i].draws[k];
+      for (size_t n = 0; used.grant && n < rule->count; n++) {
+        bl_draw *held = &rule->reserved[n];
+        bl_dec most = bl_dec_min(held->amount, used.amount);
+        if (held->grant != used.grant || bl_dec_sign(most) <= 0) continue;
+        held->amount = bl_dec_sub(held->amount, most);
+        used.amount = bl_dec_sub(used.amount, most);
+      }
+    }
 }
 
 /* The newest draws of the key come back first. */

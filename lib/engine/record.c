@@ -13,6 +13,7 @@
 #include "engine/record.h"
 
 #include "engine/keys.h"
+#include "engine/limits.h"
 #include "engine/parked.h"
 
 /* While the batch is decided, c->err is about one event at a time. */
@@ -258,6 +259,10 @@ static int fold_one(bl_recording *r, size_t at, bl_fact_event *fact) {
 
   if (!rc) rc = bl_keys_add(c->t, in->key, number);
   if (rc) return rc;
+  if (r->rule) bl_rate_used(r->rule, fact);
+  if (bl_limits_are(in->customer))
+    rc = bl_limits_event(c, in, fact, r->rater.tallies);
+  if (rc) return rc;
   fact->balance = bl_rate_balance(c, &r->rater);
   r->text.key = in->event->key;
   r->text.name = in->event->event;
@@ -321,6 +326,7 @@ static int decide_batch(bl_recording *r) {
   }
   if (!rc) rc = need_all(r);
   if (!rc) rc = append_events(r);
+  if (!rc) rc = bl_limits_append(r->c);
   if (!rc) rc = bl_parked_append(r);
   return rc ? rc : need_all(r);
 }

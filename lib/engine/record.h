@@ -50,6 +50,17 @@ typedef struct bl_recording {
 int bl_record_batch(bl_call *c, const billing_event *const *events,
                     const int32_t *codes, size_t count,
                     const bl_draw_rule *rule, bl_recording *r);
+
+/* ---- events.c: arrays of the caller ---- */
+
+/* Events by the stride of the first, as they are or copied. */
+int bl_events_take(bl_call *c, const billing_event *events, size_t count,
+                   const billing_event ***out);
+int bl_receipts_check(bl_call *c, const billing_receipt *receipts,
+                      size_t count);
+void bl_receipts_fill(billing_receipt *receipts, const billing_receipt *from,
+                      size_t count);
+
 /* Refuses event `at`: its receipt, and the words of c->err if it is the first
  * by place. */
 void bl_record_refuse(bl_recording *r, size_t at, int code);

@@ -149,7 +149,8 @@ int bl_open_periods(bl_call *c, bl_contract *contract, int64_t us,
 int bl_end_hold(bl_call *c, bl_hold_state *hold, uint64_t status,
                 uint64_t event) {
   bl_fact_hold_end fact = {hold->customer->number, hold->number, status,
-                           event};
+                           event, hold->status == BILLING_HOLD_EXPIRED,
+                           hold->expires_us};
   bl_writer w;
   int rc = bl_fold_hold_end(bl_entry_start(c), &fact);
 

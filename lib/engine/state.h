@@ -258,6 +258,20 @@ struct bl_contract {
   bl_map            tallies;   /* price, period, group -> bl_tally; last */
 };
 
+/*
+ * A window of a limit, and what is in it.  Those of a customer stand in the
+ * order of their limits, keys and beginnings.  One that counts no more leaves
+ * with the next entry that counts something, unless a hold is in it: so there
+ * are never more of them than are open, and holds.
+ */
+typedef struct bl_limit_window {
+  bl_fact_count was;           /* amount: not used */
+  int64_t       since;         /* entries from this one on are in it */
+  bl_dec        used;
+  bl_dec        held;
+  uint64_t      touched;
+} bl_limit_window;
+
 typedef struct bl_hold_state {
   uint64_t      number;
   int64_t       seq;           /* of its entry */
@@ -269,14 +283,18 @@ typedef struct bl_hold_state {
   uint64_t      event;         /* that settled it */
   int64_t       expires_us;
   int64_t       at_us;
-  bl_dec        overdraft;
+  bl_dec        value;
+  bl_fact_held *assets;
+  size_t        asset_count;
   bl_draw      *draws;
   size_t        draw_count;
   bl_tally    **tallies;
   bl_dec       *quantities;
   size_t        part_count;
+  bl_fact_count *counts;
+  size_t        count_count;
+  uint64_t      flags;
   size_t        place;         /* in the customer's list while open */
-  char          asset[16];
   uint64_t      touched;
 } bl_hold_state;
 
@@ -297,6 +315,9 @@ struct bl_customer {
   bl_list       wallets;       /* bl_wallet */
   bl_list       holds;         /* bl_hold_state, open ones */
   int64_t       holds_due_us;  /* none of them ends before this */
+  bl_limits     limits;        /* of the newest document */
+  bl_list       windows;       /* bl_limit_window, of all limits */
+  int64_t       windows_due_us;   /* none of them ends before this */
   uint64_t      unmatched;     /* events recorded but not billed */
   uint64_t      unpriced;
   uint64_t      unentitled;
@@ -516,6 +537,11 @@ bl_customer *bl_customer_make(bl_tenant *t, uint64_t number);
 /* It is found by the keyed hash of its id from now on. */
 int bl_customer_name(bl_tenant *t, bl_customer *customer,
                      const unsigned char id_hash[16]);
+
+/* Where a window is, or belongs, in the customer's list; NULL: there is none.
+ */
+bl_limit_window *bl_limit_window_of(const bl_customer *customer,
+                                    const bl_fact_count *count, size_t *place);
 
 bl_wallet *bl_wallet_of(const bl_customer *customer, const char asset[16]);
 /* The wallet, made when it is missing; NULL when memory is out. */

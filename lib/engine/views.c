@@ -3,6 +3,7 @@
 #include "engine/views.h"
 
 #include "engine/grants.h"
+#include "engine/hold_state.h"
 #include "engine/index.h"
 #include "engine/named.h"
 #include "store/store.h"
@@ -151,24 +152,23 @@ static bl_json *grant_tree(bl_json *parent, const bl_grant_state *grant,
 
 /* ---- holds ---- */
 
-static const char *hold_status(const bl_hold_state *hold, int64_t now_us) {
-  static const char *const names[] = {"", "open", "settled", "released",
-                                      "expired"};
-  if (hold->status == BILLING_HOLD_OPEN && hold->expires_us <= now_us)
-    return "expired";
-  return names[hold->status];
-}
-
-static bl_json *hold_tree(bl_json *parent, const bl_hold_state *hold,
-                          int64_t now_us) {
+static bl_json *hold_tree(const bl_call *c, bl_json *parent,
+                          const bl_hold_state *hold) {
+  const char *status = bl_hold_words[bl_hold_status(c, hold)];
   bl_json *doc = bl_json_object(parent, NULL);
+  bl_json *assets = bl_json_array(doc, "assets");
   bl_json *draws = bl_json_array(doc, "draws");
 
   bl_json_add_int(doc, "number", (int64_t)hold->number);
   bl_json_add_text(doc, "id", hold->key);
   bl_json_add_text(doc, "customer", hold->customer->id);
-  bl_json_add_c(doc, "asset", hold->asset);
-  bl_json_add_dec(doc, "overdraft", hold->overdraft);
+  bl_json_add_dec(doc, "value", hold->value);
+  for (size_t i = 0; i < hold->asset_count; i++) {
+    bl_json *held = bl_json_object(assets, NULL);
+    bl_json_add_c(held, "asset", hold->assets[i].asset);
+    bl_json_add_dec(held, "held", hold->assets[i].held);
+    bl_json_add_dec(held, "overdraft", hold->assets[i].overdraft);
+  }
   bl_json_add_time(doc, "expires", hold->expires_us);
   bl_json_add_time(doc, "at", hold->at_us);
   if (hold->event) bl_json_add_int(doc, "event", (int64_t)hold->event);
@@ -177,7 +177,7 @@ static bl_json *hold_tree(bl_json *parent, const bl_hold_state *hold,
     bl_json_add_int(draw, "grant", (int64_t)hold->draws[i].grant);
     if (!bl_json_add_dec(draw, "amount", hold->draws[i].amount)) return NULL;
   }
-  return bl_json_add_c(doc, "status", hold_status(hold, now_us)) ? doc : NULL;
+  return bl_json_add_c(doc, "status", status) ? doc : NULL;
 }
 
 /* ---- both ---- */
@@ -195,7 +195,7 @@ static int view_tree(bl_call *c, bl_json *parent, const bl_request *request,
   } else {
     rc = bl_request_hold(c, request, &hold);
     if (rc) return rc;
-    *out = hold_tree(parent, hold, c->now_us);
+    *out = hold_tree(c, parent, hold);
   }
   return *out ? BILLING_OK : BILLING_NOMEM;
 }
@@ -256,18 +256,29 @@ typedef struct view_page {
   int64_t  after;              /* the number of the last one before */
   int64_t  limit;
   int64_t  count;
+  bl_str   status;             /* of holds; empty: any */
   bl_json *page;
   bl_json *items;
 } view_page;
+
+/* Whether the page is about such holds. */
+static int is_asked(view_page *p, const bl_request *request, int *rc) {
+  bl_hold_state *hold;
+
+  if (!p->status.len) return 1;
+  *rc = bl_request_hold(p->c, request, &hold);
+  return !*rc &&
+         bl_str_is(p->status, bl_hold_words[bl_hold_status(p->c, hold)]);
+}
 
 /* DONE when the page is full and there is more. */
 static int list_request(view_page *p, const bl_request *request,
                         uint64_t number) {
   bl_arena_mark mark = bl_arena_now(&p->c->arena);
   bl_json *tree;
-  int rc;
+  int rc = BILLING_OK;
 
-  if ((int64_t)number <= p->after) return BILLING_OK;
+  if ((int64_t)number <= p->after || !is_asked(p, request, &rc)) return rc;
   if (p->count++ == p->limit) {
     rc = add_next(p->page, (int64_t)number - 1);
     return rc ? rc : BILLING_DONE;
@@ -309,13 +320,23 @@ static int list_of_customer(view_page *p, const bl_customer *customer) {
   return rc;
 }
 
+static int is_status(bl_str word) {
+  for (size_t i = BILLING_HOLD_OPEN; bl_hold_words[i]; i++)
+    if (bl_str_is(word, bl_hold_words[i])) return 1;
+  return 0;
+}
+
 int bl_view_list(bl_call *c, const bl_query *q, const bl_customer *customer,
                  bl_json *page) {
   view_page p = {.c = c, .kind = view_kind(q->kind), .limit = q->limit,
-                 .page = page};
+                 .status = q->status, .page = page};
   int rc;
 
   if (!p.kind) return unknown_view(c);
+  if (p.status.len && (p.kind != BL_ENTRY_HOLD || !is_status(p.status)))
+    return bl_fail(c->err, BILLING_INVALID, "/status",
+                   "open, unresolved, settled, released or expired, of holds",
+                   "there is no such status");
   if (p.kind == BL_ENTRY_INVOICE) return list_invoices(c, q, customer, page);
   if (q->after.len && (!bl_int_parse(q->after, &p.after) || p.after < 0))
     return bl_fail(c->err, BILLING_INVALID, "/after",

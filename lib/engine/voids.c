@@ -12,6 +12,7 @@
  */
 #include "base/struct.h"
 #include "engine/keys.h"
+#include "engine/limits.h"
 #include "engine/parked.h"
 #include "engine/record.h"
 #include "engine/restated.h"
@@ -297,6 +298,29 @@ static int undo_write(undoing *x) {
   return bl_append(c, BL_ENTRY_VOID, &w);
 }
 
+/* What limits have counted of it.  What was redacted since has no properties
+ * that a limit could go by. */
+static int undo_limits(undoing *x) {
+  bl_call *c = x->c;
+  bl_batch_pass pass = {0};
+  bl_members members;
+  bl_batch batch;
+  bl_event view;
+  int rc = bl_batch_read(c, bl_event_seq(x->fact.event), &batch);
+
+  pass.batch = &batch;
+  if (!rc) rc = bl_batch_pass_to(&pass, bl_event_place(x->fact.event));
+  if (rc) return rc;
+  bl_members_open(&members, &c->arena);
+  if (pass.text.properties.len &&
+      bl_json_scan(pass.text.properties, &members, NULL))
+    return BILLING_CORRUPT;
+  view = (bl_event){pass.text.name, &members, pass.text.value,
+                    x->fact.time_us};
+  rc = bl_limits_undo(c, &x->fact, x->tallies, &view, batch.at_us);
+  return rc ? rc : bl_limits_append(c);
+}
+
 static int undo_event(undoing *x) {
   bl_customer *customer = bl_table_at(&x->c->t->by_customer,
                                       x->event->customer);
@@ -305,7 +329,7 @@ static int undo_event(undoing *x) {
   bl_rater_open(&x->rater, x->c);
   if (!rc) rc = undo_write(x);
   bl_rater_close(&x->rater);
-  return rc;
+  return rc || !bl_limits_are(customer) ? rc : undo_limits(x);
 }
 
 /* ---- the receipt ---- */

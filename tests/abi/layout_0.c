@@ -138,14 +138,16 @@ AT(struct billing_balances, free, 56);
 AT(struct billing_balances, owed, 72);
 AT(struct billing_balances, asset, 88);
 
-SIZE(struct billing_hold_terms, 64);
+SIZE(struct billing_hold_terms, 96);
 AT(struct billing_hold_terms, struct_size, 0);
 AT(struct billing_hold_terms, flags, 4);
 AT(struct billing_hold_terms, customer, 8);
 AT(struct billing_hold_terms, amount, 24);
 AT(struct billing_hold_terms, expires_us, 56);
+AT(struct billing_hold_terms, least, 64);
+AT(struct billing_hold_terms, properties, 80);
 
-SIZE(struct billing_hold, 104);
+SIZE(struct billing_hold, 128);
 AT(struct billing_hold, struct_size, 0);
 AT(struct billing_hold, flags, 4);
 AT(struct billing_hold, number, 8);
@@ -153,10 +155,25 @@ AT(struct billing_hold, status, 16);
 AT(struct billing_hold, draws, 20);
 AT(struct billing_hold, expires_us, 24);
 AT(struct billing_hold, decided_us, 32);
-AT(struct billing_hold, held, 40);
-AT(struct billing_hold, overdraft, 56);
-AT(struct billing_hold, free, 72);
-AT(struct billing_hold, asset, 88);
+AT(struct billing_hold, value, 40);
+AT(struct billing_hold, held, 56);
+AT(struct billing_hold, overdraft, 72);
+AT(struct billing_hold, free, 88);
+AT(struct billing_hold, asset, 104);
+AT(struct billing_hold, assets, 120);
+AT(struct billing_hold, reserved, 124);
+
+SIZE(struct billing_denial, 296);
+AT(struct billing_denial, struct_size, 0);
+AT(struct billing_denial, flags, 4);
+AT(struct billing_denial, code, 8);
+AT(struct billing_denial, by, 12);
+AT(struct billing_denial, missing, 16);
+AT(struct billing_denial, most, 32);
+AT(struct billing_denial, used, 48);
+AT(struct billing_denial, again_us, 64);
+AT(struct billing_denial, asset, 72);
+AT(struct billing_denial, limit, 88);
 
 SIZE(struct billing_progress, 64);
 AT(struct billing_progress, struct_size, 0);

@@ -34,6 +34,7 @@ static const bench_plan plans[] = {
 static bench_measure *const measures[] = {
   bench_full_path,      bench_full_path_many,       bench_full_path_uuid7,
   bench_full_path_many_uuid7, bench_full_path_long, bench_authorize,
+  bench_decisions,
   bench_holds,          bench_processes,            bench_open_many,
   bench_load,           bench_reopen,               bench_kernels,
   bench_texts,

@@ -52,6 +52,7 @@ bench_measure bench_open_many;                           /* open.c */
 bench_measure bench_load;
 bench_measure bench_reopen;
 bench_measure bench_authorize;                           /* authorize.c */
+bench_measure bench_decisions;                           /* decisions.c */
 bench_measure bench_kernels;                             /* kernels.c */
 bench_measure bench_texts;                               /* texts.c */
 bench_measure bench_library;                             /* files.c */

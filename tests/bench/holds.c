@@ -42,7 +42,8 @@ void bench_hold(billing *b, int who, long n) {
   terms.customer = bench_str(id);
   terms.amount.amount.lo = (uint64_t)CENTS;
   strcpy(terms.amount.asset, BENCH_ASSET);
-  while ((rc = billing_authorize(b, &call, NULL, &terms, &hold, &err)) ==
+  while ((rc = billing_authorize(b, &call, NULL, 0, &terms, &hold, NULL,
+                                 &err)) ==
          BILLING_BUSY)
     wait_a_moment();
   bench_must(rc, "authorize", &err);
@@ -166,4 +167,5 @@ static void measure_threads(const bench_plan *plan, const char *name,
 void bench_holds(const bench_plan *plan) {
   if (bench_wants("holds_t1", NULL)) measure_threads(plan, "holds_t1", 1);
   if (bench_wants("holds_t32", NULL)) measure_threads(plan, "holds_t32", 32);
+  if (bench_wants("holds_t64", NULL)) measure_threads(plan, "holds_t64", 64);
 }

@@ -5,7 +5,7 @@
 
 #include "bench.h"
 
-#define BENCH_THREADS_MOST 32
+#define BENCH_THREADS_MOST 64
 #define BENCH_RECORD 200     /* bytes of a record of the raw log */
 
 typedef struct bench_log bench_log;

@@ -386,6 +386,18 @@ def wallets(db):
     check('release', run(db, 'release', 'h3')[0] == 0 and answer(
         db, 'get', 'hold', 'h3')['status'] == 'released')
     refused('settled is settled', 'CONFLICT_ENDED', db, 'release', 'h1')
+    hold = answer(db, 'authorize', 'h4', 'acme', '--event', 'call=10,call=9',
+                  '--least', '1')
+    check('several estimates', (hold['held'], hold['value']) == ('0.95', '9'),
+          hold)
+    hold = answer(db, 'extend', 'h4', '2026-01-10T18:00:00Z')
+    check('a hold is extended', hold['expires'] == '2026-01-10T18:00:00Z',
+          hold)
+    check('open holds are listed', [h['id'] for h in answer(
+        db, 'list', 'hold', '--status', 'open')['items']] == ['h4'])
+    limits = answer(db, 'limits', 'acme')
+    check('nothing limits acme', limits == {'limits': []}, limits)
+    check('a hold that nobody needs', run(db, 'release', 'h4')[0] == 0)
     ledger = answer(db, 'ledger', '--customer', 'acme', '--asset', 'USD',
                     '--limit', '1000')
     check('the ledger is even', 'next' not in ledger and 0 == sum(

@@ -205,14 +205,15 @@ void compare_totals(model *m, billing *b, int64_t now_us) {
 static void compare_hold(const model *m, billing *b, const known *k,
                          int64_t now_us) {
   static const char *const words[] = {"", "open", "settled", "released",
-                                      "expired"};
+                                      "expired", "unresolved"};
   const char *want = words[k->status];
   char key[KEY_BYTES];
   int64_t held = 0;
   cJSON *tree, *draw;
 
   if (k->status == BILLING_HOLD_OPEN && k->expires_us <= now_us)
-    want = words[BILLING_HOLD_EXPIRED];
+    want = words[now_us - k->expires_us < DAY_US ? BILLING_HOLD_UNRESOLVED
+                                                 : BILLING_HOLD_EXPIRED];
   key_of(m->seed, k->id, key);
   tree = get(b, "hold", now_us, key);
   cJSON_ArrayForEach(draw, cJSON_GetObjectItemCaseSensitive(tree, "draws"))

@@ -104,8 +104,8 @@ static int authorize(desk *d, const billing_call *call, deed *what) {
     terms.amount.amount = decimal_of(amount);
     memcpy(terms.amount.asset, "USD", 4);
   }
-  do rc = billing_authorize(d->b, call, amount ? NULL : estimate, &terms,
-                            &hold, &d->err);
+  do rc = billing_authorize(d->b, call, amount ? NULL : estimate, !amount,
+                            &terms, &hold, NULL, &d->err);
   while (is_busy(rc, &times));
   /* The clock went past its end meanwhile: there is no such hold. */
   if (what->expires_us && BILLING_CODE(rc) == BILLING_INVALID &&
@@ -121,7 +121,7 @@ static int settle(desk *d, const billing_call *call, deed *what) {
   billing_event *event = set_event(d, 0, what->lines[0].id);
   int rc, times = 0;
 
-  do rc = billing_settle(d->b, call, event, BILLING_SETTLE_OVERDRAFT,
+  do rc = billing_settle(d->b, call, event, 1, BILLING_SETTLE_ALL,
                          d->receipts, &d->err);
   while (is_busy(rc, &times));
   if (!rc) take_receipt(&what->lines[0], &d->receipts[0]);

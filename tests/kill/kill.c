@@ -2,7 +2,7 @@
 /*
  * kill.c - kill -9 at any moment, and look at what is left.
  *
- *     build/kill [--kills N] [--seed S] [rounds|torn|flips ..]
+ *     build/kill [--kills N] [--seed S] [rounds|torn|flips|hammer ..]
  *
  * rounds: processes of several threads record, hold, grant and advance on one
  * file and are killed at random moments.  Nothing that was acknowledged may be
@@ -11,6 +11,8 @@
  * back, whole.
  * flips: one byte changes, in every column and anywhere in the file: verify or
  * open names it.
+ * hammer: two processes of eight threads spend the same money, and are killed:
+ * never one cent over, and what was acknowledged is there.
  *
  * With FULL=1 there are 500 kills and more of the rest.
  */
@@ -28,6 +30,7 @@ static void run(const programme *p, const char *part, int count,
   if (!strcmp(part, "rounds")) run_rounds(p);
   if (!strcmp(part, "torn")) run_torn(p);
   if (!strcmp(part, "flips")) run_flips(p);
+  if (!strcmp(part, "hammer")) run_hammer(p);
 }
 
 int main(int argc, char **argv) {
@@ -38,6 +41,8 @@ int main(int argc, char **argv) {
 
   if (argc == 4 && !strcmp(argv[1], "--worker"))
     return worker_main(argv[2], atoi(argv[3]));
+  if (argc == 4 && !strcmp(argv[1], "--hammer"))
+    return hammer_main(argv[2], atoi(argv[3]));
   if (readlink("/proc/self/exe", self, sizeof self - 1) < 0)
     snprintf(self, sizeof self, "%s", argv[0]);
   if (p.is_full) p.kills = 500;
@@ -51,6 +56,7 @@ int main(int argc, char **argv) {
   run(&p, "rounds", argc - at, argv + at);
   run(&p, "torn", argc - at, argv + at);
   run(&p, "flips", argc - at, argv + at);
+  run(&p, "hammer", argc - at, argv + at);
   printf("%ld passed, %ld failed\n", passed, failed);
   return failed != 0;
 }

@@ -13,6 +13,7 @@
  *     rounds.c   kill, look, go on
  *     torn.c     a log whose end is missing
  *     flips.c    a byte that changed
+ *     hammer.c   many who spend the same money
  *
  * Only the public interface is used: what is under it may be rebuilt.
  */
@@ -326,5 +327,8 @@ void check_faults(const world *w);
 void run_rounds(const programme *p);
 void run_torn(const programme *p);
 void run_flips(const programme *p);
+void run_hammer(const programme *p);
+/* A process of it. */
+int hammer_main(const char *path, int process);
 
 #endif

@@ -493,7 +493,6 @@ static void do_ingest(scenario_run *r, const cJSON *step) {
 typedef struct event_arguments {
   billing_call    call;
   billing_event   event;
-  uint32_t        above;
   billing_receipt receipt;
 } event_arguments;
 
@@ -673,83 +672,157 @@ static void do_change_grant(scenario_run *r, const cJSON *step) {
   free(terms);
 }
 
+/* Estimates, or events that settle: "event", or a list "events". */
+#define HOLD_EVENTS 8
+
 typedef struct hold_arguments {
   billing_call       call;
-  billing_event      event;
-  const cJSON       *has_event;
+  size_t             count;
+  billing_event      events[HOLD_EVENTS];
+  char              *properties[HOLD_EVENTS];
   billing_hold_terms terms;
+  int64_t            expires_us;
+  uint32_t           above;
   billing_hold       hold;
+  billing_denial     denial;
+  billing_receipt    receipts[HOLD_EVENTS];
 } hold_arguments;
+
+static void open_hold(scenario_run *r, const cJSON *step, hold_arguments *a) {
+  const cJSON *event = cJSON_GetObjectItem(step, "event");
+  const cJSON *list = cJSON_GetObjectItem(step, "events");
+
+  memset(a, 0, sizeof *a);
+  a->call = scenario_call_of(r, need_text(step, "key"));
+  if (list) event = list->child;
+  for (; event; event = list ? event->next : NULL) {
+    if (a->count == HOLD_EVENTS) mistake("too many events for one hold");
+    a->events[a->count] = event_of(event, &a->properties[a->count]);
+    a->count++;
+  }
+}
+
+static void close_hold(hold_arguments *a) {
+  for (size_t i = 0; i < a->count; i++) free(a->properties[i]);
+}
 
 static int call_authorize(scenario_run *r, void *arguments) {
   hold_arguments *a = arguments;
 
   BILLING_INIT(&a->hold);
-  return billing_authorize(r->b, &a->call, a->has_event ? &a->event : NULL,
-                           &a->terms, &a->hold, &r->err);
+  BILLING_INIT(&a->denial);
+  return billing_authorize(r->b, &a->call, a->events, a->count, &a->terms,
+                           &a->hold, &a->denial, &r->err);
 }
 
 static void show_hold(scenario_run *r, const billing_hold *hold) {
   static const char *const words[] = {"?", "open", "settled", "released",
-                                      "expired"};
+                                      "expired", "unresolved"};
   char until[32];
 
   fprintf(r->out,
           ": %s, holds %s, overdraft %s, free %s %s, until %s\n",
-          words[hold->status <= 4 ? hold->status : 0], show(&hold->held),
+          words[hold->status <= 5 ? hold->status : 0], show(&hold->held),
           show(&hold->overdraft), show(&hold->free), hold->asset,
           scenario_time_text(hold->expires_us, until));
 }
 
-static void do_authorize(scenario_run *r, const cJSON *step) {
-  hold_arguments a;
-  char *properties = NULL;
+static void show_denial(scenario_run *r, const billing_denial *denial) {
+  static const char *const owners[] = {"", "customer", "contract", "plan"};
+  char again[32];
 
-  memset(&a, 0, sizeof a);
-  a.call = scenario_call_of(r, need_text(step, "key"));
-  a.has_event = cJSON_GetObjectItem(step, "event");
-  if (a.has_event) a.event = event_of(a.has_event, &properties);
+  if (!denial->by) return;             /* the message says it all */
+  fprintf(r->out, "  missing %s %s", show(&denial->missing),
+          denial->asset[0] ? denial->asset : "units");
+  fprintf(r->out, " of the %s's limit %s: %s of %s", owners[denial->by],
+          denial->limit, show(&denial->used), show(&denial->most));
+  if (denial->again_us)
+    fprintf(r->out, ", again %s", scenario_time_text(denial->again_us, again));
+  fprintf(r->out, "\n");
+}
+
+static void do_authorize(scenario_run *r, const cJSON *step) {
+  const cJSON *least = cJSON_GetObjectItem(step, "least");
+  hold_arguments a;
+
+  open_hold(r, step, &a);
   BILLING_INIT(&a.terms);
   a.terms.customer = str_of(text_of(step, "customer"));
   a.terms.amount = money_of(step, "amount");
   a.terms.expires_us = time_of(step, "expires");
+  a.terms.properties = str_of(text_of(step, "properties"));
+  if (least) {
+    a.terms.flags = BILLING_HOLD_PARTIAL;
+    if (billing_decimal_parse(&a.terms.least, least->valuestring, (size_t)-1))
+      mistake("the least is not a decimal");
+  }
   head(r, "authorize", text_of(step, "key"));
-  if (!is_refused(r, attempt(r, "authorize", call_authorize, &a)))
+  if (is_refused(r, attempt(r, "authorize", call_authorize, &a))) {
+    show_denial(r, &a.denial);
+  } else {
     show_hold(r, &a.hold);
-  free(properties);
+    if (least) fprintf(r->out, "  of the last, %s\n", show(&a.hold.value));
+    if (a.hold.flags & BILLING_HOLD_OVER_LIMIT)
+      fprintf(r->out, "  over a soft limit\n");
+    if (a.hold.assets > 1)
+      fprintf(r->out, "  in %u assets\n", (unsigned)a.hold.assets);
+  }
+  close_hold(&a);
 }
 
 static int call_settle(scenario_run *r, void *arguments) {
-  event_arguments *a = arguments;
+  hold_arguments *a = arguments;
 
-  BILLING_INIT(&a->receipt);
-  return billing_settle(r->b, &a->call, &a->event, a->above, &a->receipt,
-                        &r->err);
+  for (size_t i = 0; i < a->count; i++) BILLING_INIT(&a->receipts[i]);
+  return billing_settle(r->b, &a->call, a->events, a->count, a->above,
+                        a->receipts, &r->err);
 }
 
 static uint32_t above_of(const char *word) {
-  if (!word || !strcmp(word, "overdraft")) return BILLING_SETTLE_OVERDRAFT;
-  if (!strcmp(word, "refuse")) return BILLING_SETTLE_REFUSE;
-  if (strcmp(word, "cap")) mistake("above is overdraft, refuse or cap");
-  return BILLING_SETTLE_CAP;
+  static const char *const words[] = {"all", "refuse", "owe", "overdraft"};
+
+  for (uint32_t i = 0; word && i < 4; i++)
+    if (!strcmp(word, words[i])) return i;
+  if (word) mistake("above is all, refuse, owe or overdraft");
+  return BILLING_SETTLE_ALL;
 }
 
 static void do_settle(scenario_run *r, const cJSON *step) {
-  const cJSON *event = cJSON_GetObjectItem(step, "event");
-  event_arguments a;
-  char *properties;
+  hold_arguments a;
 
-  memset(&a, 0, sizeof a);
-  a.call = scenario_call_of(r, need_text(step, "key"));
-  a.event = event_of(event, &properties);
+  open_hold(r, step, &a);
   a.above = above_of(text_of(step, "above"));
   head(r, "settle", text_of(step, "key"));
   if (!is_refused(r, attempt(r, "settle", call_settle, &a))) {
     fprintf(r->out, "\n");
-    show_receipt(r, need_text(event, "key"), &a.receipt);
+    for (size_t i = 0; i < a.count; i++) {
+      char key[64];
+      snprintf(key, sizeof key, "%.*s", (int)a.events[i].key.len,
+               a.events[i].key.text);
+      show_receipt(r, key, &a.receipts[i]);
+    }
   }
-  free(properties);
+  close_hold(&a);
 }
+
+static int call_extend(scenario_run *r, void *arguments) {
+  hold_arguments *a = arguments;
+
+  BILLING_INIT(&a->hold);
+  return billing_extend(r->b, &a->call, a->expires_us, &a->hold, &r->err);
+}
+
+static void do_extend(scenario_run *r, const cJSON *step) {
+  hold_arguments a;
+
+  open_hold(r, step, &a);
+  a.expires_us = time_of(step, "expires");
+  head(r, "extend", text_of(step, "key"));
+  if (!is_refused(r, attempt(r, "extend", call_extend, &a)))
+    show_hold(r, &a.hold);
+}
+
+#undef HOLD_EVENTS
 
 static int call_release(scenario_run *r, void *arguments) {
   return billing_release(r->b, arguments, &r->err);
@@ -989,6 +1062,33 @@ static void do_health(scenario_run *r, const cJSON *step) {
 
 static void do_events(scenario_run *r, const cJSON *step) {
   show_answer(r, step, "events", call_events);
+}
+
+static int call_limits(scenario_run *r, void *arguments) {
+  doc_arguments *a = arguments;
+
+  return billing_limits(r->b, &a->call, a->id, (size_t)-1, &a->doc, &r->err);
+}
+
+/* A line for each, as a worksheet has it. */
+static void do_limits(scenario_run *r, const cJSON *step) {
+  char *query = cJSON_PrintUnformatted(cJSON_GetObjectItem(step, "query"));
+  billing_doc *doc = fetch(r, "limits", call_limits, query, NULL);
+  cJSON *answer = cJSON_Parse(billing_doc_text(doc));
+  const cJSON *limit;
+
+  head(r, "limits", NULL);
+  fprintf(r->out, "\n");
+  cJSON_ArrayForEach(limit, cJSON_GetObjectItem(answer, "limits"))
+    if (text_of(limit, "used"))
+      fprintf(r->out, "  %s: used %s, held %s of %s%s\n",
+              text_of(limit, "id"), text_of(limit, "used"),
+              text_of(limit, "held"), text_of(limit, "most"),
+              cJSON_IsTrue(cJSON_GetObjectItem(limit, "over")) ? ", over"
+                                                               : "");
+  cJSON_Delete(answer);
+  billing_doc_free(doc);
+  free(query);
 }
 
 static void show_share(scenario_run *r, const cJSON *line) {
@@ -1259,6 +1359,7 @@ static const struct step_kind {
   {"ingest", do_ingest},
   {"quote", do_quote},       {"grant", do_grant},     {"settle", do_settle},
   {"authorize", do_authorize}, {"release", do_release},
+  {"extend", do_extend},     {"limits", do_limits},
   {"change_grant", do_change_grant},
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},
   {"usage", do_usage},       {"events", do_events},   {"void", do_void},

@@ -132,17 +132,17 @@ static void hold(worker *w, int round) {
   BILLING_INIT(&receipt);
   BILLING_INIT(&held);
   BILLING_INIT(&err);
-  do rc = billing_authorize(w->b, &c, &event, NULL, &held, &err);
+  do rc = billing_authorize(w->b, &c, &event, 1, NULL, &held, NULL, &err);
   while (again(w, rc));
   if (rc) note(w, "authorize", rc, &err);
-  do rc = billing_settle(w->b, &c, &event, BILLING_SETTLE_OVERDRAFT, &receipt,
-                         &err);
+  do rc = billing_settle(w->b, &c, &event, 1, BILLING_SETTLE_ALL,
+                         &receipt, &err);
   while (again(w, rc));
   if (rc) note(w, "settle", rc, &err);
   w->fresh += !rc && receipt.status == BILLING_STATUS_NEW;
   snprintf(key, sizeof key, "back-%d-%d", w->number, round);
   c.key = str(key);
-  do rc = billing_authorize(w->b, &c, &event, NULL, NULL, &err);
+  do rc = billing_authorize(w->b, &c, &event, 1, NULL, NULL, NULL, &err);
   while (again(w, rc));
   if (rc) note(w, "authorize", rc, &err);
   do rc = billing_release(w->b, &c, &err);

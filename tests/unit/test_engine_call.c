@@ -278,15 +278,16 @@ START_TEST(a_settled_hold_is_repeated_by_its_own_event_only) {
   billing_receipt receipt;
 
   shop_grant(b, "g", "1");
-  ck_assert_int_eq(billing_authorize(b, &call, &event, NULL, NULL, NULL), 0);
+  ck_assert_int_eq(billing_authorize(b, &call, &event, 1, NULL, NULL, NULL,
+                                     NULL), 0);
   ck_assert_int_eq(shop_record(b, &call, &other, &receipt, NULL), 0);
-  ck_assert_int_eq(billing_settle(b, &call, &other, 0, &receipt, NULL),
+  ck_assert_int_eq(billing_settle(b, &call, &other, 1, 0, &receipt, NULL),
                    BILLING_CONFLICT_KEY);
-  ck_assert_int_eq(billing_settle(b, &call, &event, 0, &receipt, NULL), 0);
+  ck_assert_int_eq(billing_settle(b, &call, &event, 1, 0, &receipt, NULL), 0);
   ck_assert_uint_eq(receipt.status, BILLING_STATUS_NEW);
-  ck_assert_int_eq(billing_settle(b, &call, &event, 0, &receipt, NULL), 0);
+  ck_assert_int_eq(billing_settle(b, &call, &event, 1, 0, &receipt, NULL), 0);
   ck_assert_uint_eq(receipt.status, BILLING_STATUS_SAME);
-  ck_assert_int_eq(billing_settle(b, &call, &other, 0, &receipt, NULL),
+  ck_assert_int_eq(billing_settle(b, &call, &other, 1, 0, &receipt, NULL),
                    BILLING_CONFLICT_ENDED);
 }
 END_TEST

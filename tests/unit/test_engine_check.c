@@ -127,7 +127,8 @@ START_TEST(grants_less_holds_and_the_room_of_the_overdraft_can_be_spent) {
   hold.customer = shop_text("a");
   hold.amount.amount = D("3");
   strcpy(hold.amount.asset, "USD");
-  ck_assert_int_eq(billing_authorize(b, &call, NULL, &hold, NULL, &err), 0);
+  ck_assert_int_eq(billing_authorize(b, &call, NULL, 0, &hold, NULL, NULL,
+                                     &err), 0);
   ck_assert_dec_eq(agree(b, "a", "11", "USD", SHOP_NOW).spend, "11");
   ck_assert(is_on_board(b, "a", "USD", SHOP_NOW));
   ck_assert_dec_eq(agree(b, "a", "11", "USD", SHOP_NOW).spend, "11");
@@ -299,7 +300,8 @@ START_TEST(a_hold_that_nobody_ended_is_over_when_its_time_is) {
   terms.amount.amount = D("4");
   strcpy(terms.amount.asset, "USD");
   terms.expires_us = SHOP_NOW + SHOP_HOUR;
-  ck_assert_int_eq(billing_authorize(b, &call, NULL, &terms, NULL, &err), 0);
+  ck_assert_int_eq(billing_authorize(b, &call, NULL, 0, &terms, NULL, NULL,
+                                     &err), 0);
   ck_assert_dec_eq(agree(b, "a", "0", "USD", SHOP_NOW).spend, "6");
   ck_assert(!is_on_board(b, "a", "USD", SHOP_NOW + SHOP_HOUR));
   ck_assert_dec_eq(agree(b, "a", "0", "USD", SHOP_NOW + SHOP_HOUR).spend,
@@ -583,10 +585,18 @@ END_TEST
 
 static const char walk_catalog[] =
     "{\"tenant\":{\"id\":\"t\",\"assets\":[{\"code\":\"tok\"}]},"
-    "\"customers\":[{\"id\":\"c0\"},{\"id\":\"c1\"},{\"id\":\"c2\"},"
-    "{\"id\":\"c3\"},{\"id\":\"c4\"},{\"id\":\"c5\"}],"
+    "\"customers\":[{\"id\":\"c0\"},{\"id\":\"c1\"},"
+    "{\"id\":\"c2\",\"limits\":[{\"id\":\"slide\",\"amount\":\"3\","
+    "\"asset\":\"USD\",\"hours\":20,\"sliding\":true}]},"
+    "{\"id\":\"c3\",\"limits\":[{\"id\":\"open\",\"amount\":\"11\","
+    "\"asset\":\"tok\",\"hours\":7},{\"id\":\"day\",\"amount\":\"2\","
+    "\"asset\":\"USD\",\"per\":\"day\",\"zone\":\"Asia/Kathmandu\"}]},"
+    "{\"id\":\"c4\"},{\"id\":\"c5\"}],"
     "\"meters\":[{\"id\":\"m\",\"event\":\"e\",\"aggregation\":\"count\"}],"
-    "\"plans\":[{\"id\":\"p\",\"currency\":\"USD\",\"prices\":["
+    "\"plans\":[{\"id\":\"p\",\"currency\":\"USD\",\"limits\":["
+    "{\"id\":\"week\",\"amount\":\"13\",\"asset\":\"USD\","
+    "\"per\":\"period\"}],"
+    "\"prices\":["
     "{\"id\":\"x\",\"meter\":\"m\",\"model\":\"per_unit\",\"unit\":\"0.37\"},"
     "{\"id\":\"fee\",\"model\":\"flat\",\"amount\":\"1.5\"}]},"
     "{\"id\":\"q\",\"currency\":\"tok\",\"prices\":["
@@ -664,10 +674,10 @@ static int walk_hold(walk *w, billing *h) {
   estimate.customer = terms.customer = shop_text(w->who);
   estimate.time_us = w->now_us;
   if (pick(w, 2))
-    return billing_authorize(h, &call, &estimate, &terms, NULL, &err);
+    return billing_authorize(h, &call, &estimate, 1, &terms, NULL, NULL, &err);
   terms.amount.amount = bl_dec_of_int((int64_t)pick(w, 12) + 1);
   strcpy(terms.amount.asset, walk_asset(w));
-  return billing_authorize(h, &call, NULL, &terms, NULL, &err);
+  return billing_authorize(h, &call, NULL, 0, &terms, NULL, NULL, &err);
 }
 
 /* Settles or gives back some hold of the last steps. */
@@ -685,8 +695,8 @@ static int walk_end_hold(walk *w, billing *h) {
   event.time_us = w->now_us;
   BILLING_INIT(&receipt);
   if (pick(w, 2)) return billing_release(h, &call, &err);
-  return billing_settle(h, &call, &event, BILLING_SETTLE_OVERDRAFT, &receipt,
-                        &err);
+  return billing_settle(h, &call, &event, 1, BILLING_SETTLE_ALL,
+                        &receipt, &err);
 }
 
 static int walk_contract(walk *w, billing *h) {
@@ -712,13 +722,14 @@ static int walk_contract(walk *w, billing *h) {
 static int walk_document(walk *w, billing *h) {
   billing_call call = walk_call(w);
   billing_doc *doc = NULL;
-  char json[100];
+  char json[160];
   int rc;
 
   switch (pick(w, 4)) {
   case 0:
-    snprintf(json, sizeof json, "{\"id\":\"%s\",\"name\":\"%d\"}", w->who,
-             w->step);
+    snprintf(json, sizeof json, "{\"id\":\"%s\",\"limits\":[{\"id\":\"put\","
+             "\"amount\":\"%d\",\"asset\":\"USD\",\"per\":\"hour\"}]}",
+             w->who, w->step % 7);
     return billing_put(h, &call, "customer", json, (size_t)-1, NULL, &err);
   case 1:
     snprintf(json, sizeof json, "{\"id\":\"t\",\"name\":\"%d\",\"assets\":"

@@ -64,7 +64,8 @@ static void hold(const char *amount) {
   terms.customer = shop_text("a");
   terms.amount.amount = D(amount);
   strcpy(terms.amount.asset, "USD");
-  ck_assert_int_eq(billing_authorize(b, &call, NULL, &terms, NULL, NULL), 0);
+  ck_assert_int_eq(billing_authorize(b, &call, NULL, 0, &terms, NULL, NULL,
+                                     NULL), 0);
 }
 
 static int grant_says(const char *id, const char *words) {

@@ -318,7 +318,8 @@ START_TEST(a_call_that_fails_undoes_itself_alone) {
   strcpy(terms.amount.asset, "USD");
   start_syncing(&one);
   start_and_join(&two);
-  ck_assert_int_eq(billing_authorize(b, &call, NULL, &terms, NULL, &err),
+  ck_assert_int_eq(billing_authorize(b, &call, NULL, 0, &terms, NULL, NULL,
+                                     &err),
                    BILLING_DENIED_BALANCE);
   start_and_join(&three);
   move_gate(0, 0);

@@ -18,8 +18,10 @@ static bl_image whole_image(void) {
   static bl_image_contract contract;
   static bl_image_grant grants[2];
   static bl_image_wallet wallet;
-  static int64_t holds[] = {77};
-  bl_image image = {90, 3, 12, 1, 2, 4, &contract, 1, &wallet, 1, holds, 1};
+  static bl_image_hold holds[] = {{77, 500}};
+  static bl_image_window windows[1];
+  bl_image image = {90, 3, 12, 1, 2, 4, &contract, 1, &wallet, 1, holds, 1,
+                    windows, 1};
 
   stack[0].amount = D("0.25");
   stack[1].amount = D("1");
@@ -37,6 +39,8 @@ static bl_image whole_image(void) {
   wallet = (bl_image_wallet){.asset = BL_STR("USD"), .granted = D("20"),
                              .grants = grants, .grant_count = 2};
   wallet.balance[BL_ACCOUNT_DEFERRED] = D("-9.75");
+  windows[0] = (bl_image_window){{7, 99, {1, 2}, {100, 200}, 300, D("2.5")},
+                                 60};
   return image;
 }
 
@@ -56,7 +60,11 @@ START_TEST(an_image_comes_back_as_it_was) {
 
   ck_assert_int_eq(bl_image_read(bytes, &arena, &back), 0);
   ck_assert_int_eq(back.seq, 90);
-  ck_assert_int_eq(back.holds[0], 77);
+  ck_assert_int_eq(back.holds[0].seq, 77);
+  ck_assert_int_eq(back.holds[0].expires_us, 500);
+  ck_assert_int_eq(back.windows[0].since, 60);
+  ck_assert_int_eq(back.windows[0].count.until_us, 300);
+  ck_assert_dec_eq(back.windows[0].count.amount, "2.5");
   ck_assert_int_eq(back.contracts[0].periods[1].full.to_us, 30);
   ck_assert_uint_eq(back.contracts[0].tallies[0].value_count, 2);
   ck_assert_uint_eq(back.contracts[0].tallies[0].values[0].hash[2], 3);

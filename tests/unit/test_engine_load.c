@@ -131,13 +131,13 @@ static void hold(billing *b, const char *key, const char *person) {
 
   BILLING_INIT(&terms);
   terms.expires_us = now_us + (int64_t)(1 + throw(90)) * (SHOP_DAY / 24);
-  rc = billing_authorize(b, &call, &event, &terms, NULL, NULL);
+  rc = billing_authorize(b, &call, &event, 1, &terms, NULL, NULL, NULL);
   if (BILLING_CODE(rc) == BILLING_DENIED) return;
   ck_assert_int_eq(rc, 0);
   snprintf(other, sizeof other, "e%s", key);
   event.key = shop_text(other);
   if (throw(3) == 0)
-    ck_assert_int_eq(billing_settle(b, &call, &event, 0, NULL, NULL), 0);
+    ck_assert_int_eq(billing_settle(b, &call, &event, 1, 0, NULL, NULL), 0);
   else if (throw(2))
     ck_assert_int_eq(billing_release(b, &call, NULL), 0);
 }

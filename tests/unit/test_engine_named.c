@@ -24,10 +24,12 @@ static void begin(void) {
   terms.amount.amount = D("3");
   strcpy(terms.amount.asset, "USD");
   call = shop_call("h1");
-  ck_assert_int_eq(billing_authorize(b, &call, NULL, &terms, NULL, NULL), 0);
+  ck_assert_int_eq(billing_authorize(b, &call, NULL, 0, &terms, NULL, NULL,
+                                     NULL), 0);
   ck_assert_int_eq(billing_release(b, &call, NULL), 0);
   call = shop_call("h2");
-  ck_assert_int_eq(billing_authorize(b, &call, NULL, &terms, NULL, NULL), 0);
+  ck_assert_int_eq(billing_authorize(b, &call, NULL, 0, &terms, NULL, NULL,
+                                     NULL), 0);
   billing_close(b);
   BILLING_INIT(&options);
   options.tail_events = 2;

@@ -121,7 +121,8 @@ START_TEST(a_hold_reserves_each_part_at_its_rate) {
   call = shop_call_at(now_us, "h");
   BILLING_INIT(&hold);
   BILLING_INIT(&err);
-  ck_assert_msg(!billing_authorize(b, &call, &event, NULL, &hold, &err),
+  ck_assert_msg(!billing_authorize(b, &call, &event, 1, NULL, &hold, NULL,
+                                   &err),
                 "%s %s", err.path, err.message);
   ck_assert_dec_eq(hold.held, "80");
   ck_assert_dec_eq(hold.overdraft, "20");

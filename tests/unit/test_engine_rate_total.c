@@ -134,7 +134,8 @@ static bl_dec reserve(const char *key, const char *value) {
   event.value = D(value);
   event.flags = BILLING_EVENT_VALUE;
   BILLING_INIT(&hold);
-  ck_assert_int_eq(billing_authorize(b, &call, &event, NULL, &hold, NULL), 0);
+  ck_assert_int_eq(billing_authorize(b, &call, &event, 1, NULL, &hold, NULL,
+                                     NULL), 0);
   return hold.held;
 }
 

@@ -118,8 +118,8 @@ START_TEST(a_hold_of_one_counts_on_open_holds) {
     BILLING_INIT(&terms);
     BILLING_INIT(&hold);
     terms.expires_us = now_us + SHOP_DAY;
-    ck_assert_int_eq(billing_authorize(b, &call, &event, &terms, &hold,
-                                       NULL), 0);
+    ck_assert_int_eq(billing_authorize(b, &call, &event, 1, &terms, &hold,
+                                       NULL, NULL), 0);
     ck_assert_dec_eq(hold.held, i ? "2" : "0");
   }
   close_shop();

@@ -103,10 +103,12 @@ START_TEST(check_and_authorize_count_it) {
   terms.customer = shop_text("a");
   terms.amount = amount;
   call.key = shop_text("h");
-  ck_assert_int_eq(billing_authorize(b, &call, NULL, &terms, NULL, NULL),
+  ck_assert_int_eq(billing_authorize(b, &call, NULL, 0, &terms, NULL, NULL,
+                                     NULL),
                    BILLING_DENIED_BALANCE);
   terms.amount.amount = D("10");
-  ck_assert_int_eq(billing_authorize(b, &call, NULL, &terms, NULL, NULL), 0);
+  ck_assert_int_eq(billing_authorize(b, &call, NULL, 0, &terms, NULL, NULL,
+                                     NULL), 0);
   now_us = FEBRUARY;
   call = call_now();
   ck_assert_int_eq(billing_check(b, &call, "a", 1, &terms.amount, NULL, NULL),

@@ -352,7 +352,8 @@ START_TEST(estimates_and_explanations_know_of_statements) {
   BILLING_INIT(&hold);
   call = call_anew();
   call.key = shop_text("h");
-  ck_assert_msg(!billing_authorize(b, &call, &estimate, NULL, &hold, &err),
+  ck_assert_msg(!billing_authorize(b, &call, &estimate, 1, NULL, &hold, NULL,
+                                   &err),
                 "%s", err.message);
   ck_assert_dec_eq(hold.held, "0");
   record(1, "{\"n\":2,\"r\":\"eu\"}");

@@ -99,7 +99,8 @@ START_TEST(a_hold_and_a_grant_do_not_share_a_key) {
   billing_call call = shop_call("one");
 
   ck_assert_int_eq(grant("one", &t, NULL), 0);
-  ck_assert_int_eq(billing_authorize(b, &call, &estimate, NULL, NULL, &err),
+  ck_assert_int_eq(billing_authorize(b, &call, &estimate, 1, NULL, NULL,
+                                     NULL, &err),
                    BILLING_CONFLICT_KEY);
 }
 END_TEST

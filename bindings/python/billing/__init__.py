@@ -16,9 +16,9 @@ from ._billing import ffi as _ffi
 from ._billing import lib as _lib
 from ._open import Billing, evaluate, open, open_sqlite3
 from .errors import (BillingError, BusyError, CanceledError, ConflictError,
-                     CorruptError, DeniedError, InternalError, InvalidError,
-                     LimitError, MisuseError, NoMemoryError, NotFoundError,
-                     StoreError, UnsupportedError, code_name)
+                     CorruptError, Denial, DeniedError, InternalError,
+                     InvalidError, LimitError, MisuseError, NoMemoryError,
+                     NotFoundError, StoreError, UnsupportedError, code_name)
 from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress,
                     Rebuilding, Receipt, ReceiptFlag, Status, Stream)
 
@@ -30,8 +30,8 @@ __version__: str = _ffi.string(_lib.billing_version()).decode()
 
 __all__ = [
     "Balance", "Billing", "BillingError", "BusyError", "CanceledError",
-    "ConflictError", "CorruptError", "DeniedError", "Draw", "Event", "Hold",
-    "HoldStatus", "InternalError", "InvalidError", "LimitError",
+    "ConflictError", "CorruptError", "Denial", "DeniedError", "Draw", "Event",
+    "Hold", "HoldStatus", "InternalError", "InvalidError", "LimitError",
     "MisuseError", "NoMemoryError", "NotFoundError", "Progress", "Rebuilding",
     "Receipt", "ReceiptFlag", "Status", "StoreError", "Stream",
     "UnsupportedError", "code_name", "evaluate", "open", "open_sqlite3",

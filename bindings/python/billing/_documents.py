@@ -39,16 +39,18 @@ class Documents(Base):
             len(name)))
 
     def list(self, kind: str, *, customer: str | None = None,
-             archived: bool = False, page: int = 100,
+             archived: bool = False, status: str | None = None,
+             page: int = 100,
              now: datetime | None = None) -> Iterator[dict[str, Any]]:
         """All documents of a kind in the order of their ids, fetched `page`
-        at a time as the iterator goes on."""
+        at a time as the iterator goes on.  `status` is that of holds: "open",
+        "unresolved", "settled", "released" or "expired"."""
         after = None
         while True:
             found = self._query(
                 lib.billing_list, now, c_text(kind, "a kind"),
-                customer=customer, archived=archived or None, limit=page,
-                after=after)
+                customer=customer, archived=archived or None, status=status,
+                limit=page, after=after)
             yield from found["items"]
             if "next" not in found:
                 return

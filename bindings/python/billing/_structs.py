@@ -8,7 +8,7 @@ from typing import Any
 from ._billing import ffi, lib
 from ._values import (Texts, bytes_of, decimal_of, json_of, moment_of,
                       name_of, optional_us, set_decimal)
-from .errors import code_name
+from .errors import Denial, code_name
 from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress,
                     Rebuilding, Receipt, ReceiptFlag, Status, Stream)
 
@@ -101,8 +101,19 @@ def hold_of(h: Any) -> Hold:
     return Hold(
         number=h.number, status=HoldStatus(h.status), draws=h.draws,
         expires=moment_of(h.expires_us), decided=moment_of(h.decided_us),
-        held=decimal_of(h.held), overdraft=decimal_of(h.overdraft),
-        free=decimal_of(h.free), asset=name_of(h.asset))
+        value=decimal_of(h.value), held=decimal_of(h.held),
+        overdraft=decimal_of(h.overdraft), free=decimal_of(h.free),
+        asset=name_of(h.asset), assets=h.assets)
+
+
+def denial_of(d: Any) -> Denial:
+    """Why there is no hold."""
+    return Denial(
+        by=("balance", "customer", "contract", "plan")[d.by],
+        limit=ffi.string(d.limit).decode("utf8", "replace"),
+        missing=decimal_of(d.missing), most=decimal_of(d.most),
+        used=decimal_of(d.used), asset=name_of(d.asset),
+        again=moment_of(d.again_us) if d.again_us else None)
 
 
 def progress_of(p: Any) -> Progress:

@@ -2,16 +2,18 @@
 """Wallets: grants, balances, holds and the ledger."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from ._base import Base
 from ._billing import ffi, lib
-from ._structs import balance_of, events_of, hold_of, new, receipt_of
+from ._structs import (balance_of, denial_of, events_of, hold_of, new,
+                       receipt_of)
 from ._values import (Texts, bytes_of, c_text, decimal_of, json_of,
                       optional_us, set_asset, set_decimal, tree_of, us_of)
+from .errors import DeniedError
 from .facts import Balance, Event, Hold, Receipt
 
 _ORIGINS = {
@@ -24,10 +26,18 @@ _ORIGINS = {
     "manual": lib.BILLING_ORIGIN_MANUAL,
 }
 _ABOVE = {
-    "overdraft": lib.BILLING_SETTLE_OVERDRAFT,
+    "all": lib.BILLING_SETTLE_ALL,
     "refuse": lib.BILLING_SETTLE_REFUSE,
-    "cap": lib.BILLING_SETTLE_CAP,
+    "owe": lib.BILLING_SETTLE_OWE,
+    "overdraft": lib.BILLING_SETTLE_OVERDRAFT,
 }
+
+
+_Event = Event | Mapping[str, Any]
+
+
+def _listed(given: _Event | Sequence[_Event]) -> Sequence[_Event]:
+    return [given] if isinstance(given, (Event, Mapping)) else given
 
 
 def _choice(words: Mapping[str, int], word: str, what: str) -> int:
@@ -128,46 +138,84 @@ class Wallets(Base):
         return decimal_of(left[0])
 
     def authorize(self, key: str,
-                  estimate: Event | Mapping[str, Any] | None = None, *,
+                  estimate: _Event | Sequence[_Event] | None = None, *,
                   now: datetime, customer: str | None = None,
                   amount: Decimal | int | None = None,
                   asset: str | None = None, expires: datetime | None = None,
+                  least: Decimal | int | None = None,
                   step: bool = False) -> Hold:
         """Asks before the work is done and reserves: the most that `estimate`
-        can cost, or else `amount` of `asset` for `customer`.  The hold ends
-        at `expires`, or in one hour.  DeniedError says how much is
-        missing."""
+        (or a list of them) can cost, or else `amount` of `asset` for
+        `customer`.  With `least` it reserves as much as there is: the last
+        estimate's value, or the amount, may become less, but not less than
+        that.  The hold ends at `expires`, or in one hour.  The `denial` of a
+        DeniedError says which limit, by how much, and when again."""
         event_texts, texts = Texts(), Texts()
-        array = events_of([estimate], event_texts)[0] if estimate is not None \
-            else ffi.NULL
+        array, count = events_of(_listed(estimate), event_texts) \
+            if estimate is not None else (ffi.NULL, 0)
         terms = new("billing_hold_terms")
         if customer is not None:
             texts.add(terms.customer, bytes_of(customer, "a customer"))
         texts.place()
         _set_money(terms.amount, amount, asset, "a hold's amount")
         terms.expires_us = optional_us(expires, "expires")
-        hold = new("billing_hold")
-        self._do(lib.billing_authorize, self._call(now, key=key, step=step),
-                 array, terms, hold)
+        if least is not None:
+            terms.flags = lib.BILLING_HOLD_PARTIAL
+            set_decimal(terms.least, least, "the least")
+        hold, denial = new("billing_hold"), new("billing_denial")
+        try:
+            self._do(lib.billing_authorize,
+                     self._call(now, key=key, step=step), array, count, terms,
+                     hold, denial)
+        except DeniedError as error:
+            if denial.code:
+                error.denial = denial_of(denial)
+            raise
         return hold_of(hold)
 
-    def settle(self, key: str, event: Event | Mapping[str, Any], *,
-               now: datetime, above: str = "overdraft",
-               step: bool = False) -> Receipt:
+    def settle(self, key: str, event: _Event, *, now: datetime,
+               above: str = "all", step: bool = False) -> Receipt:
         """Ends a hold by recording what was really used, in one commit.  When
-        that costs more than was held, `above` says what to do: "overdraft"
-        draws other grants and owes the rest, "refuse" is a DeniedError,
-        "cap" draws only what was held."""
+        that costs more than was held, `above` says what to do: "all" draws
+        other grants and owes the rest, "refuse" is a DeniedError, "owe" draws
+        only what was held, "overdraft" owes as far as the contract's
+        overdraft goes and is else a DeniedError."""
+        return self.settle_all(key, [event], now=now, above=above,
+                               step=step)[0]
+
+    def settle_all(self, key: str, events: Sequence[_Event], *,
+                   now: datetime, above: str = "all",
+                   step: bool = False) -> list[Receipt]:
+        """The same by several events: all of them, or none."""
         texts = Texts()
-        array, _ = events_of([event], texts)
-        receipt = new("billing_receipt")
+        array, count = events_of(events, texts)
+        receipts = ffi.new("billing_receipt[]", count)
+        for i in range(count):
+            receipts[i].struct_size = ffi.sizeof("billing_receipt")
         self._do(lib.billing_settle, self._call(now, key=key, step=step),
-                 array, _choice(_ABOVE, above, "above"), receipt)
-        return receipt_of(receipt)
+                 array, count, _choice(_ABOVE, above, "above"), receipts)
+        return [receipt_of(receipts[i]) for i in range(count)]
+
+    def extend(self, key: str, expires: datetime, *, now: datetime,
+               step: bool = False) -> Hold:
+        """Lets an open hold last until `expires`."""
+        hold = new("billing_hold")
+        self._do(lib.billing_extend, self._call(now, key=key, step=step),
+                 optional_us(expires, "expires"), hold)
+        return hold_of(hold)
 
     def release(self, key: str, *, now: datetime, step: bool = False) -> None:
         """Ends a hold and gives back what it reserved."""
         self._do(lib.billing_release, self._call(now, key=key, step=step))
+
+    def limits(self, customer: str, *,
+               properties: Mapping[str, Any] | None = None,
+               now: datetime | None = None) -> list[dict[str, Any]]:
+        """What limits a customer, and how much of it is used and held; of
+        limits by properties only when these are given."""
+        found = self._query(lib.billing_limits, now, customer=customer,
+                            properties=properties)
+        return list(found["limits"])
 
     def ledger(self, *, customer: str | None = None, asset: str | None = None,
                account: str | None = None, start: datetime | None = None,

@@ -2,13 +2,16 @@
 """What a call can fail with: one exception for each class of billing.h."""
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from ._billing import ffi, lib
 
 __all__ = [
     "BillingError", "BusyError", "CanceledError", "ConflictError",
-    "CorruptError", "DeniedError", "InternalError", "InvalidError",
+    "CorruptError", "Denial", "DeniedError", "InternalError", "InvalidError",
     "LimitError", "MisuseError", "NoMemoryError", "NotFoundError",
     "StoreError", "UnsupportedError", "code_name",
 ]
@@ -69,8 +72,25 @@ class ConflictError(BillingError):
     """The same key was used on other terms, or what is fixed was changed."""
 
 
+@dataclass(frozen=True)
+class Denial:
+    """Why there is no hold.  `by` is "balance", "customer", "contract" or
+    "plan"; `limit` the id of the limit, or "" for the balance."""
+
+    by: str
+    limit: str
+    missing: Decimal
+    most: Decimal
+    used: Decimal
+    asset: str
+    again: datetime | None
+
+
 class DeniedError(BillingError):
-    """The balance, a limit or the handle's tenant says no."""
+    """The balance, a limit or the handle's tenant says no.  When a hold was
+    asked for, `denial` says which limit, by how much, and when again."""
+
+    denial: Denial | None = None
 
 
 class BusyError(BillingError):

@@ -14,8 +14,7 @@ from .errors import BillingError, refused
 
 __all__ = [
     "Balance", "Draw", "Event", "Hold", "HoldStatus", "Progress", "Rebuilding",
-    "Receipt",
-    "ReceiptFlag", "Status", "Stream",
+    "Receipt", "ReceiptFlag", "Status", "Stream",
 ]
 
 
@@ -49,6 +48,7 @@ class HoldStatus(enum.IntEnum):
     SETTLED = lib.BILLING_HOLD_SETTLED
     RELEASED = lib.BILLING_HOLD_RELEASED
     EXPIRED = lib.BILLING_HOLD_EXPIRED
+    UNRESOLVED = lib.BILLING_HOLD_UNRESOLVED
 
 
 @dataclass(frozen=True)
@@ -138,10 +138,12 @@ class Hold:
     draws: int
     expires: datetime
     decided: datetime
+    value: Decimal
     held: Decimal
     overdraft: Decimal
     free: Decimal
     asset: str
+    assets: int
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,8 @@ class Surface(unittest.TestCase):
     def test_every_write_takes_now_by_name(self):
         writes = ["put", "archive", "catalog_apply", "erase", "record",
                   "record_text", "ingest", "grant", "change_grant",
-                  "authorize", "settle", "release", "advance"]
+                  "authorize", "settle", "settle_all", "extend", "release",
+                  "advance"]
         for name in writes:
             now = inspect.signature(
                 getattr(billing.Billing, name)).parameters["now"]
@@ -648,13 +649,57 @@ class Wallets(Case):
                              asset="USD", now=NOW)
         self.fails(billing.DeniedError, "DENIED_ABOVE_HOLD", self.b.settle,
                    "h1", event, above="refuse", now=NOW)
-        capped = self.b.settle("h1", event, above="cap", now=NOW)
+        capped = self.b.settle("h1", event, above="owe", now=NOW)
         self.assertEqual((capped.drawn, capped.balance), (D("0.2"),
                                                           D("0.1")))
         rest = self.b.settle("h2", call("f", n=300), now=NOW)
         self.assertEqual((rest.drawn, rest.owed), (D("0.3"), D("0.45")))
         with self.assertRaises(ValueError):
             self.b.settle("h2", event, above="never", now=NOW)
+
+    def test_limits_and_what_a_denial_says(self):
+        self.b.grant("g", "acme", 100, "USD", now=NOW)
+        self.b.put("customer", {"id": "acme", "limits": [
+            {"id": "day", "amount": "1", "asset": "USD", "per": "day"},
+            {"id": "key", "amount": "0.5", "asset": "USD", "hours": 5,
+             "by": ["api_key"], "soft": True}]}, now=NOW)
+        self.b.record([call("e", n=300)], now=NOW)      # costs 0.75
+        error = self.fails(billing.DeniedError, "DENIED_LIMIT",
+                           self.b.authorize, "h", call("x", n=200), now=NOW)
+        denial = error.denial
+        self.assertEqual((denial.by, denial.limit, denial.asset),
+                         ("customer", "day", "USD"))
+        self.assertEqual((denial.missing, denial.used, denial.most),
+                         (D("0.25"), D("0.75"), 1))
+        self.assertEqual(denial.again, NOW + 12 * HOUR)
+        day, key = self.b.limits("acme", now=NOW)
+        self.assertEqual((day["used"], day["left"]), ("0.75", "0.25"))
+        self.assertNotIn("used", key)
+        _, key = self.b.limits("acme", properties={"api_key": None}, now=NOW)
+        self.assertTrue(key["over"])
+
+    def test_several_estimates_partly_held_and_extended(self):
+        self.b.grant("g", "acme", 1, "USD", now=NOW)
+        hold = self.b.authorize("h", [call("x", n=100), call("y", n=100)],
+                                now=NOW, expires=NOW + HOUR)
+        self.assertEqual((hold.held, hold.assets), (D("0.5"), 1))
+        self.assertEqual(self.b.extend("h", NOW + 2 * HOUR, now=NOW).expires,
+                         NOW + 2 * HOUR)
+        partly = self.b.authorize("p", customer="acme", amount=2, asset="USD",
+                                  least=D("0.1"), now=NOW)
+        self.assertEqual((partly.value, partly.free), (D("0.5"), 0))
+        error = self.fails(billing.DeniedError, "DENIED_BALANCE",
+                           self.b.authorize, "n", customer="acme", amount=1,
+                           asset="USD", now=NOW)
+        self.assertEqual((error.denial.by, error.denial.missing,
+                          error.denial.asset), ("balance", 1, "USD"))
+        first, second = self.b.settle_all("h", [call("x", n=40),
+                                                call("y", n=20)], now=NOW)
+        self.assertEqual((first.cost, second.cost), (D("0.1"), D("0.05")))
+        self.assertEqual([h["id"] for h in self.b.list("hold",
+                                                       status="open")], ["p"])
+        self.assertEqual([h["id"] for h in self.b.list(
+            "hold", status="unresolved", now=NOW + 3 * HOUR)], ["p"])
 
     def test_the_ledger_pages_and_sums_to_zero(self):
         self.b.grant("g", "acme", 1, "USD", now=NOW)

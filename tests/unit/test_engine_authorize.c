@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* test_engine_holds.c - what the golden scenario of holds does not say. */
+/* test_engine_authorize.c - what the golden scenario of holds does not say. */
 #include "engine.h"
 
 static billing      *b;
@@ -23,7 +23,7 @@ static int authorize(const char *key, const billing_hold_terms *terms,
 
   BILLING_INIT(&err);
   if (out) BILLING_INIT(out);
-  return billing_authorize(b, &call, &estimate, terms, out, &err);
+  return billing_authorize(b, &call, &estimate, 1, terms, out, NULL, &err);
 }
 
 static int settle(const char *key, const billing_event *event,
@@ -33,7 +33,8 @@ static int settle(const char *key, const billing_event *event,
   call.now_us = now_us;
   BILLING_INIT(&err);
   BILLING_INIT(out);
-  return billing_settle(b, &call, event, BILLING_SETTLE_OVERDRAFT, out, &err);
+  return billing_settle(b, &call, event, 1, BILLING_SETTLE_ALL, out,
+                        &err);
 }
 
 START_TEST(a_hold_lasts_an_hour_unless_said) {
@@ -137,14 +138,17 @@ START_TEST(an_estimate_that_cannot_be_priced_is_denied) {
   billing_call call = shop_call("h");
 
   BILLING_INIT(&err);
-  ck_assert_int_eq(billing_authorize(b, &call, &estimate, NULL, NULL, &err),
+  ck_assert_int_eq(billing_authorize(b, &call, &estimate, 1, NULL, NULL,
+                                     NULL, &err),
                    BILLING_DENIED_UNMATCHED);
   ck_assert_int_eq(err.code, BILLING_DENIED_UNMATCHED);
   estimate = shop_event("", "sum");
   estimate.properties = shop_text("{\"n\":1}");
-  ck_assert_int_eq(billing_authorize(b, &call, &estimate, NULL, NULL, NULL),
+  ck_assert_int_eq(billing_authorize(b, &call, &estimate, 1, NULL, NULL,
+                                     NULL, NULL),
                    BILLING_DENIED_UNPRICED);
-  ck_assert_int_eq(billing_authorize(b, &call, NULL, NULL, NULL, NULL),
+  ck_assert_int_eq(billing_authorize(b, &call, NULL, 0, NULL, NULL, NULL,
+                                     NULL),
                    BILLING_MISUSE);
 }
 END_TEST
@@ -169,9 +173,9 @@ START_TEST(holds_never_exceed_what_is_there) {
 }
 END_TEST
 
-Suite *test_engine_holds(void);
-Suite *test_engine_holds(void) {
-  Suite *s = suite_create("engine_holds");
+Suite *test_engine_authorize(void);
+Suite *test_engine_authorize(void) {
+  Suite *s = suite_create("engine_authorize");
   TCase *t = tcase_create("holds");
 
   tcase_add_checked_fixture(t, begin, end);

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * hold_settle.c - a hold ends with what was really used.
+ *
+ *     balance 10.00, of it 4.00 held
+ *     really used 2.50:                      draw 2.50, others see 7.50
+ *
+ * The hold ends first, so that its lots are free to be drawn; then the events
+ * are recorded with those lots first.  A refused event leaves the hold: the
+ * call fails and is undone.
+ */
+#include "base/struct.h"
+#include "engine/hold_state.h"
+#include "engine/keys.h"
+#include "engine/record.h"
+
+/* ---- what settling costs ---- */
+
+/* The books of a wallet before it. */
+typedef struct settle_books {
+  bl_dec revenue;
+  bl_dec unbilled;
+} settle_books;
+
+typedef struct settling {
+  bl_call             *c;
+  bl_hold_state       *hold;
+  uint32_t             above;     /* BILLING_SETTLE_* */
+  uint32_t             status;    /* of the hold before it */
+  billing_event       *events;
+  const billing_event **taken;
+  size_t               count;
+  settle_books        *before;    /* by the customer's wallets */
+  size_t               before_count;
+  bl_recording         recording;
+} settling;
+
+static int note_books(settling *s) {
+  const bl_list *wallets = &s->hold->customer->wallets;
+
+  s->before_count = wallets->count;
+  s->before = bl_arena_array(&s->c->arena, wallets->count + 1,
+                             sizeof *s->before);
+  if (!s->before) return BILLING_NOMEM;
+  for (size_t i = 0; i < wallets->count; i++) {
+    const bl_wallet *wallet = wallets->item[i];
+    s->before[i].revenue = wallet->balance[BL_ACCOUNT_REVENUE];
+    s->before[i].unbilled = wallet->balance[BL_ACCOUNT_UNBILLED];
+  }
+  return BILLING_OK;
+}
+
+static bl_fact_held held_in(const bl_hold_state *hold, const char asset[16]) {
+  bl_fact_held none = {{0}, BL_DEC_ZERO, BL_DEC_ZERO};
+
+  for (size_t i = 0; i < hold->asset_count; i++)
+    if (bl_asset_equal(hold->assets[i].asset, asset)) return hold->assets[i];
+  return none;
+}
+
+static int refuse_above(settling *s, const bl_wallet *wallet, bl_dec cost,
+                        bl_dec reserved) {
+  return bl_fail(s->c->err, BILLING_DENIED_ABOVE_HOLD, "",
+                 "settle less, or allow more with `above`",
+                 "it costs %d %s, the hold has %d", &cost, wallet->asset,
+                 &reserved);
+}
+
+/* What is owed beyond what the hold promised must fit into the overdraft,
+ * beside what other holds have of it. */
+static int check_owed(settling *s, const bl_wallet *wallet, bl_dec owed,
+                      bl_dec promised) {
+  const bl_contract *contract = bl_hold_backing(wallet->customer,
+                                                wallet->asset, s->c->now_us);
+  bl_dec limit = contract ? contract->terms.overdraft : BL_DEC_ZERO;
+  bl_dec all = bl_dec_add(wallet->balance[BL_ACCOUNT_UNBILLED],
+                          wallet->overdraft_held);
+
+  if (bl_dec_cmp(owed, promised) <= 0 || bl_dec_cmp(all, limit) <= 0)
+    return BILLING_OK;
+  return bl_fail(s->c->err, BILLING_DENIED_ABOVE_HOLD, "",
+                 "raise the overdraft, or allow more with `above`",
+                 "%d %s would be owed, the overdraft is %d", &all,
+                 wallet->asset, &limit);
+}
+
+static int check_wallet(settling *s, const bl_wallet *wallet,
+                        const settle_books *before) {
+  bl_fact_held held = held_in(s->hold, wallet->asset);
+  bl_dec reserved = bl_dec_add(held.held, held.overdraft);
+  bl_dec cost = bl_dec_sub(before->revenue,
+                           wallet->balance[BL_ACCOUNT_REVENUE]);
+  bl_dec owed = bl_dec_sub(wallet->balance[BL_ACCOUNT_UNBILLED],
+                           before->unbilled);
+
+  if (s->above == BILLING_SETTLE_REFUSE && bl_dec_less(reserved, cost))
+    return refuse_above(s, wallet, cost, reserved);
+  return s->above == BILLING_SETTLE_OVERDRAFT
+             ? check_owed(s, wallet, owed, held.overdraft) : BILLING_OK;
+}
+
+static int check_above(settling *s) {
+  static const settle_books nothing;
+  const bl_list *wallets = &s->hold->customer->wallets;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < wallets->count && !rc; i++)
+    rc = check_wallet(s, wallets->item[i],
+                      i < s->before_count ? &s->before[i] : &nothing);
+  return rc;
+}
+
+/* ---- settle ---- */
+
+/* The events that settle: the hold's customer unless they name it. */
+static int settling_event(settling *s, billing_event *event) {
+  const bl_hold_state *hold = s->hold;
+
+  if (!event->customer.len) event->customer = hold->customer->id;
+  if (bl_str_equal(event->customer, hold->customer->id)) return BILLING_OK;
+  return bl_fail(s->c->err, BILLING_INVALID, "/customer",
+                 "the hold's customer, or none",
+                 "the hold belongs to another customer");
+}
+
+static int settling_events(settling *s, const billing_event *events) {
+  bl_call *c = s->c;
+  int rc = BILLING_OK;
+
+  if (!s->count || s->count > BL_HOLD_ESTIMATES)
+    return bl_fail(c->err, s->count ? BILLING_LIMIT : BILLING_MISUSE, "",
+                   "1 to 100 events", "%i events for one hold",
+                   (int64_t)s->count);
+  rc = bl_events_take(c, events, s->count, &s->taken);
+  if (rc) return rc;
+  s->events = bl_arena_array(&c->arena, s->count, sizeof *s->events);
+  if (!s->events) return BILLING_NOMEM;
+  for (size_t i = 0; i < s->count && !rc; i++) {
+    s->events[i] = *s->taken[i];
+    s->taken[i] = &s->events[i];
+    rc = settling_event(s, &s->events[i]);
+  }
+  return rc;
+}
+
+/* How many of the events were recorded before, and whether all of them are
+ * those that settled the hold; two of one key are none. */
+static int look_back(settling *s, size_t *known, int *is_repeat) {
+  int rc = BILLING_OK;
+
+  *known = 0;
+  *is_repeat = s->hold->event != 0;
+  for (size_t i = 0; i < s->count && !rc; i++) {
+    uint64_t number = 0;
+    rc = bl_keys_number(s->c, s->events[i].key, &number);
+    *known += number != 0;
+    *is_repeat &= number == s->hold->event + i;
+    for (size_t k = 0; k < i; k++)
+      *known += bl_str_equal(s->events[i].key, s->events[k].key) &&
+                s->events[i].key.len;
+  }
+  return rc;
+}
+
+/* A hold that is open or unresolved, or a repeat of its settlement. */
+static int check_settling(settling *s, int *is_repeat) {
+  billing_error *err = s->c->err;
+  size_t known;
+  int rc = look_back(s, &known, is_repeat);
+
+  if (rc || *is_repeat) return rc;
+  if (s->status != BILLING_HOLD_OPEN && s->status != BILLING_HOLD_UNRESOLVED)
+    return bl_fail(err, BILLING_CONFLICT_ENDED, "",
+                   "record the event by itself",
+                   "the hold was settled or released, or ended long ago");
+  if (!known) return BILLING_OK;
+  return bl_fail(err, BILLING_CONFLICT_KEY, "/key",
+                 "a key of its own for the event, or release the hold",
+                 "the event was recorded before, without this hold");
+}
+
+/*
+ * What falls due before the events happens first, so that the hold's end and
+ * their entry stand one after the other and the one can name the other.
+ */
+static int prepare_settling(settling *s) {
+  bl_call *c = s->c;
+  bl_members members;
+  bl_event_in in;
+  int rc = BILLING_OK;
+
+  bl_members_open(&members, &c->arena);
+  for (size_t i = 0; i < s->count && !rc; i++) {
+    rc = bl_event_read(c, s->taken[i], 1, &in, &members);
+    if (rc && s->count > 1 && c->err) c->err->item = (int64_t)i;
+    if (!rc) rc = bl_rate_prepare(c, in.customer, in.view.time_us);
+  }
+  if (!rc) rc = bl_expire_holds(c, s->hold->customer);
+  return rc ? rc : bl_append_opened(c);
+}
+
+/* Its lots are drawn first as long as it was open. */
+static int draw_rule(const settling *s, bl_draw_rule *out) {
+  const bl_hold_state *hold = s->hold;
+  size_t size = hold->draw_count * sizeof *hold->draws;
+
+  *out = (bl_draw_rule){NULL, hold->draw_count,
+                        s->above == BILLING_SETTLE_OWE};
+  if (!size) return BILLING_OK;
+  out->reserved = bl_arena_copy(&s->c->arena, hold->draws, size);
+  return out->reserved ? BILLING_OK : BILLING_NOMEM;
+}
+
+static int settle_now(settling *s) {
+  bl_draw_rule rule;
+  int was_open = s->status == BILLING_HOLD_OPEN;
+  bl_recording *r = &s->recording;
+  int rc = draw_rule(s, &rule);
+  uint64_t first;
+
+  if (!rc) rc = prepare_settling(s);
+  first = bl_event_number(s->c->t->heads.seq + 2, 0);
+  if (!rc) rc = bl_end_hold(s->c, s->hold, BILLING_HOLD_SETTLED, first);
+  if (!rc) rc = note_books(s);
+  if (!rc)
+    rc = bl_record_batch(s->c, s->taken, NULL, s->count,
+                         was_open ? &rule : NULL, r);
+  for (size_t i = 0; i < s->count && !rc; i++) {
+    rc = r->receipts[i].code;
+    if (!rc && r->receipts[i].number != first + i)
+      rc = BILLING_INTERNAL;
+  }
+  return rc || !was_open ? rc : check_above(s);
+}
+
+/* A repeat that says something else is refused as an event is. */
+static int settle_again(settling *s) {
+  int rc = bl_record_batch(s->c, s->taken, NULL, s->count, NULL,
+                           &s->recording);
+
+  for (size_t i = 0; i < s->count && !rc; i++)
+    rc = s->recording.receipts[i].code;
+  return rc;
+}
+
+static int settle(settling *s, const billing_event *events) {
+  int is_repeat;
+  int rc = bl_hold_find(s->c, &s->hold);
+
+  if (rc) return rc;
+  s->status = bl_hold_status(s->c, s->hold);
+  rc = settling_events(s, events);
+  if (!rc) rc = check_settling(s, &is_repeat);
+  if (rc) return rc;
+  return is_repeat ? settle_again(s) : settle_now(s);
+}
+
+int billing_settle(billing *b, const billing_call *call,
+                   const billing_event *events, size_t count, uint32_t above,
+                   billing_receipt *receipts, billing_error *err) {
+  settling s = {.above = above, .count = count};
+  bl_arena kept;
+  bl_call c;
+  int rc = bl_enter(&c, b, call, BL_SHARE, err);
+
+  if (rc) return rc;
+  bl_arena_open(&kept, &b->host);
+  s.c = &c;
+  s.recording.kept = &kept;
+  if (above > BILLING_SETTLE_OVERDRAFT)
+    rc = bl_fail(err, BILLING_MISUSE, "", "BILLING_SETTLE_*",
+                 "`above` is not known");
+  if (!rc) rc = bl_receipts_check(&c, receipts, count);
+  if (!rc) rc = settle(&s, events);
+  rc = bl_leave(&c, rc);
+  if (!rc) bl_receipts_fill(receipts, s.recording.receipts, count);
+  bl_arena_close(&kept);
+  return rc;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* limits.c - what is asked of limits, and whether it fits; see limits.h. */
+#include "engine/limit_look.h"
+
+int bl_limits_are(const bl_customer *customer) {
+  size_t count = customer->limits.count;
+
+  for (size_t i = 0; i < customer->contracts.count && !count; i++) {
+    const bl_contract *contract = customer->contracts.item[i];
+    count = contract->terms.limits.count + contract->plan->plan.limits.count;
+  }
+  return count > 0;
+}
+
+/* ---- what is asked ---- */
+
+typedef struct limit_asking {
+  const bl_event     *event;
+  const bl_limit_use *uses;
+  size_t              count;
+  bl_limit_wishes    *wishes;
+} limit_asking;
+
+static int ask_limit(bl_limit_look *look, void *to) {
+  limit_asking *asking = to;
+  bl_limit_wish *wish;
+  int is_in;
+  int rc;
+
+  if (!bl_limit_sums(look, asking->uses, asking->count) ||
+      (!asking->uses[0].contract && !bl_limit_is_general(look)))
+    return BILLING_OK;
+  rc = bl_limit_place(look, asking->event, &is_in);
+  if (rc || !is_in) return rc;
+  wish = bl_arena_push(&look->c->arena, (void **)&asking->wishes->item,
+                       &asking->wishes->count, &asking->wishes->cap,
+                       sizeof *wish);
+  if (!wish) return BILLING_NOMEM;
+  *wish = (bl_limit_wish){look->limit, look->by, 0, look->count};
+  asking->wishes->count++;
+  return BILLING_OK;
+}
+
+int bl_limits_wish(bl_call *c, bl_customer *customer, const bl_event *event,
+                   const bl_limit_use *uses, size_t count,
+                   bl_limit_wishes *wishes) {
+  bl_limit_look look = {.c = c, .customer = customer, .is_new = 1,
+                     .time_us = c->now_us, .came_us = c->now_us};
+  limit_asking asking = {event, uses, count, wishes};
+
+  if (!count || !bl_limits_are(customer)) return BILLING_OK;
+  return bl_limits_visit(&look, ask_limit, &asking);
+}
+
+/* ---- whether it fits ---- */
+
+bl_dec bl_limit_load(const bl_customer *customer, const bl_limit_wish *wish,
+                     int64_t now_us, bl_dec *held) {
+  const bl_list *windows = &customer->windows;
+  bl_fact_count first = wish->count;
+  bl_dec used = BL_DEC_ZERO;
+  size_t i;
+
+  *held = BL_DEC_ZERO;
+  if (wish->limit->slides) first.span.from_us = INT64_MIN;
+  (void)bl_limit_window_of(customer, &first, &i);
+  for (; i < windows->count; i++) {
+    const bl_limit_window *window = windows->item[i];
+    if (window->was.limit != first.limit ||
+        memcmp(window->was.key, first.key, sizeof first.key) != 0 ||
+        (!wish->limit->slides &&
+         window->was.span.from_us != first.span.from_us))
+      break;
+    if (window->was.until_us <= now_us) continue;
+    used = bl_dec_add(used, window->used);
+    *held = bl_dec_add(*held, window->held);
+  }
+  return bl_dec_add(used, *held);
+}
+
+/* What all wishes ask of the limit of this one; it is looked at once, at the
+ * first of them. */
+static int wish_total(const bl_limit_wishes *wishes, size_t at,
+                      bl_dec *total) {
+  const bl_fact_count *one = &wishes->item[at].count;
+
+  *total = BL_DEC_ZERO;
+  for (size_t i = 0; i < wishes->count; i++) {
+    const bl_fact_count *other = &wishes->item[i].count;
+    if (other->limit != one->limit ||
+        memcmp(other->key, one->key, sizeof one->key) != 0)
+      continue;
+    if (i < at) return 0;
+    *total = bl_dec_add(*total, other->amount);
+  }
+  return 1;
+}
+
+/* When so much will have left a limit that slides; 0: never. */
+static int64_t slides_out(const bl_customer *customer,
+                          const bl_limit_wish *wish, bl_dec missing,
+                          int64_t now_us) {
+  const bl_list *windows = &customer->windows;
+  bl_fact_count first = wish->count;
+  size_t i;
+
+  first.span.from_us = INT64_MIN;
+  (void)bl_limit_window_of(customer, &first, &i);
+  for (; i < windows->count; i++) {
+    const bl_limit_window *window = windows->item[i];
+    if (window->was.limit != first.limit ||
+        memcmp(window->was.key, first.key, sizeof first.key) != 0)
+      break;
+    if (window->was.until_us <= now_us) continue;
+    missing = bl_dec_sub(missing, bl_dec_add(window->used, window->held));
+    if (bl_dec_sign(missing) <= 0) return window->was.until_us;
+  }
+  return 0;
+}
+
+/* When it would fit if nothing else moved; 0: never. */
+static int64_t again_of(const bl_customer *customer,
+                        const bl_limit_wish *wish, bl_dec total,
+                        bl_dec missing, int64_t now_us) {
+  if (bl_dec_less(wish->limit->most, total)) return 0;
+  return wish->limit->slides ? slides_out(customer, wish, missing, now_us)
+                             : wish->count.until_us;
+}
+
+static void fill_denial(const bl_limit_wish *wish, bl_dec load,
+                        bl_dec missing, int64_t again_us,
+                        billing_denial *out) {
+  bl_str id = wish->limit->id;
+  size_t len = bl_utf8_cut(id.text, id.len, sizeof out->limit - 1);
+
+  memset(out, 0, sizeof *out);
+  out->code = BILLING_DENIED_LIMIT;
+  out->by = wish->by;
+  out->missing = missing;
+  out->most = wish->limit->most;
+  out->used = load;
+  out->again_us = again_us;
+  memcpy(out->asset, wish->limit->asset, sizeof out->asset);
+  memcpy(out->limit, id.text, len);
+}
+
+/* Whether a says no for longer than b. */
+static int is_later(int64_t a, int64_t b) {
+  return b != 0 && (a == 0 || a > b);
+}
+
+static int deny(bl_call *c, const billing_denial *denial) {
+  static const char *const owners[] = {"", "customer", "contract", "plan"};
+  const char *unit = denial->asset[0] ? denial->asset : "units";
+
+  if (!denial->again_us)
+    return bl_fail(c->err, BILLING_DENIED_LIMIT, "",
+                   "ask for less, or raise the limit",
+                   "the %s's limit %s of %d %s: %d are used or held, %d are "
+                   "missing", owners[denial->by], denial->limit,
+                   &denial->most, unit, &denial->used, &denial->missing);
+  return bl_fail(c->err, BILLING_DENIED_LIMIT, "",
+                 "ask for less, raise the limit, or wait",
+                 "the %s's limit %s of %d %s: %d are used or held, %d are "
+                 "missing until %T", owners[denial->by], denial->limit,
+                 &denial->most, unit, &denial->used, &denial->missing,
+                 denial->again_us);
+}
+
+int bl_limits_fit(bl_call *c, const bl_customer *customer,
+                  const bl_limit_wishes *wishes, billing_denial *denial,
+                  uint64_t *flags) {
+  billing_denial worst = {0};
+
+  *flags &= ~(uint64_t)BILLING_HOLD_OVER_LIMIT;
+  for (size_t i = 0; i < wishes->count; i++) {
+    const bl_limit_wish *wish = &wishes->item[i];
+    bl_dec load, held, total, missing;
+    int64_t again_us;
+    if (!wish_total(wishes, i, &total)) continue;
+    load = bl_limit_load(customer, wish, c->now_us, &held);
+    missing = bl_dec_sub(bl_dec_add(load, total), wish->limit->most);
+    if (bl_dec_is_bad(missing))
+      return bl_fail(c->err, BILLING_LIMIT, "/value", "amounts below 10^20",
+                     "what a limit would count does not fit");
+    if (bl_dec_sign(missing) <= 0) continue;
+    if (wish->limit->is_soft) {
+      *flags |= BILLING_HOLD_OVER_LIMIT;
+      continue;
+    }
+    again_us = again_of(customer, wish, total, missing, c->now_us);
+    if (!worst.code || is_later(again_us, worst.again_us))
+      fill_denial(wish, load, missing, again_us, &worst);
+  }
+  if (!worst.code) return BILLING_OK;
+  *denial = worst;
+  return deny(c, denial);
+}
+
+int bl_limits_join(bl_call *c, const bl_limit_wishes *wishes,
+                   bl_fact_count **out, size_t *count) {
+  size_t cap = 0;
+  int rc = BILLING_OK;
+
+  *out = NULL;
+  *count = 0;
+  for (size_t i = 0; i < wishes->count && !rc; i++)
+    rc = bl_limit_join(&c->arena, out, count, &cap, &wishes->item[i].count);
+  return rc;
+}
+
+/* ---- what is left ---- */
+
+typedef struct limit_leaving {
+  const char *asset;
+  bl_dec      room;
+  bl_span    *span;
+} limit_leaving;
+
+/* How long that is so when nothing moves. */
+static void bound_room(const bl_limit_look *look, const bl_limit_wish *wish,
+                       bl_span *span) {
+  int64_t to_us = look->count.span.to_us;
+  int64_t leaves_us;
+
+  if (look->limit->slides) {
+    leaves_us = slides_out(look->customer, wish, BL_DEC_ZERO,
+                           look->c->now_us);
+    to_us = leaves_us ? leaves_us : look->count.until_us;
+  }
+  if (to_us < span->to_us) span->to_us = to_us;
+  if (look->count.span.from_us > span->from_us)
+    span->from_us = look->count.span.from_us;
+}
+
+/* Only limits of an amount that is spent on anything, and by anybody. */
+static int leave_room(bl_limit_look *look, void *to) {
+  limit_leaving *leaving = to;
+  const bl_limit *limit = look->limit;
+  int64_t now_us = look->c->now_us;
+  bl_limit_wish wish;
+  bl_dec room, held;
+  int is_in;
+  int rc;
+
+  if (limit->is_soft || limit->by_count || limit->meter.len ||
+      !bl_asset_equal(limit->asset, leaving->asset) ||
+      !bl_limit_is_general(look))
+    return BILLING_OK;
+  rc = bl_limit_place(look, NULL, &is_in);
+  if (rc) return rc;
+  wish = (bl_limit_wish){limit, look->by, 0, look->count};
+  room = limit->most;
+  if (is_in) {
+    room = bl_dec_sub(room, bl_limit_load(look->customer, &wish, now_us,
+                                          &held));
+    bound_room(look, &wish, leaving->span);
+  }
+  leaving->room = bl_dec_min(leaving->room, room);
+  return BILLING_OK;
+}
+
+bl_dec bl_limits_room(bl_call *c, bl_customer *customer,
+                      const char asset[16], bl_span *span) {
+  bl_limit_look look = {.c = c, .customer = customer, .is_new = 1,
+                     .time_us = c->now_us, .came_us = c->now_us};
+  limit_leaving leaving = {asset, BL_DEC_MAX, span};
+
+  if (bl_limits_are(customer) &&
+      bl_limits_visit(&look, leave_room, &leaving))
+    span->to_us = span->from_us;       /* not known: it is not kept */
+  return bl_dec_max(leaving.room, BL_DEC_ZERO);
+}

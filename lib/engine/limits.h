@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * limits.h - spend caps and usage limits: of a customer, its contracts and
+ * their plans, all in one decision.
+ *
+ *     100.00 USD per day, 60.00 used, 30.00 held: 12.00 are asked
+ *     denied by 2.00, until the day ends; nothing is held anywhere
+ *
+ * What a window has used is a fold of the journal: entries of the kind
+ * `counted` stand behind the events (or the void) that they are about, and
+ * holds say themselves what they have in which window.  Only a limit that is
+ * hard refuses, and only authorize does: what was used is always recorded, and
+ * counts.
+ */
+#ifndef BL_LIMITS_H
+#define BL_LIMITS_H
+
+#include "engine/rate.h"
+
+/* What a charge costs and uses, or an estimate can; without a contract it is
+ * an amount that may be spent under any. */
+typedef struct bl_limit_use {
+  const bl_contract *contract;
+  bl_str             meter;
+  bl_dec             amount;
+  bl_dec             quantity;
+  char               asset[16];
+} bl_limit_use;
+
+/* What is asked of one limit. */
+typedef struct bl_limit_wish {
+  const bl_limit *limit;
+  uint32_t        by;          /* BILLING_DENIED_BY_*: whose it is */
+  uint32_t        reserved;
+  bl_fact_count   count;
+} bl_limit_wish;
+
+typedef struct bl_limit_wishes {
+  bl_limit_wish *item;
+  size_t         count;
+  size_t         cap;
+} bl_limit_wishes;
+
+/* Whether anything limits the customer. */
+int bl_limits_are(const bl_customer *customer);
+
+/* Adds what the uses of one estimate or amount ask of each limit now. */
+int bl_limits_wish(bl_call *c, bl_customer *customer, const bl_event *event,
+                   const bl_limit_use *uses, size_t count,
+                   bl_limit_wishes *wishes);
+/* Whether all of them fit: DENIED_LIMIT, with the words and the denial of the
+ * one that takes longest.  *flags: BILLING_HOLD_OVER_LIMIT. */
+int bl_limits_fit(bl_call *c, const bl_customer *customer,
+                  const bl_limit_wishes *wishes, billing_denial *denial,
+                  uint64_t *flags);
+/* What they come to by window, in the call's arena. */
+int bl_limits_join(bl_call *c, const bl_limit_wishes *wishes,
+                   bl_fact_count **out, size_t *count);
+/* What hard limits of an amount leave of it at the moment, whatever it is for;
+ * what is left changes at the end of the span by itself. */
+bl_dec bl_limits_room(bl_call *c, bl_customer *customer,
+                      const char asset[16], bl_span *span);
+
+/* What a document's limits say about assets, zones, and meters, which may come
+ * after customers (limits_put.c). */
+int bl_limits_check(bl_call *c, const bl_limits *limits, int has_meters,
+                    const char *path);
+
+/* ---- limits_count.c ---- */
+
+/* Counts an event that was folded; its entry follows. */
+int bl_limits_event(bl_call *c, const bl_event_in *in,
+                    const bl_fact_event *fact, bl_tally *const *tallies);
+/* Takes back what a voided event has counted, as far as its windows are open:
+ * `number` is the event's, came_us when it was recorded. */
+int bl_limits_undo(bl_call *c, const bl_fact_void *fact,
+                   bl_tally *const *tallies, const bl_event *event,
+                   int64_t came_us);
+/* The entry of what was counted, behind the one that it is about. */
+int bl_limits_append(bl_call *c);
+
+#endif
