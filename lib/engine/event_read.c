@@ -142,8 +142,9 @@ int bl_event_canonical(bl_str json, bl_text *out) {
 
   if (!json.len) return BILLING_OK;
   rc = bl_json_read(json.text, json.len, &tree, NULL);
-  if (!rc) rc = bl_json_print(tree, out);
-  if (!rc) bl_json_free(tree);
+  if (rc) return rc;
+  rc = bl_json_print(tree, out);
+  bl_json_free(tree);
   return rc;
 }
 

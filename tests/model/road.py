@@ -26,7 +26,7 @@ import billing                                                    # noqa: E402
 from hypothesis import HealthCheck, given, settings               # noqa: E402
 
 from road_cases import CASES                                      # noqa: E402
-from road_model import (EXPIRED, HOUR, NEVER, OPEN, ORDER,         # noqa: E402
+from road_model import (HOUR, NEVER, ORDER,                     # noqa: E402
                         Contract, Meter, Price, Refused, Road, moment)
 from road_programme import (CUSTOMERS, METERS, START, UNITS,      # noqa: E402
                             programme)
@@ -309,6 +309,8 @@ class Drive:
         ours, theirs = asked
         if theirs.get('estimate'):
             theirs['estimate']['time'] = self.now
+            if self.model.is_mixed(theirs['estimate']):
+                return
         both = self.refusal(
             'authorize',
             lambda: self.b.authorize(key, **ours, **self.at),
@@ -325,12 +327,11 @@ class Drive:
                  us_of(ours.expires), us_of(ours.decided),
                  Fraction(ours.held), Fraction(ours.overdraft),
                  Fraction(ours.free), ours.asset)
-        status = theirs.status
-        if status == OPEN and theirs.expires <= self.now:
-            status = EXPIRED
+        status = self.model.stands(theirs, self.now)
         free = self.model.balance(theirs.customer, theirs.asset, self.now)[3]
         same('hold', found, (
-            theirs.number, status, len(theirs.draws), theirs.expires,
+            theirs.number, status, len({n for n, _ in theirs.draws}),
+            theirs.expires,
             theirs.at, sum((p for _, p in theirs.draws), Fraction(0)),
             theirs.overdraft, free, theirs.asset))
 

@@ -5,7 +5,6 @@ They are written like those of road_programme.py.
 """
 from road_programme import DAY, START
 
-FREE = [{'up_to': None, 'unit': '0', 'flat': '0'}]
 FALLING = [{'up_to': '2', 'unit': '5', 'flat': '0'},
            {'up_to': None, 'unit': '1', 'flat': '0'}]
 
@@ -44,7 +43,7 @@ def authorize(estimate=None, amount='3', lasts=None):
             'amount': amount, 'asset': 'USD', 'lasts': lasts, 'again': None}
 
 
-def settle(one, above='overdraft'):
+def settle(one, above='all'):
     return {'do': 'settle', 'hold': 0, 'event': one, 'above': above}
 
 
@@ -89,10 +88,9 @@ CASES = {
              record(pay('5')), record(pay('-7')), record(pay('4'))),
 
     'a refused estimate leaves no charge keys behind': case(
-        plan(*[{'meter': 'calls', 'model': 'graduated', 'tiers': FREE,
-                'asset': asset}
-               for asset in ('KWD', 'USD', 'USD', 'KWD', 'KWD')]),
-        grant(), record(event()), wait(30 * DAY), authorize(event()),
+        plan(*[{'meter': 'calls', 'model': 'per_unit', 'unit': unit}
+               for unit in ('1', '2', '3')]),
+        record(event()), wait(30 * DAY), authorize(event()),
         wait(1), record(event(), event())),
 
     'at one instant holds end, then periods close, then grants expire': case(
@@ -128,8 +126,8 @@ CASES = {
     'settling beyond the hold, in each way': case(
         PER_CALL, grant('2'), authorize(amount='1'),
         settle(event(properties={'n': '1'}), 'refuse'), authorize(),
-        authorize(amount='1'), settle(event(), 'cap'),
-        settle(event(), 'cap'), settle(event(), 'refuse')),
+        authorize(amount='1'), settle(event(), 'owe'),
+        settle(event(), 'owe'), settle(event(), 'refuse')),
 
     'a hold is priced at the total and at the total with open holds': case(
         plan({'meter': 'tokens', 'model': 'volume', 'tiers': FALLING}),

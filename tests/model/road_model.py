@@ -24,7 +24,7 @@ NEVER = float('inf')            # compares above every instant
 ORDER = ['priority', 'zero_cost', 'narrow', 'expiry', 'effective', 'created']
 UNMATCHED, UNPRICED, LATE, MIXED, OWED, UNENTITLED = 1, 2, 4, 8, 16, 256
 NEW, SAME, CONFLICT, REFUSED = 1, 2, 3, 4
-OPEN, SETTLED, RELEASED, EXPIRED = 1, 2, 3, 4
+OPEN, SETTLED, RELEASED, EXPIRED, UNRESOLVED = 1, 2, 3, 4, 5
 
 
 class Refused(Exception):
@@ -674,9 +674,16 @@ class Road:
             tally.held += sign * quantity
 
     def end(self, hold, status):
-        assert hold.status == OPEN
-        self.move(hold, -1)
+        if hold.status == OPEN:
+            self.move(hold, -1)
         hold.status = status
+
+    @staticmethod
+    def stands(hold, now):
+        """A hold that ended by itself can be settled for a day."""
+        if hold.status in (SETTLED, RELEASED) or now < hold.expires:
+            return hold.status
+        return UNRESOLVED if now - hold.expires < 24 * HOUR else EXPIRED
 
     def overdue(self, customer, now):
         return [h for h in self.holds if h.customer == customer
@@ -706,6 +713,13 @@ class Road:
         self.requests[key] = (content, hold)
         self.move(hold, 1)
         return hold
+
+    def is_mixed(self, event):
+        """Whether several assets price it: holds here have one."""
+        try:
+            return copy.deepcopy(self).rate(event)[1] & MIXED
+        except Refused:
+            return 0
 
     def reserve(self, key, content, now, expires, estimate, customer, amount,
                 asset):
@@ -742,8 +756,6 @@ class Road:
             raise Refused('DENIED_UNPRICED')
         if flags & UNENTITLED:
             raise Refused('DENIED_UNENTITLED')
-        if flags & MIXED:
-            raise Refused('UNSUPPORTED')
         wanted, parts = [], []
         for c in charges:
             tally, price = c.tally, c.tally.price
@@ -781,17 +793,17 @@ class Road:
 
     def try_settle(self, key, event, now, above):
         hold = self.hold_of(key)
-        if hold.status == RELEASED or (hold.status == SETTLED
-                                       and hold.event != event['key']):
-            raise Refused('CONFLICT_ENDED')
-        is_open = hold.status == OPEN and hold.expires > now
-        if is_open and event['key'] in self.events:
-            raise Refused('CONFLICT_KEY')   # recorded without this hold
-        if is_open:
+        status = self.stands(hold, now)
+        is_open = status == OPEN
+        if status != SETTLED or hold.event != event['key']:
+            if status not in (OPEN, UNRESOLVED):
+                raise Refused('CONFLICT_ENDED')
+            if event['key'] in self.events:
+                raise Refused('CONFLICT_KEY')   # recorded without this hold
             self.end(hold, SETTLED)
             hold.event = event['key']
         receipt = self.record(event, now, hold.draws if is_open else None,
-                              is_open and above == 'cap')
+                              is_open and above == 'owe')
         if receipt['code']:
             raise Refused(receipt['code'])
         reserved = hold.overdraft + sum((p for _, p in hold.draws),
@@ -812,8 +824,8 @@ class Road:
         hold = self.hold_of(key)
         if hold.status == SETTLED:
             raise Refused('CONFLICT_ENDED')
-        if hold.status == OPEN:
-            self.end(hold, EXPIRED if hold.expires <= now else RELEASED)
+        if self.stands(hold, now) in (OPEN, UNRESOLVED):
+            self.end(hold, RELEASED)
 
     # -- what falls due
 

@@ -226,7 +226,7 @@ authorize = st.fixed_dictionaries({
 settle = st.fixed_dictionaries({
     'do': st.just('settle'), 'hold': rarely(st.integers(1, 2), st.just(0), 4),
     'event': st.one_of(event, call, call, call),
-    'above': st.sampled_from(['overdraft', 'refuse', 'cap'])})
+    'above': st.sampled_from(['all', 'refuse', 'owe'])})
 
 release = st.fixed_dictionaries({'do': st.just('release'),
                                  'hold': st.integers(0, 2)})
