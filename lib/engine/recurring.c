@@ -91,26 +91,33 @@ typedef struct next_grant {
   uint64_t            turn;
 } next_grant;
 
+static void take_later(const bl_contract *contract, bl_str id,
+                       const bl_list *grants, const bl_grant_state **last) {
+  for (size_t i = grants->first; i < grants->count; i++) {
+    const bl_grant_state *grant = grants->item[i];
+    if (grant->contract == contract->number &&
+        bl_str_equal(grant->allowance, id) &&
+        (!*last || grant->turn > (*last)->turn))
+      *last = grant;
+  }
+}
+
+/* In any asset: another version may give another one. */
 static const bl_grant_state *last_given(const bl_contract *contract,
-                                        const bl_recurring *a) {
-  const bl_wallet *wallet = bl_wallet_of(contract->customer, a->asset);
+                                        bl_str id) {
+  const bl_list *wallets = &contract->customer->wallets;
   const bl_grant_state *last = NULL;
 
-  for (size_t i = wallet ? wallet->grants.first : 0;
-       wallet && i < wallet->grants.count; i++) {
-    const bl_grant_state *grant = wallet->grants.item[i];
-    if (grant->contract == contract->number &&
-        bl_str_equal(grant->allowance, a->id) &&
-        (!last || grant->turn > last->turn))
-      last = grant;
-  }
+  for (size_t i = wallets->first; i < wallets->count; i++)
+    take_later(contract, id, &((const bl_wallet *)wallets->item[i])->grants,
+               &last);
   return last;
 }
 
 /* The rules are those of the moment at which the last period ended. */
 static next_grant next_of(const bl_contract *contract, const bl_recurring *a,
                           int64_t from_us) {
-  const bl_grant_state *last = last_given(contract, a);
+  const bl_grant_state *last = last_given(contract, a->id);
   next_grant next = {a, {{0, 0}, {0, 0}}, last ? last->turn + 1 : 0};
 
   if (last && !a->part_count)

@@ -245,6 +245,27 @@ START_TEST(a_call_that_fails_gives_nothing) {
 }
 END_TEST
 
+START_TEST(an_allowance_may_become_one_of_another_asset) {
+  open_giver(NULL, monthly, ",\"versions\":\"follow\"");
+  advance_now();
+  now_us = JANUARY + 15 * SHOP_DAY;
+  put("tenant", "{\"id\":\"t\",\"assets\":[{\"code\":\"tok\","
+                "\"places\":0}]}");
+  put("plan",
+      "{\"id\":\"pp\",\"currency\":\"USD\",\"prices\":[{\"id\":\"n\","
+      "\"meter\":\"n\",\"model\":\"per_unit\",\"unit\":\"1\"}],"
+      "\"grants\":[{\"id\":\"g\",\"amount\":\"7\",\"asset\":\"tok\","
+      "\"every\":\"month\"}]}");
+  now_us = FEBRUARY;
+  advance_now();
+  ck_assert_int_eq(grants_in_all(), 2);
+  now_us = MARCH;
+  advance_now();
+  ck_assert_int_eq(grants_in_all(), 3);
+  close_shop();
+}
+END_TEST
+
 START_TEST(a_version_of_the_past_gives_when_the_customer_has_come_to_it) {
   shop_folder folder = shop_folder_make();
   billing_call call;
@@ -285,6 +306,7 @@ Suite *test_engine_recurring(void) {
   tcase_add_test(tests, what_rolls_over_still_pays_late_usage);
   tcase_add_test(tests, advance_in_steps_comes_to_the_same_bytes);
   tcase_add_test(tests, a_new_version_gives_from_its_time_on);
+  tcase_add_test(tests, an_allowance_may_become_one_of_another_asset);
   tcase_add_test(tests,
                  a_version_of_the_past_gives_when_the_customer_has_come_to_it);
   tcase_add_test(tests, a_contract_cannot_begin_to_give_in_the_past);
