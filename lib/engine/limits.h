@@ -74,8 +74,7 @@ int bl_limits_event(bl_call *c, const bl_event_in *in,
 /* Takes back what a voided event has counted, as far as its windows are open:
  * `number` is the event's, came_us when it was recorded. */
 int bl_limits_undo(bl_call *c, const bl_fact_void *fact,
-                   bl_tally *const *tallies, const bl_event *event,
-                   int64_t came_us);
+                   const bl_event *event, int64_t came_us);
 /* The entry of what was counted, behind the one that it is about. */
 int bl_limits_append(bl_call *c);
 

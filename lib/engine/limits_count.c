@@ -32,10 +32,10 @@ static int count_limit(bl_limit_look *look, void *to) {
                     &c->counted_cap, &look->count);
 }
 
-static bl_limit_use use_of(const bl_tally *tally, bl_dec amount,
-                           bl_dec quantity) {
-  const bl_price *price = bl_tally_price(tally);
-  bl_limit_use use = {tally->contract, price->meter, amount, quantity, {0}};
+static bl_limit_use use_of(const bl_contract *contract, uint64_t number,
+                           bl_dec amount, bl_dec quantity) {
+  const bl_price *price = &contract->plan->plan.prices[number];
+  bl_limit_use use = {contract, price->meter, amount, quantity, {0}};
 
   memcpy(use.asset, price->asset, sizeof use.asset);
   return use;
@@ -52,15 +52,14 @@ int bl_limits_event(bl_call *c, const bl_event_in *in,
   uses = bl_arena_array(&c->arena, fact->charge_count, sizeof *uses);
   if (!uses) return BILLING_NOMEM;
   for (size_t i = 0; i < fact->charge_count; i++)
-    uses[i] = use_of(tallies[i], fact->charges[i].amount,
-                     fact->charges[i].quantity);
+    uses[i] = use_of(tallies[i]->contract, tallies[i]->price,
+                     fact->charges[i].amount, fact->charges[i].quantity);
   counting.uses = uses;
   return bl_limits_visit(&look, count_limit, &counting);
 }
 
 int bl_limits_undo(bl_call *c, const bl_fact_void *fact,
-                   bl_tally *const *tallies, const bl_event *event,
-                   int64_t came_us) {
+                   const bl_event *event, int64_t came_us) {
   bl_limit_look look = {.c = c, .time_us = fact->time_us, .came_us = came_us};
   limit_counting counting = {.event = event, .count = fact->count,
                              .number = fact->event};
@@ -71,7 +70,8 @@ int bl_limits_undo(bl_call *c, const bl_fact_void *fact,
   uses = bl_arena_array(&c->arena, fact->count, sizeof *uses);
   if (!uses) return BILLING_NOMEM;
   for (size_t i = 0; i < fact->count; i++)
-    uses[i] = use_of(tallies[i], fact->items[i].amount,
+    uses[i] = use_of(bl_table_at(&c->t->by_contract, fact->items[i].contract),
+                     fact->items[i].price, fact->items[i].amount,
                      fact->items[i].quantity);
   counting.uses = uses;
   return bl_limits_visit(&look, count_limit, &counting);

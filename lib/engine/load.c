@@ -353,8 +353,20 @@ static int load_waiting(bl_call *c) {
   return rc;
 }
 
+/* Whether a customer was laid under a version that this very call puts. */
+static int loads_unsure(const bl_call *c) {
+  for (size_t i = 0; i < c->loads.count; i++) {
+    const bl_list *contracts = &c->loads.customer[i]->contracts;
+    for (size_t k = 0; k < contracts->count; k++) {
+      const bl_contract *contract = contracts->item[k];
+      if (contract->plan_state->touched == c->t->serial) return 1;
+    }
+  }
+  return 0;
+}
+
 /* Nothing of it is undone with the call, nor counted as its waste; what failed
- * half way is thrown away with everything else. */
+ * half way, or is not sure, is thrown away with everything else. */
 int bl_customers_load(bl_call *c) {
   bl_tenant *t = c->t;
   bl_arena *undo = t->undo_arena;
@@ -370,6 +382,7 @@ int bl_customers_load(bl_call *c) {
   t->undo_arena = undo;
   t->held += t->arena.held - held;
   bl_arena_back(&c->arena, mark);
+  if (!rc && loads_unsure(c)) bl_stale_if_undone(t);
   memset(&c->loads, 0, sizeof c->loads);
   if (rc) t->is_stale = 1;
   return rc;

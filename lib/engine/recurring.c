@@ -28,15 +28,31 @@ static int64_t version_begins(const bl_contract *contract,
   return from_us == BL_TIME_NEVER ? contract->terms.start_us : from_us;
 }
 
+/* A version of the past that is awaited gives nothing yet. */
+static int has_version(const bl_contract *contract,
+                       const bl_plan_version *version) {
+  if (!contract->terms.follows)
+    return version->version == contract->plan->version;
+  return version->version <= contract->laid ||
+         bl_plan_comes(contract->plan_state, version,
+                       contract->customer->number) != INT64_MAX;
+}
+
 /* The version that holds at a moment; of a contract that stays with one, that
  * one. */
 static const bl_plan_version *version_at(const bl_contract *contract,
                                          int64_t us) {
-  const bl_plan_state *plan = contract->plan_state;
+  const bl_list *versions = &contract->plan_state->versions;
+  size_t at = versions->count;
 
-  return contract->terms.follows
-             ? bl_plan_at(plan, us)
-             : bl_list_by_number(&plan->versions, contract->plan->version);
+  if (!contract->terms.follows)
+    return bl_list_by_number(versions, contract->plan->version);
+  while (at > 1) {
+    const bl_plan_version *version = versions->item[--at];
+    if (version->from_us <= us && has_version(contract, version))
+      return version;
+  }
+  return versions->item[0];
 }
 
 static const bl_recurring *allowance_named(const bl_recurring_list *all,
@@ -75,26 +91,33 @@ typedef struct next_grant {
   uint64_t            turn;
 } next_grant;
 
+static void take_later(const bl_contract *contract, bl_str id,
+                       const bl_list *grants, const bl_grant_state **last) {
+  for (size_t i = grants->first; i < grants->count; i++) {
+    const bl_grant_state *grant = grants->item[i];
+    if (grant->contract == contract->number &&
+        bl_str_equal(grant->allowance, id) &&
+        (!*last || grant->turn > (*last)->turn))
+      *last = grant;
+  }
+}
+
+/* In any asset: another version may give another one. */
 static const bl_grant_state *last_given(const bl_contract *contract,
-                                        const bl_recurring *a) {
-  const bl_wallet *wallet = bl_wallet_of(contract->customer, a->asset);
+                                        bl_str id) {
+  const bl_list *wallets = &contract->customer->wallets;
   const bl_grant_state *last = NULL;
 
-  for (size_t i = wallet ? wallet->grants.first : 0;
-       wallet && i < wallet->grants.count; i++) {
-    const bl_grant_state *grant = wallet->grants.item[i];
-    if (grant->contract == contract->number &&
-        bl_str_equal(grant->allowance, a->id) &&
-        (!last || grant->turn > last->turn))
-      last = grant;
-  }
+  for (size_t i = wallets->first; i < wallets->count; i++)
+    take_later(contract, id, &((const bl_wallet *)wallets->item[i])->grants,
+               &last);
   return last;
 }
 
 /* The rules are those of the moment at which the last period ended. */
 static next_grant next_of(const bl_contract *contract, const bl_recurring *a,
                           int64_t from_us) {
-  const bl_grant_state *last = last_given(contract, a);
+  const bl_grant_state *last = last_given(contract, a->id);
   next_grant next = {a, {{0, 0}, {0, 0}}, last ? last->turn + 1 : 0};
 
   if (last && !a->part_count)
@@ -134,9 +157,7 @@ static void find_next_of_plan(const bl_contract *contract,
 
   for (size_t i = 0; i < versions->count; i++) {
     const bl_plan_version *version = versions->item[i];
-    if (!contract->terms.follows &&
-        version->version != contract->plan->version)
-      continue;
+    if (!has_version(contract, version)) continue;
     find_next(contract, &version->plan.grants,
               version_begins(contract, version), best);
   }

@@ -214,6 +214,15 @@ void bl_undo_all(bl_tenant *t) {
   bl_undo_forget(t);
 }
 
+void bl_stale_if_undone(bl_tenant *t) {
+  uint64_t mark = 0;
+
+  if (t->is_stale || !t->undo_arena) return;
+  t->is_stale = 1;
+  bl_touch(t, &t->is_stale, sizeof t->is_stale, &mark);
+  t->is_stale = !mark;               /* without memory undo is given up */
+}
+
 void bl_undo_forget(bl_tenant *t) {
   t->undo = NULL;
   t->undo_arena = NULL;

@@ -514,6 +514,9 @@ void bl_touch_contract(bl_tenant *t, bl_contract *contract);
 /* Undo on from here; saved things are the arena's. */
 void bl_undo_start(bl_tenant *t, bl_arena *arena);
 void bl_undo_all(bl_tenant *t);      /* puts everything back */
+/* The state holds something that undo does not know: undone, it is folded
+ * again. */
+void bl_stale_if_undone(bl_tenant *t);
 void bl_undo_forget(bl_tenant *t);   /* the call succeeded */
 
 int bl_list_add(bl_tenant *t, bl_list *list, void *item);

@@ -317,7 +317,7 @@ static int undo_limits(undoing *x) {
     return BILLING_CORRUPT;
   view = (bl_event){pass.text.name, &members, pass.text.value,
                     x->fact.time_us};
-  rc = bl_limits_undo(c, &x->fact, x->tallies, &view, batch.at_us);
+  rc = bl_limits_undo(c, &x->fact, &view, batch.at_us);
   return rc ? rc : bl_limits_append(c);
 }
 

@@ -158,6 +158,52 @@ START_TEST(a_void_of_what_came_before_the_limit_gives_nothing_back) {
 }
 END_TEST
 
+/* Adds a price of 2 with a commit rate of 1, and what pays two of it. */
+static void add_commit_rate(void) {
+  static const char catalog[] =
+      "{\"plans\":[{\"id\":\"q\",\"currency\":\"USD\",\"prices\":[{\"id\":"
+      "\"y\",\"meter\":\"s\",\"model\":\"per_unit\",\"unit\":\"2\","
+      "\"commit_rate\":\"1\"}]}],\"contracts\":[{\"id\":\"kq\","
+      "\"customer\":\"a\",\"plan\":\"q\",\"start\":\"2026-01-01\"}]}";
+  billing_call call = shop_call("pre");
+  billing_grant_terms terms;
+
+  BILLING_INIT(&terms);
+  terms.customer = shop_text("a");
+  billing_decimal_parse(&terms.amount.amount, "2", 1);
+  strcpy(terms.amount.asset, "USD");
+  terms.scope = shop_text("{\"rate\":\"commit\"}");
+  terms.priority = -1;
+  ck_assert_int_eq(billing_grant(b, &call, &terms, NULL, NULL), 0);
+  call = shop_call("");
+  ck_assert_int_eq(billing_catalog_apply(b, &call, catalog, (size_t)-1, NULL,
+                                         NULL), 0);
+}
+
+static void sum_at(int64_t now_us, const char *key, const char *properties) {
+  billing_call call = shop_call_at(now_us, "");
+  billing_event event = shop_event(key, "sum");
+
+  event.properties = shop_text(properties);
+  ck_assert_int_eq(billing_record(b, &call, &event, 1, NULL, NULL), 0);
+}
+
+/* 2 at 1, then 2 at 2.  Without the first event two at the commit rate are
+ * left, of which the second had no charge. */
+START_TEST(a_void_gives_back_what_each_rate_has_counted) {
+  add_commit_rate();
+  ck_assert_int_eq(put_limits("[{\"id\":\"day\",\"amount\":\"9\",\"asset\":"
+                              "\"USD\",\"per\":\"day\"}]"), 0);
+  sum_at(SHOP_NOW, "e1", "{\"n\":2}");
+  sum_at(SHOP_NOW, "e2", "{\"n\":2}");
+  ck_assert(shows(SHOP_NOW, "\"used\":\"6\""));
+  void_at(SHOP_NOW, "e1");
+  ck_assert(shows(SHOP_NOW, "\"used\":\"2\""));
+  void_at(SHOP_NOW, "e2");
+  ck_assert(shows(SHOP_NOW, "\"used\":\"0\""));
+}
+END_TEST
+
 START_TEST(what_a_limit_allows_may_change_what_it_counts_begins_anew) {
   record_at(SHOP_NOW, "e0", SHOP_NOW);
   ck_assert_int_eq(put_limits("[{\"id\":\"l\",\"amount\":\"1\",\"asset\":"
@@ -260,6 +306,7 @@ Suite *test_engine_limits(void) {
   tcase_add_test(t, a_denial_changes_no_limit);
   tcase_add_test(t, what_nobody_asked_for_counts_and_a_void_gives_back);
   tcase_add_test(t, a_void_of_what_came_before_the_limit_gives_nothing_back);
+  tcase_add_test(t, a_void_gives_back_what_each_rate_has_counted);
   tcase_add_test(t, what_a_limit_allows_may_change_what_it_counts_begins_anew);
   tcase_add_test(t, a_sliding_window_forgets_slice_by_slice);
   tcase_add_test(t, windows_that_are_over_leave_and_holds_keep_theirs);

@@ -245,6 +245,55 @@ START_TEST(a_call_that_fails_gives_nothing) {
 }
 END_TEST
 
+START_TEST(an_allowance_may_become_one_of_another_asset) {
+  open_giver(NULL, monthly, ",\"versions\":\"follow\"");
+  advance_now();
+  now_us = JANUARY + 15 * SHOP_DAY;
+  put("tenant", "{\"id\":\"t\",\"assets\":[{\"code\":\"tok\","
+                "\"places\":0}]}");
+  put("plan",
+      "{\"id\":\"pp\",\"currency\":\"USD\",\"prices\":[{\"id\":\"n\","
+      "\"meter\":\"n\",\"model\":\"per_unit\",\"unit\":\"1\"}],"
+      "\"grants\":[{\"id\":\"g\",\"amount\":\"7\",\"asset\":\"tok\","
+      "\"every\":\"month\"}]}");
+  now_us = FEBRUARY;
+  advance_now();
+  ck_assert_int_eq(grants_in_all(), 2);
+  now_us = MARCH;
+  advance_now();
+  ck_assert_int_eq(grants_in_all(), 3);
+  close_shop();
+}
+END_TEST
+
+START_TEST(a_version_of_the_past_gives_when_the_customer_has_come_to_it) {
+  shop_folder folder = shop_folder_make();
+  billing_call call;
+
+  open_giver(folder.path, monthly, ",\"versions\":\"follow\"");
+  advance_now();
+  now_us = JANUARY + 15 * SHOP_DAY;
+  put("plan",
+      "{\"id\":\"pp\",\"currency\":\"USD\",\"effective\":\"2026-01-08\","
+      "\"prices\":[{\"id\":\"n\",\"meter\":\"n\",\"model\":\"per_unit\","
+      "\"unit\":\"1\"}],\"grants\":[{\"id\":\"h\",\"amount\":\"31\","
+      "\"every\":\"month\"}]}");
+  for (int i = 0; i < 2; i++) {
+    ck_assert_dec_eq(left(), "10");
+    open_anew(folder.path);
+  }
+  call = call_now();
+  ck_assert_int_eq(billing_rebuild(b, &call, "plan", "pp", (size_t)-1, 0,
+                                   NULL, NULL, NULL), 0);
+  for (int i = 0; i < 2; i++) {
+    ck_assert_dec_eq(left(), "34");           /* 10, and 24 days of 31 */
+    open_anew(folder.path);
+  }
+  close_shop();
+  shop_folder_remove(&folder);
+}
+END_TEST
+
 Suite *test_engine_recurring(void);
 
 Suite *test_engine_recurring(void) {
@@ -257,6 +306,9 @@ Suite *test_engine_recurring(void) {
   tcase_add_test(tests, what_rolls_over_still_pays_late_usage);
   tcase_add_test(tests, advance_in_steps_comes_to_the_same_bytes);
   tcase_add_test(tests, a_new_version_gives_from_its_time_on);
+  tcase_add_test(tests, an_allowance_may_become_one_of_another_asset);
+  tcase_add_test(tests,
+                 a_version_of_the_past_gives_when_the_customer_has_come_to_it);
   tcase_add_test(tests, a_contract_cannot_begin_to_give_in_the_past);
   tcase_add_test(tests, who_is_loaded_is_given_nothing_twice);
   tcase_add_test(tests, a_call_that_fails_gives_nothing);

@@ -102,6 +102,31 @@ START_TEST(a_contract_of_the_past_charges_what_was_recorded) {
 }
 END_TEST
 
+/* Who comes into memory in a call that fails is not laid by what it put. */
+START_TEST(a_version_that_was_undone_prices_nobody) {
+  static const char catalog[] =
+      "{\"plans\":[{\"id\":\"pp\",\"currency\":\"USD\",\"prices\":[]}],"
+      "\"contracts\":[{\"id\":\"k\",\"customer\":\"a\",\"plan\":"
+      "\"nothing\",\"start\":\"2026-01-01\"}]}";
+  shop_folder f = shop_folder_make();
+  billing_call call;
+
+  open_month(f.path);
+  put_plan(0, 100);
+  put_contract("follow");
+  use(0, 1);
+  open_anew(f.path);
+  call = call_now();
+  ck_assert_int_eq(billing_catalog_apply(b, &call, catalog, (size_t)-1, NULL,
+                                         NULL), BILLING_NOTFOUND);
+  use(0, 2);
+  advance(day_us(DAYS));
+  ck_assert_int_eq(invoiced("INV-000001"), month());
+  close_shop();
+  shop_folder_remove(&f);
+}
+END_TEST
+
 Suite *test_engine_versions(void);
 Suite *test_engine_versions(void) {
   Suite *s = suite_create("versions");
@@ -111,6 +136,7 @@ Suite *test_engine_versions(void) {
   tcase_add_test(c, a_month_costs_what_is_known_of_its_days_in_the_end);
   tcase_add_test(c, a_contract_takes_another_version_since_a_day_of_the_past);
   tcase_add_test(c, a_contract_of_the_past_charges_what_was_recorded);
+  tcase_add_test(c, a_version_that_was_undone_prices_nobody);
   suite_add_tcase(s, c);
   return s;
 }
