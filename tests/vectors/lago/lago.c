@@ -891,10 +891,56 @@ static cJSON *charge_minimum_at(const cJSON *given, int places) {
   return vec_ask(request);
 }
 
+/* A minimum in a unit: what is missing is hundredths of it, and in cents by
+ * the rate.  As many places as are asked for. */
+static cJSON *missing_in_cents(const cJSON *given, int places) {
+  cJSON *answer = charge_minimum_at(given, places), *request, *item;
+
+  if (!answer) return NULL;
+  request = vec_request("exchange");
+  vec_put(request, "into", "USD");
+  vec_copy(request, "at", given, "to");
+  cJSON_AddNumberToObject(request, "places", places);
+  item = cJSON_CreateObject();
+  vec_put(item, "from", "unit");
+  vec_put(item, "to", "USD");
+  vec_copy(item, "rate", given, "conversion_rate");
+  cJSON_AddItemToArray(cJSON_AddArrayToObject(request, "rates"), item);
+  item = cJSON_CreateObject();
+  vec_put(item, "asset", "unit");
+  vec_copy(item, "amount", answer, "missing");
+  cJSON_AddItemToArray(cJSON_AddArrayToObject(request, "amounts"), item);
+  cJSON_Delete(answer);
+  return vec_ask(request);
+}
+
+static cJSON *unit_minimum(const cJSON *given) {
+  cJSON *out = cJSON_CreateObject(), *answer = charge_minimum_at(given, 0);
+
+  if (vec_is_zero(vec_text(answer, "due"))) {
+    cJSON_AddNullToObject(out, "unit_true_up");
+    cJSON_AddNullToObject(out, "true_up_cents");
+    cJSON_Delete(answer);
+    return out;
+  }
+  vec_copy(out, "unit_true_up", answer, "due");
+  cJSON_Delete(answer);
+  answer = missing_in_cents(given, 12);
+  vec_copy(out, "precise_cents", answer, "due");
+  cJSON_Delete(answer);
+  answer = missing_in_cents(given, 0);
+  vec_copy(out, "true_up_cents", answer, "due");
+  cJSON_Delete(answer);
+  return out;
+}
+
 /* What is precise is given at twelve places. */
 static cJSON *charge_minimum(const cJSON *given) {
-  cJSON *answer = charge_minimum_at(given, 12);
-  cJSON *out = cJSON_CreateObject();
+  cJSON *answer, *out;
+
+  if (vec_get(given, "conversion_rate")) return unit_minimum(given);
+  answer = charge_minimum_at(given, 12);
+  out = cJSON_CreateObject();
 
   vec_copy(out, "precise_cents", answer, "due");
   cJSON_Delete(answer);
