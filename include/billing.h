@@ -998,6 +998,8 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *     -> what any meter makes of events in a period, by group
  *   {"kernel":"sql_meter","meter":{"aggregation":"sql","sql":"SELECT ..", ..},
  *    "events":[..]} -> what a statement makes of them
+ *   {"kernel":"route","contracts":[..],"events":[..]} -> which contracts take
+ *     an event, by dated filters
  *   {"kernel":"convert", ..} -> a quantity in another unit, rounded
  *   {"kernel":"windows","unit":"hour|day|week|month","zone","at"} -> the
  *     window that holds a moment; {"kernel":"add_days", ..}

@@ -55,6 +55,7 @@ static const struct ask_row {
   {"true_up",      bl_ask_true_up},
   {"aggregate",    bl_ask_aggregate},
   {"sql_meter",    bl_ask_sql_meter},
+  {"route",        bl_ask_route},
   {"expression",   bl_ask_expression},
   {"convert",      bl_ask_convert},
   {"windows",      bl_ask_windows},

@@ -61,6 +61,7 @@ bl_ask_kernel bl_ask_prorate;
 bl_ask_kernel bl_ask_true_up;      /* evaluate_true_up.c */
 bl_ask_kernel bl_ask_aggregate;    /* evaluate_meter.c */
 bl_ask_kernel bl_ask_sql_meter;    /* evaluate_sql.c */
+bl_ask_kernel bl_ask_route;        /* evaluate_route.c */
 bl_ask_kernel bl_ask_expression;   /* evaluate_event.c */
 bl_ask_kernel bl_ask_convert;      /* evaluate_window.c */
 bl_ask_kernel bl_ask_windows;

@@ -762,9 +762,51 @@ static cJSON *latest(const cJSON *given) {
   return out;
 }
 
+/* A usage filter: no values at all take nothing. */
+static cJSON *usage_of(const cJSON *from) {
+  cJSON *out = cJSON_CreateObject(), *filter;
+
+  vec_copy(out, "effective", from, "starting_at");
+  if (!cJSON_GetArraySize(vec_get(from, "group_values"))) {
+    vec_put(out, "takes", "none");
+    return out;
+  }
+  filter = cJSON_CreateObject();
+  vec_copy(filter, "property", from, "group_key");
+  vec_copy(filter, "in", from, "group_values");
+  cJSON_AddItemToArray(cJSON_AddArrayToObject(out, "filters"), filter);
+  return out;
+}
+
+static cJSON *route(const cJSON *given) {
+  cJSON *request = vec_request("route"), *list, *one, *usage;
+  const cJSON *item, *filter;
+
+  list = cJSON_AddArrayToObject(request, "contracts");
+  cJSON_ArrayForEach(item, vec_get(given, "contracts")) {
+    one = cJSON_CreateObject();
+    vec_copy(one, "id", item, "id");
+    usage = cJSON_CreateArray();
+    cJSON_ArrayForEach(filter, vec_get(item, "usage_filters"))
+      cJSON_AddItemToArray(usage, usage_of(filter));
+    if (usage->child) cJSON_AddItemToObject(one, "usage", usage);
+    else cJSON_Delete(usage);
+    cJSON_AddItemToArray(list, one);
+  }
+  list = cJSON_AddArrayToObject(request, "events");
+  cJSON_ArrayForEach(item, vec_get(given, "events")) {
+    one = cJSON_CreateObject();
+    vec_copy(one, "time", item, "timestamp");
+    vec_copy(one, "properties", item, "properties");
+    cJSON_AddItemToArray(list, one);
+  }
+  return vec_ask(request);
+}
+
 static const vec_kind metering_kinds[] = {
   {"ingest", ingest}, {"metric", metric}, {"latest", latest},
   {"preview", vec_preview}, {"sql_granularity", vec_granularity},
+  {"route", route},
   {NULL, NULL}
 };
 
