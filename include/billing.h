@@ -968,6 +968,8 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *   {"kernel":"capacity", ..}, {"kernel":"mark_up", ..},
  *   {"kernel":"commit_rate", ..}
  *   {"kernel":"price_book","id","meter","csv","percent"} -> a plan of a table
+ *   {"kernel":"allowance","free","periods","limit","usage":[..]} -> free
+ *     units that roll over
  *   {"kernel":"exchange","into","at","rates":[..],"amounts":[..]} -> amounts
  *     of several assets in one
  *   {"kernel":"order","grants":[..],"order":["priority", ..]} -> who pays

@@ -79,6 +79,7 @@
 #include "meter/take.c"
 #include "meter/window.c"
 
+#include "price/allowance.c"
 #include "price/amend.c"
 #include "price/bounds.c"
 #include "price/capacity.c"
@@ -165,6 +166,7 @@
 #include "engine/erase.c"
 #include "engine/evaluate.c"
 #include "engine/evaluate_accept.c"
+#include "engine/evaluate_allowance.c"
 #include "engine/evaluate_bill.c"
 #include "engine/evaluate_book.c"
 #include "engine/evaluate_burndown.c"

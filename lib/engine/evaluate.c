@@ -30,6 +30,7 @@ static const struct ask_row {
   {"rates",        bl_ask_rates},
   {"override",     bl_ask_override},
   {"commit_rate",  bl_ask_commit_rate},
+  {"allowance",    bl_ask_allowance},
   {"exchange",     bl_ask_exchange_amounts},
   {"order",        bl_ask_order},
   {"burndown",     bl_ask_burndown},

@@ -36,6 +36,7 @@ bl_ask_kernel bl_ask_price_book;   /* evaluate_book.c */
 bl_ask_kernel bl_ask_rates;        /* evaluate_rates.c */
 bl_ask_kernel bl_ask_override;
 bl_ask_kernel bl_ask_commit_rate;  /* evaluate_commit_rate.c */
+bl_ask_kernel bl_ask_allowance;    /* evaluate_allowance.c */
 bl_ask_kernel bl_ask_exchange_amounts;    /* evaluate_exchange.c */
 bl_ask_kernel bl_ask_order;        /* evaluate_wallet.c */
 bl_ask_kernel bl_ask_burndown;
