@@ -50,15 +50,15 @@ int bl_ask_allowance(bl_ask *ask) {
   static const bl_field quantity = {.name = "usage"};
   bl_reader above = bl_reader_member(&ask->top, "usage");
   allowance_terms terms = {.limit = BL_DEC_MAX};
-  bl_allowance allowance;
+  bl_free_units allowance;
   bl_dec billed = BL_DEC_ZERO, used;
   const bl_json *item;
   bl_json *list;
   int rc = bl_shape_read(&allowance_shape, &ask->top, ask->doc, 0, &terms);
 
   if (rc) return rc;
-  allowance = (bl_allowance){terms.free, terms.limit, NULL,
-                             (size_t)terms.periods};
+  allowance = (bl_free_units){terms.free, terms.limit, NULL,
+                              (size_t)terms.periods};
   allowance.carried = bl_ask_array(ask, allowance.periods,
                                    sizeof *allowance.carried);
   if (!allowance.carried) return bl_reader_nomem(&ask->top);
@@ -70,7 +70,7 @@ int bl_ask_allowance(bl_ask *ask) {
 
     rc = bl_value_amount(&at, &quantity, item, &used);
     if (rc) return rc;
-    period = bl_allowance_use(&allowance, used);
+    period = bl_free_units_use(&allowance, used);
     allowance_put(ask, list, used, &period);
     billed = bl_dec_add(billed, period.billed);
   }

@@ -24,7 +24,7 @@ static bl_dec allowance_take(bl_dec *from, bl_dec want) {
 }
 
 /* The oldest end, the others grow older by a period. */
-static bl_dec allowance_age(bl_allowance *a, bl_dec own) {
+static bl_dec allowance_age(bl_free_units *a, bl_dec own) {
   bl_dec expired;
 
   if (!a->periods) return own;
@@ -35,7 +35,7 @@ static bl_dec allowance_age(bl_allowance *a, bl_dec own) {
   return expired;
 }
 
-static bl_dec allowance_sum(const bl_allowance *a) {
+static bl_dec allowance_sum(const bl_free_units *a) {
   bl_dec sum = BL_DEC_ZERO;
 
   for (size_t i = 0; i < a->periods; i++)
@@ -43,7 +43,7 @@ static bl_dec allowance_sum(const bl_allowance *a) {
   return sum;
 }
 
-bl_allowed bl_allowance_use(bl_allowance *a, bl_dec used) {
+bl_allowed bl_free_units_use(bl_free_units *a, bl_dec used) {
   bl_allowed out = {allowance_sum(a), BL_DEC_ZERO, used, BL_DEC_ZERO,
                     BL_DEC_ZERO};
   bl_dec own = a->free, over;

@@ -5,12 +5,12 @@
 
 #include "base/dec.h"
 
-typedef struct bl_allowance {
+typedef struct bl_free_units {
   bl_dec  free;            /* of each period */
   bl_dec  limit;           /* most that is carried into a period */
   bl_dec *carried;         /* of `periods` earlier ones, the oldest first */
   size_t  periods;         /* how many later periods may use them; 0: none */
-} bl_allowance;
+} bl_free_units;
 
 /* What a period came to. */
 typedef struct bl_allowed {
@@ -22,6 +22,6 @@ typedef struct bl_allowed {
 } bl_allowed;
 
 /* Uses free units, the oldest first, and ends the period. */
-bl_allowed bl_allowance_use(bl_allowance *a, bl_dec used);
+bl_allowed bl_free_units_use(bl_free_units *a, bl_dec used);
 
 #endif
