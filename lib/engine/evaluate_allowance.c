@@ -10,31 +10,31 @@
 #include "engine/evaluate.h"
 #include "price/allowance.h"
 
-typedef struct allowance_terms {
+typedef struct free_units_terms {
   bl_dec         free;
   bl_dec         limit;
   const bl_json *usage;
   int32_t        periods;
   uint32_t       reserved;
-} allowance_terms;
+} free_units_terms;
 
-static const bl_field allowance_fields[] = {
+static const bl_field free_units_fields[] = {
   BL_ASK_KERNEL,
   {.name = "free", .read = bl_value_amount, .needed = BL_ALWAYS,
-   .at = offsetof(allowance_terms, free)},
+   .at = offsetof(free_units_terms, free)},
   {.name = "periods", .read = bl_value_whole, .low = 0, .high = 1200,
-   .at = offsetof(allowance_terms, periods)},
+   .at = offsetof(free_units_terms, periods)},
   {.name = "limit", .read = bl_value_amount,
-   .at = offsetof(allowance_terms, limit)},
+   .at = offsetof(free_units_terms, limit)},
   {.name = "usage", .read = bl_ask_list, .needed = BL_ALWAYS,
-   .at = offsetof(allowance_terms, usage)},
+   .at = offsetof(free_units_terms, usage)},
 };
 
-static const bl_shape allowance_shape = {
-  "a request", allowance_fields, BL_COUNT(allowance_fields)
+static const bl_shape free_units_shape = {
+  "a request", free_units_fields, BL_COUNT(free_units_fields)
 };
 
-static void allowance_put(bl_ask *ask, bl_json *list, bl_dec used,
+static void free_units_put(bl_ask *ask, bl_json *list, bl_dec used,
                           const bl_allowed *period) {
   bl_json *node = bl_json_object(list, NULL);
 
@@ -49,12 +49,12 @@ static void allowance_put(bl_ask *ask, bl_json *list, bl_dec used,
 int bl_ask_allowance(bl_ask *ask) {
   static const bl_field quantity = {.name = "usage"};
   bl_reader above = bl_reader_member(&ask->top, "usage");
-  allowance_terms terms = {.limit = BL_DEC_MAX};
+  free_units_terms terms = {.limit = BL_DEC_MAX};
   bl_free_units allowance;
   bl_dec billed = BL_DEC_ZERO, used;
   const bl_json *item;
   bl_json *list;
-  int rc = bl_shape_read(&allowance_shape, &ask->top, ask->doc, 0, &terms);
+  int rc = bl_shape_read(&free_units_shape, &ask->top, ask->doc, 0, &terms);
 
   if (rc) return rc;
   allowance = (bl_free_units){terms.free, terms.limit, NULL,
@@ -71,7 +71,7 @@ int bl_ask_allowance(bl_ask *ask) {
     rc = bl_value_amount(&at, &quantity, item, &used);
     if (rc) return rc;
     period = bl_free_units_use(&allowance, used);
-    allowance_put(ask, list, used, &period);
+    free_units_put(ask, list, used, &period);
     billed = bl_dec_add(billed, period.billed);
   }
   bl_ask_put(ask, ask->out, "billed", billed);
