@@ -968,6 +968,10 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *   {"kernel":"capacity", ..}, {"kernel":"mark_up", ..},
  *   {"kernel":"commit_rate", ..}
  *   {"kernel":"price_book","id","meter","csv","percent"} -> a plan of a table
+ *   {"kernel":"allowance","free","periods","limit","usage":[..]} -> free
+ *     units that roll over
+ *   {"kernel":"exchange","into","at","rates":[..],"amounts":[..]} -> amounts
+ *     of several assets in one
  *   {"kernel":"order","grants":[..],"order":["priority", ..]} -> who pays
  *     first
  *   {"kernel":"burndown","grants":[..],"lines":[..],"order":[..]} -> draws,
@@ -996,6 +1000,8 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *     -> what any meter makes of events in a period, by group
  *   {"kernel":"sql_meter","meter":{"aggregation":"sql","sql":"SELECT ..", ..},
  *    "events":[..]} -> what a statement makes of them
+ *   {"kernel":"route","contracts":[..],"events":[..]} -> which contracts take
+ *     an event, by dated filters
  *   {"kernel":"convert", ..} -> a quantity in another unit, rounded
  *   {"kernel":"windows","unit":"hour|day|week|month","zone","at"} -> the
  *     window that holds a moment; {"kernel":"add_days", ..}

@@ -36,6 +36,8 @@ bl_ask_kernel bl_ask_price_book;   /* evaluate_book.c */
 bl_ask_kernel bl_ask_rates;        /* evaluate_rates.c */
 bl_ask_kernel bl_ask_override;
 bl_ask_kernel bl_ask_commit_rate;  /* evaluate_commit_rate.c */
+bl_ask_kernel bl_ask_allowance;    /* evaluate_allowance.c */
+bl_ask_kernel bl_ask_exchange_amounts;    /* evaluate_exchange.c */
 bl_ask_kernel bl_ask_order;        /* evaluate_wallet.c */
 bl_ask_kernel bl_ask_burndown;
 bl_ask_kernel bl_ask_line_order;
@@ -60,6 +62,7 @@ bl_ask_kernel bl_ask_prorate;
 bl_ask_kernel bl_ask_true_up;      /* evaluate_true_up.c */
 bl_ask_kernel bl_ask_aggregate;    /* evaluate_meter.c */
 bl_ask_kernel bl_ask_sql_meter;    /* evaluate_sql.c */
+bl_ask_kernel bl_ask_route;        /* evaluate_route.c */
 bl_ask_kernel bl_ask_expression;   /* evaluate_event.c */
 bl_ask_kernel bl_ask_convert;      /* evaluate_window.c */
 bl_ask_kernel bl_ask_windows;

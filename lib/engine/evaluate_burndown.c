@@ -15,56 +15,14 @@
  * 50.  With "insufficient":"refuse" the same request draws nothing:
  * {"denied":true,"missing":"10", ..}.
  */
-#include "engine/evaluate_terms.h"
-#include "engine/evaluate_wallet.h"
-
-/* What a line has beside what wallets ask. */
-typedef struct bill_line {
-  bl_payable       due;
-  bl_str       id;
-  bl_dec       quantity;         /* or bad */
-  bl_ask_clock time;
-  bl_ask_clock from;
-  bl_ask_clock to;
-  bl_words     tags;
-  bl_dec       commit_unit;      /* or bad */
-} bill_line;
-
-typedef struct bill_terms {
-  const bl_json *grants;
-  const bl_json *lines;
-  const bl_json *order;
-  const bl_json *overrides;
-  bl_ask_clock   at;
-  uint32_t       by_priority;
-  uint32_t       is_refused;     /* when not all can be paid */
-  uint32_t       is_inclusive;   /* grants may be used at their expiry */
-  uint32_t       is_ranked;      /* lines are sorted */
-  uint32_t       by_grant;       /* draws are listed by grant, not by line */
-} bill_terms;
-
-typedef struct bill {
-  bill_terms  terms;
-  bl_purses   purses;
-  bill_line  *lines;             /* in the order of the request */
-  bl_payment  payment;
-  size_t     *owners;            /* the purse of each lot */
-  bl_dec     *opening;           /* of each lot */
-  bl_dec      usable;
-  bl_dec      total;
-  bl_dec      owed;
-  bl_dec      missing;           /* the lines' unpaid parts above zero */
-  bl_override *overrides;
-  size_t      override_count;
-  int         is_denied;
-} bill;
+#include "engine/evaluate_bill.h"
 
 /* ---- lines ---- */
 
 static const char *const bill_kinds[] = {"usage", "subscription",
                                          "composite", NULL};
 
-#define BILL_LINE(member) offsetof(bill_line, member)
+#define BILL_LINE(member) offsetof(bl_bill_line, member)
 static const bl_field bill_line_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
    .at = BILL_LINE(id)},
@@ -102,7 +60,7 @@ static const bl_shape bill_line_shape = {
 
 /* A line is for a moment, or for a time that ends before `to`. */
 static int bill_line_time(const bl_reader *at, const bl_ask_clock *usual,
-                          bill_line *line) {
+                          bl_bill_line *line) {
   bl_reader time = bl_reader_member(at, "time");
   const bl_ask_clock *moment = line->time.is_given ? &line->time : usual;
   int has_span = line->from.is_given && line->to.is_given;
@@ -119,7 +77,7 @@ static int bill_line_time(const bl_reader *at, const bl_ask_clock *usual,
 }
 
 /* What is to be paid: an amount, or a quantity at a unit price. */
-static int bill_line_amount(const bl_reader *at, bill_line *line) {
+static int bill_line_amount(const bl_reader *at, bl_bill_line *line) {
   bl_reader amount = bl_reader_member(at, "amount");
   bl_payable *due = &line->due;
 
@@ -133,7 +91,7 @@ static int bill_line_amount(const bl_reader *at, bill_line *line) {
 }
 
 static int bill_line_read(const bl_reader *at, const bl_json *item,
-                          uint64_t number, bill_line *line) {
+                          uint64_t number, bl_bill_line *line) {
   int rc;
 
   line->due.amount = BL_DEC_BAD;
@@ -146,19 +104,25 @@ static int bill_line_read(const bl_reader *at, const bl_json *item,
   return rc;
 }
 
-/* Sums are of one asset. */
-static int bill_line_asset(const bl_reader *at, const bill *b,
-                           const bill_line *line) {
+/* Each asset has sums of its own. */
+static int bill_line_asset(const bl_reader *at, bl_bill *b,
+                           const bl_bill_line *line) {
   bl_reader asset = bl_reader_member(at, "asset");
+  size_t i = 0;
 
-  if (bl_asset_equal(b->lines[0].due.use.asset, line->due.use.asset))
-    return BILLING_OK;
-  return bl_reader_fail(&asset, BILLING_INVALID,
-                        "ask for the lines of each asset by themselves",
-                        "lines are in one asset");
+  while (i < b->sum_count &&
+         !bl_asset_equal(b->sums[i].asset, line->due.use.asset))
+    i++;
+  if (i < b->sum_count) return BILLING_OK;
+  if (i == BL_BILL_ASSETS)
+    return bl_reader_fail(&asset, BILLING_LIMIT, "up to 32",
+                          "these are lines of too many assets");
+  memcpy(b->sums[i].asset, line->due.use.asset, BL_ASSET_BYTES);
+  b->sum_count++;
+  return BILLING_OK;
 }
 
-static int bill_lines_read(const bl_ask *ask, int is_paid, bill *b) {
+static int bill_lines_read(const bl_ask *ask, int is_paid, bl_bill *b) {
   bl_reader above = bl_reader_member(&ask->top, "lines");
   const bl_json *item = bl_json_first(b->terms.lines);
   int rc = BILLING_OK;
@@ -170,7 +134,7 @@ static int bill_lines_read(const bl_ask *ask, int is_paid, bill *b) {
   if (ask->top.arena->failed) return bl_reader_nomem(&ask->top);
   for (size_t i = 0; !rc && i < b->payment.line_count; i++) {
     bl_reader at = bl_reader_item(&above, i);
-    bill_line *line = &b->lines[i];
+    bl_bill_line *line = &b->lines[i];
 
     rc = bill_line_read(&at, item, i + 1, line);
     if (!rc) rc = bill_line_time(&at, &b->terms.at, line);
@@ -187,7 +151,7 @@ static int bill_lines_read(const bl_ask *ask, int is_paid, bill *b) {
 /* ---- deciding ---- */
 
 /* The lots of a grant follow each other. */
-static void bill_add_lots(bill *b, size_t place) {
+static void bill_add_lots(bl_bill *b, size_t place) {
   bl_purse *purse = &b->purses.purse[place];
 
   for (size_t i = 0; i < purse->lot_count; i++) {
@@ -201,13 +165,13 @@ static void bill_add_lots(bill *b, size_t place) {
 }
 
 /* Whether what a unit costs depends on the grant that is drawn. */
-static int bill_has_units(const bill *b) {
+static int bill_has_units(const bl_bill *b) {
   for (size_t i = 0; i < b->payment.line_count; i++)
     if (!bl_dec_is_bad(b->lines[i].commit_unit)) return 1;
   return b->terms.overrides != NULL;
 }
 
-static int bill_lots(const bl_ask *ask, bill *b) {
+static int bill_lots(const bl_ask *ask, bl_bill *b) {
   bl_payment *p = &b->payment;
   size_t count = 0;
 
@@ -229,7 +193,7 @@ static int bill_lots(const bl_ask *ask, bill *b) {
 }
 
 /* What a unit of a line costs while a lot is drawn, NULL: none. */
-static int bill_unit(bl_ask *ask, const bill *b, const bill_line *line,
+static int bill_unit(bl_ask *ask, const bl_bill *b, const bl_bill_line *line,
                      const bl_purse *purse, bl_dec *out) {
   bl_rated_line rated = {.id = line->id, .price = line->due.use.price,
                          .tags = line->tags, .unit = line->due.unit,
@@ -248,9 +212,9 @@ static int bill_unit(bl_ask *ask, const bill *b, const bill_line *line,
   return BILLING_OK;
 }
 
-static int bill_units(bl_ask *ask, bill *b, bl_payable *due) {
+static int bill_units(bl_ask *ask, bl_bill *b, bl_payable *due) {
   const bl_payment *p = &b->payment;
-  const bill_line *line = &b->lines[due->number - 1];
+  const bl_bill_line *line = &b->lines[due->number - 1];
   bl_dec *units = bl_ask_array(ask, p->lot_count, sizeof *units);
   int rc = units ? BILLING_OK : bl_reader_nomem(&ask->top);
 
@@ -262,7 +226,7 @@ static int bill_units(bl_ask *ask, bill *b, bl_payable *due) {
   return rc ? rc : bill_unit(ask, b, line, NULL, &due->unit);
 }
 
-static int bill_all_units(bl_ask *ask, bill *b) {
+static int bill_all_units(bl_ask *ask, bl_bill *b) {
   bl_reader at = bl_reader_member(&ask->top, "overrides");
   int rc = BILLING_OK;
 
@@ -280,7 +244,7 @@ static int bill_all_units(bl_ask *ask, bill *b) {
 }
 
 /* Nothing is drawn. */
-static void bill_undo(bill *b) {
+static void bill_undo(bl_bill *b) {
   bl_payment *p = &b->payment;
 
   for (size_t i = 0; i < p->lot_count; i++) p->lots[i]->left = b->opening[i];
@@ -289,145 +253,35 @@ static void bill_undo(bill *b) {
   p->paid_count = 0;
 }
 
-/* What it all comes to.  A line below zero owes something back, but lends
- * nothing to the others. */
-static void bill_sum(bill *b) {
-  const bl_payment *p = &b->payment;
+/* By which rate each asset is converted. */
+static int bill_exchange(bl_ask *ask, bl_bill *b) {
+  bl_reader at = bl_reader_member(&ask->top, "exchange");
+  bl_ask_exchange *terms = &b->exchange;
+  int rc;
 
-  b->total = b->owed = b->missing = BL_DEC_ZERO;
-  for (size_t i = 0; i < p->line_count; i++) {
-    bl_dec rest = p->lines[i].rest;
-
-    b->total = bl_dec_add(b->total, p->lines[i].amount);
-    b->owed  = bl_dec_add(b->owed, rest);
-    if (bl_dec_sign(rest) > 0) b->missing = bl_dec_add(b->missing, rest);
-  }
+  if (!b->terms.exchange) return BILLING_OK;
+  rc = bl_ask_exchange_read(ask, &at, b->terms.exchange, BL_EXCHANGE_PART,
+                            terms);
+  for (size_t i = 0; i < b->sum_count && !rc; i++)
+    rc = bl_ask_exchange_find(&at, terms, b->sums[i].asset, terms->at_us,
+                              &b->sums[i].by);
+  return rc;
 }
 
-static int bill_decide(bl_ask *ask, bill *b) {
+static int bill_decide(bl_ask *ask, bl_bill *b) {
   int rc = bill_lots(ask, b);
 
   if (!rc) rc = bill_all_units(ask, b);
-
+  if (!rc) rc = bill_exchange(ask, b);
   if (rc) return rc;
-  b->usable = bl_usable(&b->payment);
+  for (size_t i = 0; i < b->sum_count; i++)
+    b->sums[i].usable = bl_usable(&b->payment, b->sums[i].asset);
   bl_pay_lines(&b->payment);
-  bill_sum(b);
-  b->is_denied = b->terms.is_refused && bl_dec_sign(b->missing) > 0;
+  bl_bill_sum_up(b);
+  for (size_t i = 0; i < b->sum_count && b->terms.is_refused; i++)
+    b->is_denied |= bl_dec_sign(b->sums[i].missing) > 0;
   if (b->is_denied) bill_undo(b);
   return BILLING_OK;
-}
-
-/* ---- answering ---- */
-
-/* The quantity that an amount of the line stands for. */
-static bl_dec bill_quantity(const bill_line *line, bl_dec amount) {
-  if (bl_dec_is_zero(line->due.amount)) return line->quantity;
-  return bl_dec_muldiv(line->quantity, amount, line->due.amount);
-}
-
-static const bill_line *bill_line_of(const bill *b, size_t place) {
-  return &b->lines[b->payment.lines[place].number - 1];
-}
-
-static void bill_put_draw(bl_ask *ask, const bill *b, const bl_paid *paid,
-                          bl_json *list) {
-  bl_json *node = bl_json_object(list, NULL);
-  const bl_purse *purse = &b->purses.purse[b->owners[paid->lot]];
-  const bill_line *line = bill_line_of(b, paid->line);
-  const bl_payable *due = &b->payment.lines[paid->line];
-
-  (void)bl_json_add_text(node, "grant", purse->id);
-  (void)bl_json_add_text(node, "line", line->id);
-  bl_ask_put(ask, node, "amount", paid->amount);
-  if (bl_dec_is_bad(line->quantity)) return;
-  bl_ask_put(ask, node, "quantity",
-             due->units ? paid->quantity : bill_quantity(line, paid->amount));
-  bl_ask_put(ask, node, "unit", due->units ? due->units[paid->lot]
-                                           : due->unit);
-}
-
-/* Draws lie in the order of the lines; counting puts them in that of the
- * lots. */
-static int bill_put_draws(bl_ask *ask, const bill *b) {
-  const bl_payment *p = &b->payment;
-  bl_json *list = bl_json_array(ask->out, "draws");
-  size_t *next = bl_ask_array(ask, p->lot_count + 1, sizeof *next);
-  const bl_paid **by_lot = bl_ask_array(ask, p->paid_count, sizeof *by_lot);
-
-  if (!next || !by_lot) return bl_reader_nomem(&ask->top);
-  for (size_t i = 0; i < p->paid_count; i++) next[p->paid[i].lot + 1]++;
-  for (size_t i = 0; i < p->lot_count; i++) next[i + 1] += next[i];
-  for (size_t i = 0; i < p->paid_count; i++)
-    by_lot[next[p->paid[i].lot]++] = &p->paid[i];
-  for (size_t i = 0; i < p->paid_count; i++)
-    bill_put_draw(ask, b, b->terms.by_grant ? by_lot[i] : &p->paid[i], list);
-  return BILLING_OK;
-}
-
-/* What is left and what was drawn, by the grants' ids. */
-static void bill_put_grants(bl_ask *ask, const bill *b) {
-  bl_json *left  = bl_json_object(ask->out, "left");
-  bl_json *drawn = bl_json_object(ask->out, "drawn");
-
-  for (size_t i = 0; i < b->payment.lot_count;) {
-    const bl_purse *purse = &b->purses.purse[b->owners[i]];
-    bl_dec has = BL_DEC_ZERO, had = BL_DEC_ZERO;
-
-    for (size_t k = 0; k < purse->lot_count; k++, i++) {
-      has = bl_dec_add(has, b->payment.lots[i]->left);
-      had = bl_dec_add(had, b->opening[i]);
-    }
-    bl_ask_put(ask, left, purse->id.text, has);
-    bl_ask_put(ask, drawn, purse->id.text, bl_dec_sub(had, has));
-  }
-}
-
-static void bill_put_lines(bl_ask *ask, const bill *b) {
-  bl_json *list = bl_json_array(ask->out, "lines");
-
-  for (size_t i = 0; i < b->payment.line_count; i++) {
-    const bill_line *line = bill_line_of(b, i);
-    const bl_payable *due = &b->payment.lines[i];
-    bl_json *node = bl_json_object(list, NULL);
-
-    (void)bl_json_add_text(node, "id", line->id);
-    bl_ask_put(ask, node, "amount", due->amount);
-    bl_ask_put(ask, node, "drawn", bl_dec_sub(due->amount, due->rest));
-    bl_ask_put(ask, node, "owed", due->rest);
-    if (bl_dec_is_bad(line->quantity)) continue;
-    bl_ask_put(ask, node, "unit", due->unit);
-    bl_ask_put(ask, node, "owed_quantity",
-               due->units ? due->rest_quantity
-                          : bill_quantity(line, due->rest));
-  }
-}
-
-/* What is to be paid in money now: what is owed, and what owed grants lent. */
-static bl_dec bill_due(const bill *b, bl_dec owed) {
-  const bl_payment *p = &b->payment;
-
-  for (size_t i = 0; i < p->paid_count; i++)
-    if (b->purses.purse[b->owners[p->paid[i].lot]].is_owed)
-      owed = bl_dec_add(owed, p->paid[i].amount);
-  return owed;
-}
-
-static int bill_put(bl_ask *ask, const bill *b) {
-  bl_dec owed  = b->is_denied ? BL_DEC_ZERO : b->owed;
-  bl_dec taken = b->is_denied ? BL_DEC_ZERO : b->total;
-  int rc;
-
-  (void)bl_json_add_bool(ask->out, "denied", b->is_denied);
-  if (b->is_denied) bl_ask_put(ask, ask->out, "missing", b->missing);
-  bl_ask_put(ask, ask->out, "total", b->total);
-  bl_ask_put(ask, ask->out, "owed", owed);
-  bl_ask_put(ask, ask->out, "due", bill_due(b, owed));
-  bl_ask_put(ask, ask->out, "balance", bl_dec_sub(b->usable, taken));
-  rc = bill_put_draws(ask, b);
-  bill_put_grants(ask, b);
-  bill_put_lines(ask, b);
-  return rc;
 }
 
 /* ---- kernels ---- */
@@ -441,24 +295,26 @@ static const char *const bill_listings[] = {"line", "grant", NULL};
 static const bl_field bill_fields[] = {
   BL_ASK_KERNEL,
   {.name = "lines", .read = bl_ask_list, .needed = BL_ALWAYS,
-   .at = offsetof(bill_terms, lines)},
+   .at = offsetof(bl_bill_terms, lines)},
   {.name = "grants", .read = bl_ask_list, .forms = 1u, .needed = 1u,
-   .at = offsetof(bill_terms, grants)},
+   .at = offsetof(bl_bill_terms, grants)},
   {.name = "order", .read = bl_ask_node, .forms = 1u,
-   .at = offsetof(bill_terms, order)},
-  {.name = "at", .read = bl_ask_wall, .at = offsetof(bill_terms, at)},
+   .at = offsetof(bl_bill_terms, order)},
+  {.name = "at", .read = bl_ask_wall, .at = offsetof(bl_bill_terms, at)},
   {.name = "overrides", .read = bl_ask_list, .forms = 1u,
-   .at = offsetof(bill_terms, overrides)},
+   .at = offsetof(bl_bill_terms, overrides)},
+  {.name = "exchange", .read = bl_ask_node, .forms = 1u,
+   .at = offsetof(bl_bill_terms, exchange)},
   {.name = "prefer", .read = bl_value_choice, .forms = 1u,
-   .words = bl_prefer_words, .at = offsetof(bill_terms, by_priority)},
+   .words = bl_prefer_words, .at = offsetof(bl_bill_terms, by_priority)},
   {.name = "insufficient", .read = bl_value_choice, .forms = 1u,
-   .words = bill_shortages, .at = offsetof(bill_terms, is_refused)},
+   .words = bill_shortages, .at = offsetof(bl_bill_terms, is_refused)},
   {.name = "expiry", .read = bl_value_choice, .forms = 1u,
-   .words = bill_expiries, .at = offsetof(bill_terms, is_inclusive)},
+   .words = bill_expiries, .at = offsetof(bl_bill_terms, is_inclusive)},
   {.name = "line_order", .read = bl_value_choice,
-   .words = bill_line_orders, .at = offsetof(bill_terms, is_ranked)},
+   .words = bill_line_orders, .at = offsetof(bl_bill_terms, is_ranked)},
   {.name = "draws_by", .read = bl_value_choice, .forms = 1u,
-   .words = bill_listings, .at = offsetof(bill_terms, by_grant)},
+   .words = bill_listings, .at = offsetof(bl_bill_terms, by_grant)},
 };
 
 static const bl_shape bill_shape = {
@@ -466,7 +322,7 @@ static const bl_shape bill_shape = {
 };
 
 int bl_ask_burndown(bl_ask *ask) {
-  bill b = {0};
+  bl_bill b = {0};
   int rc = bl_shape_read(&bill_shape, &ask->top, ask->doc, 0, &b.terms);
 
   b.purses.order = b.terms.order;
@@ -475,12 +331,12 @@ int bl_ask_burndown(bl_ask *ask) {
                         &b.purses);
   if (!rc) rc = bill_lines_read(ask, 1, &b);
   if (!rc) rc = bill_decide(ask, &b);
-  if (!rc) rc = bill_put(ask, &b);
+  if (!rc) rc = bl_bill_put(ask, &b);
   return rc;
 }
 
 int bl_ask_line_order(bl_ask *ask) {
-  bill b = {0};
+  bl_bill b = {0};
   bl_json *list;
   int rc = bl_shape_read(&bill_shape, &ask->top, ask->doc, 1, &b.terms);
 
@@ -488,6 +344,6 @@ int bl_ask_line_order(bl_ask *ask) {
   if (rc) return rc;
   list = bl_json_array(ask->out, "order");
   for (size_t i = 0; i < b.payment.line_count; i++)
-    (void)bl_json_add_text(list, NULL, bill_line_of(&b, i)->id);
+    (void)bl_json_add_text(list, NULL, bl_bill_line_of(&b, i)->id);
   return BILLING_OK;
 }

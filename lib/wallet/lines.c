@@ -110,13 +110,13 @@ static int lines_any(const bl_payment *p, const bl_lot *lot) {
   return i < p->line_count;
 }
 
-bl_dec bl_usable(const bl_payment *p) {
+bl_dec bl_usable(const bl_payment *p, const char asset[BL_ASSET_BYTES]) {
   bl_dec sum = BL_DEC_ZERO;
 
   for (size_t i = 0; i < p->lot_count; i++) {
     const bl_lot *lot = p->lots[i];
 
-    if (lines_any(p, lot))
+    if (bl_asset_equal(lot->asset, asset) && lines_any(p, lot))
       sum = bl_dec_add(sum, bl_dec_sub(lot->left, lot->held));
   }
   return sum;

@@ -55,8 +55,8 @@ typedef struct bl_payment {
 /* Pays the lines: sets every line's rest, lowers what is left in the lots, and
  * lists what was paid, in the order of the lines. */
 void bl_pay_lines(bl_payment *p);
-/* What the lots hold that may pay at least one of the lines. */
-bl_dec bl_usable(const bl_payment *p);
+/* What the lots of an asset hold that may pay at least one of the lines. */
+bl_dec bl_usable(const bl_payment *p, const char asset[BL_ASSET_BYTES]);
 
 /* ---- orders by class (classes.c) ---- */
 

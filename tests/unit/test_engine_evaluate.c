@@ -606,9 +606,6 @@ START_TEST(what_is_wrong_is_named_with_its_path) {
          "'amount':'1'}]}", BILLING_INVALID, "/lines/0/time");
   refuse("{'kernel':'burndown','at':0,'grants':[],'lines':[{'id':'l'}]}",
          BILLING_INVALID, "/lines/0/amount");
-  refuse("{'kernel':'burndown','at':0,'grants':[],'lines':["
-         "{'id':'l','amount':'1'},{'id':'m','amount':'1','asset':'tok'}]}",
-         BILLING_INVALID, "/lines/1/asset");
 }
 END_TEST
 

@@ -27,6 +27,8 @@ static bl_payable line(uint64_t number, bl_str price, const char *amount) {
 
 /* Up to three lots and three lines. */
 static bl_lot *lots[3], *room[3];
+static const char dollars[BL_ASSET_BYTES] = "USD";
+static const char tokens[BL_ASSET_BYTES] = "tok";
 static bl_draw draws[4];
 static bl_paid paid[6];
 
@@ -44,7 +46,7 @@ START_TEST(the_narrow_lot_leaves_the_general_one_for_others) {
 
   lots[0] = &only;
   lots[1] = &general;
-  ck_assert_dec_eq(bl_usable(&p), "70");
+  ck_assert_dec_eq(bl_usable(&p, dollars), "70");
   bl_pay_lines(&p);
   ck_assert_uint_eq(p.paid_count, 2);
   ck_assert_uint_eq(paid[0].lot, 1);
@@ -104,7 +106,8 @@ START_TEST(what_is_held_is_not_usable) {
 
   l.held  = D("4");
   lots[0] = &l;
-  ck_assert_dec_eq(bl_usable(&p), "6");
+  ck_assert_dec_eq(bl_usable(&p, dollars), "6");
+  ck_assert_dec_eq(bl_usable(&p, tokens), "0");
   bl_pay_lines(&p);
   ck_assert_dec_eq(d.rest, "4");
   ck_assert_dec_eq(l.left, "4");

@@ -310,16 +310,6 @@ static cJSON *levels(const cJSON *given) {
 
 static cJSON *sequence(const cJSON *given);
 
-/* Plans that change within a period are not there yet. */
-static void charge_features(const cJSON *given, cJSON *list) {
-  const cJSON *point;
-
-  (void)given;
-  cJSON_ArrayForEach(point, vec_get(vec_expect, "checkpoints"))
-    if (vec_is(point, "kind", "upgrade_invoice"))
-      vec_feature(list, "upgrade");
-}
-
 static const vec_kind charge_kinds[] = {
   {"percentage", percentage},
   {"percentage_single_event", single_event},
@@ -891,10 +881,56 @@ static cJSON *charge_minimum_at(const cJSON *given, int places) {
   return vec_ask(request);
 }
 
+/* A minimum in a unit: what is missing is hundredths of it, and in cents by
+ * the rate.  As many places as are asked for. */
+static cJSON *missing_in_cents(const cJSON *given, int places) {
+  cJSON *answer = charge_minimum_at(given, places), *request, *item;
+
+  if (!answer) return NULL;
+  request = vec_request("exchange");
+  vec_put(request, "into", "USD");
+  vec_copy(request, "at", given, "to");
+  cJSON_AddNumberToObject(request, "places", places);
+  item = cJSON_CreateObject();
+  vec_put(item, "from", "unit");
+  vec_put(item, "to", "USD");
+  vec_copy(item, "rate", given, "conversion_rate");
+  cJSON_AddItemToArray(cJSON_AddArrayToObject(request, "rates"), item);
+  item = cJSON_CreateObject();
+  vec_put(item, "asset", "unit");
+  vec_copy(item, "amount", answer, "missing");
+  cJSON_AddItemToArray(cJSON_AddArrayToObject(request, "amounts"), item);
+  cJSON_Delete(answer);
+  return vec_ask(request);
+}
+
+static cJSON *unit_minimum(const cJSON *given) {
+  cJSON *out = cJSON_CreateObject(), *answer = charge_minimum_at(given, 0);
+
+  if (vec_is_zero(vec_text(answer, "due"))) {
+    cJSON_AddNullToObject(out, "unit_true_up");
+    cJSON_AddNullToObject(out, "true_up_cents");
+    cJSON_Delete(answer);
+    return out;
+  }
+  vec_copy(out, "unit_true_up", answer, "due");
+  cJSON_Delete(answer);
+  answer = missing_in_cents(given, 12);
+  vec_copy(out, "precise_cents", answer, "due");
+  cJSON_Delete(answer);
+  answer = missing_in_cents(given, 0);
+  vec_copy(out, "true_up_cents", answer, "due");
+  cJSON_Delete(answer);
+  return out;
+}
+
 /* What is precise is given at twelve places. */
 static cJSON *charge_minimum(const cJSON *given) {
-  cJSON *answer = charge_minimum_at(given, 12);
-  cJSON *out = cJSON_CreateObject();
+  cJSON *answer, *out;
+
+  if (vec_get(given, "conversion_rate")) return unit_minimum(given);
+  answer = charge_minimum_at(given, 12);
+  out = cJSON_CreateObject();
 
   vec_copy(out, "precise_cents", answer, "due");
   cJSON_Delete(answer);
@@ -904,6 +940,130 @@ static cJSON *charge_minimum(const cJSON *given) {
   else
     vec_copy(out, "true_up_cents", answer, "due");
   cJSON_Delete(answer);
+  return out;
+}
+
+/* ---- commitments over a subscription ---- */
+
+/* What is missing of an amount in cents, for the local days of an entry. */
+static cJSON *scenario_true_up(const cJSON *given, const cJSON *entry,
+                               const cJSON *period, const char *amount,
+                               const cJSON *fees) {
+  cJSON *request = vec_request("true_up");
+  char last[40];
+
+  (void)snprintf(last, sizeof last, "%sT23:59:59",
+                 vec_text(entry, "period_to"));
+  vec_copy(request, "minimum", given, amount);
+  vec_copy(request, "from", entry, "period_from");
+  vec_put(request, "to", last);
+  vec_copy(request, "full_from", period, "full_from");
+  vec_copy(request, "full_to", period, "full_to");
+  vec_copy(request, "zone", given, "timezone");
+  vec_put(request, "proration", "lago_days");
+  cJSON_AddNumberToObject(request, "places", 0);
+  if (fees)
+    cJSON_AddItemToObject(request, "fees", cJSON_Duplicate(fees, 1));
+  return vec_ask(request);
+}
+
+static void add_fee(cJSON *fees, const char *cents) {
+  cJSON *fee = cJSON_CreateObject();
+
+  vec_put(fee, "amount", cents);
+  cJSON_AddItemToArray(fees, fee);
+}
+
+/* Units of the usage that goes on, or of the other: one is 1.00. */
+static void add_usage(cJSON *fees, const cJSON *given, const cJSON *period,
+                      int goes_on) {
+  cJSON *request = vec_request("aggregate"), *meter, *events, *answer, *cents;
+  const cJSON *item;
+
+  meter = cJSON_AddObjectToObject(request, "meter");
+  vec_put(meter, "id", "usage");
+  vec_put(meter, "event", "usage");
+  vec_put(meter, "aggregation", "sum");
+  if (goes_on) vec_put_true(meter, "recurring");
+  vec_copy(request, "from", period, "from");
+  vec_copy(request, "to", period, "to");
+  events = cJSON_AddArrayToObject(request, "events");
+  cJSON_ArrayForEach(item, vec_get(given, "usage")) {
+    cJSON *event = cJSON_CreateObject();
+
+    vec_copy(event, "value", item, "units");
+    vec_copy(event, "time", item, "at");
+    if (cJSON_IsTrue(vec_get(item, "recurring")) == goes_on)
+      cJSON_AddItemToArray(events, event);
+    else
+      cJSON_Delete(event);
+  }
+  answer = vec_ask(request);
+  if (!answer) return;
+  cents = vec_moved(vec_text(vec_get(answer, "groups")->child, "quantity"),
+                    2);
+  add_fee(fees, cents->valuestring);
+  cJSON_Delete(cents);
+  cJSON_Delete(answer);
+}
+
+/* The base fee: its days, but all of it when it was paid in advance and the
+ * subscription ended in that period. */
+static void add_base(cJSON *fees, const cJSON *given, const cJSON *own,
+                     const cJSON *entry, const cJSON *period) {
+  const char *ends = vec_text(given, "terminated_at");
+  cJSON *last = ends ? period_at(own, ends, 0) : NULL, *answer;
+
+  if (last && cJSON_IsTrue(vec_get(given, "pay_in_advance")) &&
+      vec_is(last, "from", vec_text(period, "from"))) {
+    add_fee(fees, vec_text(given, "plan_amount_cents"));
+    cJSON_Delete(last);
+    return;
+  }
+  cJSON_Delete(last);
+  answer = scenario_true_up(given, entry, period, "plan_amount_cents", NULL);
+  if (answer) add_fee(fees, vec_text(answer, "minimum"));
+  cJSON_Delete(answer);
+}
+
+/* One settled period: commitment less fees. */
+static cJSON *settled(const cJSON *given, const cJSON *own,
+                      const cJSON *entry) {
+  cJSON *out = cJSON_CreateObject(), *fees = cJSON_CreateArray();
+  cJSON *period, *answer;
+  char at[40];
+
+  (void)snprintf(at, sizeof at, "%sT23:59:59",
+                 vec_text(entry, "period_from"));
+  period = period_at(own, at, 0);
+  vec_copy(out, "period_from", entry, "period_from");
+  vec_copy(out, "period_to", entry, "period_to");
+  if (period) {
+    add_base(fees, given, own, entry, period);
+    add_usage(fees, given, period, 0);
+    add_usage(fees, given, period, 1);
+    answer = scenario_true_up(given, entry, period, "commitment_cents", fees);
+    vec_copy(out, "true_up_cents", answer, "due");
+    if (!vec_get(entry, "true_up_cents") &&
+        vec_is_zero(vec_text(answer, "due")))
+      cJSON_ReplaceItemInObject(out, "true_up_cents", cJSON_CreateNull());
+    cJSON_Delete(answer);
+  }
+  cJSON_Delete(fees);
+  cJSON_Delete(period);
+  return out;
+}
+
+/* Which periods are settled stands in the expectation. */
+static cJSON *scenario(const cJSON *given) {
+  cJSON *out = cJSON_CreateObject(), *own = cJSON_Duplicate(given, 1);
+  cJSON *list = cJSON_AddArrayToObject(out, "true_ups");
+  const cJSON *entry;
+
+  vec_copy(own, "subscription_started_at", given, "subscribed_at");
+  cJSON_ArrayForEach(entry, vec_get(vec_expect, "true_ups"))
+    cJSON_AddItemToArray(list, settled(given, own, entry));
+  cJSON_Delete(own);
   return out;
 }
 
@@ -920,43 +1080,89 @@ static void add_last_day(cJSON *request, const cJSON *given,
   cJSON_Delete(answer);
 }
 
-/* Levels and their shares of a period, up to an instant; priced. */
-static cJSON *checkpoint(const cJSON *given, const cJSON *point) {
-  const char *at = vec_text(point, "at");
-  int is_over = vec_is(point, "kind", "invoice");
-  int is_cut = !is_over && !vec_is(point, "kind", "current_usage");
-  cJSON *period = period_at(given, at, is_over), *meter, *request, *events;
-  cJSON *answer, *price, *out;
-  const cJSON *item, *parts;
+/* The events up to an instant, or of them those of before the period. */
+static cJSON *events_until(const cJSON *given, const char *at,
+                           const char *before) {
+  cJSON *out = cJSON_CreateArray();
+  const cJSON *item;
+
+  cJSON_ArrayForEach(item, vec_get(given, "events"))
+    if (strcmp(vec_text(item, "at"), at) <= 0 &&
+        (!before || strcmp(vec_text(item, "at"), before) < 0))
+      cJSON_AddItemToArray(out, event_of(item, "value"));
+  return out;
+}
+
+/* Levels and their shares of a period; with `last` it ends with that day. */
+static cJSON *shares(const cJSON *given, const cJSON *period, cJSON *events,
+                     const char *last) {
+  cJSON *request = vec_request("aggregate"), *meter, *answer, *out;
   int is_sum = vec_is(given, "aggregation", "sum");
 
-  if (!period) return NULL;
   meter = meter_of(given, is_sum ? "sum" : "unique");
   vec_put(meter, "proration", "lago_days_exact");
-  request = vec_request("aggregate");
   cJSON_AddItemToObject(request, "meter", meter);
-  events = cJSON_AddArrayToObject(request, "events");
-  cJSON_ArrayForEach(item, vec_get(given, "events"))
-    if (strcmp(vec_text(item, "at"), at) <= 0)
-      cJSON_AddItemToArray(events, event_of(item, "value"));
+  cJSON_AddItemToObject(request, "events", events);
   vec_copy(request, "from", period, "from");
   vec_copy(request, "full_from", period, "full_from");
   vec_copy(request, "full_to", period, "full_to");
   vec_copy(request, "zone", given, "timezone");
-  if (is_cut) add_last_day(request, given, at);
+  if (last) add_last_day(request, given, last);
   else vec_copy(request, "to", period, "to");
   vec_put_true(request, "detail");
-  cJSON_Delete(period);
   answer = vec_ask(request);
   if (!answer) return NULL;
-  parts = vec_get(vec_get(answer, "groups")->child, "parts");
+  out = cJSON_Duplicate(vec_get(vec_get(answer, "groups")->child, "parts"),
+                        1);
+  cJSON_Delete(answer);
+  return out;
+}
+
+/* What was carried over does not count on the day of an upgrade: its share,
+ * which stands first, is that of a period that ends the day before. */
+static void end_carried(cJSON *parts, const cJSON *given,
+                        const cJSON *period, const char *at) {
+  const char *from = vec_text(period, "from");
+  cJSON *carried = shares(given, period, events_until(given, at, from), at);
+  cJSON *day, *answer, *ended, *share;
+
+  if (carried && carried->child) {
+    day = vec_request("add_days");
+    vec_put(day, "at", at);
+    cJSON_AddNumberToObject(day, "days", -1);
+    answer = vec_ask(day);
+    ended = shares(given, period, events_until(given, at, from),
+                   vec_text(answer, "at"));
+    share = ended ? cJSON_Duplicate(vec_get(ended->child, "prorated"), 1)
+                  : cJSON_CreateString("0");
+    cJSON_ReplaceItemInObject(parts->child, "prorated", share);
+    cJSON_Delete(ended);
+    cJSON_Delete(answer);
+  }
+  cJSON_Delete(carried);
+}
+
+static cJSON *checkpoint(const cJSON *given, const cJSON *point) {
+  const char *at = vec_text(point, "at");
+  int is_over = vec_is(point, "kind", "invoice");
+  int is_cut = !is_over && !vec_is(point, "kind", "current_usage");
+  cJSON *period = period_at(given, at, is_over), *request, *parts;
+  cJSON *answer, *price, *out;
+
+  if (!period) return NULL;
+  parts = shares(given, period, events_until(given, at, NULL),
+                 is_cut ? at : NULL);
+  if (parts && vec_is(point, "kind", "upgrade_invoice"))
+    end_carried(parts, given, period, at);
+  cJSON_Delete(period);
+  if (!parts) return NULL;
   price = tiered("graduated", vec_get(vec_get(given, "properties"),
                                       "ranges"));
   request = quote(given, price);
   cJSON_ReplaceItemInObject(request, "kernel", cJSON_CreateString("levels"));
   cJSON_AddItemToObject(request, "changes", vec_pluck(parts, "change"));
   cJSON_AddItemToObject(request, "prorated", vec_pluck(parts, "prorated"));
-  cJSON_Delete(answer);
+  cJSON_Delete(parts);
   answer = vec_ask(request);
   if (!answer) return NULL;
   out = cJSON_CreateObject();
@@ -1136,6 +1342,7 @@ static const vec_kind expression_kinds[] = {{"", expression}, {NULL, NULL}};
 static const vec_kind commitment_kinds[] = {
   {"share", commitment_share}, {"coefficient", commitment_coefficient},
   {"true_up", commitment_true_up}, {"charge_minimum", charge_minimum},
+  {"scenario", scenario},
   {NULL, NULL}
 };
 
@@ -1155,7 +1362,7 @@ const vec_file vec_lago[] = {
    "properties as text; numeric text counts as a number)", NULL,
    expression_kinds},
   {"lago/charge_models.json", "Price evaluation of one charge.",
-   charge_features, charge_kinds},
+   NULL, charge_kinds},
   {"lago/wallets.json", "Prepaid credit wallets.", NULL, wallet_kinds},
   {NULL, NULL, NULL, NULL}
 };

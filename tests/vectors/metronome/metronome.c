@@ -224,6 +224,26 @@ static void add_targets(cJSON *grant, const cJSON *balance) {
   }
 }
 
+/* Their units have any name; ours are in lower case, of letters, digits and
+ * bars.  Dollars are dollars. */
+static void put_asset(cJSON *to, const char *as, const char *unit) {
+  char name[16] = "u_";
+  size_t len = 2;
+
+  if (!unit || !strcmp(unit, "USD")) {
+    vec_put(to, as, "USD");
+    return;
+  }
+  for (; *unit && len < sizeof name - 1; unit++) {
+    int is_letter = (*unit | 32) >= 'a' && (*unit | 32) <= 'z';
+    int is_digit = *unit >= '0' && *unit <= '9';
+
+    name[len++] = (char)(is_letter ? *unit | 32 : is_digit ? *unit : '_');
+  }
+  name[len] = '\0';
+  vec_put(to, as, name);
+}
+
 static cJSON *segments_of(const cJSON *balance) {
   cJSON *out = cJSON_CreateArray();
   const cJSON *item;
@@ -251,7 +271,7 @@ static cJSON *grants_of(const cJSON *given, int is_paying) {
     vec_copy_whole(grant, "priority", balance, "priority", "100");
     vec_copy(grant, "cost", balance, "invoiced");
     vec_copy(grant, "rolled_over", balance, "rolled_over");
-    vec_copy(grant, "asset", balance, "unit");
+    put_asset(grant, "asset", vec_text(balance, "unit"));
     if (vec_is(balance, "type", "POSTPAID")) vec_put_true(grant, "owed");
     if (vec_get(balance, "segments"))
       cJSON_AddItemToObject(grant, "segments", segments_of(balance));
@@ -281,7 +301,7 @@ static cJSON *lines_of(const cJSON *given) {
     vec_copy(line, "customer", item, "customer");
     vec_copy(line, "tags", item, "tags");
     add_values(line, item);
-    vec_copy(line, "asset", item, "unit");
+    put_asset(line, "asset", vec_text(item, "unit"));
     vec_copy(line, "quantity", item, "quantity");
     vec_copy(line, "unit", item, "list_price");
     vec_copy(line, "commit_unit", item, "commit_price");
@@ -326,6 +346,43 @@ static cJSON *renamed(const cJSON *list, const char *const names[][2],
   return out;
 }
 
+/* What a unit is worth: a rate that has always held. */
+static void add_exchange(cJSON *request, const cJSON *conversion) {
+  cJSON *exchange, *rate;
+
+  if (!conversion) return;
+  exchange = cJSON_AddObjectToObject(request, "exchange");
+  rate = cJSON_CreateObject();
+  vec_put(exchange, "into", "USD");
+  vec_put(exchange, "at", "1970-01-01");
+  put_asset(rate, "from", vec_text(conversion, "unit"));
+  vec_put(rate, "to", "USD");
+  vec_copy(rate, "rate", conversion, "fiat_per_unit");
+  cJSON_AddItemToArray(cJSON_AddArrayToObject(exchange, "rates"), rate);
+}
+
+/* The sums of dollars and of the unit, where there are several. */
+static void put_assets(cJSON *out, const cJSON *answer,
+                       const cJSON *conversion) {
+  cJSON *unit = cJSON_AddObjectToObject(out, "conversion");
+  const cJSON *sum;
+
+  vec_copy(out, "subtotal", answer, "total");
+  vec_copy(out, "invoice_total", answer, "due");
+  if (!vec_get(answer, "assets")) return;
+  cJSON_DeleteItemFromObject(out, "subtotal");
+  cJSON_ArrayForEach(sum, vec_get(answer, "assets")) {
+    int is_money = vec_is(sum, "asset", "USD");
+
+    if (is_money) vec_copy(out, "subtotal", sum, "total");
+    if (is_money && !conversion) vec_copy(out, "invoice_total", sum, "due");
+    if (is_money) continue;
+    vec_copy(unit, "quantity", sum, "due");
+    vec_copy(unit, "amount", sum, "converted");
+  }
+  if (!vec_get(out, "subtotal")) vec_put(out, "subtotal", "0");
+}
+
 static cJSON *burndown(const cJSON *given) {
   static const char *const draws[][2] = {
     {"balance", "grant"}, {"line", "line"}, {"quantity", "quantity"},
@@ -343,13 +400,13 @@ static cJSON *burndown(const cJSON *given) {
   cJSON_AddItemToObject(request, "grants", grants_of(given, 1));
   cJSON_AddItemToObject(request, "lines", lines_of(given));
   vec_add_overrides(request, given);
+  add_exchange(request, vec_get(given, "conversion"));
   answer = vec_ask(request);
   if (!answer) return NULL;
   out = cJSON_CreateObject();
   vec_copy(out, "drawn", answer, "drawn");
   vec_copy(out, "remaining", answer, "left");
-  vec_copy(out, "subtotal", answer, "total");
-  vec_copy(out, "invoice_total", answer, "due");
+  put_assets(out, answer, vec_get(given, "conversion"));
   cJSON_AddItemToObject(out, "draws",
                         renamed(vec_get(answer, "draws"), draws, NULL));
   cJSON_AddItemToObject(out, "overage",
@@ -705,9 +762,51 @@ static cJSON *latest(const cJSON *given) {
   return out;
 }
 
+/* A usage filter: no values at all take nothing. */
+static cJSON *usage_of(const cJSON *from) {
+  cJSON *out = cJSON_CreateObject(), *filter;
+
+  vec_copy(out, "effective", from, "starting_at");
+  if (!cJSON_GetArraySize(vec_get(from, "group_values"))) {
+    vec_put(out, "takes", "none");
+    return out;
+  }
+  filter = cJSON_CreateObject();
+  vec_copy(filter, "property", from, "group_key");
+  vec_copy(filter, "in", from, "group_values");
+  cJSON_AddItemToArray(cJSON_AddArrayToObject(out, "filters"), filter);
+  return out;
+}
+
+static cJSON *route(const cJSON *given) {
+  cJSON *request = vec_request("route"), *list, *one, *usage;
+  const cJSON *item, *filter;
+
+  list = cJSON_AddArrayToObject(request, "contracts");
+  cJSON_ArrayForEach(item, vec_get(given, "contracts")) {
+    one = cJSON_CreateObject();
+    vec_copy(one, "id", item, "id");
+    usage = cJSON_CreateArray();
+    cJSON_ArrayForEach(filter, vec_get(item, "usage_filters"))
+      cJSON_AddItemToArray(usage, usage_of(filter));
+    if (usage->child) cJSON_AddItemToObject(one, "usage", usage);
+    else cJSON_Delete(usage);
+    cJSON_AddItemToArray(list, one);
+  }
+  list = cJSON_AddArrayToObject(request, "events");
+  cJSON_ArrayForEach(item, vec_get(given, "events")) {
+    one = cJSON_CreateObject();
+    vec_copy(one, "time", item, "timestamp");
+    vec_copy(one, "properties", item, "properties");
+    cJSON_AddItemToArray(list, one);
+  }
+  return vec_ask(request);
+}
+
 static const vec_kind metering_kinds[] = {
   {"ingest", ingest}, {"metric", metric}, {"latest", latest},
   {"preview", vec_preview}, {"sql_granularity", vec_granularity},
+  {"route", route},
   {NULL, NULL}
 };
 

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * evaluate_route.c - which contracts take which events.
+ *
+ *     {"kernel":"route","contracts":[
+ *        {"id":"us","usage":[{"filters":[
+ *            {"property":"region","in":["US"]}]}]},
+ *        {"id":"all"}],
+ *      "events":[{"time":"2026-03-01","properties":{"region":"US"}},
+ *                {"time":"2026-03-01","properties":{"region":"EU"}}]}
+ *     -> {"contracts":[["us","all"],["all"]]}
+ */
+#include "engine/evaluate_terms.h"
+#include "meter/route.h"
+
+typedef struct route_contract {
+  bl_str         id;
+  const bl_json *usage;
+  bl_route      *routes;
+  size_t         route_count;
+} route_contract;
+
+typedef struct route_terms {
+  const bl_json  *contract_list;
+  const bl_json  *events;
+  route_contract *contracts;
+  size_t          contract_count;
+} route_terms;
+
+static const char *const route_takes[] = {"filtered", "none", NULL};
+
+static const bl_field route_fields[] = {
+  {.name = "effective", .read = bl_ask_time,
+   .at = offsetof(bl_route, since_us)},
+  {.name = "filters", .read = bl_value_filters,
+   .at = offsetof(bl_route, filters),
+   .beside = offsetof(bl_route, filter_count)},
+  {.name = "takes", .read = bl_value_choice, .words = route_takes,
+   .at = offsetof(bl_route, takes_none)},
+};
+
+static const bl_shape route_shape = {
+  "usage that a contract takes", route_fields, BL_COUNT(route_fields)
+};
+
+static const bl_field route_contract_fields[] = {
+  {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
+   .at = offsetof(route_contract, id)},
+  {.name = "usage", .read = bl_ask_list,
+   .at = offsetof(route_contract, usage)},
+};
+
+static const bl_shape route_contract_shape = {
+  "a contract", route_contract_fields, BL_COUNT(route_contract_fields)
+};
+
+static const bl_field route_ask_fields[] = {
+  BL_ASK_KERNEL,
+  {.name = "contracts", .read = bl_ask_list, .needed = BL_ALWAYS,
+   .at = offsetof(route_terms, contract_list)},
+  {.name = "events", .read = bl_ask_list, .needed = BL_ALWAYS,
+   .at = offsetof(route_terms, events)},
+};
+
+static const bl_shape route_ask_shape = {
+  "a request", route_ask_fields, BL_COUNT(route_ask_fields)
+};
+
+static int route_contracts_read(bl_ask *ask, route_terms *terms) {
+  static const bl_route start = {.since_us = INT64_MIN};
+  static const route_contract blank = {.usage = NULL};
+  bl_reader above = bl_reader_member(&ask->top, "contracts");
+  int rc = bl_ask_items(ask, &above, terms->contract_list,
+                        &route_contract_shape, &blank, sizeof blank,
+                        &terms->contracts, &terms->contract_count);
+
+  for (size_t i = 0; i < terms->contract_count && !rc; i++) {
+    route_contract *contract = &terms->contracts[i];
+    bl_reader at = bl_reader_item(&above, i);
+    bl_reader usage = bl_reader_member(&at, "usage");
+
+    if (contract->usage)
+      rc = bl_ask_items(ask, &usage, contract->usage, &route_shape, &start,
+                        sizeof start, &contract->routes,
+                        &contract->route_count);
+  }
+  return rc;
+}
+
+/* The contracts that take an event, in the order of the request. */
+static void route_put(const route_terms *terms, const bl_event *event,
+                      bl_json *list) {
+  bl_json *takers = bl_json_array(list, NULL);
+
+  for (size_t i = 0; i < terms->contract_count; i++) {
+    const route_contract *contract = &terms->contracts[i];
+
+    if (bl_route_takes(contract->routes, contract->route_count, event))
+      (void)bl_json_add_text(takers, NULL, contract->id);
+  }
+}
+
+int bl_ask_route(bl_ask *ask) {
+  bl_reader above = bl_reader_member(&ask->top, "events");
+  route_terms terms = {.events = NULL};
+  const bl_json *item;
+  bl_json *list;
+  int rc = bl_shape_read(&route_ask_shape, &ask->top, ask->doc, 0, &terms);
+
+  if (!rc) rc = route_contracts_read(ask, &terms);
+  if (rc) return rc;
+  list = bl_json_array(ask->out, "contracts");
+  item = bl_json_first(terms.events);
+  for (size_t i = 0; item && !rc; i++, item = bl_json_next(item)) {
+    bl_reader at = bl_reader_item(&above, i);
+    bl_ask_event in;
+
+    rc = bl_ask_event_read(&at, item, BL_STR("event"), &in);
+    if (!rc) route_put(&terms, &in.event, list);
+  }
+  return rc;
+}
