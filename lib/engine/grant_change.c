@@ -163,7 +163,7 @@ static int change_grant_by(bl_call *c, uint64_t number, bl_json *tree,
                            const bl_text *content, billing_doc **out) {
   bl_fact_grant_change fact = {0};
   bl_grant_change_terms terms;
-  bl_grant_state *grant;
+  bl_grant_state *grant = NULL;
   bl_request_key request;
   int rc = bl_catalog_read_grant_change(tree, "", &c->arena, &terms, c->err);
 

@@ -274,7 +274,7 @@ void bl_index_sum_mark(const bl_call *c, const bl_index_mark *mark,
 }
 
 int bl_index_sum_written(bl_call *c, bl_index_sum *sum) {
-  bl_runs_range all = {BL_RUNS_INDEX, 0, {"", 0}, {"", 0}};
+  static const bl_runs_range all = {BL_RUNS_INDEX, 0, {"", 0}, {"", 0}};
   bl_runs_scan *scan = NULL;
   bl_runs_record record;
   int rc;

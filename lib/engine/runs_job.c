@@ -200,7 +200,8 @@ static void job_note_value(bl_sorted_run *out, uint64_t value) {
 
 static int job_chunk_of_keys(job_step *step) {
   bl_runs_writer *w = step->job->writer;
-  bl_runs_record last = {0, 0, {"", 0}, {"", 0}};
+  static const bl_runs_record none = {0, 0, {"", 0}, {"", 0}};
+  bl_runs_record last = none;
   unsigned char packed[BL_RUNS_ROW];
   bl_str bytes = {(const char *)packed, 0};
   int rc = BILLING_OK;

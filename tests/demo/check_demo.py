@@ -233,9 +233,10 @@ def ledger(month):
              if row[5] == 'USD']
     amount, drawn, due = month.totals(lines, 'USD')
     given = sum((c.given for c in month.customers), Decimal(0))
-    wallet = drawn + given - Decimal(550)
+    bought = drawn + given - Decimal(550)   # all that was given has ended
     rows = [('funding', Decimal(500)), ('promotion', Decimal(50)),
-            ('wallet', wallet), ('unbilled', Decimal(0)),
+            ('deferred', bought), ('credit', Decimal(0)),
+            ('unbilled', Decimal(0)),
             ('receivable', due), ('revenue', -amount), ('breakage', -given),
             ('rounding', amount - drawn - due)]
     for account, balance in rows:

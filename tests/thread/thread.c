@@ -118,6 +118,7 @@ static void record(worker *w, int round) {
 
 /* Holds, settles with one event, holds again and gives back. */
 static void hold(worker *w, int round) {
+  billing_hold_terms terms;
   billing_receipt receipt;
   billing_event event;
   billing_error err;
@@ -129,10 +130,13 @@ static void hold(worker *w, int round) {
   snprintf(key, sizeof key, "hold-%d-%d", w->number, round);
   c = call_of(key, round);
   event = event_of(key);
+  BILLING_INIT(&terms);
   BILLING_INIT(&receipt);
   BILLING_INIT(&held);
   BILLING_INIT(&err);
-  do rc = billing_authorize(w->b, &c, &event, 1, NULL, &held, NULL, &err);
+  /* Others may be many rounds ahead, and the clock with them. */
+  terms.expires_us = c.now_us + 1000 * HOUR;
+  do rc = billing_authorize(w->b, &c, &event, 1, &terms, &held, NULL, &err);
   while (again(w, rc));
   if (rc) note(w, "authorize", rc, &err);
   do rc = billing_settle(w->b, &c, &event, 1, BILLING_SETTLE_ALL,
