@@ -371,8 +371,11 @@ class Drive:
             theirs)
 
     def do_contract(self, step):
-        """A new version of the plan; contracts that are there keep theirs."""
-        if any(c.id == step['contract']['id'] for c in self.model.contracts):
+        """A new version of the plan; contracts that are there keep theirs.
+        Usage that waited for a contract would be rated anew: reprices.py."""
+        if any(c.id == step['contract']['id'] for c in self.model.contracts) \
+                or any(content[0] == 'cyd'
+                       for content, _, _ in self.model.events.values()):
             return
         document = {**step['contract'], 'customer': 'cyd'}
         self.b.put('plan', step['plan'], **self.at)
