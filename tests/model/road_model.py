@@ -714,6 +714,17 @@ class Road:
         self.move(hold, 1)
         return hold
 
+    def costs(self, event):
+        """What it would cost now, by asset."""
+        found = {}
+        try:
+            for c in copy.deepcopy(self).rate(event)[0]:
+                asset = c.tally.price.asset
+                found[asset] = found.get(asset, 0) + c.amount
+        except Refused:
+            pass
+        return found
+
     def is_mixed(self, event):
         """Whether several assets price it: holds here have one."""
         try:
@@ -742,8 +753,12 @@ class Road:
         room = limit - self.book(customer, 'unbilled', asset) - booked
         if missing and missing > room:
             raise Refused('DENIED_BALANCE')
+        reserved = {}
+        for grant, part in draws:
+            if grant:
+                reserved[grant] = reserved.get(grant, Fraction(0)) + part
         return Hold(len(self.holds) + 1, key, customer, asset,
-                    [(grant, part) for grant, part in draws if grant],
+                    list(reserved.items()),
                     missing, parts, expires, now, content)
 
     def estimate(self, event):
@@ -802,13 +817,16 @@ class Road:
                 raise Refused('CONFLICT_KEY')   # recorded without this hold
             self.end(hold, SETTLED)
             hold.event = event['key']
+        costs = self.costs(event) if is_open else {}
         receipt = self.record(event, now, hold.draws if is_open else None,
                               is_open and above == 'owe')
         if receipt['code']:
             raise Refused(receipt['code'])
         reserved = hold.overdraft + sum((p for _, p in hold.draws),
                                         Fraction(0))
-        if is_open and above == 'refuse' and receipt['cost'] > reserved:
+        if above == 'refuse' and any(
+                cost > (reserved if asset == hold.asset else 0)
+                for asset, cost in costs.items()):
             raise Refused('DENIED_ABOVE_HOLD')
         return receipt
 
