@@ -52,21 +52,6 @@ START_TEST(money_that_does_not_divide_is_used_up) {
 }
 END_TEST
 
-/* 1.999999999999999999 at 0.5 rounds to 1, too. */
-START_TEST(money_that_divides_reaches_as_far_as_it_divides_to) {
-  static const rung half[] = {{NULL, "0.5", NULL}};
-  static const rung small[] = {{NULL, "0.000003", NULL}};
-  bl_tier some[PRICES_TIERS], others[PRICES_TIERS];
-  bl_price halves = price_of(BL_MODEL_PER_UNIT, half, some);
-  bl_price tokens = price_of(BL_MODEL_PER_UNIT, small, others);
-
-  ck_assert_dec_eq(bl_price_reach(&halves, D("0"), D("3"), D("1")), "2");
-  ck_assert_dec_eq(bl_price_reach(&halves, D("0"), D("2"), D("1")), "2");
-  ck_assert_dec_eq(bl_price_reach(&tokens, D("7"), D("90000"), D("0.03")),
-                   "10000");
-}
-END_TEST
-
 Suite *test_price_reach(void) {
   Suite *s = suite_create("price_reach");
   TCase *c = tcase_create("all");
@@ -76,7 +61,6 @@ Suite *test_price_reach(void) {
   tcase_add_test(c, no_more_than_is_asked_for_is_reached);
   tcase_add_test(c, what_is_free_reaches_all_the_way);
   tcase_add_test(c, money_that_does_not_divide_is_used_up);
-  tcase_add_test(c, money_that_divides_reaches_as_far_as_it_divides_to);
   suite_add_tcase(s, c);
   return s;
 }
