@@ -620,8 +620,9 @@ typedef struct billing_rebuilding {
  *
  * *differences, when not NULL, becomes {"meter" or "plan","customers","done",
  * "moved","events","unusable","differences":[{"customer","contract","price",
- * "group","from","to","quantity","was","amount","difference","asset"}]}.  With
- * BILLING_CALL_DRY_RUN that is all that it does.
+ * "group","from","to","quantity","was","amount","difference","asset"}]}; of
+ * what is drawn at a commit rate also "kind".  With BILLING_CALL_DRY_RUN that
+ * is all that it does.
  *
  *   INVALID (kind)  NOTFOUND (id)  LIMIT (an amount)
  */

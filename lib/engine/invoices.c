@@ -331,7 +331,7 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
   if (closes) {
     d.fact.closes = closed + 1;
     rc = bl_ticks_book(c, contract, closed + 1);
-    if (!rc) rc = bl_timeline_settle(c, contract, closed + 1);
+    if (!rc) rc = bl_timeline_settle(c, contract, closed + 1, NULL);
     if (!rc) rc = add_usage(&d, closed + 1);
     if (!rc) rc = add_unused(&d, closed);
     if (!rc) rc = add_fee_changes(&d);
@@ -340,7 +340,8 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
     closed++;
   } else if (contract->has_ended) {
     rc = bl_ticks_book(c, contract, contract->period_count);
-    if (!rc) rc = bl_timeline_settle(c, contract, contract->period_count);
+    if (!rc)
+      rc = bl_timeline_settle(c, contract, contract->period_count, NULL);
     if (!rc) rc = add_usage(&d, contract->period_count);
     if (!rc) rc = add_fee_changes(&d);
     if (!rc) rc = add_closings(&d, contract->period_count);

@@ -258,25 +258,27 @@ static int rebook_draws(rerate_book *k, const bl_rerate_key *key,
   return fact->draws ? BILLING_OK : BILLING_NOMEM;
 }
 
-static int rebook_row(const rerate_book *k, const bl_rerate_key *key,
-                      const bl_tally *tally) {
-  const bl_fact_rekeyed *fact = &k->x->fact.keys[key->place];
-  const bl_contract *contract = key->contract;
-  const bl_price *price = &contract->plan->plan.prices[fact->price];
-  bl_span span = contract->periods[fact->period].span;
-  bl_json *row = bl_json_object(k->rows, NULL);
-  int rc = bl_view_add_json(row, "group", fact->group);
+/* What has become of a key whose charge moved. */
+static int rebook_row(bl_json *rows, const bl_tally *tally,
+                      bl_dec difference) {
+  const bl_contract *contract = tally->contract;
+  const bl_price *price = bl_tally_price(tally);
+  bl_span span = contract->periods[tally->period].span;
+  bl_json *row = bl_json_object(rows, NULL);
+  int rc = bl_view_add_json(row, "group", tally->group);
 
   if (rc) return rc;
   bl_json_add_text(row, "customer", contract->customer->id);
   bl_json_add_text(row, "contract", contract->terms.id);
   bl_json_add_text(row, "price", price->id);
+  if (price->closing)
+    bl_json_add_c(row, "kind", bl_closing_words[price->closing]);
   bl_json_add_time(row, "from", span.from_us);
   bl_json_add_time(row, "to", span.to_us);
   bl_json_add_dec(row, "quantity", bl_tally_quantity(tally));
-  bl_json_add_dec(row, "was", bl_dec_sub(tally->amount, fact->amount));
+  bl_json_add_dec(row, "was", bl_dec_sub(tally->amount, difference));
   bl_json_add_dec(row, "amount", tally->amount);
-  bl_json_add_dec(row, "difference", fact->amount);
+  bl_json_add_dec(row, "difference", difference);
   return bl_json_add_c(row, "asset", price->asset) ? BILLING_OK
                                                    : BILLING_NOMEM;
 }
@@ -291,7 +293,7 @@ static int rebook_key(rerate_book *k, const bl_rerate_key *key) {
   if (!rc) rc = bl_fold_rekey(k->fold, fact, k->rules);
   if (rc || bl_dec_is_zero(fact->amount)) return rc;
   k->x->result.keys++;
-  return k->rows ? rebook_row(k, key, tally) : BILLING_OK;
+  return k->rows ? rebook_row(k->rows, tally, fact->amount) : BILLING_OK;
 }
 
 /* Both parts of the keys, in the order of the entry. */
@@ -382,14 +384,37 @@ static int rebook_customer(bl_rerating *x, bl_json *rows) {
   return rc;
 }
 
-/* Of less usage less may be drawn at commit rates. */
-static int rebook_commits(bl_call *c, const bl_customer *customer) {
+/* ---- what is drawn at commit rates ---- */
+
+static int rebook_ticked(bl_rerating *x, const bl_contract *contract,
+                         const bl_fact_ticks *ticks, bl_json *rows) {
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < customer->contracts.count && !rc; i++) {
-    bl_contract *contract = customer->contracts.item[i];
-    if (contract->plan->commits)
-      rc = bl_timeline_settle(c, contract, contract->period_count);
+  for (size_t i = 0; i < ticks->count && !rc; i++) {
+    const bl_fact_tick *tick = &ticks->items[i];
+    if (bl_dec_is_zero(tick->amount)) continue;
+    x->result.keys++;
+    if (rows)
+      rc = rebook_row(rows, bl_tally_of(contract, tick->price, tick->period,
+                                        tick->group), tick->amount);
+  }
+  return rc;
+}
+
+/* Of less usage less may be drawn. */
+static int rebook_commits(bl_rerating *x, bl_json *rows) {
+  const bl_rerate_wish *wish = x->wish;
+  const bl_list *contracts = &wish->customer->contracts;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < contracts->count && !rc; i++) {
+    bl_contract *contract = contracts->item[i];
+    bl_fact_ticks ticks;
+    if (!contract->plan->commits ||
+        (wish->contract && contract != wish->contract))
+      continue;
+    rc = bl_timeline_settle(x->c, contract, contract->period_count, &ticks);
+    if (!rc) rc = rebook_ticked(x, contract, &ticks, rows);
   }
   return rc;
 }
@@ -402,7 +427,7 @@ int bl_rerate(bl_call *c, const bl_rerate_wish *wish, bl_json *rows,
   assert(!wish->comes || wish->meter);
   rebook_open(&x, c, wish);
   rc = rebook_customer(&x, rows);
-  if (!rc) rc = rebook_commits(c, wish->customer);
+  if (!rc) rc = rebook_commits(&x, rows);
   if (out) *out = x.result;
   bl_arena_close(&x.arena);
   return rc;

@@ -61,8 +61,10 @@ int bl_timeline_precedes(const bl_contract *contract, const bl_meter *meter,
 bl_span bl_timeline_service(const bl_contract *contract, uint64_t price,
                             uint64_t period);
 /* Usage that came late into an earlier interval moves the tiers of those after
- * it: books what they have come to, of the periods [0, periods). */
-int bl_timeline_settle(bl_call *c, bl_contract *contract, uint64_t periods);
+ * it: books what they have come to, of the periods [0, periods); *out, unless
+ * it is NULL, says what that was. */
+int bl_timeline_settle(bl_call *c, bl_contract *contract, uint64_t periods,
+                       bl_fact_ticks *out);
 
 /* ---- timeline_lay.c: laying it ---- */
 

@@ -334,7 +334,8 @@ Suite *test_engine_limits(void) {
   tcase_add_test(t, what_nobody_asked_for_counts_and_a_void_gives_back);
   tcase_add_test(t, a_void_of_what_came_before_the_limit_gives_nothing_back);
   tcase_add_test(t, a_void_gives_back_what_each_rate_has_counted);
-  tcase_add_test(t, a_limit_of_a_meter_counts_what_is_drawn_at_the_commit_rate);
+  tcase_add_test(
+      t, a_limit_of_a_meter_counts_what_is_drawn_at_the_commit_rate);
   tcase_add_test(t, what_a_limit_allows_may_change_what_it_counts_begins_anew);
   tcase_add_test(t, a_sliding_window_forgets_slice_by_slice);
   tcase_add_test(t, windows_that_are_over_leave_and_holds_keep_theirs);

@@ -105,6 +105,35 @@ START_TEST(a_meter_that_is_rebuilt_leaves_less_to_be_drawn) {
 }
 END_TEST
 
+/* Of 10 drawn calls 5 are left; nothing was at the list price. */
+START_TEST(what_a_rebuild_moves_at_the_commit_rate_is_told) {
+  billing_call call;
+  billing_rebuilding done;
+  billing_doc *doc = NULL;
+  const char *row = "\"from\":\"2026-01-01T00:00:00Z\",\"kind\":"
+                    "\"commit_rate\",\"price\":\"calls\",\"quantity\":\"5\","
+                    "\"to\":\"2026-02-01T00:00:00Z\",\"was\":\"80\"}]";
+
+  open_meters(NULL, METERS, PRICES);
+  give("g", "80", AT_COMMIT, 0);
+  ck_assert_dec_eq(cost_of("1", "call", "10"), "80");
+  put("meter", "{\"id\":\"calls\",\"event\":\"call\",\"aggregation\":"
+               "\"sum\",\"effective\":\"2026-01-01T00:00:00Z\","
+               "\"expression\":\"event.value * 0.5\"}");
+  call = call_now();
+  BILLING_INIT(&done);
+  ck_assert_int_eq(billing_rebuild(b, &call, "meter", "calls", (size_t)-1, 0,
+                                   &done, &doc, NULL), 0);
+  ck_assert_uint_eq(done.moved, 1);
+  ck_assert_msg(strstr(billing_doc_text(doc), row) != NULL, "%s",
+                billing_doc_text(doc));
+  ck_assert_ptr_nonnull(strstr(billing_doc_text(doc),
+                               "[{\"amount\":\"40\""));
+  billing_doc_free(doc);
+  close_shop();
+}
+END_TEST
+
 START_TEST(a_hold_reserves_each_part_at_its_rate) {
   billing_event event = shop_event("", "call");
   billing_call call;
@@ -256,6 +285,7 @@ Suite *test_engine_rate_commit(void) {
   tcase_add_test(c, grants_that_draw_at_the_list_price_come_in_their_turn);
   tcase_add_test(c, both_rates_count_one_position_in_the_tiers);
   tcase_add_test(c, a_meter_that_is_rebuilt_leaves_less_to_be_drawn);
+  tcase_add_test(c, what_a_rebuild_moves_at_the_commit_rate_is_told);
   tcase_add_test(c, a_hold_reserves_each_part_at_its_rate);
   tcase_add_test(c, a_closing_leaves_what_was_drawn);
   tcase_add_loop_test(
