@@ -37,23 +37,24 @@ static int rebook_count(bl_rerating *x, bl_contract *contract,
 
 /* Whether it is the key's interval that says what no usage in the period
  * costs, and there is none. */
-static int rebook_is_unused(bl_rerating *x, const bl_contract *contract,
-                            const bl_fact_key *key) {
+static int rebook_find_unused(bl_rerating *x, const bl_contract *contract,
+                              const bl_fact_key *key, int *is_unused) {
   const bl_plan_version *plan = contract->plan;
   const bl_interval *all = plan->intervals;
   bl_fact_key at = *key;
+  int rc = BILLING_OK;
 
-  if ((all && all[key->price].is_off) ||
-      !bl_timeline_leads(plan, key->price,
-                         contract->periods[key->period].span))
-    return 0;
-  for (at.price = 0; all && at.price < plan->plan.price_count; at.price++) {
+  *is_unused = !(all && all[key->price].is_off) &&
+               bl_timeline_leads(plan, key->price,
+                                 contract->periods[key->period].span);
+  for (at.price = 0; all && *is_unused && at.price < plan->plan.price_count;
+       at.price++) {
     bl_rerate_key *other;
     if (all[at.price].line != all[key->price].line) continue;
-    if (bl_rerate_find(x, &at, &other) || (other && other->fact.level.events))
-      return 0;
+    rc = bl_rerate_find(x, &at, &other);
+    *is_unused = !rc && !(other && other->fact.level.events);
   }
-  return 1;
+  return rc;
 }
 
 /* What a period that is closed costs without usage, by prices of the past. */
@@ -61,7 +62,7 @@ static int rebook_unused(bl_rerating *x, bl_contract *contract) {
   const bl_plan *plan = &contract->plan->plan;
   bl_fact_key at = {contract->number, 0, 0, {"", 0}};
   bl_rerate_key *key;
-  int rc = BILLING_OK;
+  int is_unused, rc = BILLING_OK;
 
   for (; at.price < plan->price_count && !rc; at.price++) {
     const bl_price *price = &plan->prices[at.price];
@@ -69,11 +70,13 @@ static int rebook_unused(bl_rerating *x, bl_contract *contract) {
         !(price->flags & BL_PRICE_FLAT_AT_ZERO) ||
         bl_contract_meter(contract, at.price)->ticks)
       continue;
-    for (at.period = 0; at.period < contract->closed && !rc; at.period++)
-      if (bl_rerate_is_meant(x, contract, at.price, at.period) &&
-          rebook_is_unused(x, contract, &at))
+    for (at.period = 0; at.period < contract->closed && !rc; at.period++) {
+      if (!bl_rerate_is_meant(x, contract, at.price, at.period)) continue;
+      rc = rebook_find_unused(x, contract, &at, &is_unused);
+      if (!rc && is_unused)
         rc = bl_rerate_key_of(x, contract, at.price, at.period, at.group,
                               &key);
+    }
   }
   return rc;
 }
@@ -167,16 +170,18 @@ static int rebook_total(bl_rerating *x, const bl_rerate_key *key,
   int is_shared = contract->plan->plan.prices[fact->price].tiers_by != 0;
   bl_fact_key at = {contract->number, fact->price, fact->period, fact->group};
   bl_rate_others others;
-  int rc;
+  int is_unused = 0, rc = BILLING_OK;
 
   *total = booked;
   if (x->wish->customer->is_erased) return BILLING_OK;
   if (key->meter->ticks && rebook_is_closed(key)) return BILLING_OK;
   *total = BL_DEC_ZERO;
   if (key->meter->ticks || !key->rate) return BILLING_OK;
-  if (!fact->level.events && !is_shared &&
-      (!rebook_is_closed(key) || !rebook_is_unused(x, contract, &at)))
-    return BILLING_OK;
+  if (!fact->level.events && !is_shared) {
+    if (rebook_is_closed(key))
+      rc = rebook_find_unused(x, contract, &at, &is_unused);
+    if (!is_unused) return rc;
+  }
   *total = key->spent;
   if (key->rate->flags & BL_PRICE_BY_EVENT) return BILLING_OK;
   rc = rebook_others(x, key, &others);
