@@ -108,11 +108,11 @@ END_TEST
 /* ---- explained ---- */
 
 /* 15 calls at 10, then 5; at the commit rate 10 at 8, then 6. */
-#define LADDERS                                                          \
-  "{\"id\":\"calls\",\"meter\":\"calls\",\"model\":\"graduated\",\"tiers\":[" \
-  "{\"up_to\":\"15\",\"unit\":\"10\"},{\"unit\":\"5\"}],\"commit_rate\":{"     \
-  "\"model\":\"graduated\",\"tiers\":[{\"up_to\":\"10\",\"unit\":\"8\"},"      \
-  "{\"unit\":\"6\"}]}}"
+#define LADDERS                                                        \
+  "{\"id\":\"calls\",\"meter\":\"calls\",\"model\":\"graduated\","     \
+  "\"tiers\":[{\"up_to\":\"15\",\"unit\":\"10\"},{\"unit\":\"5\"}],"     \
+  "\"commit_rate\":{\"model\":\"graduated\",\"tiers\":["               \
+  "{\"up_to\":\"10\",\"unit\":\"8\"},{\"unit\":\"6\"}]}}"
 
 /* The contract, at half of the list price since a day. */
 static void half_since(const char *day) {
