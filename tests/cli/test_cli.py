@@ -334,7 +334,8 @@ def voids(folder):
 def limited(folder):
     db = os.path.join(folder, 'limited.db')
     answer(db, 'apply', write(folder, 'limited.json', dict(
-        CATALOG, customers=[{'id': 'acme', 'limits': [
+        CATALOG, contracts=CATALOG['contracts'][:1],
+        customers=[{'id': 'acme', 'limits': [
             {'id': 'key', 'amount': '3', 'asset': 'USD', 'hours': 5,
              'by': ['api_key'], 'soft': True}]}])))
     answer(db, 'grant', 'g', 'acme', '10', 'USD')
