@@ -37,14 +37,14 @@ bl_rated_line bl_line_of(const bl_price *price, bl_named_list values,
                         .values = values, .commit_unit = BL_DEC_BAD,
                         .at = at};
 
-  if (price->closing == BL_CLOSING_COMMIT) line.commit_unit = BL_DEC_ZERO;
+  if (bl_price_is_commit(price)) line.commit_unit = BL_DEC_ZERO;
   return line;
 }
 
 bl_drawing bl_drawing_of(const bl_price *price) {
   bl_drawing drawing = {.id = {NULL, 0}};
 
-  if (price->closing != BL_CLOSING_COMMIT) return drawing;
+  if (!bl_price_is_commit(price)) return drawing;
   drawing.rate = BL_RATE_COMMIT;
   drawing.is_drawn = 1;
   return drawing;

@@ -43,7 +43,7 @@ static bl_dec cost_of(const char *key, const char *name, const char *value) {
   return record_value(key, name, now_us, value).cost;
 }
 
-/* "price quantity amount drawn" of an invoice's lines. */
+/* "kind price quantity amount drawn" of an invoice's lines. */
 static void bills(const char *number, const char *lines) {
   static const char *const members[] = {"kind", "price", "quantity",
                                         "amount", "drawn", NULL};
