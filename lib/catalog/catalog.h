@@ -59,6 +59,21 @@ typedef struct bl_alerts {
 
 /* ---- tenant ---- */
 
+/* One of `from` is worth `rate` of `to`, since a moment. */
+typedef struct bl_exchange_rate {
+  char    from[16];
+  char    to[16];
+  bl_dec  rate;                /* above zero */
+  int64_t since_us;            /* INT64_MIN: it has always held */
+} bl_exchange_rate;
+
+#define BL_EXCHANGE_MOST 2000
+
+typedef struct bl_exchange_rates {
+  bl_exchange_rate *item;
+  size_t            count;
+} bl_exchange_rates;
+
 typedef struct bl_tenant_terms {
   bl_str    id;
   bl_str    name;
@@ -76,6 +91,7 @@ typedef struct bl_tenant_terms {
   int64_t   hold_lasts_us;     /* unless it is said */
   int64_t   hold_grace_us;     /* after its end it can be settled */
   bl_alerts alerts;            /* for each customer */
+  bl_exchange_rates rates;     /* between assets */
 } bl_tenant_terms;
 
 /* ---- limits ---- */
@@ -538,6 +554,8 @@ typedef struct bl_contract_terms {
   bl_limits    limits;
   bl_recurring_list grants;        /* beside the plan's */
   bl_alerts    alerts;
+  char         invoice_currency[16];   /* what is open in other assets is
+                                          converted into; empty: nothing is */
 } bl_contract_terms;
 
 /*

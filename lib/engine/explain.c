@@ -9,6 +9,7 @@
  */
 #include "engine/batch.h"
 #include "engine/closing.h"
+#include "engine/conversions.h"
 #include "engine/explain.h"
 #include "engine/index.h"
 #include "engine/load.h"
@@ -69,10 +70,44 @@ static int find_line(explanation *x, const bl_query *q) {
   return BILLING_OK;
 }
 
+static void explain_service(explanation *x, bl_span span) {
+  bl_json *service = bl_json_object(x->tree, "service");
+
+  bl_json_add_time(service, "from", span.from_us);
+  bl_json_add_time(service, "to", span.to_us);
+}
+
+static void explain_figures(explanation *x, const char *asset) {
+  const bl_fact_line *line = x->line;
+  bl_dec open = bl_dec_sub(line->amount, line->drawn);
+  bl_json *tree = x->tree;
+
+  bl_json_add_dec(tree, "quantity", line->quantity);
+  bl_json_add_dec(tree, "amount", line->amount);
+  bl_json_add_dec(tree, "drawn", line->drawn);
+  bl_json_add_dec(tree, "due", line->due);
+  bl_json_add_dec(tree, "rounding", line->converted
+                                      ? BL_DEC_ZERO
+                                      : bl_dec_sub(line->due, open));
+  bl_json_add_c(tree, "asset", asset);
+  if (line->converted)
+    bl_json_add_int(tree, "converted", (int64_t)line->converted);
+}
+
+static int explain_conversion(explanation *x, const bl_query *q) {
+  bl_json_add_text(x->tree, "invoice", q->invoice);
+  bl_json_add_int(x->tree, "line", q->line);
+  bl_json_add_c(x->tree, "kind", "conversion");
+  bl_json_add_text(x->tree, "contract", x->contract->terms.id);
+  explain_service(x, x->contract->periods[x->line->period].span);
+  explain_figures(x, x->line->into);
+  return bl_conversion_explain(x->contract, &x->fact, (size_t)q->line - 1,
+                               x->tree);
+}
+
 static void add_head(explanation *x, const bl_query *q) {
   const bl_fact_line *line = x->line;
-  bl_span span = bl_timeline_service(x->contract, line->price, line->period);
-  bl_json *tree = x->tree, *service;
+  bl_json *tree = x->tree;
 
   bl_json_add_text(tree, "invoice", q->invoice);
   bl_json_add_int(tree, "line", q->line);
@@ -86,17 +121,9 @@ static void add_head(explanation *x, const bl_query *q) {
   if (x->price->closing <= BL_CLOSING_COMPOSITE)
     bl_json_add_c(tree, "model", bl_price_model_name(x->price->model));
   if (x->price->meter.len) bl_json_add_text(tree, "meter", x->price->meter);
-  service = bl_json_object(tree, "service");
-  bl_json_add_time(service, "from", span.from_us);
-  bl_json_add_time(service, "to", span.to_us);
-  bl_json_add_dec(tree, "quantity", line->quantity);
-  bl_json_add_dec(tree, "amount", line->amount);
-  bl_json_add_dec(tree, "drawn", line->drawn);
-  bl_json_add_dec(tree, "due", line->due);
-  bl_json_add_dec(tree, "rounding",
-                  bl_dec_sub(line->due,
-                             bl_dec_sub(line->amount, line->drawn)));
-  bl_json_add_c(tree, "asset", x->price->asset);
+  explain_service(x, bl_timeline_service(x->contract, line->price,
+                                     line->period));
+  explain_figures(x, x->price->asset);
 }
 
 static bl_fact_key explain_key(const explanation *x) {
@@ -431,6 +458,17 @@ static int add_events(explanation *x, int64_t room) {
   return rc;
 }
 
+static int explain_line(explanation *x, const bl_query *q) {
+  int rc;
+
+  add_head(x, q);
+  rc = bl_view_add_json(x->tree, "group", x->line->group);
+  if (!rc) rc = add_overrides(x);
+  if (!rc) rc = explain_kind(x);
+  if (!rc) rc = add_draws(x);
+  return !rc && x->line->first_event ? add_events(x, q->events) : rc;
+}
+
 static int explain(bl_call *c, const bl_query *q, billing_doc **out) {
   explanation x;
   int rc;
@@ -441,12 +479,7 @@ static int explain(bl_call *c, const bl_query *q, billing_doc **out) {
   if (rc) return rc;
   x.tree = bl_json_object(NULL, NULL);
   if (!x.tree) return BILLING_NOMEM;
-  add_head(&x, q);
-  rc = bl_view_add_json(x.tree, "group", x.line->group);
-  if (!rc) rc = add_overrides(&x);
-  if (!rc) rc = explain_kind(&x);
-  if (!rc) rc = add_draws(&x);
-  if (!rc && x.line->first_event) rc = add_events(&x, q->events);
+  rc = x.line->into[0] ? explain_conversion(&x, q) : explain_line(&x, q);
   if (!rc) rc = bl_doc_of_tree(c, x.tree, out);
   bl_json_free(x.tree);
   return rc;

@@ -15,8 +15,8 @@ static int billed_read(bl_call *c, const bl_fact_key *key, int64_t seq,
   if (facts.invoice.contract != key->contract) return BILLING_OK;
   for (size_t i = 0; i < facts.invoice.line_count; i++) {
     const bl_fact_line *line = &facts.invoice.lines[i];
-    if (line->price != key->price || line->period != key->period ||
-        !bl_str_equal(line->group, key->group))
+    if (line->into[0] || line->price != key->price ||
+        line->period != key->period || !bl_str_equal(line->group, key->group))
       continue;
     if (is_before) out->before = bl_dec_add(out->before, line->amount);
     out->quantity = line->quantity;
