@@ -234,7 +234,8 @@ enum { BL_TIMING_ARREARS, BL_TIMING_ADVANCE };
 enum { BL_PARTIAL_UP, BL_PARTIAL_DOWN, BL_PARTIAL_PRORATE };
 enum { BL_PRORATE_TIME, BL_PRORATE_DAYS, BL_PRORATE_NONE };
 /* The usage that goes through tiers, free units and maximum together. */
-enum { BL_TIERS_PERIOD, BL_TIERS_YEAR, BL_TIERS_LIFE };
+/* ROLLED: periods by themselves, but for free units that roll over. */
+enum { BL_TIERS_PERIOD, BL_TIERS_YEAR, BL_TIERS_LIFE, BL_TIERS_ROLLED };
 
 typedef struct bl_tier {
   bl_dec up_to;                /* inclusive; the last one's is BL_DEC_MAX */
@@ -342,7 +343,9 @@ typedef struct bl_price {
   uint32_t  *counted;          /* closing: the places of those it counts */
   size_t     counted_count;
   uint32_t   tiers_by;         /* BL_TIERS_* */
-  uint32_t   reserved;
+  int32_t    roll_periods;     /* BL_TIERS_ROLLED: so many later ones may use
+                                  what is left of free units; 0: all */
+  bl_dec     roll_most;        /* and so many are carried at most */
   struct bl_price *beside;     /* its commit rate; of BL_CLOSING_COMMIT the
                                   list price; NULL: none */
 } bl_price;

@@ -238,6 +238,23 @@ static int explain_transactions(explanation *x, const bl_price *price) {
   return row ? BILLING_OK : BILLING_NOMEM;
 }
 
+/* What has become of the period's free units by now: other periods move them.
+ */
+static int explain_allowance(explanation *x, const bl_price *price) {
+  bl_json *row = bl_json_object(x->tree, "allowance");
+  bl_fact_key key = explain_key(x);
+  bl_allowed period;
+  int rc = bl_explain_rolled(x->c, x->contract, &key, price, &period);
+
+  if (rc) return rc;
+  bl_json_add_dec(row, "free", price->free);
+  bl_json_add_dec(row, "carried", period.carried);
+  bl_json_add_dec(row, "covered", period.covered);
+  bl_json_add_dec(row, "billed", period.billed);
+  return bl_json_add_dec(row, "left", period.left) ? BILLING_OK
+                                                   : BILLING_NOMEM;
+}
+
 static int explain_usage(explanation *x) {
   const bl_price *price = bl_price_of_group(x->price, x->line->group);
   bl_fact_key key = explain_key(x);
@@ -250,7 +267,9 @@ static int explain_usage(explanation *x) {
     before = billed.before;
     if (!rc && (price->flags & BL_PRICE_BY_EVENT))
       rc = explain_transactions(x, price);
-    if (!rc && x->price->tiers_by)
+    if (!rc && x->price->tiers_by == BL_TIERS_ROLLED)
+      rc = explain_allowance(x, price);
+    else if (!rc && x->price->tiers_by)
       bl_json_add_c(x->tree, "tiers_by", bl_tiers_words[x->price->tiers_by]);
     total = bl_dec_add(before, x->line->amount);
   } else {

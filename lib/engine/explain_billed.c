@@ -63,3 +63,21 @@ int bl_explain_others(bl_call *c, const bl_contract *past,
   if (out->count) out->amount = bl_price_total(rate, out->level);
   return rc;
 }
+
+int bl_explain_rolled(bl_call *c, const bl_contract *contract,
+                      const bl_fact_key *key, const bl_price *rate,
+                      bl_allowed *out) {
+  const bl_meter *meter = bl_contract_meter(contract, key->price);
+  bl_rate_others all = BL_RATE_ALONE;
+  int rc = bl_rate_roll(&c->arena, contract, key, &all);
+
+  for (uint64_t i = all.first; !rc && i < all.periods; i++) {
+    const bl_tally *tally = bl_tally_of(contract, key->price, i, key->group);
+    if (tally) bl_rate_join(meter, i, tally->level.total, &all);
+  }
+  if (!rc)
+    bl_price_rolled(rate, all.usage + all.first,
+                    (size_t)(all.periods - all.first), all.room,
+                    (size_t)(key->period - all.first), out);
+  return rc;
+}
