@@ -472,9 +472,9 @@ typedef struct billing_call {
  *
  * Tiers, free units and the maximum of a usage price are of a billing period,
  * or with "tiers_by":"year|life" of a year or of all of the contract.  With
- * "rollover":{"periods":1,"limit":"50"} later periods (so many, or all) may use
- * what is left of the free units of a per_unit, package or percentage price,
- * the oldest first, as far as the limit lets them be carried.  A price
+ * "rollover":{"periods":1,"limit":"50"} later periods (so many, or all) may
+ * use what is left of the free units of a per_unit, package or percentage
+ * price, the oldest first, as far as the limit lets them be carried.  A price
  * has "tags":[..] and, but for a fee, a "minimum" of a period, such as
  * "50" or {"amount":"50","proration":"time|days_half_open|none"}: of a stub
  * its share.  What is missing of a minimum, what is above a maximum and what a
@@ -1411,10 +1411,10 @@ BILLING_API int billing_invoice(billing *b, const billing_call *call,
  * those that were voided since say so).  Of a price that changed within the
  * period, "position" is how far tiers had come before, and "before_position"
  * what that much costs; of free units that roll over, "allowance" is what has
- * become of the period's by now; of a composite, a minimum or a maximum what was spent
- * under each price that it counts.  Of a line of kind conversion: the rate,
- * since when it was in force, and the "lines" whose open amounts it converts;
- * these say "converted", its number.  Lines count from 1.
+ * become of the period's by now; of a composite, a minimum or a maximum what
+ * was spent under each price that it counts.  Of a line of kind conversion:
+ * the rate, since when it was in force, and the "lines" whose open amounts it
+ * converts; these say "converted", its number.  Lines count from 1.
  *
  *   NOTFOUND
  */

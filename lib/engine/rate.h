@@ -179,7 +179,8 @@ typedef struct bl_rate_others {
 } bl_rate_others;
 
 #define BL_RATE_ALONE \
-  ((bl_rate_others){BL_DEC_ZERO, BL_DEC_ZERO, BL_DEC_ZERO, 0, NULL, NULL, 0, 0, 0})
+  ((bl_rate_others){BL_DEC_ZERO, BL_DEC_ZERO, BL_DEC_ZERO, 0, NULL, NULL, \
+                    0, 0, 0})
 
 /* Room for the usage of periods, if free units of the price roll over. */
 int bl_rate_roll(bl_arena *a, const bl_contract *contract,

@@ -3,8 +3,8 @@
 """prices.py METER_CHECK: random prices and running totals, priced twice.
 
 Each price is asked through the kernels quote, rate, transactions, composite,
-allowance and commit_rate, and by the model below, which is written from the rules alone
-and counts in fractions.
+allowance and commit_rate, and by the model below, which is written from the
+rules alone and counts in fractions.
 What must hold besides: however a total is reached, in parts, upward and back
 again, what the parts cost adds up to the price of the total, to the last digit
 (events come late and are corrected by totals that go another way).
