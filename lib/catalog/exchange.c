@@ -8,26 +8,15 @@
  */
 #include "catalog/field.h"
 
-static int exchange_time(const bl_reader *r, const bl_field *field,
-                         const bl_json *node, void *model) {
-  bl_exchange_rate *rate = model;
-
-  (void)field;
-  if (bl_json_time(node, &rate->since_us)) return BILLING_OK;
-  return bl_reader_fail(r, BILLING_INVALID,
-                        "RFC 3339 such as \"2026-01-31T00:00:00Z\", a date, "
-                        "or microseconds",
-                        "this is not a time");
-}
-
 static const bl_field exchange_rate_fields[] = {
   {.name = "from", .read = bl_value_asset, .needed = BL_ALWAYS,
    .at = offsetof(bl_exchange_rate, from)},
   {.name = "to", .read = bl_value_asset, .needed = BL_ALWAYS,
    .at = offsetof(bl_exchange_rate, to)},
-  {.name = "rate", .read = bl_value_amount, .needed = BL_ALWAYS,
+  {.name = "rate", .read = bl_value_positive, .needed = BL_ALWAYS,
    .at = offsetof(bl_exchange_rate, rate)},
-  {.name = "effective", .read = exchange_time},
+  {.name = "effective", .read = bl_value_time,
+   .at = offsetof(bl_exchange_rate, since_us)},
 };
 
 static const bl_shape exchange_rate_shape = {
@@ -35,18 +24,13 @@ static const bl_shape exchange_rate_shape = {
   BL_COUNT(exchange_rate_fields)
 };
 
-/* A rate of nothing cannot be turned round, and one asset needs none. */
+/* One asset needs no rate. */
 static int exchange_check(const bl_reader *at, const bl_exchange_rate *rate) {
-  bl_reader figure = bl_reader_member(at, "rate");
   bl_reader to = bl_reader_member(at, "to");
 
-  if (bl_dec_is_zero(rate->rate))
-    return bl_reader_fail(&figure, BILLING_INVALID, "above 0",
-                          "a rate between assets is not zero");
-  if (bl_asset_equal(rate->from, rate->to))
-    return bl_reader_fail(&to, BILLING_INVALID, "another asset than from",
-                          "a rate is between two assets");
-  return BILLING_OK;
+  if (!bl_asset_equal(rate->from, rate->to)) return BILLING_OK;
+  return bl_reader_fail(&to, BILLING_INVALID, "another asset than from",
+                        "a rate is between two assets");
 }
 
 int bl_value_exchange(const bl_reader *r, const bl_field *field,
