@@ -23,6 +23,7 @@
 
 #include "engine/timeline.h"
 #include "price/allowance.h"
+#include "price/price.h"
 
 /* Whether two periods go through the tiers of a price together. */
 static int total_is_shared(const bl_contract *contract, const bl_price *price,
