@@ -403,7 +403,8 @@ typedef struct billing_call {
  *              "number_prefix","unknown_customers":"refuse|park",
  *              "accept":{"most_age":s,"most_ahead":s,"cancel_within":s},
  *              "strict":"none|events|properties","alerts":[alert, ..],
- *              "holds":{"lasts":s,"grace":s}}
+ *              "holds":{"lasts":s,"grace":s},"rates":[{"from":"tok",
+ *              "to":"USD","rate":"0.25","effective":T}, ..]}
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
  *              "limits":[see billing_limits],
  *              ... any further members are kept}
@@ -438,6 +439,7 @@ typedef struct billing_call {
  *              peer's: "lago|metronome|openmeter|stripe",
  *              "versions":"pin|follow","plan_version":2,"effective":T,
  *              "minimum","maximum": instead of the plan's,
+ *              "invoice_currency":"USD", into which the rest is converted,
  *              "grants":[recurring grant, ..] beside the plan's,
  *              "limits":[as of a customer],"overrides":[override, ..],
  *              "alerts":[{"id","of":"balance|owed|spend","asset","at":"5",
@@ -470,7 +472,10 @@ typedef struct billing_call {
  *    "quantity":"seats","proration":"time|days_half_open|none"}
  *
  * Tiers, free units and the maximum of a usage price are of a billing period,
- * or with "tiers_by":"year|life" of a year or of all of the contract.  A price
+ * or with "tiers_by":"year|life" of a year or of all of the contract.  With
+ * "rollover":{"periods":1,"limit":"50"} later periods (so many, or all) may
+ * use what is left of the free units of a per_unit, package or percentage
+ * price, the oldest first, as far as the limit lets them be carried.  A price
  * has "tags":[..] and, but for a fee, a "minimum" of a period, such as
  * "50" or {"amount":"50","proration":"time|days_half_open|none"}: of a stub
  * its share.  What is missing of a minimum, what is above a maximum and what a
@@ -484,6 +489,12 @@ typedef struct billing_call {
  * such a model, is what a unit costs when a grant pays it whose scope says
  * {"rate":"commit"}: a line of its own (kind commit_rate), before the rest in
  * the tiers.
+ *
+ * With an "invoice_currency" what an invoice leaves open in other assets is
+ * converted by the tenant's "rates": a line of its own (kind conversion) for
+ * each asset, period and rate, rounded once.  Usage goes by the rate of the
+ * last moment of its period, a fee in advance by that of its first.  What has
+ * been in force before the clock cannot change.
  *
  * A recurring grant is given by itself at the beginning of each of its periods
  * or, instead of periods, in dated parts.  Usage, reads and advance find it
@@ -1345,7 +1356,7 @@ BILLING_API int billing_limits(billing *b, const billing_call *call,
  *
  * Accounts: deferred (revenue: what is left of grants that were paid for),
  * credit (what is left of promotional ones), unbilled, receivable, revenue,
- * funding, promotion, breakage, rounding, tax.
+ * funding, promotion, breakage, rounding, tax, exchange.
  */
 BILLING_API int billing_ledger(billing *b, const billing_call *call,
                                const char *query, size_t query_len,
@@ -1403,8 +1414,11 @@ BILLING_API int billing_invoice(billing *b, const billing_call *call,
  * and the events (the first `events` of them, 100 by default, and their count;
  * those that were voided since say so).  Of a price that changed within the
  * period, "position" is how far tiers had come before, and "before_position"
- * what that much costs; of a composite, a minimum or a maximum what was spent
- * under each price that it counts.  Lines count from 1.
+ * what that much costs; of free units that roll over, "allowance" is what has
+ * become of the period's by now; of a composite, a minimum or a maximum what
+ * was spent under each price that it counts.  Of a line of kind conversion:
+ * the rate, since when it was in force, and the "lines" whose open amounts it
+ * converts; these say "converted", its number.  Lines count from 1.
  *
  *   NOTFOUND
  */

@@ -59,6 +59,21 @@ typedef struct bl_alerts {
 
 /* ---- tenant ---- */
 
+/* One of `from` is worth `rate` of `to`, since a moment. */
+typedef struct bl_exchange_rate {
+  char    from[16];
+  char    to[16];
+  bl_dec  rate;                /* above zero */
+  int64_t since_us;            /* INT64_MIN: it has always held */
+} bl_exchange_rate;
+
+#define BL_EXCHANGE_MOST 2000
+
+typedef struct bl_exchange_rates {
+  bl_exchange_rate *item;
+  size_t            count;
+} bl_exchange_rates;
+
 typedef struct bl_tenant_terms {
   bl_str    id;
   bl_str    name;
@@ -76,6 +91,7 @@ typedef struct bl_tenant_terms {
   int64_t   hold_lasts_us;     /* unless it is said */
   int64_t   hold_grace_us;     /* after its end it can be settled */
   bl_alerts alerts;            /* for each customer */
+  bl_exchange_rates rates;     /* between assets */
 } bl_tenant_terms;
 
 /* ---- limits ---- */
@@ -218,7 +234,8 @@ enum { BL_TIMING_ARREARS, BL_TIMING_ADVANCE };
 enum { BL_PARTIAL_UP, BL_PARTIAL_DOWN, BL_PARTIAL_PRORATE };
 enum { BL_PRORATE_TIME, BL_PRORATE_DAYS, BL_PRORATE_NONE };
 /* The usage that goes through tiers, free units and maximum together. */
-enum { BL_TIERS_PERIOD, BL_TIERS_YEAR, BL_TIERS_LIFE };
+/* ROLLED: periods by themselves, but for free units that roll over. */
+enum { BL_TIERS_PERIOD, BL_TIERS_YEAR, BL_TIERS_LIFE, BL_TIERS_ROLLED };
 
 typedef struct bl_tier {
   bl_dec up_to;                /* inclusive; the last one's is BL_DEC_MAX */
@@ -326,7 +343,9 @@ typedef struct bl_price {
   uint32_t  *counted;          /* closing: the places of those it counts */
   size_t     counted_count;
   uint32_t   tiers_by;         /* BL_TIERS_* */
-  uint32_t   reserved;
+  int32_t    roll_periods;     /* BL_TIERS_ROLLED: so many later ones may use
+                                  what is left of free units; 0: all */
+  bl_dec     roll_most;        /* and so many are carried at most */
   struct bl_price *beside;     /* its commit rate; of BL_CLOSING_COMMIT the
                                   list price; NULL: none */
 } bl_price;
@@ -542,6 +561,8 @@ typedef struct bl_contract_terms {
   bl_limits    limits;
   bl_recurring_list grants;        /* beside the plan's */
   bl_alerts    alerts;
+  char         invoice_currency[16];   /* what is open in other assets is
+                                          converted into; empty: nothing is */
 } bl_contract_terms;
 
 /*

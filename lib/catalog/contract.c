@@ -162,6 +162,16 @@ static int contract_order(const bl_reader *r, const bl_field *field,
   return bl_value_order(r, node, &terms->order);
 }
 
+static int contract_currency(const bl_reader *r, const bl_field *field,
+                             const bl_json *node, void *model) {
+  bl_contract_terms *terms = model;
+  int rc = bl_value_asset(r, field, node, model);
+
+  if (rc || bl_asset_places(terms->invoice_currency) >= 0) return rc;
+  return bl_reader_fail(r, BILLING_INVALID, field->hint,
+                        "%s is no currency", terms->invoice_currency);
+}
+
 static const char *const contract_versions[] = {"pin", "follow", NULL};
 
 static const bl_field contract_fields[] = {
@@ -203,6 +213,9 @@ static const bl_field contract_fields[] = {
    .at = offsetof(bl_contract_terms, grants)},
   {.name = "alerts", .read = bl_value_alerts,
    .at = offsetof(bl_contract_terms, alerts)},
+  {.name = "invoice_currency", .read = contract_currency,
+   .hint = "an ISO 4217 code such as \"USD\"",
+   .at = offsetof(bl_contract_terms, invoice_currency)},
   {.name = "minimum", .read = bl_value_bound,
    .at = offsetof(bl_contract_terms, minimum)},
   {.name = "maximum", .read = bl_value_bound,

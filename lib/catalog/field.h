@@ -134,6 +134,8 @@ bl_field_read bl_value_limits;
  * (override.c). */
 bl_field_read bl_value_named;
 bl_field_read bl_value_targets;
+/* bl_exchange_rates (exchange.c). */
+bl_field_read bl_value_exchange;
 /* bl_alerts (alert.c). */
 bl_field_read bl_value_alerts;
 /* A contract's overrides, and what their order asks of each (override.c). */

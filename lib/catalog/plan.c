@@ -169,7 +169,8 @@ static int plan_all_transactions(const bl_reader *r, const bl_price *price,
  * is known for its period. */
 static int plan_tiers(const bl_reader *r, const bl_price *price,
                       const bl_price *rate, const bl_meter *meter) {
-  bl_reader at = bl_reader_member(r, "tiers_by");
+  bl_reader at = bl_reader_member(
+      r, price->tiers_by == BL_TIERS_ROLLED ? "rollover" : "tiers_by");
 
   if (price->tiers_by == BL_TIERS_PERIOD) return BILLING_OK;
   if (!plan_goes_on(meter))

@@ -9,6 +9,7 @@
 #include "engine/documents.h"
 
 #include "engine/assets.h"
+#include "engine/conversions.h"
 #include "engine/index.h"
 #include "engine/limits.h"
 #include "engine/named.h"
@@ -153,6 +154,7 @@ static int draft_tenant(bl_call *c, const bl_json *doc, document_draft *d) {
   d->fact.number = 1;
   d->fact.version = c->t->heads.version;
   rc = check_alerts(c, d, &d->tenant.alerts, &d->tenant);
+  if (!rc) rc = bl_conversions_keep(c, &d->tenant.rates, d->path);
   if (rc) return rc;
   return c->t->number ? keep_assets(c, d) : give_tenant_number(c);
 }
@@ -409,6 +411,17 @@ static int find_plan(bl_call *c, document_draft *d, const bl_contract *was) {
   return BILLING_OK;
 }
 
+/* Every asset of its plan can be converted as the contract begins. */
+static int check_rates(bl_call *c, const document_draft *d) {
+  bl_str id = d->contract.plan;
+  const bl_plan_state *plan = bl_map_get(&c->t->plans, id.text, id.len);
+  int64_t version = d->contract.plan_version;
+  size_t last = version ? (size_t)version : plan->versions.count;
+  const bl_plan_version *of = plan->versions.item[last - 1];
+
+  return bl_conversions_check(c, &of->plan, &d->contract, d->path);
+}
+
 static int find_owner(bl_call *c, document_draft *d, int is_new) {
   bl_customer *customer;
   char path[256];
@@ -456,6 +469,7 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
   rc = bl_catalog_check_grants(&terms->grants, d->path, &c->t->terms, c->err);
   if (!rc && was) rc = check_contract_change(c, d, was);
   if (!rc && was) rc = check_new_grants(c, d, was);
+  if (!rc) rc = check_rates(c, d);
   return rc ? rc : bl_timeline_draft(c, d->path, doc, terms, was, zone,
                                      &d->fact, &d->since_us);
 }

@@ -15,8 +15,8 @@ static int billed_read(bl_call *c, const bl_fact_key *key, int64_t seq,
   if (facts.invoice.contract != key->contract) return BILLING_OK;
   for (size_t i = 0; i < facts.invoice.line_count; i++) {
     const bl_fact_line *line = &facts.invoice.lines[i];
-    if (line->price != key->price || line->period != key->period ||
-        !bl_str_equal(line->group, key->group))
+    if (line->into[0] || line->price != key->price ||
+        line->period != key->period || !bl_str_equal(line->group, key->group))
       continue;
     if (is_before) out->before = bl_dec_add(out->before, line->amount);
     out->quantity = line->quantity;
@@ -87,5 +87,23 @@ int bl_explain_others(bl_call *c, const bl_contract *past,
   }
   if (!rc && !is_commit) rc = billed_add_commit(c, past, &list, seq, out);
   if (out->count) out->amount = bl_price_total(rate, out->level);
+  return rc;
+}
+
+int bl_explain_rolled(bl_call *c, const bl_contract *contract,
+                      const bl_fact_key *key, const bl_price *rate,
+                      bl_allowed *out) {
+  const bl_meter *meter = bl_contract_meter(contract, key->price);
+  bl_rate_others all = BL_RATE_ALONE;
+  int rc = bl_rate_roll(&c->arena, contract, key, &all);
+
+  for (uint64_t i = all.first; !rc && i < all.periods; i++) {
+    const bl_tally *tally = bl_tally_of(contract, key->price, i, key->group);
+    if (tally) bl_rate_join(meter, i, tally->level.total, &all);
+  }
+  if (!rc)
+    bl_price_rolled(rate, all.usage + all.first,
+                    (size_t)(all.periods - all.first), all.room,
+                    (size_t)(key->period - all.first), out);
   return rc;
 }

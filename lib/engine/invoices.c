@@ -9,6 +9,7 @@
  */
 #include "base/struct.h"
 #include "engine/closing.h"
+#include "engine/conversions.h"
 #include "engine/due.h"
 #include "engine/fees.h"
 #include "engine/named.h"
@@ -352,6 +353,7 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
     d.fact.advances = closed + 1;
     rc = add_fees(&d, BL_TIMING_ADVANCE, closed);
   }
+  if (!rc) rc = bl_conversions_add(c, contract, &d.fact, &d.line_cap);
   return rc ? rc : append_invoice(c, &d);
 }
 

@@ -118,6 +118,7 @@ static int rebook_others(bl_rerating *x, const bl_rerate_key *key,
   int is_first = 1, rc = BILLING_OK;
 
   *out = BL_RATE_ALONE;
+  rc = bl_rate_roll(&x->c->arena, contract, &own, out);
   for (uint64_t i = 0; !rc && bl_rate_next_other(contract, key->meter, &own,
                                                  &i, &at);) {
     const bl_tally *tally = bl_tally_of(contract, at.price, at.period,
@@ -127,16 +128,17 @@ static int rebook_others(bl_rerating *x, const bl_rerate_key *key,
     if (rc) return rc;
     if (other && at.period > fact->period) continue;
     if (other) {
-      out->level = bl_dec_add(out->level, other->fact.level.total);
+      bl_rate_join(key->meter, at.period, other->fact.level.total, out);
       is_first = is_first && !is_shared && !other->fact.level.events;
     } else if (is_shared && tally) {
-      out->level = bl_dec_add(out->level, tally->level.total);
+      bl_rate_join(key->meter, at.period, tally->level.total, out);
       out->amount = bl_dec_add(out->amount, tally->amount);
     }
   }
-  if (!is_first)
-    out->amount = bl_price_total(key->rate, bl_measure_finish(key->meter,
-                                                              out->level));
+  if (!is_first) {
+    out->amount = BL_DEC_ZERO;
+    out->amount = bl_rate_beyond(key->meter, key->rate, out, BL_DEC_ZERO);
+  }
   return rc;
 }
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """prices.py METER_CHECK: random prices and running totals, priced twice.
 
-Each price is asked through the kernels quote, rate, transactions, composite
-and commit_rate, and by the model below, which is written from the rules alone
-and counts in fractions.
+Each price is asked through the kernels quote, rate, transactions, composite,
+allowance and commit_rate, and by the model below, which is written from the
+rules alone and counts in fractions.
 What must hold besides: however a total is reached, in parts, upward and back
 again, what the parts cost adds up to the price of the total, to the last digit
 (events come late and are corrected by totals that go another way).
@@ -304,6 +304,25 @@ def commit_rate(request):
     return covered, amount, rest, exact(amount + rest)
 
 
+def allowance(request):
+    """Each unit that is free has a period of its own; the oldest go first."""
+    free, most = F(request['free']), F(request['limit'])
+    lasts = len(request['usage']) if request.get('accumulates') else request[
+        'periods']
+    left, billed = [], []
+    for now, used in enumerate(map(F, request['usage'])):
+        left.append(free)
+        for i in range(now + 1):
+            taken = min(left[i], used)
+            left[i], used = left[i] - taken, used - taken
+        billed.append(used)
+        room = most
+        for i in reversed(range(now + 1)):
+            left[i] = min(left[i], room) if now - i < lasts else F(0)
+            room -= left[i]
+    return billed, sum(billed)
+
+
 # ---- questions --------------------------------------------------------------
 
 def figure(x):
@@ -366,6 +385,13 @@ def questions(seed):
                 'events': [text(v) for v in values]},
                {'charges': [figure(c) for c in costs],
                 'amount': figure(F(sum(costs)))})
+    request = {'kernel': 'allowance', 'free': text(some_decimal(r)),
+               'limit': text(some_decimal(r)), 'periods': r.randint(0, 3),
+               'accumulates': r.random() < 0.3,
+               'usage': [text(some_decimal(r)) for _ in range(6)]}
+    periods, due = allowance(request)
+    if due <= MOST and 6 * F(request['free']) <= MOST:
+        yield request, {'billed': text(due)}
     request = some_composite(r)
     due = attempt(composite, request)
     if due is not None:

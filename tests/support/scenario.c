@@ -1112,6 +1112,20 @@ static void show_counts(scenario_run *r, const cJSON *line) {
   if (most) fprintf(r->out, ", maximum %s", most->valuestring);
 }
 
+/* By which rate lines were converted, or on which line this one is. */
+static void show_conversion(scenario_run *r, const cJSON *line) {
+  const cJSON *on = cJSON_GetObjectItem(line, "converted"), *of;
+
+  if (on) fprintf(r->out, ", converted on %d", on->valueint);
+  if (!cJSON_GetObjectItem(line, "lines")) return;
+  fprintf(r->out, ", %s %s, of",
+          cJSON_IsTrue(cJSON_GetObjectItem(line, "inverse")) ? "divided by"
+                                                             : "times",
+          text_of(line, "rate"));
+  cJSON_ArrayForEach(of, cJSON_GetObjectItem(line, "lines"))
+    fprintf(r->out, " %d", of->valueint);
+}
+
 static void show_line(scenario_run *r, const cJSON *line) {
   const cJSON *group = cJSON_GetObjectItem(line, "group");
   const cJSON *service = cJSON_GetObjectItem(line, "service");
@@ -1120,7 +1134,8 @@ static void show_line(scenario_run *r, const cJSON *line) {
 
   fprintf(r->out, "  %d. %s%s%s%s %s to %s",
           cJSON_GetObjectItem(line, "line")->valueint,
-          text_of(line, "price"), group_text ? " " : "",
+          text_of(line, cJSON_HasObjectItem(line, "price") ? "price" : "name"),
+          group_text ? " " : "",
           group_text ? group_text : "",
           cJSON_IsTrue(cJSON_GetObjectItem(line, "late")) ? " late" : "",
           text_of(service, "from"), text_of(service, "to"));
@@ -1130,6 +1145,7 @@ static void show_line(scenario_run *r, const cJSON *line) {
           text_of(line, "rounding"), text_of(line, "asset"));
   show_counts(r, line);
   show_share(r, line);
+  show_conversion(r, line);
   fprintf(r->out, "\n");
   free(group_text);
 }
