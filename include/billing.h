@@ -552,9 +552,9 @@ BILLING_API int billing_archive(billing *b, const billing_call *call,
  * transaction.  *out is the difference: {"changes":[{"kind","id","action":
  * "create|update|unchanged","version","members":["/prices/0/unit", ..]}]}; a
  * contract that changes charges of before also has "differences", as
- * billing_rebuild says them.  With BILLING_CALL_DRY_RUN nothing is written.  Errors as billing_put,
- * with the path from the top of the text.  Nothing is archived by being left
- * out.
+ * billing_rebuild says them.  With BILLING_CALL_DRY_RUN nothing is written.
+ * Errors as billing_put, with the path from the top of the text.  Nothing is
+ * archived by being left out.
  */
 BILLING_API int billing_catalog_apply(billing *b, const billing_call *call,
                                       const char *json, size_t json_len,
