@@ -331,6 +331,23 @@ def voids(folder):
           [d['quantity'] for d in page['usage']] == ['0'], page)
 
 
+def limited(folder):
+    db = os.path.join(folder, 'limited.db')
+    answer(db, 'apply', write(folder, 'limited.json', dict(
+        CATALOG, contracts=CATALOG['contracts'][:1],
+        customers=[{'id': 'acme', 'limits': [
+            {'id': 'key', 'amount': '3', 'asset': 'USD', 'hours': 5,
+             'by': ['api_key'], 'soft': True}]}])))
+    answer(db, 'grant', 'g', 'acme', '10', 'USD')
+    one = ['acme', '--amount', '2', '--asset', 'USD', '--properties']
+    hold = answer(db, 'authorize', 'h1', *one, '{"api_key":"a"}')
+    check('within a soft limit', 'over_limit' not in hold, hold)
+    hold = answer(db, 'authorize', 'h2', *one, '{"api_key":"b"}')
+    check('each key has its own', 'over_limit' not in hold, hold)
+    hold = answer(db, 'authorize', 'h3', *one, '{"api_key":"a"}')
+    check('a soft limit tells', hold['over_limit'] is True, hold)
+
+
 def wallets(folder, db):
     grant = ['grant', 'g1', 'acme', '10', 'USD', '--cost', '8', '--name',
              'Ten', '--priority', '-1', '--until', '2027-01-01']
@@ -419,7 +436,14 @@ def wallets(folder, db):
     check('nothing is left', run(db, 'entitled', 'acme', 'n')[0] == 1)
     check('put acme as it was', run(db, 'put', 'customer', write(
         folder, 'customer.json', acme))[0] == 0)
+    limited(folder)
     check('a hold that nobody needs', run(db, 'release', 'h4')[0] == 0)
+    rows = answer(db, 'outbox', '--limit', '1')['rows']
+    check('what is to be told', len(rows) == 1 and rows[0]['body']['type'],
+          rows)
+    check('and is done', answer(db, 'outbox-done', str(rows[0]['row'])) == {})
+    left = answer(db, 'outbox', '--limit', '1')['rows']
+    check('leaves', left != rows, left)
     ledger = answer(db, 'ledger', '--customer', 'acme', '--asset', 'USD',
                     '--limit', '1000')
     check('the ledger is even', 'next' not in ledger and 0 == sum(
