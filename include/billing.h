@@ -406,7 +406,7 @@ typedef struct billing_call {
  *              "holds":{"lasts":s,"grace":s},"rates":[{"from":"tok",
  *              "to":"USD","rate":"0.25","effective":T}, ..]}
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
- *              "limits":[see billing_limits],
+ *              "limits":[see billing_limits],"features":{..},
  *              ... any further members are kept}
  *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},
  *              "aggregation":"count|sum|max|min|unique|latest|average|
@@ -429,9 +429,11 @@ typedef struct billing_call {
  *             "accept" counts seconds s: how old an event may be when it
  *             comes, how far ahead of the clock, how long after that it can
  *             be voided
+ *   feature   see Entitlements
  *   plan      {"id","currency","prices":[price, ..],"minimum":"100",
  *              "maximum":{"amount":"5000","proration":"none"},
- *              "grants":[recurring grant, ..],"limits":[as of a customer]}
+ *              "grants":[recurring grant, ..],"limits":[as of a customer],
+ *              "features":{..}}
  *   contract  {"id","customer","plan","start","end","zone",
  *              "period":{"unit":"month","count":1},
  *              "anchor":"calendar|anniversary","quantities":{"seats":"5"},
@@ -442,6 +444,7 @@ typedef struct billing_call {
  *              "invoice_currency":"USD", into which the rest is converted,
  *              "grants":[recurring grant, ..] beside the plan's,
  *              "limits":[as of a customer],"overrides":[override, ..],
+ *              "features":{..}: each before the plan's,
  *              "alerts":[{"id","of":"balance|owed|spend","asset","at":"5",
  *              "top_up":{"target":"20"}}]}
  *
@@ -557,14 +560,14 @@ BILLING_API int billing_archive(billing *b, const billing_call *call,
                                 size_t id_len, billing_error *err);
 
 /*
- * Billing as code: {"tenant":{..},"customers":[..],"meters":[..],
- * "plans":[..],"contracts":[..]}, applied in that order in one transaction.
- * *out is the difference: {"changes":[{"kind","id","action":"create|update|
- * unchanged","version","members":["/prices/0/unit", ..]}]}; a contract that
- * changes charges of before also has "differences", as billing_rebuild says
- * them.  With BILLING_CALL_DRY_RUN nothing is written.  Errors as billing_put,
- * with the path from the top of the text.  Nothing is archived by being left
- * out.
+ * Billing as code: {"tenant":{..},"features":[..],"customers":[..],
+ * "meters":[..],"plans":[..],"contracts":[..]}, applied in that order in one
+ * transaction.  *out is the difference: {"changes":[{"kind","id","action":
+ * "create|update|unchanged","version","members":["/prices/0/unit", ..]}]}; a
+ * contract that changes charges of before also has "differences", as
+ * billing_rebuild says them.  With BILLING_CALL_DRY_RUN nothing is written.
+ * Errors as billing_put, with the path from the top of the text.  Nothing is
+ * archived by being left out.
  */
 BILLING_API int billing_catalog_apply(billing *b, const billing_call *call,
                                       const char *json, size_t json_len,
@@ -1069,7 +1072,9 @@ typedef struct billing_grant_terms {
                                       "values":{"model":"m1"}}]}; a member
                                       left out does not restrict.
                                       {"rate":"commit"}: it draws at the commit
-                                      rate of prices that have one */
+                                      rate of prices that have one.
+                                      {"features":{"calls":"500"}}: what it
+                                      entitles to, see Entitlements */
 } billing_grant_terms;
 
 /*
@@ -1214,6 +1219,7 @@ typedef struct billing_hold {
 #define BILLING_DENIED_BY_CUSTOMER 1u
 #define BILLING_DENIED_BY_CONTRACT 2u
 #define BILLING_DENIED_BY_PLAN 3u
+#define BILLING_DENIED_BY_FEATURE 4u  /* a quota: `limit` is its id */
 
 /* Why there is no hold: for programs what err->message says to people.  It is
  * an output of the failure, as *err is: written when authorize returns
@@ -1256,9 +1262,10 @@ typedef struct billing_denial {
  * tenant's "grace", one day by default: billing_list names such holds.
  *
  * The same decision asks every limit of the customer, its contracts and their
- * plans ("limits" of their documents), hard ones: DENIED_LIMIT when one does
- * not fit, *denial says which (the one that takes longest), by how much, and
- * from when on it would.  Soft ones are told by BILLING_HOLD_OVER_LIMIT.  An
+ * plans ("limits" of their documents), and the quotas of features (see
+ * Entitlements), hard ones: DENIED_LIMIT when one does not fit, *denial says
+ * which (the one that takes longest), by how much, and from when on it would.
+ * Soft ones are told by BILLING_HOLD_OVER_LIMIT.  An
  * amount asks the limits of amounts in its asset, under all contracts that are
  * in force.
  *
@@ -1340,6 +1347,95 @@ BILLING_API int billing_extend(billing *b, const billing_call *call,
 BILLING_API int billing_limits(billing *b, const billing_call *call,
                                const char *query, size_t query_len,
                                billing_doc **out, billing_error *err);
+
+/* ---- Entitlements ---------------------------------------------------------
+ *
+ * A feature is what a customer may use, and how much of it:
+ *
+ *   {"id":"sso","kind":"boolean"}
+ *   {"id":"calls","kind":"quota","meter":"calls","per":"period|hour|day|week|
+ *    month|life"} or "hours":5, "sliding", "zone" as of a limit
+ *   {"id":"support","kind":"configuration","options":["mail","gold"]}
+ *
+ * "features" of plans, contracts, customers and the scopes of grants say who
+ * has it: {"sso":true,"calls":"1000","support":"gold"}; a quota can be
+ * "unlimited" or {"limit":"1000","soft":true}, a configuration without options
+ * any JSON; false takes away.  The order is fixed: a customer's own value goes
+ * before all contracts, and its false before everything; without one each
+ * contract that is in force says its own value, else that of the version of
+ * its plan that holds.  Several contracts add up (the first configuration
+ * stands).  A grant adds to that from its beginning to its end, used up or
+ * not.  Who has nothing of all that has the feature's "default".
+ *
+ * What is used of a quota is what its meter counts of events that a contract
+ * prices (also at zero), whoever gives it, in one count: another plan, or a
+ * grant more, only moves how much is left.  A period is that of the first
+ * contract that gives it.  billing_authorize refuses what a quota does not
+ * allow, also to whom nobody gave the feature; recording refuses nothing.
+ */
+#define BILLING_FEATURE_BOOLEAN 0u
+#define BILLING_FEATURE_QUOTA 1u
+#define BILLING_FEATURE_CONFIGURATION 2u
+
+/* Who gives it, or takes it away: the first that says something. */
+#define BILLING_SOURCE_NONE 0u        /* nobody */
+#define BILLING_SOURCE_CUSTOMER 1u    /* its own document */
+#define BILLING_SOURCE_CONTRACT 2u
+#define BILLING_SOURCE_PLAN 3u
+#define BILLING_SOURCE_GRANT 4u
+#define BILLING_SOURCE_DEFAULT 5u     /* the feature's own document */
+
+#define BILLING_ENTITLED_SOFT 1u      /* the quota only tells */
+#define BILLING_ENTITLED_UNLIMITED 2u /* limit and left are the largest decimal
+                                       */
+#define BILLING_ENTITLED_USED_UP 4u   /* nothing is left of the quota */
+
+typedef struct billing_entitlement {
+  uint32_t        struct_size;
+  uint32_t        flags;        /* BILLING_ENTITLED_* */
+  uint32_t        kind;         /* BILLING_FEATURE_* */
+  uint32_t        granted;      /* 1: the customer has it; of a quota more than
+                                   zero, used up or not */
+  uint32_t        source;       /* BILLING_SOURCE_* */
+  uint32_t        value_len;    /* of a configuration */
+  int64_t         decided_us;
+  int64_t         resets_us;    /* of a quota: when what is used is forgotten,
+                                   or of one that slides the first of it; 0:
+                                   never, or nothing is used yet */
+  billing_decimal limit;
+  billing_decimal used;
+  billing_decimal held;         /* by open holds */
+  billing_decimal left;
+  char            value[512];   /* of a configuration: JSON; "" when it is
+                                   longer: billing_entitlements has it */
+} billing_entitlement;
+
+/*
+ * What a customer has of a feature at the call's now_us.  A customer that is
+ * in memory is answered from there.
+ *
+ *   NOTFOUND (no such feature: not the same as granted 0)  NOTFOUND_CUSTOMER
+ */
+BILLING_API int billing_entitled(billing *b, const billing_call *call,
+                                 const char *customer, size_t customer_len,
+                                 const char *feature, size_t feature_len,
+                                 billing_entitlement *out,
+                                 billing_error *err);
+
+/*
+ * All features: query {"customer":"id"} -> {"features":[{"feature","name",
+ * "kind","granted","source":"customer|contract|plan|grant|default",
+ * and of a quota "meter","per","hours","limit","used","held","left","soft",
+ * "resets"; of a configuration "value"}]}, in the order in which they were put
+ * first.  "limit" and "left" may be "unlimited".
+ *
+ *   NOTFOUND_CUSTOMER
+ */
+BILLING_API int billing_entitlements(billing *b, const billing_call *call,
+                                     const char *query, size_t query_len,
+                                     billing_doc **out, billing_error *err);
+
+/* ---- The ledger --------------------------------------------------------- */
 
 /*
  * The double-entry ledger: query {"customer":"id","asset":"USD",

@@ -235,6 +235,11 @@ const cli_command cli_wallets[] = {
     {"release", "KEY", "end a hold that was not used", cli_release},
     {"limits", "CUSTOMER [--properties JSON]",
      "what limits a customer, and how much of it is used", cli_limits},
+    {"entitled", "CUSTOMER FEATURE",
+     "what a customer has of a feature; exit status 1: nothing is left, or "
+     "it has none", cli_entitled},
+    {"features", "CUSTOMER", "what a customer has of each feature",
+     cli_features},
     {"ledger", "[--customer ID] [--asset A] [--account NAME] [--from TIME]\n"
      "       [--to TIME] [--running] [--after N] [--limit N]",
      "the double-entry ledger", ledger},

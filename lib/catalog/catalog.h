@@ -100,7 +100,7 @@ typedef struct bl_tenant_terms {
  * that begin with the first use.  In the order of bl_window_words, PERIOD in
  * the place of none. */
 enum { BL_WITHIN_PERIOD, BL_WITHIN_HOUR, BL_WITHIN_DAY, BL_WITHIN_WEEK,
-       BL_WITHIN_MONTH, BL_WITHIN_HOURS };
+       BL_WITHIN_MONTH, BL_WITHIN_HOURS, BL_WITHIN_LIFE };
 
 /* How much may be spent, or used, in which time. */
 typedef struct bl_limit {
@@ -123,6 +123,40 @@ typedef struct bl_limits {
   bl_limit *item;
   size_t    count;
 } bl_limits;
+
+/* ---- features ---- */
+
+enum { BL_FEATURE_BOOLEAN, BL_FEATURE_QUOTA, BL_FEATURE_CONFIGURATION };
+extern const char *const bl_feature_words[];
+
+/* What somebody has of a feature, read without knowing which kind it is. */
+typedef struct bl_feature_value {
+  bl_str   id;                 /* of the feature */
+  bl_str   json;               /* canonical; false: it is taken away */
+  uint32_t is_no;
+  uint32_t is_yes;
+  uint32_t has_limit;          /* it can be that of a quota */
+  uint32_t is_soft;
+  bl_dec   limit;              /* BL_DEC_MAX: no limit */
+} bl_feature_value;
+
+typedef struct bl_feature_values {
+  bl_feature_value *item;
+  size_t            count;
+} bl_feature_values;
+
+/* What is sold beside usage and fees, or gates them. */
+typedef struct bl_feature {
+  bl_str   id;
+  bl_str   name;
+  uint32_t kind;               /* BL_FEATURE_* */
+  uint32_t has_default;
+  bl_limit limit;              /* quota: what it counts, and in which windows;
+                                  how much is a matter of who has it */
+  bl_str  *options;            /* configuration: texts it can be; none: any */
+  size_t   option_count;
+  bl_feature_value standard;   /* of whoever nobody gave one */
+} bl_feature;
 
 /* ---- customer ---- */
 
@@ -420,6 +454,7 @@ typedef struct bl_plan {
   bl_bound  minimum;           /* of all that is spent in the currency */
   bl_bound  maximum;
   bl_limits limits;            /* of each contract */
+  bl_feature_values features;
   bl_recurring_list grants;
   bl_price *some;              /* bounds of what some prices cost: id, name,
                                   closing, of and bound */
@@ -559,6 +594,7 @@ typedef struct bl_contract_terms {
   bl_override *overrides;
   size_t       override_count;
   bl_limits    limits;
+  bl_feature_values features;      /* each before the plan's */
   bl_recurring_list grants;        /* beside the plan's */
   bl_alerts    alerts;
   char         invoice_currency[16];   /* what is open in other assets is
@@ -618,10 +654,23 @@ int bl_catalog_read_contract(const bl_json *doc, const char *path, bl_arena *a,
  * are the host's. */
 int bl_catalog_read_customer(const bl_json *doc, const char *path,
                              bl_str *id, bl_str *name, billing_error *err);
-/* Its limits, in the arena. */
-int bl_catalog_read_customer_limits(const bl_json *doc, const char *path,
-                                    bl_arena *a, bl_limits *out,
-                                    billing_error *err);
+/* What of it is the engine's beside that, in the arena. */
+typedef struct bl_customer_terms {
+  bl_limits         limits;
+  bl_feature_values features;
+} bl_customer_terms;
+int bl_catalog_read_customer_terms(const bl_json *doc, const char *path,
+                                   bl_arena *a, bl_customer_terms *out,
+                                   billing_error *err);
+int bl_catalog_read_feature(const bl_json *doc, const char *path, bl_arena *a,
+                            bl_feature *out, billing_error *err);
+/* Why nobody can have that of the feature: what would be right; NULL: it can
+ * be. */
+const char *bl_feature_misfit(const bl_feature *feature,
+                              const bl_feature_value *value);
+/* The value of a feature; NULL: none is there. */
+const bl_feature_value *bl_feature_value_of(const bl_feature_values *values,
+                                            bl_str id);
 /* Its aliases, in the arena. */
 int bl_catalog_read_aliases(const bl_json *doc, const char *path, bl_arena *a,
                             bl_aliases *out, billing_error *err);
@@ -647,6 +696,7 @@ typedef struct bl_scope {
   size_t  customer_count;
   uint32_t rate;               /* BL_RATE_* that it draws at */
   uint32_t reserved;
+  bl_feature_values features;  /* that it entitles to while it lasts */
 } bl_scope;
 /* What is done to a grant; what takes some of it away says where it goes. */
 enum { BL_CHANGE_VOID,         /* nowhere: it is breakage, and it ends */

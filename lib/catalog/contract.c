@@ -222,6 +222,8 @@ static const bl_field contract_fields[] = {
    .at = offsetof(bl_contract_terms, maximum)},
   {.name = "limits", .read = bl_value_limits, .low = 1,
    .at = offsetof(bl_contract_terms, limits)},
+  {.name = "features", .read = bl_value_features,
+   .at = offsetof(bl_contract_terms, features)},
   {.name = "rules", .read = bl_value_whole, .low = 1, .high = 1,
    .at = offsetof(bl_contract_terms, rules)},
 };

@@ -130,6 +130,13 @@ extern const char bl_clock_hint[];
 /* bl_limits; `low`: those of a contract or plan, which have periods
  * (limits.c). */
 bl_field_read bl_value_limits;
+/* What the windows of a limit are, and whether it goes together; and its
+ * print. */
+int bl_limit_check_windows(const bl_reader *r, bl_limit *limit, int is_per,
+                           int has_periods);
+uint64_t bl_limit_print(const bl_limit *limit);
+/* bl_feature_values, an object by their features' ids (feature.c). */
+bl_field_read bl_value_features;
 /* bl_named_list: values by name; bl_target *, and size_t at `beside`
  * (override.c). */
 bl_field_read bl_value_named;

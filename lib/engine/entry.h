@@ -76,7 +76,7 @@ typedef struct bl_codec {
 } bl_codec;
 
 enum { BL_KIND_TENANT, BL_KIND_CUSTOMER, BL_KIND_METER, BL_KIND_PLAN,
-       BL_KIND_CONTRACT, BL_KINDS };
+       BL_KIND_CONTRACT, BL_KIND_FEATURE, BL_KINDS };
 
 /* Another name of a customer, for its events of some time. */
 typedef struct bl_fact_alias {

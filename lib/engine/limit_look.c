@@ -8,6 +8,7 @@
  */
 #include "engine/limit_look.h"
 
+#include "engine/features.h"
 #include "meter/window.h"
 
 /* A sliding window is so many slices: what is used in one leaves with it. */
@@ -42,6 +43,7 @@ int bl_limits_visit(bl_limit_look *look, bl_limit_visit *visit, void *to) {
   int rc;
 
   look->contract = NULL;
+  look->feature = NULL;
   look->by = BILLING_DENIED_BY_CUSTOMER;
   rc = visit_list(look, &look->customer->limits, visit, to);
   for (size_t i = 0; i < contracts->count && !rc; i++) {
@@ -55,12 +57,35 @@ int bl_limits_visit(bl_limit_look *look, bl_limit_visit *visit, void *to) {
   return rc;
 }
 
+/* What is used of a feature goes on to count whoever gives it: so its windows
+ * are nobody's. */
+void bl_quota_look(bl_limit_look *look, const bl_feature_state *feature) {
+  look->feature = feature;
+  look->limit = &feature->feature.limit;
+  look->contract = NULL;
+  look->by = BILLING_DENIED_BY_FEATURE;
+  memset(&look->count, 0, sizeof look->count);
+  look->count.customer = look->customer->number;
+  look->count.limit = owner_print(look);
+}
+
+int bl_quotas_visit(bl_limit_look *look, bl_limit_visit *visit, void *to) {
+  const bl_list *quotas = &look->c->t->quotas;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < quotas->count && !rc; i++) {
+    bl_quota_look(look, quotas->item[i]);
+    rc = visit(look, to);
+  }
+  return rc;
+}
+
 /* ---- windows ---- */
 
 static int period_window(const bl_limit_look *look, bl_span *out) {
   const bl_contract *contract = look->contract;
 
-  for (size_t i = contract->period_count; i > 0; i--)
+  for (size_t i = contract ? contract->period_count : 0; i > 0; i--)
     if (bl_span_holds(contract->periods[i - 1].span, look->time_us)) {
       *out = contract->periods[i - 1].span;
       return 1;
@@ -137,6 +162,9 @@ static int find_window(bl_limit_look *look, int *is_in) {
     switch (limit->per) {
     case BL_WITHIN_PERIOD: has = period_window(look, &count->span); break;
     case BL_WITHIN_HOURS:  has = hours_window(look, &count->span); break;
+    case BL_WITHIN_LIFE:
+      count->span = (bl_span){BL_TIME_MIN, BL_TIME_NEVER};
+      break;
     default:               rc = calendar_window(look, &count->span);
     }
     count->until_us = count->span.to_us;
@@ -161,6 +189,10 @@ static int find_key(bl_limit_look *look, const bl_event *event) {
 int bl_limit_place(bl_limit_look *look, const bl_event *event, int *is_in) {
   int rc = find_key(look, event);
 
+  if (look->feature)
+    look->contract = bl_feature_contract(look->customer,
+                                         &look->feature->feature,
+                                         look->time_us);
   return rc ? rc : find_window(look, is_in);
 }
 

@@ -14,6 +14,7 @@ typedef struct bl_limit_look {
   bl_customer       *customer;
   const bl_limit    *limit;
   const bl_contract *contract;   /* whose limit it is; NULL: the customer's */
+  const bl_feature_state *feature;   /* whose quota it is; NULL: of none */
   uint32_t           by;         /* BILLING_DENIED_BY_* */
   uint32_t           is_new;     /* a window may open now */
   int64_t            time_us;    /* of the use */
@@ -25,6 +26,11 @@ typedef int bl_limit_visit(bl_limit_look *look, void *to);
 
 /* The customer's own, and those of its contracts and their plans. */
 int bl_limits_visit(bl_limit_look *look, bl_limit_visit *visit, void *to);
+/* The quotas of features, whoever has them, of which nothing limits but who
+ * has how much. */
+int bl_quotas_visit(bl_limit_look *look, bl_limit_visit *visit, void *to);
+/* One of them. */
+void bl_quota_look(bl_limit_look *look, const bl_feature_state *feature);
 /* Whether the uses ask something of the limit; look->count.amount says what.
  */
 int bl_limit_sums(bl_limit_look *look, const bl_limit_use *uses,
@@ -38,6 +44,10 @@ int bl_limit_place(bl_limit_look *look, const bl_event *event, int *is_in);
  * held; *held is that part of it (limits.c). */
 bl_dec bl_limit_load(const bl_customer *customer, const bl_limit_wish *wish,
                      int64_t now_us, bl_dec *held);
+/* When so much will have left a limit that slides; 0: never (limits.c). */
+int64_t bl_limit_leaves(const bl_customer *customer,
+                        const bl_limit_wish *wish, bl_dec missing,
+                        int64_t now_us);
 /* Adds a count to those of the same window, or behind them. */
 int bl_limit_join(bl_arena *arena, bl_fact_count **items, size_t *count,
                   size_t *cap, const bl_fact_count *more);

@@ -38,6 +38,12 @@ static bl_limit_use use_of(const bl_contract *contract, uint64_t number,
                          amount, quantity);
 }
 
+static int count_all(bl_limit_look *look, limit_counting *counting) {
+  int rc = bl_limits_visit(look, count_limit, counting);
+
+  return rc ? rc : bl_quotas_visit(look, count_limit, counting);
+}
+
 int bl_limits_event(bl_call *c, const bl_event_in *in,
                     const bl_fact_event *fact, bl_tally *const *tallies) {
   bl_limit_look look = {.c = c, .customer = in->customer, .is_new = 1,
@@ -52,7 +58,7 @@ int bl_limits_event(bl_call *c, const bl_event_in *in,
     uses[i] = use_of(tallies[i]->contract, tallies[i]->price,
                      fact->charges[i].amount, fact->charges[i].quantity);
   counting.uses = uses;
-  return bl_limits_visit(&look, count_limit, &counting);
+  return count_all(&look, &counting);
 }
 
 int bl_limits_undo(bl_call *c, const bl_fact_void *fact,
@@ -71,7 +77,7 @@ int bl_limits_undo(bl_call *c, const bl_fact_void *fact,
                      fact->items[i].price, fact->items[i].amount,
                      fact->items[i].quantity);
   counting.uses = uses;
-  return bl_limits_visit(&look, count_limit, &counting);
+  return count_all(&look, &counting);
 }
 
 int bl_limits_append(bl_call *c) {

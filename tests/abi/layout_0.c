@@ -175,6 +175,21 @@ AT(struct billing_denial, again_us, 64);
 AT(struct billing_denial, asset, 72);
 AT(struct billing_denial, limit, 88);
 
+SIZE(struct billing_entitlement, 616);
+AT(struct billing_entitlement, struct_size, 0);
+AT(struct billing_entitlement, flags, 4);
+AT(struct billing_entitlement, kind, 8);
+AT(struct billing_entitlement, granted, 12);
+AT(struct billing_entitlement, source, 16);
+AT(struct billing_entitlement, value_len, 20);
+AT(struct billing_entitlement, decided_us, 24);
+AT(struct billing_entitlement, resets_us, 32);
+AT(struct billing_entitlement, limit, 40);
+AT(struct billing_entitlement, used, 56);
+AT(struct billing_entitlement, held, 72);
+AT(struct billing_entitlement, left, 88);
+AT(struct billing_entitlement, value, 104);
+
 SIZE(struct billing_progress, 64);
 AT(struct billing_progress, struct_size, 0);
 AT(struct billing_progress, flags, 4);

@@ -414,6 +414,28 @@ def wallets(folder, db):
         db, 'list', 'hold', '--status', 'open')['items']] == ['h4'])
     limits = answer(db, 'limits', 'acme')
     check('nothing limits acme', limits == {'limits': []}, limits)
+    acme = next(one for one in CATALOG['customers'] if one['id'] == 'acme')
+    for kind, document in (
+            ('feature', {'id': 'n', 'kind': 'quota', 'meter': 'calls',
+                         'per': 'life', 'default': 'unlimited'}),
+            ('customer', {**acme, 'features': {'n': '1'}})):
+        check('put ' + kind, run(db, 'put', kind, write(
+            folder, kind + '.json', document))[0] == 0)
+    found = answer(db, 'entitled', 'acme', 'n')
+    check('acme has one call', (found['granted'], found['left'],
+                                found['source']) == ('yes', '1', 'customer'),
+          found)
+    found = answer(db, 'features', 'acme')['features']
+    check('features are listed', [f['feature'] for f in found] == ['n'],
+          found)
+    refused('an unknown feature', 'NOTFOUND', db, 'entitled', 'acme', 'x')
+    refused('a quota', 'DENIED_LIMIT', db, 'authorize', 'q', 'acme',
+            '--event', 'call', '--value', '2')
+    check('put acme again', run(db, 'put', 'customer', write(
+        folder, 'customer.json', {**acme, 'features': {'n': False}}))[0] == 0)
+    check('nothing is left', run(db, 'entitled', 'acme', 'n')[0] == 1)
+    check('put acme as it was', run(db, 'put', 'customer', write(
+        folder, 'customer.json', acme))[0] == 0)
     limited(folder)
     check('a hold that nobody needs', run(db, 'release', 'h4')[0] == 0)
     rows = answer(db, 'outbox', '--limit', '1')['rows']

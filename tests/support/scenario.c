@@ -728,13 +728,15 @@ static void show_hold(scenario_run *r, const billing_hold *hold) {
 }
 
 static void show_denial(scenario_run *r, const billing_denial *denial) {
-  static const char *const owners[] = {"", "customer", "contract", "plan"};
+  static const char *const owners[] = {"", "customer's limit",
+                                       "contract's limit", "plan's limit",
+                                       "feature"};
   char again[32];
 
   if (!denial->by) return;             /* the message says it all */
   fprintf(r->out, "  missing %s %s", show(&denial->missing),
           denial->asset[0] ? denial->asset : "units");
-  fprintf(r->out, " of the %s's limit %s: %s of %s", owners[denial->by],
+  fprintf(r->out, " of the %s %s: %s of %s", owners[denial->by],
           denial->limit, show(&denial->used), show(&denial->most));
   if (denial->again_us)
     fprintf(r->out, ", again %s", scenario_time_text(denial->again_us, again));
@@ -1091,6 +1093,62 @@ static void do_limits(scenario_run *r, const cJSON *step) {
   free(query);
 }
 
+typedef struct entitled_arguments {
+  billing_call        call;
+  const char         *customer;
+  const char         *feature;
+  billing_entitlement out;
+} entitled_arguments;
+
+static int call_entitled(scenario_run *r, void *arguments) {
+  entitled_arguments *a = arguments;
+
+  BILLING_INIT(&a->out);
+  return billing_entitled(r->b, &a->call, a->customer, (size_t)-1, a->feature,
+                          (size_t)-1, &a->out, &r->err);
+}
+
+static void show_quota(scenario_run *r, const billing_entitlement *out) {
+  char resets[32];
+
+  fprintf(r->out, ", used %s, held %s", show(&out->used), show(&out->held));
+  if (out->flags & BILLING_ENTITLED_UNLIMITED)
+    fprintf(r->out, ", unlimited");
+  else
+    fprintf(r->out, " of %s, left %s", show(&out->limit), show(&out->left));
+  if (out->flags & BILLING_ENTITLED_SOFT) fprintf(r->out, ", soft");
+  if (out->resets_us)
+    fprintf(r->out, ", until %s", scenario_time_text(out->resets_us, resets));
+}
+
+static void do_entitled(scenario_run *r, const cJSON *step) {
+  static const char *const sources[] = {"nobody", "customer", "contract",
+                                        "plan", "grant", "default"};
+  entitled_arguments a = {scenario_call_of(r, NULL),
+                          need_text(step, "customer"),
+                          need_text(step, "feature"), {0}};
+
+  head(r, "entitled", NULL);
+  fprintf(r->out, " %s %s", a.customer, a.feature);
+  if (is_refused(r, attempt(r, "entitled", call_entitled, &a))) return;
+  fprintf(r->out, ": %s by %s", a.out.granted ? "granted" : "no",
+          sources[a.out.source]);
+  if (a.out.kind == BILLING_FEATURE_QUOTA) show_quota(r, &a.out);
+  if (a.out.value_len) fprintf(r->out, ", %s", a.out.value);
+  fprintf(r->out, "\n");
+}
+
+static int call_entitlements(scenario_run *r, void *arguments) {
+  doc_arguments *a = arguments;
+
+  return billing_entitlements(r->b, &a->call, a->id, (size_t)-1, &a->doc,
+                              &r->err);
+}
+
+static void do_entitlements(scenario_run *r, const cJSON *step) {
+  show_answer(r, step, "entitlements", call_entitlements);
+}
+
 static void show_share(scenario_run *r, const cJSON *line) {
   const cJSON *share = cJSON_GetObjectItem(line, "proration");
 
@@ -1376,7 +1434,8 @@ static const struct step_kind {
   {"quote", do_quote},       {"grant", do_grant},     {"settle", do_settle},
   {"authorize", do_authorize}, {"release", do_release},
   {"extend", do_extend},     {"limits", do_limits},
-  {"change_grant", do_change_grant},
+  {"change_grant", do_change_grant}, {"entitled", do_entitled},
+  {"entitlements", do_entitlements},
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},
   {"usage", do_usage},       {"events", do_events},   {"void", do_void},
   {"correct", do_correct},   {"health", do_health},
