@@ -204,6 +204,8 @@ static const bl_field contract_fields[] = {
    .at = offsetof(bl_contract_terms, grants)},
   {.name = "alerts", .read = bl_value_alerts,
    .at = offsetof(bl_contract_terms, alerts)},
+  {.name = "top_ups", .read = bl_value_top_ups, .low = 1,
+   .at = offsetof(bl_contract_terms, top_ups)},
   {.name = "minimum", .read = bl_value_bound,
    .at = offsetof(bl_contract_terms, minimum)},
   {.name = "maximum", .read = bl_value_bound,

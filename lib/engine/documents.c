@@ -16,6 +16,7 @@
 #include "engine/parked.h"
 #include "engine/rerate.h"
 #include "engine/timeline.h"
+#include "engine/top_ups.h"
 #include "price/price.h"
 #include "store/store.h"
 
@@ -234,6 +235,7 @@ static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
     rc = bl_catalog_read_customer_limits(doc, d->path, &c->arena, &limits,
                                          c->err);
   if (!rc) rc = bl_limits_check(c, &limits, 0, d->path);
+  if (!rc) rc = bl_top_ups_read(c, doc, d->path);
   return rc ? rc : draft_aliases(c, doc, customer, d);
 }
 
@@ -335,6 +337,7 @@ static int draft_plan(bl_call *c, const bl_json *doc, document_draft *d) {
   d->fact.version = was ? was->version : 0;
   rc = plan_meters(c, &d->plan, &meters);
   if (!rc) rc = bl_limits_check(c, &d->plan.limits, 1, d->path);
+  if (!rc) rc = bl_top_ups_check(c, &d->plan.top_ups, d->path);
   return rc ? rc : bl_catalog_check_plan(&d->plan, d->path, &c->t->terms,
                                          meters, c->err);
 }
@@ -435,6 +438,7 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
   if (rc) return rc;
   d->id = terms->id;
   rc = check_alerts(c, d, &terms->alerts, &c->t->terms);
+  if (!rc) rc = bl_top_ups_check(c, &terms->top_ups, d->path);
   if (!rc) rc = bl_named_contract(c, d->id, &was);
   if (rc) return rc;
   d->fact.number = was ? was->number : c->t->heads.contracts + 1;
