@@ -407,6 +407,7 @@ typedef struct billing_call {
  *              "to":"USD","rate":"0.25","effective":T}, ..]}
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
  *              "limits":[see billing_limits],"features":{..},
+ *              "top_ups":[see billing_top_up],
  *              ... any further members are kept}
  *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},
  *              "aggregation":"count|sum|max|min|unique|latest|average|
@@ -445,8 +446,8 @@ typedef struct billing_call {
  *              "grants":[recurring grant, ..] beside the plan's,
  *              "limits":[as of a customer],"overrides":[override, ..],
  *              "features":{..}: each before the plan's,
- *              "alerts":[{"id","of":"balance|owed|spend","asset","at":"5",
- *              "top_up":{"target":"20"}}]}
+ *              "alerts":[{"id","of":"balance|owed|spend","asset","at":"5"}],
+ *              "top_ups":[see billing_top_up]}
  *
  * A price is a usage price (it names a meter), a price of what others cost
  * (`of`), or a recurring fee:
@@ -1124,6 +1125,71 @@ BILLING_API int billing_grant_change(billing *b, const billing_call *call,
                                      size_t terms_len, billing_doc **out,
                                      billing_error *err);
 
+/*
+ * Top-ups: credit that is asked for by itself, and given when it has been
+ * paid.  A customer, contract or plan has "top_ups":[{"id","asset",
+ *
+ *   "at":"5"                      asks when 5 or less are left in grants, or
+ *   "every":"month","count":1,"from":T   at these times ("day|week|month|
+ *                                 year"; "from" is a contract's start)
+ *   "target":"20"                 for what fills it up to 20, or
+ *   "amount":"50","repeat":true   for 50, or as often as brings it above "at"
+ *   "charge_asset":"USD","unit_price":"0.01","discount":"0.1"   what that is
+ *                                 charged; "least" and "most" bound the charge
+ *   "mark_up":"0.03","fee":"0.30"   what is paid beside it
+ *   "bonus":{"amount":"5","share":"0.1"}   what is given beside it
+ *   "limit":{"per":"hour|day|week|month","count":3,"amount":"100"}
+ *                                 of what is asked for, in "zone"
+ *   "lasts":86400                 seconds in which the payment is awaited
+ *   "retries":[3600,86400]        it is asked for again so long after failing
+ *   "grant":{"lasts":s,"priority","scope","name"}   what is given for it}]}
+ *
+ * Who asks is a row of the outbox, top_up.wanted, in the transaction that has
+ * brought the balance down; schedules and retries come with billing_advance.
+ * The host takes the money, and says so here, by the number in that row, which
+ * is the same in all attempts.  One top-up of a rule is under way at a time;
+ * nothing is given before it is paid.  `terms` is one of
+ *
+ *   {"outcome":"paid"}    its grant is given (origin bought, at the cost of
+ *                         its charge), and the bonus (promotional).  The fee
+ *                         is booked as revenue.  Also when it had failed, or
+ *                         nobody had answered in time: what was paid counts,
+ *                         once.
+ *   {"outcome":"failed"}  it is asked for again as "retries" say; after the
+ *                         last of them the rule pauses.  So it does when
+ *                         nobody answers in time.
+ *   {"outcome":"void"}    it is given up; the rule may ask for another.
+ *   {"outcome":"resume"}  the rule does not pause any more.
+ *
+ * "reason", at most 200 bytes, is kept and told.  *out, when not NULL, is
+ * {"top_up","rule","contract","state":"wanted|failed|paused|paid|void|
+ * resumed","asset","left","amount","bonus","charge_asset","charge","fee",
+ * "total","attempt","until","again","lapsed","grant","bonus_grant","reason"}:
+ * "total" is to be paid until "until", a failed one is asked for "again" then,
+ * grants are numbers.  The same call->key gets the same answer.
+ *
+ *   NOTFOUND  no top-up has the number; NOTFOUND_CUSTOMER
+ *   INVALID   terms, with the path
+ *   CONFLICT_ENDED  it was paid or is void; nothing failed or is to resume
+ */
+BILLING_API int billing_top_up(billing *b, const billing_call *call,
+                               uint64_t number, const char *terms,
+                               size_t terms_len, billing_doc **out,
+                               billing_error *err);
+
+/*
+ * The top-ups of a customer as they stand: query {"customer":"id"} ->
+ * {"top_ups":[{"of":"customer|contract|plan", and the answer of
+ * billing_top_up; "state" is "idle" before a rule has asked; with a limit
+ * "used":{"count","amount","from","to"}}]}.  What is under way of a rule that
+ * has gone has no "of".
+ *
+ *   NOTFOUND_CUSTOMER
+ */
+BILLING_API int billing_top_ups(billing *b, const billing_call *call,
+                                const char *query, size_t query_len,
+                                billing_doc **out, billing_error *err);
+
 /* What a customer has in one asset at the call's now_us. */
 typedef struct billing_balances {
   uint32_t        struct_size;
@@ -1600,13 +1666,15 @@ BILLING_API int billing_simulate(billing *b, const billing_call *call,
  *   grant.expired      "grant", "id", "asset", "left"
  *   alert.reached      "alert" (its id), "contract", "of", "asset", "at",
  *                      "value"
- *   top_up.wanted      the same, "amount" and "charge"
+ *   top_up.wanted      what billing_top_up answers of it
+ *   top_up.failed      the same: "again", or "state":"paused"
+ *   top_up.paid        the same: "grant", "bonus_grant"
+ *   top_up.void        the same
  *
- * An alert tells when a call has brought its figure to "at": what grants have
- * left falls to it, what is owed and not invoiced, or was ever spent, rises to
- * it.  It tells again when the figure was on the other side in between.  A
- * top-up is money that the host asks for: the balance changes when it has been
- * paid, and the host grants it.
+ * An alert tells when a call, or a step of an advance, has brought its figure
+ * to "at": what grants have left falls to it, what is owed and not invoiced,
+ * or was ever spent, rises to it.  It tells again when the figure was on the
+ * other side in between.
  *
  * Of an erased customer "customer" and "id" are empty.  With a secret each row
  * has "webhook":{"id","timestamp","signature","body"}: the headers of Standard

@@ -222,6 +222,10 @@ const cli_command cli_wallets[] = {
      "       [--customer ID] [--amount AMOUNT] [--expires TIME|never]",
      "void a grant, move or refund a part of it, change its end",
      cli_change_grant},
+    {"top-ups", "CUSTOMER", "what credit is asked for, and what became of it",
+     cli_top_ups},
+    {"top-up", "KEY NUMBER paid|failed|void|resume [--reason TEXT]",
+     "what has become of the payment of a top-up", cli_top_up},
     {"balance", "CUSTOMER [ASSET]", "what a customer has left", balance},
     {"authorize", "KEY CUSTOMER (--event NAME [--value V] | "
      "--event NAME=V,NAME=V,.. |\n       --amount AMOUNT --asset ASSET) "

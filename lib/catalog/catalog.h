@@ -23,8 +23,9 @@ typedef struct bl_asset {
 /* What of an event must be known to a meter. */
 enum { BL_STRICT_NONE, BL_STRICT_EVENTS, BL_STRICT_PROPERTIES };
 
-/* ---- alerts ---- */
+/* ---- top-ups and alerts ---- */
 
+/* How much a top-up adds, and what is to be paid for that. */
 typedef struct bl_top_up {
   bl_dec   amount;             /* added; or */
   bl_dec   target;             /* filled up to it */
@@ -33,9 +34,47 @@ typedef struct bl_top_up {
   bl_dec   above;
   bl_dec   unit_price;         /* of what is added */
   bl_dec   discount;           /* share of the charge that is left off */
+  bl_dec   mark_up;            /* share of the charge that is put on */
+  bl_dec   fee;                /* and what is put on beside that */
   bl_dec   least;              /* charge of a fill; 0: any */
-  bl_dec   most;               /* charge of what is repeated; 0: any */
+  bl_dec   most;               /* charge of a fill, or of what is repeated;
+                                  0: any */
 } bl_top_up;
+
+/* A rule by which credit is asked for, and what is given when it is paid
+ * (top_up.c). */
+typedef struct bl_top_up_rule {
+  bl_str    id;
+  char      asset[16];
+  char      charge_asset[16];  /* what it is paid in */
+  uint32_t  has_at;            /* asks when this much or less is left: */
+  uint32_t  has_limit;
+  bl_dec    at;
+  bl_top_up terms;
+  bl_dec    bonus;             /* given beside it */
+  bl_dec    bonus_share;       /* of what is added, too */
+  uint32_t  has_schedule;      /* asks every so many BL_UNIT_*: */
+  uint32_t  unit;
+  int32_t   every;
+  uint32_t  reserved;
+  int64_t   from_us;           /* BL_TIME_NEVER: the contract's start */
+  bl_str    zone;              /* empty: the contract's, else UTC */
+  uint32_t  per;               /* BL_WITHIN_*, of the limit */
+  int32_t   limit_count;       /* 0: any */
+  bl_dec    limit_amount;      /* 0: any */
+  int64_t   lasts_us;          /* how long a payment is awaited */
+  int64_t  *retries_us;        /* asked again so long after a failure */
+  size_t    retry_count;
+  int64_t   given_us;          /* how long the grant lasts; 0: for ever */
+  int32_t   priority;          /* of the grant, */
+  bl_str    scope;             /* its scope, canonical JSON or empty, */
+  bl_str    name;              /* and its name */
+} bl_top_up_rule;
+
+typedef struct bl_top_ups {
+  bl_top_up_rule *item;
+  size_t          count;
+} bl_top_ups;
 
 enum { BL_ALERT_BALANCE,       /* what is left in grants: tells at or below */
        BL_ALERT_OWED,          /* priced, not covered, not invoiced: above */
@@ -47,9 +86,8 @@ typedef struct bl_alert {
   bl_str    id;
   char      asset[16];
   uint32_t  of;                /* BL_ALERT_* */
-  uint32_t  has_top_up;
+  uint32_t  reserved;
   bl_dec    at;
-  bl_top_up top_up;
 } bl_alert;
 
 typedef struct bl_alerts {
@@ -456,6 +494,7 @@ typedef struct bl_plan {
   bl_limits limits;            /* of each contract */
   bl_feature_values features;
   bl_recurring_list grants;
+  bl_top_ups top_ups;          /* of each contract */
   bl_price *some;              /* bounds of what some prices cost: id, name,
                                   closing, of and bound */
   size_t    some_count;
@@ -599,6 +638,7 @@ typedef struct bl_contract_terms {
   bl_alerts    alerts;
   char         invoice_currency[16];   /* what is open in other assets is
                                           converted into; empty: nothing is */
+  bl_top_ups   top_ups;
 } bl_contract_terms;
 
 /*
@@ -658,6 +698,7 @@ int bl_catalog_read_customer(const bl_json *doc, const char *path,
 typedef struct bl_customer_terms {
   bl_limits         limits;
   bl_feature_values features;
+  bl_top_ups        top_ups;
 } bl_customer_terms;
 int bl_catalog_read_customer_terms(const bl_json *doc, const char *path,
                                    bl_arena *a, bl_customer_terms *out,
@@ -671,6 +712,10 @@ const char *bl_feature_misfit(const bl_feature *feature,
 /* The value of a feature; NULL: none is there. */
 const bl_feature_value *bl_feature_value_of(const bl_feature_values *values,
                                             bl_str id);
+/* Assets that top-ups are in, and are paid in, must be known. */
+int bl_catalog_check_top_ups(const bl_top_ups *top_ups, const char *path,
+                             const bl_tenant_terms *tenant,
+                             billing_error *err);
 /* Its aliases, in the arena. */
 int bl_catalog_read_aliases(const bl_json *doc, const char *path, bl_arena *a,
                             bl_aliases *out, billing_error *err);

@@ -216,6 +216,8 @@ static const bl_field contract_fields[] = {
   {.name = "invoice_currency", .read = contract_currency,
    .hint = "an ISO 4217 code such as \"USD\"",
    .at = offsetof(bl_contract_terms, invoice_currency)},
+  {.name = "top_ups", .read = bl_value_top_ups, .low = 1,
+   .at = offsetof(bl_contract_terms, top_ups)},
   {.name = "minimum", .read = bl_value_bound,
    .at = offsetof(bl_contract_terms, minimum)},
   {.name = "maximum", .read = bl_value_bound,

@@ -143,8 +143,10 @@ bl_field_read bl_value_named;
 bl_field_read bl_value_targets;
 /* bl_exchange_rates (exchange.c). */
 bl_field_read bl_value_exchange;
-/* bl_alerts (alert.c). */
+/* bl_alerts (alert.c); bl_top_ups (top_up.c), `low`: those of a contract or
+ * plan, which have a start. */
 bl_field_read bl_value_alerts;
+bl_field_read bl_value_top_ups;
 /* A contract's overrides, and what their order asks of each (override.c). */
 bl_field_read bl_value_overrides;
 int bl_overrides_check(const bl_reader *r, const bl_contract_terms *terms);

@@ -64,6 +64,8 @@ static const bl_field plan_fields[] = {
    .at = offsetof(bl_plan, limits)},
   {.name = "features", .read = bl_value_features,
    .at = offsetof(bl_plan, features)},
+  {.name = "top_ups", .read = bl_value_top_ups, .low = 1,
+   .at = offsetof(bl_plan, top_ups)},
   {.name = "minimums", .read = bl_value_minimums},
   {.name = "maximums", .read = bl_value_maximums},
   {.name = "effective", .read = bl_value_time,

@@ -2,14 +2,15 @@
 /*
  * alerts.c - thresholds that a call has crossed; see alerts.h.
  *
- *     an alert of the balance at 5 USD, with a top-up to 20
- *       8 are left, an event takes 4       alert: 4 left, 16 are wanted
+ *     an alert of the balance at 5 USD
+ *       8 are left, an event takes 4       alert: 4 left
  *       another one takes 3                nothing: it was told
  *       a grant of 16, then usage of 13    told again
  */
 #include "engine/alerts.h"
 
 #include "engine/outbox.h"
+#include "engine/top_ups.h"
 #include "wallet/threshold.h"
 
 /* What a wallet has, as alerts see it. */
@@ -64,10 +65,6 @@ void bl_code_alert(bl_codec *facts, bl_codec *properties, bl_fact_alert *f) {
   bl_code_u64(facts, &f->of);
   bl_code_dec(facts, &f->at);
   bl_code_dec(facts, &f->value);
-  bl_code_u64(facts, &f->has_top_up);
-  if (!f->has_top_up) return;
-  bl_code_dec(facts, &f->amount);
-  bl_code_dec(facts, &f->charge);
 }
 
 int bl_fold_alert(bl_fold *f, const bl_fact_alert *fact) {
@@ -93,14 +90,8 @@ static int tell_alert_of(bl_call *c, const bl_customer *customer,
   bl_fact_alert fact = {
       .customer = customer->number, .contract = contract, .id = alert->id,
       .asset = bl_str_of(alert->asset), .of = alert->of, .at = alert->at,
-      .value = value, .has_top_up = alert->has_top_up};
+      .value = value};
 
-  if (alert->has_top_up) {
-    fact.amount = bl_top_up_amount(&alert->top_up, value);
-    fact.charge = bl_top_up_charge(&alert->top_up, fact.amount);
-    /* What is beyond all money is told, and nothing is asked for. */
-    if (bl_dec_is_bad(fact.charge)) fact.has_top_up = 0;
-  }
   return append_alert(c, &fact);
 }
 
@@ -145,6 +136,14 @@ static int tell_watch(bl_call *c, const bl_watch *watch) {
   return rc;
 }
 
+/* What it does from here on is noted anew. */
+static int tell_watched(bl_call *c, bl_watch *watch) {
+  int rc = tell_watch(c, watch);
+
+  watch->customer->watched = 0;
+  return rc ? rc : bl_top_ups_look(c, watch->customer);
+}
+
 /* The list has the newest in front. */
 int bl_alerts_tell(bl_call *c) {
   bl_watch *watch = c->t->watched, *first = NULL;
@@ -158,6 +157,6 @@ int bl_alerts_tell(bl_call *c) {
     watch = next;
   }
   for (; first && !rc; first = first->next)
-    if (!first->customer->is_erased) rc = tell_watch(c, first);
+    if (!first->customer->is_erased) rc = tell_watched(c, first);
   return rc;
 }

@@ -18,6 +18,7 @@
 #include "engine/parked.h"
 #include "engine/rerate.h"
 #include "engine/timeline.h"
+#include "engine/top_ups.h"
 #include "price/price.h"
 #include "store/store.h"
 
@@ -241,6 +242,7 @@ static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
   if (!rc)
     rc = bl_features_check(c, &terms.features, 0, d->fact.version == 0,
                            d->path);
+  if (!rc) rc = bl_top_ups_check(c, &terms.top_ups, d->path);
   return rc ? rc : draft_aliases(c, doc, customer, d);
 }
 
@@ -346,6 +348,7 @@ static int draft_plan(bl_call *c, const bl_json *doc, document_draft *d) {
     rc = bl_features_check(c, &d->plan.features, 1, was == NULL, d->path);
   if (!rc)
     rc = bl_features_check_grants(c, &d->plan.grants, was == NULL, d->path);
+  if (!rc) rc = bl_top_ups_check(c, &d->plan.top_ups, d->path);
   return rc ? rc : bl_catalog_check_plan(&d->plan, d->path, &c->t->terms,
                                          meters, c->err);
 }
@@ -457,6 +460,7 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
   if (rc) return rc;
   d->id = terms->id;
   rc = check_alerts(c, d, &terms->alerts, &c->t->terms);
+  if (!rc) rc = bl_top_ups_check(c, &terms->top_ups, d->path);
   if (!rc) rc = bl_named_contract(c, d->id, &was);
   if (rc) return rc;
   d->fact.number = was ? was->number : c->t->heads.contracts + 1;

@@ -149,6 +149,8 @@ static const bl_field top_up_fields[] = {
   {.name = "unit_price", .read = bl_value_positive,
    .at = TOP_UP_AT(t.unit_price)},
   {.name = "discount", .read = bl_value_amount, .at = TOP_UP_AT(t.discount)},
+  {.name = "mark_up", .read = bl_value_amount, .at = TOP_UP_AT(t.mark_up)},
+  {.name = "fee", .read = bl_value_amount, .at = TOP_UP_AT(t.fee)},
   {.name = "discount_left", .read = bl_value_amount,
    .at = TOP_UP_AT(discount_left)},
   {.name = "enabled", .read = bl_value_truth, .at = TOP_UP_AT(is_on)},
@@ -204,7 +206,7 @@ static int is_valid_top_up(const top_up_terms *terms) {
 int bl_ask_top_up(bl_ask *ask) {
   top_up_terms terms = {.is_on = 1, .discount_left = BL_DEC_ONE,
                         .t.unit_price = BL_DEC_ONE};
-  bl_dec amount, balance;
+  bl_dec amount, balance, charge;
   int rc = read_top_up(ask, &terms), fires;
 
   if (rc) return rc;
@@ -217,7 +219,10 @@ int bl_ask_top_up(bl_ask *ask) {
   if (!fires) return BILLING_OK;
   amount = bl_top_up_amount(&terms.t, balance);
   bl_ask_put(ask, ask->out, "amount", amount);
-  bl_ask_put(ask, ask->out, "charge", bl_top_up_charge(&terms.t, amount));
+  charge = bl_top_up_charge(&terms.t, amount);
+  bl_ask_put(ask, ask->out, "charge", charge);
+  if (!bl_dec_is_zero(terms.t.mark_up) || !bl_dec_is_zero(terms.t.fee))
+    bl_ask_put(ask, ask->out, "fee", bl_top_up_fee(&terms.t, charge));
   return BILLING_OK;
 }
 

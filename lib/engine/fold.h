@@ -88,6 +88,7 @@ int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact);
 int bl_fold_parkings(bl_fold *f, const bl_fact_parkings *fact);
 int bl_fold_outbox_done(bl_fold *f, const bl_fact_outbox_done *fact);
 int bl_fold_alert(bl_fold *f, const bl_fact_alert *fact);
+int bl_fold_top_up(bl_fold *f, const bl_fact_top_up *fact);
 /* Only a row (streams.c). */
 int bl_fold_stream(bl_fold *f, const bl_fact_stream *fact);
 /* tallies: of the fact's charges, by place; of a customer whose part is not

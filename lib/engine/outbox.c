@@ -15,6 +15,7 @@
 #include "engine/index.h"
 #include "engine/load.h"
 #include "engine/query.h"
+#include "engine/top_ups.h"
 #include "engine/views.h"
 
 /* The id of a row: 16 bytes of the database, number of the tenant and row. */
@@ -165,9 +166,7 @@ static int tell_invoice(outbox_page *p, const bl_fact_invoice *fact) {
 static int tell_alert(outbox_page *p, const bl_fact_alert *fact) {
   const bl_contract *contract;
   bl_json *data;
-  int rc = outbox_row(p, fact->customer, fact->has_top_up ? "top_up.wanted"
-                                                          : "alert.reached",
-                      &data);
+  int rc = outbox_row(p, fact->customer, "alert.reached", &data);
 
   if (rc || !data) return rc;
   if (fact->of >= BL_ALERT_FIGURES) return BILLING_CORRUPT;
@@ -178,11 +177,24 @@ static int tell_alert(outbox_page *p, const bl_fact_alert *fact) {
   bl_json_add_text(data, "asset", fact->asset);
   bl_json_add_dec(data, "at", fact->at);
   bl_json_add_dec(data, "value", fact->value);
-  if (fact->has_top_up) {
-    bl_json_add_dec(data, "amount", fact->amount);
-    bl_json_add_dec(data, "charge", fact->charge);
-  }
   return outbox_row_end(p);
+}
+
+static int tell_top_up(outbox_page *p, const bl_fact_top_up *fact) {
+  static const char *const types[] = {
+      [BL_TOP_UP_WANTED] = "top_up.wanted",
+      [BL_TOP_UP_FAILED] = "top_up.failed",
+      [BL_TOP_UP_PAUSED] = "top_up.failed",
+      [BL_TOP_UP_PAID] = "top_up.paid",
+      [BL_TOP_UP_VOID] = "top_up.void"};
+  bl_json *data;
+  int rc;
+
+  if (fact->state >= BL_COUNT(types)) return BILLING_CORRUPT;
+  rc = outbox_row(p, fact->customer, types[fact->state], &data);
+  if (rc || !data) return rc;
+  rc = bl_top_up_show(p->c, fact, bl_event_number(p->entry->seq, 1), data);
+  return rc ? rc : outbox_row_end(p);
 }
 
 static int tell_entry(outbox_page *p, const bl_entry *entry) {
@@ -196,6 +208,7 @@ static int tell_entry(outbox_page *p, const bl_entry *entry) {
   case BL_ENTRY_GRANT: return tell_grant(p, &facts.grant);
   case BL_ENTRY_GRANT_EXPIRED: return tell_expired(p, &facts.grant_expired);
   case BL_ENTRY_ALERT: return tell_alert(p, &facts.alert);
+  case BL_ENTRY_TOP_UP: return tell_top_up(p, &facts.top_up);
   case BL_ENTRY_INVOICE: return tell_invoice(p, &facts.invoice);
   default: return BILLING_CORRUPT;
   }

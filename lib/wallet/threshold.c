@@ -8,6 +8,7 @@
  *     top-up to 20 of a balance of 1.25        18.75
  *     50 at a time until above 10, of -100     150: three times
  *     450 tokens at 0.10, a tenth off          charge 40.50
+ *     a mark-up of 0.02 and 0.30 on top        fee 1.11: 41.61 are to be paid
  */
 #include "wallet/threshold.h"
 
@@ -38,8 +39,14 @@ bl_dec bl_top_up_amount(const bl_top_up *t, bl_dec balance) {
   if (!t->has_target)
     return t->repeats ? top_up_repeated(t, balance) : t->amount;
   if (bl_dec_sign(gap) <= 0) return BL_DEC_ZERO;
-  if (bl_dec_is_zero(t->least)) return gap;
-  return bl_dec_max(gap, bl_dec_div(t->least, t->unit_price));
+  if (!bl_dec_is_zero(t->least))
+    gap = bl_dec_max(gap, bl_dec_div(t->least, t->unit_price));
+  if (bl_dec_is_zero(t->most)) return gap;
+  return bl_dec_min(gap, bl_dec_div(t->most, t->unit_price));
+}
+
+bl_dec bl_top_up_fee(const bl_top_up *t, bl_dec charge) {
+  return bl_dec_add(bl_dec_mul(charge, t->mark_up), t->fee);
 }
 
 bl_dec bl_top_up_charge(const bl_top_up *t, bl_dec amount) {

@@ -14,7 +14,8 @@ int bl_threshold_crosses(bl_dec before, bl_dec after, bl_dec at, int falls);
 
 /* What a top-up adds to a balance; zero or more. */
 bl_dec bl_top_up_amount(const bl_top_up *t, bl_dec balance);
-/* What is to be paid for that. */
+/* What that costs, and what is to be paid beside. */
 bl_dec bl_top_up_charge(const bl_top_up *t, bl_dec amount);
+bl_dec bl_top_up_fee(const bl_top_up *t, bl_dec charge);
 
 #endif

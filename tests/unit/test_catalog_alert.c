@@ -36,8 +36,7 @@ START_TEST(an_alert_as_in_the_worked_example) {
   const bl_alert *alert;
 
   ck_assert_int_eq(read_alerts(
-      "[{\"id\":\"low\",\"of\":\"balance\",\"asset\":\"USD\",\"at\":\"5\","
-      "\"top_up\":{\"target\":\"20\"}},"
+      "[{\"id\":\"low\",\"of\":\"balance\",\"asset\":\"USD\",\"at\":\"5\"},"
       "{\"id\":\"much\",\"of\":\"owed\",\"asset\":\"tok\",\"at\":\"9\"}]"), 0);
   ck_assert_uint_eq(terms.alerts.count, 2);
   alert = &terms.alerts.item[0];
@@ -45,10 +44,7 @@ START_TEST(an_alert_as_in_the_worked_example) {
   ck_assert_str_eq(alert->asset, "USD");
   ck_assert_uint_eq(alert->of, BL_ALERT_BALANCE);
   ck_assert_dec_eq(alert->at, "5");
-  ck_assert_dec_eq(alert->top_up.target, "20");
-  ck_assert_dec_eq(alert->top_up.unit_price, "1");
   ck_assert_uint_eq(alert[1].of, BL_ALERT_OWED);
-  ck_assert_uint_eq(alert[1].has_top_up, 0);
   ck_assert_str_eq(bl_alert_of_name(alert[1].of), "owed");
 }
 END_TEST
@@ -63,17 +59,6 @@ START_TEST(what_is_wrong_is_named) {
      "/alerts/0/of"},
     {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"0\",\"of\":\"spend\"}]",
      "/alerts/0/at"},
-    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"1\",\"of\":\"owed\","
-     "\"top_up\":{\"amount\":\"1\"}}]", "/alerts/0/top_up"},
-    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"1\",\"top_up\":{}}]",
-     "/alerts/0/top_up"},
-    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"1\","
-     "\"top_up\":{\"amount\":\"1\",\"target\":\"2\"}}]", "/alerts/0/top_up"},
-    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"2\","
-     "\"top_up\":{\"target\":\"2\"}}]", "/alerts/0/top_up"},
-    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"2\","
-     "\"top_up\":{\"amount\":\"2\",\"discount\":\"1.1\"}}]",
-     "/alerts/0/top_up"},
     {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"1\"},"
      "{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"2\"}]", "/alerts/1/id"}};
 
