@@ -208,8 +208,8 @@ static int again_grant(bl_replay *r, bl_replay_one *one,
   return rc ? bl_replay_refuse(r, &one->refused, rc, 0, &err) : BILLING_OK;
 }
 
-/* The number that a grant has there; 0: it has none. */
-static int grant_there(bl_replay *r, uint64_t number, uint64_t *out) {
+/* The number that a grant of the host's has there; 0: it has none. */
+static int asked_there(bl_replay *r, uint64_t number, uint64_t *out) {
   billing_call call = bl_replay_call(r, (bl_str){NULL, 0});
   bl_str key = key_of(r, "grant ", number);
   billing_doc *doc = NULL;
@@ -227,6 +227,60 @@ static int grant_there(bl_replay *r, uint64_t number, uint64_t *out) {
   bl_json_free(tree);
   billing_doc_free(doc);
   return BILLING_CODE(rc) == BILLING_NOTFOUND ? BILLING_OK : rc;
+}
+
+/* Whether a grant there is what the fact says: of an allowance, its turn; else
+ * what became of another grant. */
+static int is_that_grant(const bl_replay *r, const bl_tenant *there,
+                         const bl_grant_state *grant,
+                         const bl_fact_grant *was, uint64_t from) {
+  const bl_contract *then = bl_table_at(&r->c->t->by_contract, was->contract);
+  const bl_contract *now = bl_table_at(&there->by_contract, grant->contract);
+
+  if (!was->contract) return grant->from == from;
+  return then && now && bl_str_equal(then->terms.id, now->terms.id) &&
+         bl_str_equal(grant->allowance, was->allowance) &&
+         grant->turn == was->turn;
+}
+
+static void given_there(const bl_replay *r, const bl_call *there,
+                        const bl_customer *customer, const bl_fact_grant *was,
+                        uint64_t from, uint64_t *out) {
+  for (size_t i = 0; i < customer->wallets.count; i++) {
+    const bl_wallet *wallet = customer->wallets.item[i];
+    for (size_t k = wallet->grants.first; k < wallet->grants.count; k++) {
+      const bl_grant_state *grant = wallet->grants.item[k];
+      if (is_that_grant(r, there->t, grant, was, from))
+        *out = grant->lot.number;
+    }
+  }
+}
+
+/* The number that a grant has there, whoever asked for it; 0: it has none, or
+ * nobody can tell which one it is. */
+static int grant_there(bl_replay *r, const bl_replay_one *one,
+                       uint64_t number, uint64_t *out, int *follows) {
+  billing_call call = bl_replay_call(r, (bl_str){NULL, 0});
+  bl_customer *customer;
+  bl_request request;
+  bl_call there;
+  uint64_t from = 0;
+  int rc = bl_numbered_request(r->c, BL_ENTRY_GRANT, number, &request);
+
+  *out = 0;
+  if (!rc) rc = follows_by_itself(r, &request.facts.grant, follows);
+  if (rc || !*follows) return rc ? rc : asked_there(r, number, out);
+  if (!request.facts.grant.contract)
+    rc = grant_there(r, one, request.facts.grant.from, &from, follows);
+  *follows = 1;
+  if (rc || (!from && !request.facts.grant.contract)) return rc;
+  call.flags = 0;
+  rc = bl_enter(&there, r->b, &call, BL_READ, r->c->err);
+  if (rc) return rc;
+  rc = bl_find_customer(&there, one->customer->id, "", &customer);
+  if (!rc)
+    given_there(r, &there, customer, &request.facts.grant, from, out);
+  return bl_leave(&there, rc);
 }
 
 /* What goes to another customer leaves this one; the other may not be there.
@@ -252,18 +306,30 @@ static int change_terms(bl_replay *r, const bl_fact_grant_change *fact,
   return rc;
 }
 
-/* What follows from other entries is not asked for. */
+static int refuse_change(bl_replay *r, bl_replay_one *one) {
+  billing_error why;
+
+  BILLING_INIT(&why);
+  (void)bl_fail(&why, BILLING_NOTFOUND, "", NULL,
+                "a grant that was changed then is not given now");
+  return bl_replay_refuse(r, &one->refused, BILLING_NOTFOUND, 0, &why);
+}
+
+/* What follows from other entries is not asked for; what was refused cannot be
+ * changed. */
 static int again_change(bl_replay *r, bl_replay_one *one,
                         const bl_fact_grant_change *fact) {
   billing_call call;
   billing_error err;
   uint64_t number;
   bl_text terms;
+  int follows;
   int rc;
 
   if (fact->change > BL_CHANGE_EXPIRY) return BILLING_OK;
   call = bl_replay_call(r, key_of(r, "change ", (uint64_t)r->seq));
-  rc = grant_there(r, fact->grant, &number);
+  rc = grant_there(r, one, fact->grant, &number, &follows);
+  if (!rc && !number && follows) return refuse_change(r, one);
   if (rc || !number) return rc;
   rc = change_terms(r, fact, &terms);
   if (rc) return rc;
