@@ -275,6 +275,7 @@
 #include "engine/replay.c"
 #include "engine/replay_catalog.c"
 #include "engine/replay_document.c"
+#include "engine/replay_grant.c"
 #include "engine/rerate.c"
 #include "engine/rerate_book.c"
 #include "engine/restated.c"

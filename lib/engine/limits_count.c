@@ -90,6 +90,9 @@ int bl_limits_append(bl_call *c) {
   c->counted_cap = 0;
   fact.seq = c->t->heads.seq;
   rc = bl_fold_counted(bl_entry_start(c), &fact);
+  if (rc == BILLING_LIMIT)
+    return bl_fail(c->err, rc, "/value", "quantities and amounts below 10^20",
+                   "what a limit would count does not fit");
   bl_writer_open(&w, c);
   bl_code_counted(&w.facts, &w.properties, &fact);
   return rc ? rc : bl_append(c, BL_ENTRY_COUNTED, &w);

@@ -120,7 +120,8 @@ static void half_since(const char *day) {
 
   snprintf(json, sizeof json, "{\"id\":\"cc\",\"customer\":\"a\",\"plan\":"
            "\"pp\",\"start\":\"2026-01-01\",\"overrides\":[{\"id\":\"o\","
-           "\"type\":\"multiplier\",\"factor\":\"0.5\",\"from\":\"%s\"}]}", day);
+           "\"type\":\"multiplier\",\"factor\":\"0.5\",\"from\":\"%s\"}]}",
+           day);
   put("contract", json);
 }
 
