@@ -172,7 +172,7 @@ static const bl_field top_up_rule_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
    .at = TOP_UP_AT(id)},
   {.name = "asset", .read = bl_value_asset, .needed = BL_ALWAYS,
-   .at = TOP_UP_AT(asset)},
+   .hint = "such as USD or tok", .at = TOP_UP_AT(asset)},
   {.name = "at", .read = top_up_at, .at = TOP_UP_AT(at)},
   {.name = "every", .read = top_up_every, .words = top_up_units,
    .at = TOP_UP_AT(unit)},

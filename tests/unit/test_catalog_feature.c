@@ -2,6 +2,8 @@
 /* test_catalog_feature.c - features, their values, and what is wrong. */
 #include "catalog/catalog.h"
 #include "documents.h"
+#include <stdio.h>
+
 #include "unit.h"
 
 static bl_feature feature;
