@@ -441,7 +441,7 @@ typedef struct billing_call {
  *              "minimum","maximum": instead of the plan's,
  *              "grants":[recurring grant, ..] beside the plan's,
  *              "limits":[as of a customer],"overrides":[override, ..],
- *              "alerts":[{"id","of":"balance|owed|spend","asset","at":"5"}],
+ *              "alerts":[see billing_outbox_next],
  *              "top_ups":[see billing_top_up]}
  *
  * A price is a usage price (it names a meter), a price of what others cost
@@ -1553,17 +1553,25 @@ BILLING_API int billing_simulate(billing *b, const billing_call *call,
  *   grant.given        "grant" (its number), "id", "amount", "asset",
  *                      "origin", "effective", "expires"
  *   grant.expired      "grant", "id", "asset", "left"
- *   alert.reached      "alert" (its id), "contract", "of", "asset", "at",
- *                      "value"
+ *   alert.reached      "alert" (its id), "contract", "of", "asset" or
+ *                      "meter", "at", "value"
+ *   alert.recovered    the same; "at" is what it is back at
  *   top_up.wanted      what billing_top_up answers of it
  *   top_up.failed      the same: "again", or "state":"paused"
  *   top_up.paid        the same: "grant", "bonus_grant"
  *   top_up.void        the same
  *
- * An alert tells when a call, or a step of an advance, has brought its figure
- * to "at": what grants have left falls to it, what is owed and not invoiced,
- * or was ever spent, rises to it.  It tells again when the figure was on the
- * other side in between.
+ * An alert is {"id","of":"balance|owed|spend|usage|exhaustion","asset" or
+ * "meter","at":"5"}.  It tells when a call, or a step of an advance, has
+ * brought its figure to "at": what grants have left, and the days that this
+ * lasts at the spend of the last "hours", fall to it; what is owed and not
+ * invoiced, what was spent and what was used rise to it.  Spend is of all
+ * time, or of a window, as usage is: "per":"hour|day|week|month", of a
+ * contract's alert also "period", in a "zone"; or the last "hours":24, which
+ * is a burn rate.  Windows count as those of limits do, from the moment that
+ * the alert is put.  It tells again when the figure was on the other side in
+ * between; with "recovers":"8" only after the figure was back there, which is
+ * told, too.
  *
  * Of an erased customer "customer" and "id" are empty.  With a secret each row
  * has "webhook":{"id","timestamp","signature","body"}: the headers of Standard

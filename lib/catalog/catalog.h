@@ -23,7 +23,7 @@ typedef struct bl_asset {
 /* What of an event must be known to a meter. */
 enum { BL_STRICT_NONE, BL_STRICT_EVENTS, BL_STRICT_PROPERTIES };
 
-/* ---- top-ups and alerts ---- */
+/* ---- top-ups ---- */
 
 /* How much a top-up adds, and what is to be paid for that. */
 typedef struct bl_top_up {
@@ -76,46 +76,6 @@ typedef struct bl_top_ups {
   size_t          count;
 } bl_top_ups;
 
-enum { BL_ALERT_BALANCE,       /* what is left in grants: tells at or below */
-       BL_ALERT_OWED,          /* priced, not covered, not invoiced: above */
-       BL_ALERT_SPEND,         /* of all time */
-       BL_ALERT_FIGURES };
-const char *bl_alert_of_name(uint32_t of);
-
-typedef struct bl_alert {
-  bl_str    id;
-  char      asset[16];
-  uint32_t  of;                /* BL_ALERT_* */
-  uint32_t  reserved;
-  bl_dec    at;
-} bl_alert;
-
-typedef struct bl_alerts {
-  bl_alert *item;
-  size_t    count;
-} bl_alerts;
-
-/* ---- tenant ---- */
-
-typedef struct bl_tenant_terms {
-  bl_str    id;
-  bl_str    name;
-  bl_str    number_prefix;     /* of invoices, "INV-" by default */
-  bl_asset *assets;            /* the declared units */
-  size_t    asset_count;
-  int64_t   most_age_us;       /* of an event when it comes; 0: any */
-  int64_t   most_ahead_us;     /* of the clock; 0: as far as there is time */
-  int64_t   cancel_within_us;  /* of its receipt an event can be voided; 0:
-                                  always */
-  uint32_t  parks;             /* events of unknown customers; else they are
-                                  refused */
-  uint32_t  strict;            /* BL_STRICT_* */
-  uint32_t  reserved;
-  int64_t   hold_lasts_us;     /* unless it is said */
-  int64_t   hold_grace_us;     /* after its end it can be settled */
-  bl_alerts alerts;            /* for each customer */
-} bl_tenant_terms;
-
 /* ---- limits ---- */
 
 /* The windows of a limit: of a contract, of a zone's calendar, or of hours
@@ -145,6 +105,61 @@ typedef struct bl_limits {
   bl_limit *item;
   size_t    count;
 } bl_limits;
+
+/* ---- alerts ---- */
+
+enum { BL_ALERT_BALANCE,       /* what is left in grants: tells at or below */
+       BL_ALERT_OWED,          /* priced, not covered, not invoiced: above */
+       BL_ALERT_SPEND,         /* of all time, or in a window */
+       BL_ALERT_BOOKED,        /* up to here the ledger knows it */
+       BL_ALERT_USAGE = BL_ALERT_BOOKED,   /* of a meter in a window */
+       BL_ALERT_EXHAUSTION,    /* days that the balance lasts at the spend of
+                                  a window: at or below */
+       BL_ALERT_FIGURES };
+const char *bl_alert_of_name(uint32_t of);
+
+typedef struct bl_alert {
+  bl_str    id;
+  char      asset[16];         /* empty: of usage */
+  uint32_t  of;                /* BL_ALERT_* */
+  uint32_t  has_window;
+  uint32_t  has_band;
+  uint32_t  reserved;
+  bl_dec    at;
+  bl_dec    recovers;          /* with a band: it tells again after this */
+  bl_limit  window;            /* counts as a limit does, and limits nothing */
+} bl_alert;
+
+/* Whether it tells when its figure falls. */
+static inline int bl_alert_falls(const bl_alert *alert) {
+  return alert->of == BL_ALERT_BALANCE || alert->of == BL_ALERT_EXHAUSTION;
+}
+
+typedef struct bl_alerts {
+  bl_alert *item;
+  size_t    count;
+} bl_alerts;
+
+/* ---- tenant ---- */
+
+typedef struct bl_tenant_terms {
+  bl_str    id;
+  bl_str    name;
+  bl_str    number_prefix;     /* of invoices, "INV-" by default */
+  bl_asset *assets;            /* the declared units */
+  size_t    asset_count;
+  int64_t   most_age_us;       /* of an event when it comes; 0: any */
+  int64_t   most_ahead_us;     /* of the clock; 0: as far as there is time */
+  int64_t   cancel_within_us;  /* of its receipt an event can be voided; 0:
+                                  always */
+  uint32_t  parks;             /* events of unknown customers; else they are
+                                  refused */
+  uint32_t  strict;            /* BL_STRICT_* */
+  uint32_t  reserved;
+  int64_t   hold_lasts_us;     /* unless it is said */
+  int64_t   hold_grace_us;     /* after its end it can be settled */
+  bl_alerts alerts;            /* for each customer */
+} bl_tenant_terms;
 
 /* ---- customer ---- */
 

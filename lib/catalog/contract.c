@@ -201,7 +201,7 @@ static const bl_field contract_fields[] = {
   {.name = "overrides", .read = bl_value_overrides},
   {.name = "grants", .read = bl_value_contract_grants,
    .at = offsetof(bl_contract_terms, grants)},
-  {.name = "alerts", .read = bl_value_alerts,
+  {.name = "alerts", .read = bl_value_alerts, .low = 1,
    .at = offsetof(bl_contract_terms, alerts)},
   {.name = "top_ups", .read = bl_value_top_ups, .low = 1,
    .at = offsetof(bl_contract_terms, top_ups)},

@@ -124,7 +124,7 @@ static uint64_t limits_mix(uint64_t print, bl_str text) {
 
 /* Of what is counted, and in which windows: what a limit allows may change
  * without it beginning anew. */
-static uint64_t limits_print(const bl_limit *limit) {
+uint64_t bl_limit_print(const bl_limit *limit) {
   uint64_t when = (uint64_t)limit->per << 33 | (uint64_t)limit->slides << 32 |
                   (uint64_t)limit->hours;
   uint64_t print = limits_mix(UINT64_C(14695981039346656037), limit->id);
@@ -168,7 +168,7 @@ int bl_value_limits(const bl_reader *r, const bl_field *field,
     if (!rc) rc = limits_of_what(&at, &draft);
     if (!rc) rc = limits_of_when(&at, &draft, field->low != 0);
     if (rc) return rc;
-    draft.limit.print = limits_print(&draft.limit);
+    draft.limit.print = bl_limit_print(&draft.limit);
     limits->item[i] = draft.limit;
     rc = limits_is_new(&at, limits);
     limits->count = i + 1;

@@ -460,9 +460,12 @@ typedef struct bl_fact_alert {
   uint64_t contract;           /* 0: the tenant's */
   bl_str   id;
   bl_str   asset;
+  bl_str   meter;
   uint64_t of;                 /* BL_ALERT_* */
   bl_dec   at;
   bl_dec   value;
+  uint64_t print;              /* of one with a band; 0: it has none */
+  uint64_t is_back;            /* the figure has recovered */
 } bl_fact_alert;
 
 /* What has become of a top-up.  One of the first three waits for something;

@@ -77,6 +77,9 @@ int bl_fold_hold_extended(bl_fold *f, const bl_fact_hold_extended *fact);
 int bl_fold_counted(bl_fold *f, const bl_fact_counted *fact);
 int bl_fold_hold_counts(bl_fold *f, bl_customer *customer,
                         const bl_fact_count *counts, size_t count, int sign);
+/* An alert with a band has told, or its figure is back. */
+int bl_fold_told(bl_fold *f, bl_customer *customer, uint64_t print,
+                 int is_told);
 int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact);
 int bl_fold_period(bl_fold *f, const bl_fact_period *fact);
 int bl_fold_periods(bl_fold *f, const bl_fact_periods *fact);

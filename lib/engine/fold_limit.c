@@ -83,6 +83,7 @@ static int fold_count(bl_fold *f, bl_customer *customer,
 
   if (!window) window = make_window(t, customer, count, seq, place);
   if (!window) return BILLING_NOMEM;
+  if (window->touched != t->serial) window->before = window->used;
   bl_touch(t, window, sizeof *window, &window->touched);
   window->used = bl_dec_add(window->used, used);
   window->held = bl_dec_add(window->held, held);
@@ -120,4 +121,25 @@ int bl_fold_hold_counts(bl_fold *f, bl_customer *customer,
   if (sign < 0) customer->windows_due_us = INT64_MIN;   /* it may leave now */
   drop_ended(f, customer);
   return rc;
+}
+
+/* A window without an end, which leaves when the figure is back. */
+int bl_fold_told(bl_fold *f, bl_customer *customer, uint64_t print,
+                 int is_told) {
+  bl_fact_count told = {.customer = customer->number, .limit = print,
+                        .span = {INT64_MIN, BL_TIME_NEVER},
+                        .until_us = BL_TIME_NEVER};
+  bl_limit_window *window;
+  size_t place;
+  int rc = fold_count(f, customer, &told, f->seq,
+                      is_told ? BL_DEC_ONE : bl_dec_neg(BL_DEC_ONE),
+                      BL_DEC_ZERO);
+
+  if (rc || is_told) return rc;
+  window = bl_limit_window_of(customer, &told, &place);
+  bl_touch_customer(f->tenant, customer);
+  window->was.until_us = f->at_us;
+  customer->windows_due_us = INT64_MIN;
+  drop_ended(f, customer);
+  return BILLING_OK;
 }

@@ -166,7 +166,9 @@ static int tell_invoice(outbox_page *p, const bl_fact_invoice *fact) {
 static int tell_alert(outbox_page *p, const bl_fact_alert *fact) {
   const bl_contract *contract;
   bl_json *data;
-  int rc = outbox_row(p, fact->customer, "alert.reached", &data);
+  int rc = outbox_row(p, fact->customer,
+                      fact->is_back ? "alert.recovered" : "alert.reached",
+                      &data);
 
   if (rc || !data) return rc;
   if (fact->of >= BL_ALERT_FIGURES) return BILLING_CORRUPT;
@@ -174,7 +176,8 @@ static int tell_alert(outbox_page *p, const bl_fact_alert *fact) {
   if (contract) bl_json_add_text(data, "contract", contract->terms.id);
   bl_json_add_text(data, "alert", fact->id);
   bl_json_add_c(data, "of", bl_alert_of_name((uint32_t)fact->of));
-  bl_json_add_text(data, "asset", fact->asset);
+  if (fact->asset.len) bl_json_add_text(data, "asset", fact->asset);
+  if (fact->meter.len) bl_json_add_text(data, "meter", fact->meter);
   bl_json_add_dec(data, "at", fact->at);
   bl_json_add_dec(data, "value", fact->value);
   return outbox_row_end(p);

@@ -269,6 +269,7 @@ typedef struct bl_limit_window {
   int64_t       since;         /* entries from this one on are in it */
   bl_dec        used;
   bl_dec        held;
+  bl_dec        before;        /* used before the call that has touched it */
   uint64_t      touched;
 } bl_limit_window;
 
@@ -478,7 +479,8 @@ struct bl_tenant {
   bl_customer        *moved_known;   /* of these, the first before the call */
   bl_watch           *watched;       /* whom the call has touched; alerts.h */
   uint64_t            has_alerts;    /* or top-ups: somebody has, that was
-                                        loaded */
+                                        loaded; */
+  uint64_t            has_windows;   /* alerts in windows */
   bl_panel           *panels;        /* of the board; a reset keeps them */
   bl_undo            *undo;          /* newest first */
   bl_arena           *undo_arena;    /* of the call; NULL: nothing is saved */
