@@ -403,6 +403,7 @@ typedef struct billing_call {
  *              "number_prefix","unknown_customers":"refuse|park",
  *              "accept":{"most_age":s,"most_ahead":s,"cancel_within":s},
  *              "strict":"none|events|properties","alerts":[alert, ..],
+ *              "outbox":[see billing_outbox_next],
  *              "holds":{"lasts":s,"grace":s}}
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
  *              "limits":[see billing_limits],
@@ -1552,7 +1553,14 @@ BILLING_API int billing_simulate(billing *b, const billing_call *call,
  *   invoice.finalized  "invoice": the canonical document
  *   grant.given        "grant" (its number), "id", "amount", "asset",
  *                      "origin", "effective", "expires"
+ *   grant.changed      "grant", "id", "asset", "change" ("void|transfer|
+ *                      refund|expiry|return|rollover"), "amount", "cost",
+ *                      "expires", "to" (the grant that it has become)
  *   grant.expired      "grant", "id", "asset", "left"
+ *   grant.used_up *    "grant", "id", "asset"
+ *   grant.expiring *   "grant", "id", "asset", "expires", "left"
+ *   contract.started * "contract", "plan", "start"
+ *   contract.ended *   "contract", "plan", "end"
  *   alert.reached      "alert" (its id), "contract", "of", "asset" or
  *                      "meter", "at", "value"
  *   alert.recovered    the same; "at" is what it is back at
@@ -1560,6 +1568,13 @@ BILLING_API int billing_simulate(billing *b, const billing_call *call,
  *   top_up.failed      the same: "again", or "state":"paused"
  *   top_up.paid        the same: "grant", "bonus_grant"
  *   top_up.void        the same
+ *
+ * Those with a star are told when the tenant's document asks for them:
+ * "outbox":{"topics":["grant.used_up", ..],"expiring":604800}.  A grant is
+ * used up when usage has taken the last of it; it is expiring so many seconds
+ * before its end (7 days), while something is left.  What only time brings is
+ * told by billing_advance: a contract's start, also when it was before the
+ * topic was asked for, and its end when its last period closes.
  *
  * An alert is {"id","of":"balance|owed|spend|usage|exhaustion","asset" or
  * "meter","at":"5"}.  It tells when a call, or a step of an advance, has

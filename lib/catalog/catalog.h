@@ -142,6 +142,11 @@ typedef struct bl_alerts {
 
 /* ---- tenant ---- */
 
+/* Rows of the outbox that a tenant asks for. */
+enum { BL_TELL_USED_UP, BL_TELL_EXPIRING, BL_TELL_STARTED, BL_TELL_ENDED,
+       BL_TELLS };
+extern const char *const bl_tell_words[];
+
 typedef struct bl_tenant_terms {
   bl_str    id;
   bl_str    name;
@@ -155,9 +160,10 @@ typedef struct bl_tenant_terms {
   uint32_t  parks;             /* events of unknown customers; else they are
                                   refused */
   uint32_t  strict;            /* BL_STRICT_* */
-  uint32_t  reserved;
+  uint32_t  tells;             /* bits 1 << BL_TELL_* */
   int64_t   hold_lasts_us;     /* unless it is said */
   int64_t   hold_grace_us;     /* after its end it can be settled */
+  int64_t   expiring_us;       /* so long before its end a grant is told */
   bl_alerts alerts;            /* for each customer */
 } bl_tenant_terms;
 

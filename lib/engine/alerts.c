@@ -11,6 +11,7 @@
 
 #include "engine/limit_look.h"
 #include "engine/outbox.h"
+#include "engine/told.h"
 #include "engine/top_ups.h"
 #include "wallet/threshold.h"
 
@@ -83,8 +84,8 @@ int bl_fold_alert(bl_fold *f, const bl_fact_alert *fact) {
 
   if (!rc) customer = bl_fold_customer(f, fact->customer, &rc);
   if (!customer || !fact->print) return rc;
-  bl_touch_customer(f->tenant, customer);
-  return bl_fold_told(f, customer, fact->print, !fact->is_back);
+  return bl_fold_known(f, customer, fact->print,
+                       fact->is_back ? 0 : BL_TIME_NEVER);
 }
 
 static int append_alert(bl_call *c, bl_fact_alert *fact) {
@@ -176,13 +177,6 @@ static uint64_t band_print(const alert_look *look) {
   return bl_key_hash8(look->c->b->content_key, text.text, text.len) | 1;
 }
 
-static int has_told(const alert_look *look, uint64_t print) {
-  bl_fact_count told = {.limit = print, .span = {INT64_MIN, BL_TIME_NEVER}};
-  size_t place;
-
-  return bl_limit_window_of(look->watch->customer, &told, &place) != NULL;
-}
-
 static int tell_alert_of(const alert_look *look, uint64_t print,
                          uint64_t is_back) {
   const bl_alert *alert = look->alert;
@@ -208,7 +202,7 @@ static int tell_look(const alert_look *look) {
     return bl_threshold_crosses(look->before, look->now, alert->at, falls)
                ? tell_alert_of(look, 0, 0) : BILLING_OK;
   print = band_print(look);
-  if (has_told(look, print))
+  if (bl_is_known(look->watch->customer, print))
     return bl_threshold_recovers(look->now, alert->recovers, falls)
                ? tell_alert_of(look, print, 1) : BILLING_OK;
   return bl_threshold_is_met(look->now, alert->at, falls)
@@ -252,7 +246,7 @@ static int tell_watched(bl_call *c, bl_watch *watch) {
 /* The list has the newest in front. */
 int bl_alerts_tell(bl_call *c) {
   bl_watch *watch = c->t->watched, *first = NULL;
-  int rc = BILLING_OK;
+  int rc = bl_tell_used_up(c);
 
   c->t->watched = NULL;
   while (watch) {

@@ -123,21 +123,34 @@ int bl_fold_hold_counts(bl_fold *f, bl_customer *customer,
   return rc;
 }
 
-/* A window without an end, which leaves when the figure is back. */
-int bl_fold_told(bl_fold *f, bl_customer *customer, uint64_t print,
-                 int is_told) {
-  bl_fact_count told = {.customer = customer->number, .limit = print,
-                        .span = {INT64_MIN, BL_TIME_NEVER},
-                        .until_us = BL_TIME_NEVER};
+/* ---- what was told ---- */
+
+/* A window of nothing, which is there or is not. */
+static bl_fact_count known_window(uint64_t print) {
+  return (bl_fact_count){.limit = print,
+                         .span = {INT64_MIN, BL_TIME_NEVER}};
+}
+
+int bl_is_known(const bl_customer *customer, uint64_t print) {
+  bl_fact_count known = known_window(print);
+  size_t place;
+
+  return bl_limit_window_of(customer, &known, &place) != NULL;
+}
+
+int bl_fold_known(bl_fold *f, bl_customer *customer, uint64_t print,
+                  int64_t until_us) {
+  bl_fact_count known = known_window(print);
   bl_limit_window *window;
   size_t place;
-  int rc = fold_count(f, customer, &told, f->seq,
-                      is_told ? BL_DEC_ONE : bl_dec_neg(BL_DEC_ONE),
-                      BL_DEC_ZERO);
+  int rc;
 
-  if (rc || is_told) return rc;
-  window = bl_limit_window_of(customer, &told, &place);
+  known.customer = customer->number;
+  known.until_us = until_us;
   bl_touch_customer(f->tenant, customer);
+  rc = fold_count(f, customer, &known, f->seq, BL_DEC_ZERO, BL_DEC_ZERO);
+  if (rc || until_us) return rc;
+  window = bl_limit_window_of(customer, &known, &place);
   window->was.until_us = f->at_us;
   customer->windows_due_us = INT64_MIN;
   drop_ended(f, customer);

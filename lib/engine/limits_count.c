@@ -41,7 +41,8 @@ static bl_limit_use use_of(const bl_contract *contract, uint64_t number,
 int bl_limits_event(bl_call *c, const bl_event_in *in,
                     const bl_fact_event *fact, bl_tally *const *tallies) {
   bl_limit_look look = {.c = c, .customer = in->customer, .is_new = 1,
-                     .counts = 1, .time_us = fact->time_us, .came_us = c->now_us};
+                        .counts = 1, .time_us = fact->time_us,
+                        .came_us = c->now_us};
   limit_counting counting = {.event = &in->view, .count = fact->charge_count};
   bl_limit_use *uses;
 

@@ -475,6 +475,8 @@ struct bl_tenant {
   bl_table            by_hold;       /* open ones */
   bl_list             returned;      /* void grants that the entry under way
                                         has given something back to */
+  bl_list             used_up;       /* grants that the call has used up, when
+                                        that is to be told */
   bl_customer        *moved;         /* shown ones, not yet renewed */
   bl_customer        *moved_known;   /* of these, the first before the call */
   bl_watch           *watched;       /* whom the call has touched; alerts.h */
