@@ -403,6 +403,7 @@ typedef struct billing_call {
  *              "number_prefix","unknown_customers":"refuse|park",
  *              "accept":{"most_age":s,"most_ahead":s,"cancel_within":s},
  *              "strict":"none|events|properties","alerts":[alert, ..],
+ *              "outbox":[see billing_outbox_next],
  *              "holds":{"lasts":s,"grace":s},"rates":[{"from":"tok",
  *              "to":"USD","rate":"0.25","effective":T}, ..]}
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
@@ -446,7 +447,7 @@ typedef struct billing_call {
  *              "grants":[recurring grant, ..] beside the plan's,
  *              "limits":[as of a customer],"overrides":[override, ..],
  *              "features":{..}: each before the plan's,
- *              "alerts":[{"id","of":"balance|owed|spend","asset","at":"5"}],
+ *              "alerts":[see billing_outbox_next],
  *              "top_ups":[see billing_top_up]}
  *
  * A price is a usage price (it names a meter), a price of what others cost
@@ -1663,18 +1664,40 @@ BILLING_API int billing_simulate(billing *b, const billing_call *call,
  *   invoice.finalized  "invoice": the canonical document
  *   grant.given        "grant" (its number), "id", "amount", "asset",
  *                      "origin", "effective", "expires"
+ *   grant.changed      "grant", "id", "asset", "change" ("void|transfer|
+ *                      refund|expiry|return|rollover"), "amount", "cost",
+ *                      "expires", "to" (the grant that it has become)
  *   grant.expired      "grant", "id", "asset", "left"
- *   alert.reached      "alert" (its id), "contract", "of", "asset", "at",
- *                      "value"
+ *   grant.used_up *    "grant", "id", "asset"
+ *   grant.expiring *   "grant", "id", "asset", "expires", "left"
+ *   contract.started * "contract", "plan", "start"
+ *   contract.ended *   "contract", "plan", "end"
+ *   alert.reached      "alert" (its id), "contract", "of", "asset" or
+ *                      "meter", "at", "value"
+ *   alert.recovered    the same; "at" is what it is back at
  *   top_up.wanted      what billing_top_up answers of it
  *   top_up.failed      the same: "again", or "state":"paused"
  *   top_up.paid        the same: "grant", "bonus_grant"
  *   top_up.void        the same
  *
- * An alert tells when a call, or a step of an advance, has brought its figure
- * to "at": what grants have left falls to it, what is owed and not invoiced,
- * or was ever spent, rises to it.  It tells again when the figure was on the
- * other side in between.
+ * Those with a star are told when the tenant's document asks for them:
+ * "outbox":{"topics":["grant.used_up", ..],"expiring":604800}.  A grant is
+ * used up when usage has taken the last of it; it is expiring so many seconds
+ * before its end (7 days), while something is left.  What only time brings is
+ * told by billing_advance: a contract's start, also when it was before the
+ * topic was asked for, and its end when its last period closes.
+ *
+ * An alert is {"id","of":"balance|owed|spend|usage|exhaustion","asset" or
+ * "meter","at":"5"}.  It tells when a call, or a step of an advance, has
+ * brought its figure to "at": what grants have left, and the days that this
+ * lasts at the spend of the last "hours", fall to it; what is owed and not
+ * invoiced, what was spent and what was used rise to it.  Spend is of all
+ * time, or of a window, as usage is: "per":"hour|day|week|month", of a
+ * contract's alert also "period", in a "zone"; or the last "hours":24, which
+ * is a burn rate.  Windows count as those of limits do, from the moment that
+ * the alert is put.  It tells again when the figure was on the other side in
+ * between; with "recovers":"8" only after the figure was back there, which is
+ * told, too.
  *
  * Of an erased customer "customer" and "id" are empty.  With a secret each row
  * has "webhook":{"id","timestamp","signature","body"}: the headers of Standard

@@ -308,6 +308,7 @@
 #include "engine/timeline_lay.c"
 #include "engine/timeline_past.c"
 #include "engine/timeline_why.c"
+#include "engine/told.c"
 #include "engine/top_up.c"
 #include "engine/top_ups.c"
 #include "engine/top_ups_view.c"

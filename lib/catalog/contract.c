@@ -211,7 +211,7 @@ static const bl_field contract_fields[] = {
   {.name = "overrides", .read = bl_value_overrides},
   {.name = "grants", .read = bl_value_contract_grants,
    .at = offsetof(bl_contract_terms, grants)},
-  {.name = "alerts", .read = bl_value_alerts,
+  {.name = "alerts", .read = bl_value_alerts, .low = 1,
    .at = offsetof(bl_contract_terms, alerts)},
   {.name = "invoice_currency", .read = contract_currency,
    .hint = "an ISO 4217 code such as \"USD\"",

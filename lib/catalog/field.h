@@ -143,8 +143,11 @@ bl_field_read bl_value_named;
 bl_field_read bl_value_targets;
 /* bl_exchange_rates (exchange.c). */
 bl_field_read bl_value_exchange;
-/* bl_alerts (alert.c); bl_top_ups (top_up.c), `low`: those of a contract or
- * plan, which have a start. */
+/* What a limit counts, and in which windows: another print counts anew. */
+uint64_t bl_limit_print(const bl_limit *limit);
+/* bl_alerts (alert.c), `low`: those of a contract, which has periods;
+ * bl_top_ups (top_up.c), `low`: those of a contract or plan, which have a
+ * start. */
 bl_field_read bl_value_alerts;
 bl_field_read bl_value_top_ups;
 /* A contract's overrides, and what their order asks of each (override.c). */
@@ -160,6 +163,8 @@ bl_field_read bl_value_plan_grants;
 bl_field_read bl_value_contract_grants;
 /* What a grant may pay for (scope.c). */
 int bl_scope_read(const bl_reader *r, const bl_json *node, bl_scope *out);
+/* bl_str: a scope as canonical text, which what is given has. */
+bl_field_read bl_value_scope_text;
 /* A burndown order (order.c). */
 int bl_value_order(const bl_reader *r, const bl_json *node, bl_order *out);
 /* The tiers of a price (tier.c), and the rates of a matrix (rates.c). */

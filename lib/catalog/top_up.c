@@ -47,18 +47,6 @@ static int top_up_every(const bl_reader *r, const bl_field *field,
   return bl_value_choice(r, field, node, model);
 }
 
-static int top_up_from(const bl_reader *r, const bl_field *field,
-                       const bl_json *node, void *model) {
-  int64_t *us = &((bl_top_up_rule *)model)->from_us;
-
-  (void)field;
-  if (bl_json_time(node, us) && *us >= BL_TIME_MIN && *us <= BL_TIME_MAX)
-    return BILLING_OK;
-  return bl_reader_fail(r, BILLING_INVALID,
-                        "RFC 3339, or microseconds since 1970",
-                        "this is not a time of the years 1 to 9999");
-}
-
 /* ---- what belongs to it ---- */
 
 static const bl_field bonus_fields[] = {
@@ -130,27 +118,13 @@ static int top_up_retries(const bl_reader *r, const bl_field *field,
   return rc;
 }
 
-/* Kept as canonical text: what is given has it in this form. */
-static int top_up_scope(const bl_reader *r, const bl_field *field,
-                        const bl_json *node, void *model) {
-  bl_scope scope;
-  bl_text text;
-  int rc = bl_scope_read(r, node, &scope);
-
-  (void)field;
-  if (rc) return rc;
-  bl_text_open(&text, r->arena);
-  if (bl_json_print(node, &text)) return bl_reader_nomem(r);
-  ((bl_top_up_rule *)model)->scope = (bl_str){text.text, text.len};
-  return BILLING_OK;
-}
-
 static const bl_field top_up_grant_fields[] = {
   {.name = "lasts", .read = bl_value_seconds, .low = 1,
    .at = offsetof(bl_top_up_rule, given_us)},
   {.name = "priority", .read = bl_value_whole, .low = INT32_MIN,
    .high = INT32_MAX, .at = offsetof(bl_top_up_rule, priority)},
-  {.name = "scope", .read = top_up_scope},
+  {.name = "scope", .read = bl_value_scope_text,
+   .at = offsetof(bl_top_up_rule, scope)},
   {.name = "name", .read = bl_value_label, .high = 200,
    .at = offsetof(bl_top_up_rule, name)},
 };
@@ -178,7 +152,8 @@ static const bl_field top_up_rule_fields[] = {
    .at = TOP_UP_AT(unit)},
   {.name = "count", .read = bl_value_whole, .low = 1, .high = 100,
    .at = TOP_UP_AT(every)},
-  {.name = "from", .read = top_up_from},
+  {.name = "from", .read = bl_value_time,
+   .hint = "RFC 3339, or microseconds since 1970", .at = TOP_UP_AT(from_us)},
   {.name = "zone", .read = bl_value_label, .high = 64,
    .at = TOP_UP_AT(zone)},
   {.name = "target", .read = top_up_target, .at = TOP_UP_AT(terms.target)},

@@ -132,16 +132,38 @@ static int is_asset_of(const bl_tenant_terms *terms, const char asset[16]) {
   return at < terms->asset_count || bl_asset_places(asset) >= 0;
 }
 
+static int check_alert(bl_call *c, const bl_alert *alert,
+                       const bl_tenant_terms *terms, const char *path) {
+  bl_str meter = alert->window.meter;
+  const bl_meter_state *state =
+      bl_map_get(&c->t->meters, meter.text, meter.len);
+  const bl_zone *zone;
+
+  if (alert->asset[0] && !is_asset_of(terms, alert->asset))
+    return bl_fail_at(c->err, BILLING_INVALID, path, "asset",
+                      "a currency, or a unit that the tenant declares",
+                      "%s is no asset of the tenant", alert->asset);
+  if (state && state->rules->meter.ticks)
+    return bl_fail_at(c->err, BILLING_INVALID, path, "meter",
+                      "a meter that is known with each event",
+                      "the meter %t is only known when a period ends", &meter);
+  return alert->window.zone.len
+             ? bl_zone_asked(c, path, alert->window.zone, &zone)
+             : BILLING_OK;
+}
+
+/* A tenant's document comes before meters. */
 static int check_alerts(bl_call *c, const document_draft *d,
                         const bl_alerts *alerts,
                         const bl_tenant_terms *terms) {
-  for (size_t i = 0; i < alerts->count; i++)
-    if (!is_asset_of(terms, alerts->item[i].asset))
-      return bl_fail_at(c->err, BILLING_INVALID, d->path, "alerts",
-                        "a currency, or a unit that the tenant declares",
-                        "%s is no asset of the tenant",
-                        alerts->item[i].asset);
-  return BILLING_OK;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < alerts->count && !rc; i++) {
+    char at[BL_PATH_SIZE];
+    bl_path_item(d->path, "alerts", i, at);
+    rc = check_alert(c, &alerts->item[i], terms, at);
+  }
+  return rc;
 }
 
 static int draft_tenant(bl_call *c, const bl_json *doc, document_draft *d) {

@@ -514,6 +514,7 @@ ENTRY_KIND(rerate)
 ENTRY_KIND(outbox_done)
 ENTRY_KIND(alert)
 ENTRY_KIND(top_up)
+ENTRY_KIND(told)
 #undef ENTRY_KIND
 
 typedef void (*entry_coder)(bl_codec *facts, bl_codec *properties,
@@ -539,6 +540,7 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_OUTBOX_DONE] = code_entry_outbox_done,
     [BL_ENTRY_ALERT] = code_entry_alert,
     [BL_ENTRY_TOP_UP] = code_entry_top_up,
+    [BL_ENTRY_TOLD] = code_entry_told,
 };
 
 int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out) {

@@ -38,6 +38,7 @@ enum {
   /* 16 to 19 are reserved for leases. */
   BL_ENTRY_PARKED = 15,
   BL_ENTRY_STREAM = 20,
+  BL_ENTRY_TOLD = 21,
   BL_ENTRY_HOLD_EXTENDED = 23,
   BL_ENTRY_COUNTED = 24,
   BL_ENTRY_OUTBOX_DONE = 25,
@@ -467,10 +468,25 @@ typedef struct bl_fact_alert {
   uint64_t contract;           /* 0: the tenant's */
   bl_str   id;
   bl_str   asset;
+  bl_str   meter;
   uint64_t of;                 /* BL_ALERT_* */
   bl_dec   at;
   bl_dec   value;
+  uint64_t print;              /* of one with a band; 0: it has none */
+  uint64_t is_back;            /* the figure has recovered */
 } bl_fact_alert;
+
+/* Something that the tenant asked to be told of. */
+typedef struct bl_fact_told {
+  uint64_t customer;
+  uint64_t topic;              /* BL_TELL_* */
+  uint64_t number;             /* of the grant, or the contract */
+  int64_t  at_us;              /* when it ends or began; 0: now */
+  bl_dec   left;
+  uint64_t print;              /* by which it is known that it was; 0: that is
+                                  seen from something else */
+  int64_t  until_us;           /* so long it must be known */
+} bl_fact_told;
 
 /* What has become of a top-up.  One of the first three waits for something;
  * after the others its rule may ask again. */
@@ -536,6 +552,7 @@ typedef union bl_entry_facts {
   bl_fact_outbox_done   outbox_done;
   bl_fact_alert         alert;
   bl_fact_top_up        top_up;
+  bl_fact_told          told;
 } bl_entry_facts;
 
 /* Reads it; lists are the arena's, texts the entry's.  Properties that were
@@ -575,6 +592,7 @@ void bl_code_parkings(bl_codec *facts, bl_codec *properties,
 void bl_code_outbox_done(bl_codec *facts, bl_codec *properties,
                          bl_fact_outbox_done *f);
 void bl_code_alert(bl_codec *facts, bl_codec *properties, bl_fact_alert *f);
+void bl_code_told(bl_codec *facts, bl_codec *properties, bl_fact_told *f);
 /* properties may be NULL: then it has none. */
 void bl_code_top_up(bl_codec *facts, bl_codec *properties,
                     bl_fact_top_up *f);

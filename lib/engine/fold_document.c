@@ -81,6 +81,12 @@ static void *model_of(bl_tenant *t, bl_map *map, const void *id, size_t len,
   return bl_map_put(map, id, len, model) ? NULL : model;
 }
 
+static void note_alerts(bl_tenant *t, const bl_alerts *alerts) {
+  if (alerts->count) t->has_alerts = 1;
+  for (size_t i = 0; i < alerts->count; i++)
+    t->has_windows |= alerts->item[i].has_window;
+}
+
 static int fold_tenant(bl_fold *f, const bl_fact_document *fact,
                        const bl_json *doc) {
   bl_tenant *t = f->tenant;
@@ -90,7 +96,7 @@ static int fold_tenant(bl_fold *f, const bl_fact_document *fact,
   t->heads.version = fact->version;
   bl_tenant_hide(t);                     /* an asset may not be one any more */
   rc = bl_catalog_read_tenant(doc, "", &t->arena, &t->terms, NULL);
-  if (t->terms.alerts.count) t->has_alerts = 1;
+  note_alerts(t, &t->terms.alerts);
   return rc;
 }
 
@@ -368,7 +374,8 @@ static int fill_contract(bl_tenant *t, bl_arena *a,
   bl_contract_terms *terms = &contract->terms;
   int rc = bl_catalog_read_contract(doc, "", a, terms, NULL);
 
-  if (terms->alerts.count || terms->top_ups.count) t->has_alerts = 1;
+  note_alerts(t, &terms->alerts);
+  if (terms->top_ups.count) t->has_alerts = 1;
   if (rc) return rc;
   if (fact->override_count != terms->override_count) return BILLING_CORRUPT;
   for (size_t i = 0; i < fact->override_count; i++)

@@ -98,6 +98,27 @@ bl_dec bl_limit_load(const bl_customer *customer, const bl_limit_wish *wish,
   return bl_dec_add(used, *held);
 }
 
+bl_dec bl_limit_moved(const bl_customer *customer, const bl_limit_wish *wish,
+                      int64_t now_us, uint64_t serial) {
+  const bl_list *windows = &customer->windows;
+  bl_fact_count first = wish->count;
+  bl_dec moved = BL_DEC_ZERO;
+  size_t i;
+
+  if (wish->limit->slides) first.span.from_us = INT64_MIN;
+  (void)bl_limit_window_of(customer, &first, &i);
+  for (; i < windows->count; i++) {
+    const bl_limit_window *window = windows->item[i];
+    if (window->was.limit != first.limit ||
+        (!wish->limit->slides &&
+         window->was.span.from_us != first.span.from_us))
+      break;
+    if (window->was.until_us > now_us && window->touched == serial)
+      moved = bl_dec_add(moved, bl_dec_sub(window->used, window->before));
+  }
+  return moved;
+}
+
 /* What all wishes ask of the limit of this one; it is looked at once, at the
  * first of them. */
 static int wish_total(const bl_limit_wishes *wishes, size_t at,

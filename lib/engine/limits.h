@@ -47,11 +47,11 @@ typedef struct bl_limit_wishes {
 } bl_limit_wishes;
 
 /* Whether anything limits the customer; whether something is counted for it:
- * limits or quotas. */
+ * limits, quotas or the windows of alerts. */
 int bl_limits_are(const bl_customer *customer);
 static inline int bl_limits_count(const bl_tenant *t,
                                   const bl_customer *customer) {
-  return t->quotas.count || bl_limits_are(customer);
+  return t->quotas.count || t->has_windows || bl_limits_are(customer);
 }
 
 /* Adds what the uses of one estimate or amount ask of each limit now. */

@@ -278,6 +278,7 @@ typedef struct bl_limit_window {
   int64_t       since;         /* entries from this one on are in it */
   bl_dec        used;
   bl_dec        held;
+  bl_dec        before;        /* used before the call that has touched it */
   uint64_t      touched;
 } bl_limit_window;
 
@@ -486,11 +487,14 @@ struct bl_tenant {
   bl_table            by_hold;       /* open ones */
   bl_list             returned;      /* void grants that the entry under way
                                         has given something back to */
+  bl_list             used_up;       /* grants that the call has used up, when
+                                        that is to be told */
   bl_customer        *moved;         /* shown ones, not yet renewed */
   bl_customer        *moved_known;   /* of these, the first before the call */
   bl_watch           *watched;       /* whom the call has touched; alerts.h */
   uint64_t            has_alerts;    /* or top-ups: somebody has, that was
-                                        loaded */
+                                        loaded; */
+  uint64_t            has_windows;   /* alerts in windows */
   bl_panel           *panels;        /* of the board; a reset keeps them */
   bl_undo            *undo;          /* newest first */
   bl_arena           *undo_arena;    /* of the call; NULL: nothing is saved */

@@ -54,9 +54,12 @@ int bl_top_ups_check(bl_call *c, const bl_top_ups *top_ups,
   const bl_zone *zone;
   int rc = bl_catalog_check_top_ups(top_ups, path, &c->t->terms, c->err);
 
-  for (size_t i = 0; i < top_ups->count && !rc; i++)
+  for (size_t i = 0; i < top_ups->count && !rc; i++) {
+    char at[BL_PATH_SIZE];
+    bl_path_item(path, "top_ups", i, at);
     if (top_ups->item[i].zone.len)
-      rc = bl_zone_asked(c, path, top_ups->item[i].zone, &zone);
+      rc = bl_zone_asked(c, at, top_ups->item[i].zone, &zone);
+  }
   return rc;
 }
 

@@ -5,6 +5,9 @@
  *     a balance that tells at 5:  8 -> 5 tells, 5 -> 1 does not, 1 -> 20 does
  *     not, 20 -> 4 tells again
  *
+ *     and is back at 8:  1 -> 6 is not, 6 -> 8 is
+ *     12 USD at 0.50 each 6 hours: 6 days
+ *
  *     top-up to 20 of a balance of 1.25        18.75
  *     50 at a time until above 10, of -100     150: three times
  *     450 tokens at 0.10, a tenth off          charge 40.50
@@ -19,6 +22,19 @@ int bl_threshold_is_met(bl_dec value, bl_dec at, int falls) {
 int bl_threshold_crosses(bl_dec before, bl_dec after, bl_dec at, int falls) {
   return bl_threshold_is_met(after, at, falls) &&
          !bl_threshold_is_met(before, at, falls);
+}
+
+int bl_threshold_recovers(bl_dec value, bl_dec back, int falls) {
+  return bl_threshold_is_met(value, back, !falls);
+}
+
+bl_dec bl_threshold_days(bl_dec balance, bl_dec spend, int64_t hours) {
+  bl_dec days;
+
+  if (bl_dec_sign(spend) <= 0) return BL_DEC_MAX;
+  if (bl_dec_sign(balance) <= 0) return BL_DEC_ZERO;
+  days = bl_dec_div(bl_dec_ratio(balance, hours, 24), spend);
+  return bl_dec_is_bad(days) ? BL_DEC_MAX : days;
 }
 
 /* The amount as often as the gap holds it, and once more: the gap without what

@@ -276,7 +276,7 @@ class Round:
         return [rule.document() for rule in self.rules if rule.of == of]
 
     def put(self):
-        self.b.apply({
+        self.b.catalog_apply({
             'tenant': {'id': 't'},
             'customers': [{'id': 'a', 'top_ups': self.of('customer')}],
             'meters': [{'id': 'm', 'event': 'e', 'aggregation': 'sum'}],
