@@ -442,7 +442,9 @@ typedef struct billing_call {
  *              "overdraft":"0","order":["priority", ..] or the name of a
  *              peer's: "lago|metronome|openmeter|stripe",
  *              "versions":"pin|follow","plan_version":2,"effective":T,
- *              "minimum","maximum": instead of the plan's,
+ *              "minimum","maximum": instead of the plan's; these and
+ *              quantities may be lists, such as [{"value":"5"},
+ *              {"value":"8","from":T}], and hold for the past then,
  *              "invoice_currency":"USD", into which the rest is converted,
  *              "grants":[recurring grant, ..] beside the plan's,
  *              "limits":[as of a customer],"overrides":[override, ..],

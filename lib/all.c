@@ -37,6 +37,7 @@
 #include "catalog/contract.c"
 #include "catalog/convert.c"
 #include "catalog/customer.c"
+#include "catalog/dated.c"
 #include "catalog/diff.c"
 #include "catalog/exchange.c"
 #include "catalog/feature.c"

@@ -577,9 +577,25 @@ int bl_words_have_any(const bl_words *words, const bl_words *asked);
 int bl_words_have_all(const bl_words *words, const bl_words *asked);
 
 typedef struct bl_quantity {
-  bl_str name;
-  bl_dec value;
+  bl_str   name;
+  bl_dec   value;
+  int64_t  from_us;            /* INT64_MIN: from the beginning on */
+  uint32_t is_dated;           /* it holds for the past, too (dated.c) */
+  uint32_t reserved;
 } bl_quantity;
+
+/* A least or a most since a moment. */
+typedef struct bl_bound_step {
+  bl_bound bound;
+  int64_t  from_us;
+} bl_bound_step;
+
+typedef struct bl_bounds {
+  bl_bound_step *item;         /* in the order of their times */
+  size_t         count;        /* 0: the plan's */
+  uint32_t       is_dated;     /* they hold for the past, too */
+  uint32_t       reserved;
+} bl_bounds;
 
 enum { BL_OVERRIDE_OVERWRITE, BL_OVERRIDE_MULTIPLIER, BL_OVERRIDE_TIERED,
        BL_OVERRIDE_ENTITLEMENT };
@@ -640,8 +656,8 @@ typedef struct bl_contract_terms {
   bl_dec       overdraft;      /* what authorize may promise beyond grants;
                                   BL_DEC_MAX: "unlimited" */
   bl_order     order;
-  bl_bound     minimum;        /* instead of the plan's */
-  bl_bound     maximum;
+  bl_bounds    minimum;        /* instead of the plan's */
+  bl_bounds    maximum;
   int32_t      rules;          /* rules version, 1 */
   uint32_t     start_is_local; /* start_us is a wall clock of the zone: */
   uint32_t     end_is_local;   /* a bare date, or a time without Z or an */
@@ -661,6 +677,19 @@ typedef struct bl_contract_terms {
                                           converted into; empty: nothing is */
   bl_top_ups   top_ups;
 } bl_contract_terms;
+
+/* ---- dated.c ---- */
+
+/* The one that holds at a moment; NULL: none has begun.  The value of no name
+ * is 1, of an unknown one 0. */
+const bl_quantity *bl_quantity_at(const bl_contract_terms *terms, bl_str name,
+                                  int64_t us);
+bl_dec bl_quantity_of(const bl_contract_terms *terms, bl_str name, int64_t us);
+const bl_bound *bl_bound_at(const bl_bounds *bounds, int64_t us);
+/* From when on what is dated is another than before; BL_TIME_NEVER. */
+int64_t bl_quantities_change(const bl_contract_terms *was,
+                             const bl_contract_terms *now);
+int64_t bl_bounds_change(const bl_bounds *was, const bl_bounds *now);
 
 /*
  * Documents to models.  Each reads a whole JSON object, refuses unknown

@@ -281,7 +281,8 @@ def some_plain_price(r):
 
 
 def reach(price, most, money):
-    """The least quantity that costs the money, at most so much."""
+    """The least quantity that costs the money, at most so much; or what it
+    divides to in the tier where that is, if nothing is left over."""
     low, high = 0, int(most * 10 ** 18)
     while low < high:
         middle = (low + high) // 2
@@ -290,7 +291,16 @@ def reach(price, most, money):
             low = middle + 1
         else:
             high = middle
-    return F(low, 10 ** 18)
+    least, start = F(low, 10 ** 18), F(price.get('free', 0))
+    for tier in price.get('tiers', [price]):
+        end = F(tier['up_to']) if tier.get('up_to') else MOST
+        if start < least <= end and F(tier['unit']):
+            units = (money - total(price, start)) * F(
+                price.get('per', 1)) / F(tier['unit'])
+            if (units * 10 ** 18).denominator == 1 and start + units <= end:
+                return min(max(least, start + units), most)
+        start = max(start, end)
+    return least
 
 
 def commit_rate(request):
@@ -402,6 +412,10 @@ def questions(seed):
                'commit_rate': some_plain_price(r),
                'quantity': text(abs(near(r, listed))),
                'money': text(some_decimal(r))}
+    if r.random() < 0.3:        # what some quantity costs, if that is even
+        money = attempt(total, request['commit_rate'],
+                        F(r.randint(1, 9000), r.choice([1, 2, 100])))
+        request['money'] = text(money or F(1))
     due = attempt(commit_rate, request)
     yield request, due and dict(zip(
         ('covered_quantity', 'covered_amount', 'rest', 'amount'),
