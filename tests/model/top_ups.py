@@ -56,7 +56,7 @@ class Rule:
             self.amount = F(rng.randrange(1, 60), 4)
             self.repeat = self.at is not None and rng.random() < 0.5
         self.price = rng.choice([F(1), F(1, 2), F(1, 4), F(2)])
-        self.discount = rng.choice([F(0), F(0), F(1, 10), F(1, 3).limit_denominator(8)])
+        self.discount = rng.choice([F(0), F(0), F(1, 10), F(1, 3)])
         self.discount = F(self.discount.numerator * 1000
                           // self.discount.denominator, 1000)
         self.mark_up = rng.choice([F(0), F(3, 100)])
