@@ -1356,6 +1356,9 @@ BILLING_API int billing_authorize(billing *b, const billing_call *call,
 #define BILLING_SETTLE_OVERDRAFT 3u  /* draw other grants, owe the rest as far
                                         as the contract's overdraft goes, else
                                         DENIED_ABOVE_HOLD, the hold stays */
+#define BILLING_SETTLE_CAP 4u        /* charge no more than was held: what is
+                                        above is given, as a promotional grant
+                                        that is drawn at once and ends */
 
 /*
  * Ends a hold by recording what was really used, in one commit: `count` (1 to
@@ -1371,6 +1374,7 @@ BILLING_API int billing_authorize(billing *b, const billing_call *call,
  * recorded before cannot settle a hold: CONFLICT_KEY.
  *
  *   NOTFOUND  DENIED_ABOVE_HOLD  CONFLICT_ENDED  and as billing_record
+ *   BUSY  BILLING_SETTLE_CAP, when others move the price all the time
  */
 BILLING_API int billing_settle(billing *b, const billing_call *call,
                                const billing_event *events, size_t count,

@@ -233,7 +233,7 @@ const cli_command cli_wallets[] = {
      "ask before the work is done, and hold what it may cost", cli_authorize},
     {"settle", "KEY (EVENT [--value V] | NAME=V,NAME=V,..) "
      "[--properties JSON]\n       [--time TIME] [--key EVENT-KEY] "
-     "[--above all|refuse|owe|overdraft]",
+     "[--above all|refuse|owe|overdraft|cap]",
      "end a hold by what was really used", cli_settle},
     {"extend", "KEY TIME", "let a hold last longer", cli_extend},
     {"release", "KEY", "end a hold that was not used", cli_release},

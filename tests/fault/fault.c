@@ -74,6 +74,8 @@ static const struct sweep_row {
   {"tests/golden/68-alerts.json", 4},
   {"tests/golden/80-entitlements.json", 0},
   {"tests/golden/80-entitlements.json", 4},
+  {"tests/golden/89-settle-capped.json", 0},
+  {"tests/golden/89-settle-capped.json", 4},
   {"tests/golden/88-outbox-topics.json", 0},
   {"tests/golden/88-outbox-topics.json", 4},
   {"tests/golden/87-alerts-over-time.json", 0},

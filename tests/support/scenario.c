@@ -846,11 +846,12 @@ static int call_settle(scenario_run *r, void *arguments) {
 }
 
 static uint32_t above_of(const char *word) {
-  static const char *const words[] = {"all", "refuse", "owe", "overdraft"};
+  static const char *const words[] = {"all", "refuse", "owe", "overdraft",
+                                      "cap"};
 
-  for (uint32_t i = 0; word && i < 4; i++)
+  for (uint32_t i = 0; word && i < 5; i++)
     if (!strcmp(word, words[i])) return i;
-  if (word) mistake("above is all, refuse, owe or overdraft");
+  if (word) mistake("above is all, refuse, owe, overdraft or cap");
   return BILLING_SETTLE_ALL;
 }
 

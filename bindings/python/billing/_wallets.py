@@ -30,6 +30,7 @@ _ABOVE = {
     "refuse": lib.BILLING_SETTLE_REFUSE,
     "owe": lib.BILLING_SETTLE_OWE,
     "overdraft": lib.BILLING_SETTLE_OVERDRAFT,
+    "cap": lib.BILLING_SETTLE_CAP,
 }
 
 
@@ -208,7 +209,8 @@ class Wallets(Base):
         that costs more than was held, `above` says what to do: "all" draws
         other grants and owes the rest, "refuse" is a DeniedError, "owe" draws
         only what was held, "overdraft" owes as far as the contract's
-        overdraft goes and is else a DeniedError."""
+        overdraft goes and is else a DeniedError, "cap" charges no more than
+        was held."""
         return self.settle_all(key, [event], now=now, above=above,
                                step=step)[0]
 
