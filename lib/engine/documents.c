@@ -119,20 +119,11 @@ static int keep_assets(bl_call *c, const document_draft *d) {
   return rc;
 }
 
-static int is_asset_of(const bl_tenant_terms *terms, const char asset[16]) {
-  size_t at = 0;
-
-  while (at < terms->asset_count &&
-         !bl_asset_equal(terms->assets[at].code, asset))
-    at++;
-  return at < terms->asset_count || bl_asset_places(asset) >= 0;
-}
-
 static int check_alerts(bl_call *c, const document_draft *d,
                         const bl_alerts *alerts,
                         const bl_tenant_terms *terms) {
   for (size_t i = 0; i < alerts->count; i++)
-    if (!is_asset_of(terms, alerts->item[i].asset))
+    if (bl_catalog_places(terms, alerts->item[i].asset) < 0)
       return bl_fail_at(c->err, BILLING_INVALID, d->path, "alerts",
                         "a currency, or a unit that the tenant declares",
                         "%s is no asset of the tenant",
