@@ -2,6 +2,13 @@
 /* limits.c - what is asked of limits, and whether it fits; see limits.h. */
 #include "engine/limit_look.h"
 
+const char *const bl_limit_owners[] = {
+  [0] = "",
+  [BILLING_DENIED_BY_CUSTOMER] = "customer",
+  [BILLING_DENIED_BY_CONTRACT] = "contract",
+  [BILLING_DENIED_BY_PLAN] = "plan"
+};
+
 int bl_limits_are(const bl_customer *customer) {
   size_t count = customer->limits.count;
 
@@ -56,22 +63,16 @@ int bl_limits_wish(bl_call *c, bl_customer *customer, const bl_event *event,
 
 bl_dec bl_limit_load(const bl_customer *customer, const bl_limit_wish *wish,
                      int64_t now_us, bl_dec *held) {
-  const bl_list *windows = &customer->windows;
-  bl_fact_count first = wish->count;
+  const bl_limit_window *window;
   bl_dec used = BL_DEC_ZERO;
-  size_t i;
+  size_t at = 0;
 
   *held = BL_DEC_ZERO;
-  if (wish->limit->slides) first.span.from_us = INT64_MIN;
-  (void)bl_limit_window_of(customer, &first, &i);
-  for (; i < windows->count; i++) {
-    const bl_limit_window *window = windows->item[i];
-    if (window->was.limit != first.limit ||
-        memcmp(window->was.key, first.key, sizeof first.key) != 0 ||
+  while ((window = bl_limit_next(customer, &wish->count, &at)) != NULL) {
+    if (window->was.until_us <= now_us ||
         (!wish->limit->slides &&
-         window->was.span.from_us != first.span.from_us))
-      break;
-    if (window->was.until_us <= now_us) continue;
+         window->was.span.from_us != wish->count.span.from_us))
+      continue;
     used = bl_dec_add(used, window->used);
     *held = bl_dec_add(*held, window->held);
   }
@@ -100,17 +101,10 @@ static int wish_total(const bl_limit_wishes *wishes, size_t at,
 static int64_t slides_out(const bl_customer *customer,
                           const bl_limit_wish *wish, bl_dec missing,
                           int64_t now_us) {
-  const bl_list *windows = &customer->windows;
-  bl_fact_count first = wish->count;
-  size_t i;
+  const bl_limit_window *window;
+  size_t at = 0;
 
-  first.span.from_us = INT64_MIN;
-  (void)bl_limit_window_of(customer, &first, &i);
-  for (; i < windows->count; i++) {
-    const bl_limit_window *window = windows->item[i];
-    if (window->was.limit != first.limit ||
-        memcmp(window->was.key, first.key, sizeof first.key) != 0)
-      break;
+  while ((window = bl_limit_next(customer, &wish->count, &at)) != NULL) {
     if (window->was.until_us <= now_us) continue;
     missing = bl_dec_sub(missing, bl_dec_add(window->used, window->held));
     if (bl_dec_sign(missing) <= 0) return window->was.until_us;
@@ -150,19 +144,19 @@ static int is_later(int64_t a, int64_t b) {
 }
 
 static int deny(bl_call *c, const billing_denial *denial) {
-  static const char *const owners[] = {"", "customer", "contract", "plan"};
+  const char *owner = bl_limit_owners[denial->by];
   const char *unit = denial->asset[0] ? denial->asset : "units";
 
   if (!denial->again_us)
     return bl_fail(c->err, BILLING_DENIED_LIMIT, "",
                    "ask for less, or raise the limit",
                    "the %s's limit %s of %d %s: %d are used or held, %d are "
-                   "missing", owners[denial->by], denial->limit,
+                   "missing", owner, denial->limit,
                    &denial->most, unit, &denial->used, &denial->missing);
   return bl_fail(c->err, BILLING_DENIED_LIMIT, "",
                  "ask for less, raise the limit, or wait",
                  "the %s's limit %s of %d %s: %d are used or held, %d are "
-                 "missing until %T", owners[denial->by], denial->limit,
+                 "missing until %T", owner, denial->limit,
                  &denial->most, unit, &denial->used, &denial->missing,
                  denial->again_us);
 }
