@@ -123,15 +123,6 @@ static int keep_assets(bl_call *c, const document_draft *d) {
   return rc;
 }
 
-static int is_asset_of(const bl_tenant_terms *terms, const char asset[16]) {
-  size_t at = 0;
-
-  while (at < terms->asset_count &&
-         !bl_asset_equal(terms->assets[at].code, asset))
-    at++;
-  return at < terms->asset_count || bl_asset_places(asset) >= 0;
-}
-
 static int check_alert(bl_call *c, const bl_alert *alert,
                        const bl_tenant_terms *terms, const char *path) {
   bl_str meter = alert->window.meter;
@@ -139,7 +130,7 @@ static int check_alert(bl_call *c, const bl_alert *alert,
       bl_map_get(&c->t->meters, meter.text, meter.len);
   const bl_zone *zone;
 
-  if (alert->asset[0] && !is_asset_of(terms, alert->asset))
+  if (alert->asset[0] && bl_catalog_places(terms, alert->asset) < 0)
     return bl_fail_at(c->err, BILLING_INVALID, path, "asset",
                       "a currency, or a unit that the tenant declares",
                       "%s is no asset of the tenant", alert->asset);

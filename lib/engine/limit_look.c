@@ -135,22 +135,31 @@ static int calendar_window(bl_limit_look *look, bl_span *out) {
   return rc;
 }
 
+const bl_limit_window *bl_limit_next(const bl_customer *customer,
+                                     const bl_fact_count *count, size_t *at) {
+  const bl_list *windows = &customer->windows;
+  const bl_limit_window *window;
+  bl_fact_count first = *count;
+  size_t place = *at;
+
+  first.span.from_us = INT64_MIN;
+  if (!place) (void)bl_limit_window_of(customer, &first, &place);
+  if (place >= windows->count) return NULL;
+  window = windows->item[place];
+  *at = place + 1;
+  return window->was.limit == count->limit &&
+                 memcmp(window->was.key, count->key, sizeof count->key) == 0
+             ? window : NULL;
+}
+
 /* The one of hours that was open at a moment; NULL. */
 static const bl_limit_window *open_window(const bl_limit_look *look,
                                           int64_t us) {
-  const bl_list *windows = &look->customer->windows;
-  bl_fact_count first = look->count;
-  size_t i;
+  const bl_limit_window *window;
+  size_t at = 0;
 
-  first.span.from_us = INT64_MIN;
-  (void)bl_limit_window_of(look->customer, &first, &i);
-  for (; i < windows->count; i++) {
-    const bl_limit_window *window = windows->item[i];
-    if (window->was.limit != first.limit ||
-        memcmp(window->was.key, first.key, sizeof first.key) != 0)
-      break;
+  while ((window = bl_limit_next(look->customer, &look->count, &at)) != NULL)
     if (bl_span_holds(window->was.span, us)) return window;
-  }
   return NULL;
 }
 

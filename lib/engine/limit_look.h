@@ -42,6 +42,10 @@ int bl_limit_is_general(const bl_limit_look *look);
 /* The key of the event's properties, and the window that its use goes into;
  * *is_in: there is one that is not over. */
 int bl_limit_place(bl_limit_look *look, const bl_event *event, int *is_in);
+/* One window after the other of the count's limit and key, by their
+ * beginnings; *at is 0 at first. */
+const bl_limit_window *bl_limit_next(const bl_customer *customer,
+                                     const bl_fact_count *count, size_t *at);
 /* What is in the wish's window, or in the slices that count now: used and
  * held; *held is that part of it (limits.c). */
 bl_dec bl_limit_load(const bl_customer *customer, const bl_limit_wish *wish,

@@ -32,6 +32,15 @@ static int timeline_before(const bl_plan_version *plan, size_t a, size_t b) {
   return from != other ? from < other : a < b;
 }
 
+size_t *bl_timeline_ranked(bl_call *c, const bl_plan_version *plan) {
+  size_t count = plan->plan.key_count;
+  size_t *ranked = bl_arena_array(&c->arena, count + 1, sizeof *ranked);
+
+  for (size_t i = 0; i < count && ranked; i++)
+    ranked[bl_timeline_rank(plan, i)] = i;
+  return ranked;
+}
+
 int bl_timeline_leads(const bl_plan_version *plan, uint64_t price,
                       bl_span span) {
   const bl_interval *own;

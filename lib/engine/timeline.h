@@ -46,6 +46,9 @@ static inline uint32_t bl_timeline_rank(const bl_plan_version *plan,
                                         uint64_t price) {
   return plan->intervals ? plan->intervals[price].rank : (uint32_t)price;
 }
+/* The places of all keys in the order of an invoice, in the call's arena; NULL
+ * when memory is out. */
+size_t *bl_timeline_ranked(bl_call *c, const bl_plan_version *plan);
 /* Whether the first of the price's intervals that meet a span is this one. */
 int bl_timeline_leads(const bl_plan_version *plan, uint64_t price,
                       bl_span span);
