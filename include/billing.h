@@ -446,6 +446,8 @@ typedef struct billing_call {
  *              quantities may be lists, such as [{"value":"5"},
  *              {"value":"8","from":T}], and hold for the past then,
  *              "invoice_currency":"USD", into which the rest is converted,
+ *              "usage":[{"effective":T,"filters":[..],"takes":"filtered|
+ *              none"}, ..]: the part of its customer's that it takes,
  *              "grants":[recurring grant, ..] beside the plan's,
  *              "limits":[as of a customer],"overrides":[override, ..],
  *              "features":{..}: each before the plan's,

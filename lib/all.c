@@ -54,6 +54,7 @@
 #include "catalog/price.c"
 #include "catalog/rates.c"
 #include "catalog/recurring.c"
+#include "catalog/route.c"
 #include "catalog/scope.c"
 #include "catalog/spend.c"
 #include "catalog/spend_some.c"

@@ -635,6 +635,20 @@ typedef struct bl_override {
   uint32_t   to_is_local;
 } bl_override;
 
+/* Which usage is taken since a moment (route.c). */
+typedef struct bl_route {
+  int64_t    since_us;
+  bl_filter *filters;          /* all must hold; of none, all is taken */
+  size_t     filter_count;
+  uint32_t   takes_none;
+  uint32_t   reserved;
+} bl_route;
+
+typedef struct bl_routes {
+  bl_route *item;
+  size_t    count;             /* 0: all usage */
+} bl_routes;
+
 typedef struct bl_contract_terms {
   bl_str       id;
   bl_str       name;
@@ -673,6 +687,7 @@ typedef struct bl_contract_terms {
   bl_feature_values features;      /* each before the plan's */
   bl_recurring_list grants;        /* beside the plan's */
   bl_alerts    alerts;
+  bl_routes    usage;          /* of the customer's, that it takes */
   char         invoice_currency[16];   /* what is open in other assets is
                                           converted into; empty: nothing is */
   bl_top_ups   top_ups;
@@ -690,6 +705,9 @@ const bl_bound *bl_bound_at(const bl_bounds *bounds, int64_t us);
 int64_t bl_quantities_change(const bl_contract_terms *was,
                              const bl_contract_terms *now);
 int64_t bl_bounds_change(const bl_bounds *was, const bl_bounds *now);
+/* What is taken at a moment; and from when on others take another part. */
+bl_route bl_route_at(const bl_routes *routes, int64_t us);
+int64_t bl_routes_change(const bl_routes *was, const bl_routes *now);
 
 /*
  * Documents to models.  Each reads a whole JSON object, refuses unknown

@@ -165,6 +165,8 @@ static const bl_field contract_fields[] = {
    .at = offsetof(bl_contract_terms, grants)},
   {.name = "alerts", .read = bl_value_alerts, .low = 1,
    .at = offsetof(bl_contract_terms, alerts)},
+  {.name = "usage", .read = bl_value_routes,
+   .at = offsetof(bl_contract_terms, usage)},
   {.name = "invoice_currency", .read = contract_currency,
    .hint = "an ISO 4217 code such as \"USD\"",
    .at = offsetof(bl_contract_terms, invoice_currency)},

@@ -177,6 +177,8 @@ int bl_price_check_split(const bl_reader *r, const bl_price *price);
 /* bl_bound: a decimal, or an object; a pointer to bl_spend_of (spend.c). */
 bl_field_read bl_value_bound;
 bl_field_read bl_value_spend_of;
+/* bl_routes (route.c). */
+bl_field_read bl_value_routes;
 /* The quantities of a contract; bl_bounds: one, or a dated list (dated.c). */
 bl_field_read bl_value_quantities;
 bl_field_read bl_value_bounds;

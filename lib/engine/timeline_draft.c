@@ -155,7 +155,7 @@ static int draft_overrides(timeline_draft *d) {
   return rc;
 }
 
-/* ---- quantities and bounds ---- */
+/* ---- quantities, bounds, and usage that is taken ---- */
 
 /* What is billed in advance is corrected also when it changes after the clock:
  * there are seats that nobody has paid for. */
@@ -173,6 +173,7 @@ static void draft_dated(timeline_draft *d) {
   draft_moves(d, draft_quantities(d));
   draft_moves(d, bl_bounds_change(&d->was->terms.minimum, &d->terms->minimum));
   draft_moves(d, bl_bounds_change(&d->was->terms.maximum, &d->terms->maximum));
+  draft_moves(d, bl_routes_change(&d->was->terms.usage, &d->terms->usage));
 }
 
 /* Whether fees change with a quantity, by themselves. */

@@ -218,7 +218,7 @@ START_TEST(a_minimum_since_a_moment_of_the_past_moves_what_was_missing) {
 }
 END_TEST
 
-START_TEST(a_maximum_since_a_moment_of_the_past_gives_back_what_is_above) {
+START_TEST(a_maximum_since_a_moment_of_the_past_gives_back_the_rest) {
   open_plan(CALLS(""), "");
   use("1", "call", SHOP_NOW, "30");
   advance(FEBRUARY);
@@ -432,7 +432,7 @@ Suite *test_engine_closing(void) {
   tcase_add_test(t,
                  a_minimum_since_a_moment_of_the_past_moves_what_was_missing);
   tcase_add_test(t,
-                 a_maximum_since_a_moment_of_the_past_gives_back_what_is_above);
+                 a_maximum_since_a_moment_of_the_past_gives_back_the_rest);
   tcase_add_test(t, an_invoice_adds_up_to_its_minimum);
   tcase_add_test(t, a_period_without_usage_has_its_minimum);
   tcase_add_test(t, what_cannot_count_is_refused);
