@@ -61,6 +61,7 @@
 #include "catalog/words.c"
 
 #include "crypto/hash.c"
+#include "crypto/sign.c"
 #include "crypto/webhook.c"
 
 #include "meter/accept.c"
@@ -303,6 +304,7 @@
 #include "engine/timeline_lay.c"
 #include "engine/timeline_past.c"
 #include "engine/timeline_why.c"
+#include "engine/tokens.c"
 #include "engine/trial.c"
 #include "engine/usage_windows.c"
 #include "engine/usages.c"
