@@ -208,13 +208,15 @@ static int read_part(token_reading *r, bl_str part, bl_str *text,
                      bl_json **out) {
   char *bytes = bl_arena_array(&r->arena, part.len + 1, 1);
   size_t len;
+  int rc;
 
   if (!bytes) return BILLING_NOMEM;
   if (!bl_base64url_read(part, bytes, part.len, &len))
     return refuse_token(r, "a part is not base64url without padding");
   *text = (bl_str){bytes, len};
-  if (bl_json_read(bytes, len, out, NULL))
-    return refuse_token(r, "a part is not JSON");
+  rc = bl_json_read(bytes, len, out, NULL);
+  if (rc)
+    return rc == BILLING_NOMEM ? rc : refuse_token(r, "a part is not JSON");
   return bl_json_kind(*out) == BL_JSON_OBJECT
              ? BILLING_OK : refuse_token(r, "a part is not an object");
 }
