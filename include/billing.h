@@ -108,7 +108,12 @@ extern "C" {
 #define BILLING_DENIED_UNMATCHED 1031  /* DENIED: strict, and no meter */
 #define BILLING_DENIED_UNPRICED 1287   /* DENIED: strict, and no price */
 #define BILLING_DENIED_UNENTITLED 1543 /* DENIED: strict, not entitled */
-#define BILLING_DENIED_LIMIT 1799      /* DENIED: a spend cap or usage limit */
+#define BILLING_DENIED_LIMIT 1799      /* DENIED: a spend cap, usage limit or
+                                          quota */
+#define BILLING_INVALID_TOKEN 1028     /* INVALID: this is not a token */
+#define BILLING_DENIED_EXPIRED 2055    /* DENIED: the token has ended */
+#define BILLING_DENIED_KEY 2311        /* DENIED: another key signed it */
+#define BILLING_DENIED_SIGNATURE 2567  /* DENIED: it was changed since */
 
 /*
  * The text of a failure, in a struct of the caller's that owns no memory.
@@ -1509,6 +1514,75 @@ BILLING_API int billing_entitled(billing *b, const billing_call *call,
 BILLING_API int billing_entitlements(billing *b, const billing_call *call,
                                      const char *query, size_t query_len,
                                      billing_doc **out, billing_error *err);
+
+/*
+ * Tokens: what a customer is entitled to, signed, for hosts that have no
+ * database at hand.  A token is a JSON Web Token (RFC 7519) in compact form
+ * that is signed by Ed25519 (RFC 8037), so that any library for these reads
+ * it: three parts of base64url without padding, with points between,
+ *
+ *   {"alg":"EdDSA","kid":id of the key,"typ":"JWT"}
+ *   {"exp":s,"features":[as of billing_entitlements],"iat":s,"iss":tenant,
+ *    "sub":customer}
+ *   the signature of the two parts and the point between them
+ *
+ * with "exp" and "iat" in whole seconds since 1970, rounded down.  Features
+ * that the customer does not have are left out.  "used" and "left" are those
+ * of the moment of issue: what is used offline is the host's to add up, and to
+ * record later.  The id of a key is its thumbprint (RFC 7638).
+ */
+typedef struct billing_token_terms {
+  uint32_t    struct_size;
+  uint32_t    flags;           /* 0 */
+  billing_str customer;
+  billing_str features;        /* JSON list of ids; empty: all that it has */
+  billing_str secret;          /* 32 bytes, an Ed25519 private key of RFC 8032;
+                                  it is used and not kept */
+  int64_t     expires_us;      /* after now */
+} billing_token_terms;
+
+/*
+ * Writes a token of the call's now_us; *out is its text.  Nothing is recorded.
+ *
+ *   NOTFOUND_CUSTOMER  NOTFOUND (a feature)  INVALID (terms)
+ */
+BILLING_API int billing_token_issue(billing *b, const billing_call *call,
+                                    const billing_token_terms *terms,
+                                    billing_doc **out, billing_error *err);
+
+/* The public key, 32 bytes into out, of a secret of 32 bytes.  INVALID. */
+BILLING_API int billing_token_key(const void *secret, size_t secret_len,
+                                  unsigned char *out, billing_error *err);
+
+typedef struct billing_token {
+  uint32_t struct_size;
+  uint32_t flags;
+  int64_t  issued_us;
+  int64_t  expires_us;
+  char     key_id[48];
+  char     tenant[208];
+  char     customer[208];
+} billing_token;
+
+/*
+ * Whether the owner of this public key (32 bytes) has signed the token, and it
+ * has not ended at now_us: pure, without a handle or store.  `out` and
+ * `claims`, which becomes the second part as it was signed, may be NULL; of
+ * `options`, which may be NULL, only the allocator is used.  Any other
+ * algorithm is refused, whatever the token says.
+ *
+ *   INVALID_TOKEN     not a token, or claims of another form
+ *   DENIED_KEY        another key signed it
+ *   DENIED_SIGNATURE  it was changed since, or nobody signed it
+ *   DENIED_EXPIRED    it was right until expires_us
+ *   INVALID           the key has another length
+ */
+BILLING_API int billing_token_verify(const billing_options *options,
+                                     const char *token, size_t token_len,
+                                     const void *key, size_t key_len,
+                                     int64_t now_us, billing_token *out,
+                                     billing_doc **claims,
+                                     billing_error *err);
 
 /* ---- The ledger --------------------------------------------------------- */
 

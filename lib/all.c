@@ -65,6 +65,7 @@
 #include "catalog/words.c"
 
 #include "crypto/hash.c"
+#include "crypto/sign.c"
 #include "crypto/webhook.c"
 
 #include "meter/accept.c"
@@ -310,6 +311,7 @@
 #include "engine/timeline_lay.c"
 #include "engine/timeline_past.c"
 #include "engine/timeline_why.c"
+#include "engine/tokens.c"
 #include "engine/told.c"
 #include "engine/top_up.c"
 #include "engine/top_ups.c"

@@ -109,6 +109,9 @@ int cli_outbox_done(cli *c);
 /* See features.c. */
 int cli_entitled(cli *c);
 int cli_features(cli *c);
+int cli_token(cli *c);
+int cli_token_key(cli *c);
+int cli_token_verify(cli *c);
 
 /* ---- JSON of structs; members in the order of their names ---- */
 

@@ -71,7 +71,8 @@ typedef struct bl_feature {
   uint32_t has_default;
   bl_limit limit;              /* quota: what it counts, and in which windows;
                                   how much is a matter of who has it */
-  bl_str  *options;            /* configuration: texts it can be; none: any */
+  bl_str  *options;            /* configuration: texts it can be, as JSON
+                                  writes them; none: any */
   size_t   option_count;
   bl_feature_value standard;   /* of whoever nobody gave one */
 } bl_feature;

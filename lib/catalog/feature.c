@@ -115,17 +115,13 @@ const bl_feature_value *bl_feature_value_of(const bl_feature_values *values,
   return NULL;
 }
 
-/* An option as JSON writes it is its text in quotes, with escapes. */
-static int feature_is_option(const bl_str *options, size_t count,
-                             bl_str json) {
-  bl_json *node = NULL;
+static int feature_is_option(const bl_feature *feature, bl_str json) {
   size_t at = 0;
 
-  if (bl_json_read(json.text, json.len, &node, NULL)) return 0;
-  if (bl_json_kind(node) != BL_JSON_TEXT) at = count;
-  while (at < count && !bl_str_equal(options[at], bl_json_text(node))) at++;
-  bl_json_free(node);
-  return at < count;
+  while (at < feature->option_count &&
+         !bl_str_equal(feature->options[at], json))
+    at++;
+  return at < feature->option_count;
 }
 
 const char *bl_feature_misfit(const bl_feature *feature,
@@ -140,9 +136,7 @@ const char *bl_feature_misfit(const bl_feature *feature,
                         "{\"limit\":\"1000\",\"soft\":true}";
   default:
     if (value->is_yes) return "a text, number, list or object; or false";
-    return !feature->option_count ||
-                   feature_is_option(feature->options, feature->option_count,
-                                     value->json)
+    return !feature->option_count || feature_is_option(feature, value->json)
                ? NULL : "one of the feature's options, or false";
   }
 }
@@ -156,6 +150,23 @@ typedef struct feature_draft {
 } feature_draft;
 
 #define FEATURE_FORM(kind) (UINT32_C(1) << (kind))
+
+/* Each as it is compared. */
+static int feature_options(const bl_reader *r, const bl_field *field,
+                           const bl_json *node, void *model) {
+  bl_feature *feature = model;
+  const bl_json *item = bl_json_first(node);
+  int rc = bl_value_ids(r, field, node, model);
+
+  for (size_t i = 0; i < feature->option_count && !rc;
+       i++, item = bl_json_next(item)) {
+    bl_text text;
+    bl_text_open(&text, r->arena);
+    if (bl_json_print(item, &text)) return bl_reader_nomem(r);
+    feature->options[i] = (bl_str){text.text, text.len};
+  }
+  return rc;
+}
 
 static int feature_default(const bl_reader *r, const bl_field *field,
                            const bl_json *node, void *model) {
@@ -192,7 +203,8 @@ static const bl_field feature_fields[] = {
   {.name = "zone", .read = bl_value_label, .high = 64,
    .forms = FEATURE_FORM(BL_FEATURE_QUOTA),
    .at = offsetof(feature_draft, feature.limit.zone)},
-  {.name = "options", .read = bl_value_ids, .low = 1, .high = FEATURE_OPTIONS,
+  {.name = "options", .read = feature_options, .low = 1,
+   .high = FEATURE_OPTIONS,
    .forms = FEATURE_FORM(BL_FEATURE_CONFIGURATION),
    .at = offsetof(feature_draft, feature.options),
    .beside = offsetof(feature_draft, feature.option_count)},

@@ -172,8 +172,8 @@ static int add_entitlement(bl_json *rows, const bl_feature_state *state,
 }
 
 /* Archived ones are shown to whom they were given before. */
-int bl_entitlements_add(bl_call *c, bl_customer *customer, const bl_str *only,
-                        size_t count, bl_json *rows) {
+int bl_entitlements_add(bl_call *c, bl_customer *customer,
+                        const bl_words *only, int must_have, bl_json *rows) {
   const bl_map *features = &c->t->features;
   int rc = bring_up(c, customer);
 
@@ -181,11 +181,9 @@ int bl_entitlements_add(bl_call *c, bl_customer *customer, const bl_str *only,
     const bl_feature_state *state = features->entry[i].value;
     billing_entitlement one;
     bl_str json;
-    size_t at = 0;
-    while (at < count && !bl_str_equal(only[at], state->feature.id)) at++;
-    if (count && at == count) continue;
+    if (only->count && !bl_words_have(only, state->feature.id)) continue;
     rc = fill_entitlement(c, customer, state, &one, &json);
-    if (!rc && (!state->archived || one.granted))
+    if (!rc && (one.granted || !(must_have || state->archived)))
       rc = add_entitlement(rows, state, &one, json);
   }
   return rc;
@@ -195,10 +193,11 @@ static int show_entitlements(bl_call *c, const bl_query *q,
                              billing_doc **out) {
   bl_json *tree = bl_json_object(NULL, NULL);
   bl_json *rows = bl_json_array(tree, "features");
+  bl_words all = {NULL, 0};
   bl_customer *customer;
   int rc = bl_find_customer(c, q->customer, "/customer", &customer);
 
-  if (!rc) rc = bl_entitlements_add(c, customer, NULL, 0, rows);
+  if (!rc) rc = bl_entitlements_add(c, customer, &all, 0, rows);
   if (!rc) rc = bl_doc_of_tree(c, tree, out);
   bl_json_free(tree);
   return rc;

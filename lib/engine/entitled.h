@@ -6,8 +6,9 @@
 #include "engine/engine.h"
 
 /* A row for each feature, in the order in which they were put first; `only`
- * these, if count is not 0.  The read undoes what it books. */
-int bl_entitlements_add(bl_call *c, bl_customer *customer, const bl_str *only,
-                        size_t count, bl_json *rows);
+ * these, if there are any, and if so it is asked those that it has.  The read
+ * undoes what it books. */
+int bl_entitlements_add(bl_call *c, bl_customer *customer,
+                        const bl_words *only, int must_have, bl_json *rows);
 
 #endif

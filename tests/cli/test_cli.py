@@ -458,6 +458,17 @@ def wallets(folder, db):
     refused('an unknown feature', 'NOTFOUND', db, 'entitled', 'acme', 'x')
     refused('a quota', 'DENIED_LIMIT', db, 'authorize', 'q', 'acme',
             '--event', 'call', '--value', '2')
+    secret = write(folder, 'secret', '00' * 31 + '07\n')
+    status, token, err = run(db, 'token', 'acme', '--secret', secret,
+                             '--until', '2026-01-11', '--features', 'n')
+    check('a token', status == 0 and token.count('.') == 2, err)
+    key = run(db, 'token-key', secret)[1].strip()
+    claims = answer(db, 'token-verify', token.strip(), '--key', key)
+    check('says what it says', claims['features'][0]['left'] == '1', claims)
+    refused('a token that has ended', 'DENIED_EXPIRED', db, 'token-verify',
+            token.strip(), '--key', key, now='2026-01-11T00:00:00Z')
+    refused('a token of another key', 'DENIED_KEY', db, 'token-verify',
+            token.strip(), '--key', key[::-1])
     check('put acme again', run(db, 'put', 'customer', write(
         folder, 'customer.json', {**acme, 'features': {'n': False}}))[0] == 0)
     check('nothing is left', run(db, 'entitled', 'acme', 'n')[0] == 1)

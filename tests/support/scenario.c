@@ -1236,6 +1236,66 @@ static void do_top_ups(scenario_run *r, const cJSON *step) {
   free(query);
 }
 
+typedef struct token_arguments {
+  billing_call        call;
+  billing_token_terms terms;
+  billing_doc        *doc;
+} token_arguments;
+
+static int call_token(scenario_run *r, void *arguments) {
+  token_arguments *a = arguments;
+
+  return billing_token_issue(r->b, &a->call, &a->terms, &a->doc, &r->err);
+}
+
+/* Keys are texts of 32 bytes here. */
+static void do_token(scenario_run *r, const cJSON *step) {
+  char *features = cJSON_PrintUnformatted(cJSON_GetObjectItem(step,
+                                                              "features"));
+  token_arguments a = {scenario_call_of(r, NULL), {0}, NULL};
+
+  BILLING_INIT(&a.terms);
+  a.terms.customer = str_of(need_text(step, "customer"));
+  a.terms.features = str_of(features);
+  a.terms.secret = str_of(need_text(step, "secret"));
+  a.terms.expires_us = time_of(step, "expires");
+  head(r, "token", NULL);
+  if (!is_refused(r, attempt(r, "token", call_token, &a)))
+    fprintf(r->out, " %s\n", billing_doc_text(a.doc));
+  billing_doc_free(a.doc);
+  free(features);
+}
+
+typedef struct verify_arguments {
+  const char   *token;
+  unsigned char key[32];
+  billing_token out;
+  billing_doc  *claims;
+} verify_arguments;
+
+static int call_token_verify(scenario_run *r, void *arguments) {
+  verify_arguments *a = arguments;
+
+  BILLING_INIT(&a->out);
+  return billing_token_verify(NULL, a->token, (size_t)-1, a->key,
+                              sizeof a->key, r->now_us, &a->out, &a->claims,
+                              &r->err);
+}
+
+static void do_verify_token(scenario_run *r, const cJSON *step) {
+  verify_arguments a = {need_text(step, "token"), {0}, {0}, NULL};
+  char ends[32];
+
+  must(r, "token key", billing_token_key(need_text(step, "secret"), 32, a.key,
+                                         &r->err));
+  head(r, "verify_token", NULL);
+  if (!is_refused(r, attempt(r, "verify_token", call_token_verify, &a)))
+    fprintf(r->out, " of %s's %s until %s\n  %s\n", a.out.tenant,
+            a.out.customer, scenario_time_text(a.out.expires_us, ends),
+            billing_doc_text(a.claims));
+  billing_doc_free(a.claims);
+}
+
 static void show_share(scenario_run *r, const cJSON *line) {
   const cJSON *share = cJSON_GetObjectItem(line, "proration");
 
@@ -1522,7 +1582,8 @@ static const struct step_kind {
   {"authorize", do_authorize}, {"release", do_release},
   {"extend", do_extend},     {"limits", do_limits},
   {"change_grant", do_change_grant}, {"entitled", do_entitled},
-  {"entitlements", do_entitlements},
+  {"entitlements", do_entitlements}, {"token", do_token},
+  {"verify_token", do_verify_token},
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},
   {"usage", do_usage},       {"events", do_events},   {"void", do_void},
   {"correct", do_correct},   {"health", do_health},

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* test_catalog_feature.c - features, their values, and what is wrong. */
+#include <stdio.h>
+
 #include "catalog/catalog.h"
 #include "documents.h"
 #include <stdio.h>

@@ -144,6 +144,31 @@ START_TEST(a_grant_entitles_until_its_end_or_its_void) {
 }
 END_TEST
 
+/* A part of it is credit and nothing else; and features do not keep anything
+ * from being paid. */
+START_TEST(what_a_grant_entitles_to_stays_with_it) {
+  billing_call call;
+  uint64_t number = give("g", "{\"n\":\"500\"}", 0, 0);
+  billing_money one = {D("1"), "USD"};
+
+  call = call_now();
+  call.flags = 0;
+  ck_assert_int_eq(billing_check(b, &call, "a", 1, &one, NULL, &err), 0);
+  put("customer", "{\"id\":\"z\"}");
+  call = shop_call_at(now_us, "move");
+  ck_assert_int_eq(billing_grant_change(b, &call, number,
+                                        "{\"change\":\"transfer\","
+                                        "\"customer\":\"z\"}", (size_t)-1,
+                                        NULL, &err), 0);
+  ck_assert_dec_eq(ask("n")->limit, "500");
+  BILLING_INIT(&has);
+  call = call_now();
+  call.flags = 0;
+  ck_assert_int_eq(billing_entitled(b, &call, "z", 1, "n", 1, &has, &err), 0);
+  ck_assert_uint_eq(has.granted, 0);
+}
+END_TEST
+
 START_TEST(what_a_recurring_grant_entitles_to_comes_with_it) {
   put_plan("{}");
   put("plan", "{\"id\":\"q\",\"currency\":\"USD\",\"grants\":[{\"id\":\"g\","
@@ -210,6 +235,7 @@ Suite *test_engine_features(void) {
   tcase_add_test(t, contracts_in_force_add_up_and_one_without_limit_has_none);
   tcase_add_test(t, a_version_of_the_plan_gives_from_its_time_on);
   tcase_add_test(t, a_grant_entitles_until_its_end_or_its_void);
+  tcase_add_test(t, what_a_grant_entitles_to_stays_with_it);
   tcase_add_test(t, what_a_recurring_grant_entitles_to_comes_with_it);
   tcase_add_test(t, what_cannot_be_given_is_refused_where_it_stands);
   tcase_add_test(t, an_archived_feature_stays_with_who_has_it);

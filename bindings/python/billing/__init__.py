@@ -14,7 +14,8 @@ that fails raises a BillingError and has changed nothing.
 """
 from ._billing import ffi as _ffi
 from ._billing import lib as _lib
-from ._open import Billing, evaluate, open, open_sqlite3
+from ._open import (Billing, evaluate, open, open_sqlite3, token_key,
+                    token_verify)
 from .errors import (BillingError, BusyError, CanceledError, ConflictError,
                      CorruptError, Denial, DeniedError, InternalError,
                      InvalidError, LimitError, MisuseError, NoMemoryError,
@@ -37,4 +38,5 @@ __all__ = [
     "NotFoundError", "Progress", "Rebuilding", "Receipt", "ReceiptFlag",
     "Status", "StoreError", "Stream",
     "UnsupportedError", "code_name", "evaluate", "open", "open_sqlite3",
+    "token_key", "token_verify",
 ]

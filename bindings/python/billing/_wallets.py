@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ._base import Base
+from ._base import Base, take_document
 from ._billing import ffi, lib
 from ._structs import (balance_of, denial_of, entitlement_of, events_of,
                        hold_of, new, receipt_of)
@@ -264,6 +264,22 @@ class Wallets(Base):
         """What a customer has of each feature."""
         found = self._query(lib.billing_entitlements, now, customer=customer)
         return list(found["features"])
+
+    def token(self, customer: str, secret: bytes, expires: datetime, *,
+              features: Sequence[str] = (),
+              now: datetime | None = None) -> str:
+        """What a customer is entitled to, signed by the Ed25519 key of these
+        32 bytes: all that it has, or of these `features`."""
+        terms, texts = new("billing_token_terms"), Texts()
+        texts.add(terms.customer, bytes_of(customer, "a customer"))
+        texts.add(terms.secret, secret)
+        if features:
+            texts.add(terms.features, json_of(list(features)))
+        terms.expires_us = us_of(expires, "expires")
+        texts.place()
+        slot = ffi.new("billing_doc **")
+        self._do(lib.billing_token_issue, self._call(now), terms, slot)
+        return take_document(slot)
 
     def ledger(self, *, customer: str | None = None, asset: str | None = None,
                account: str | None = None, start: datetime | None = None,

@@ -719,6 +719,27 @@ class Wallets(Case):
                           self.b.entitlements("acme", now=NOW)],
                          ["sso", "tier", "calls"])
 
+    def test_tokens(self):
+        self.b.put("feature", {"id": "sso", "kind": "boolean",
+                               "default": True}, now=NOW)
+        secret = bytes(range(32))
+        key = billing.token_key(secret)
+        token = self.b.token("acme", secret, NOW + HOUR, now=NOW)
+        claims = billing.token_verify(token, key, now=NOW)
+        self.assertEqual((claims["sub"], [f["feature"] for f in
+                                          claims["features"]]),
+                         ("acme", ["sso"]))
+        self.fails(billing.DeniedError, "DENIED_EXPIRED",
+                   billing.token_verify, token, key, now=NOW + HOUR)
+        self.fails(billing.DeniedError, "DENIED_KEY", billing.token_verify,
+                   token, billing.token_key(bytes(32)), now=NOW)
+        self.fails(billing.DeniedError, "DENIED_SIGNATURE",
+                   billing.token_verify, token[:-8] + "A" * 8, key, now=NOW)
+        self.fails(billing.InvalidError, "INVALID_TOKEN",
+                   billing.token_verify, "a.b", key, now=NOW)
+        self.fails(billing.NotFoundError, "NOTFOUND", self.b.token, "acme",
+                   secret, NOW + HOUR, features=["x"], now=NOW)
+
     def test_several_estimates_partly_held_and_extended(self):
         self.b.grant("g", "acme", 1, "USD", now=NOW)
         hold = self.b.authorize("h", [call("x", n=100), call("y", n=100)],
