@@ -1566,7 +1566,8 @@ BILLING_API int billing_simulate(billing *b, const billing_call *call,
  *   contract.started * "contract", "plan", "start"
  *   contract.ended *   "contract", "plan", "end"
  *   alert.reached      "alert" (its id), "contract", "of", "asset" or
- *                      "meter", "at", "value"
+ *                      "meter", "at", "value" (days: none, while nothing is
+ *                      spent)
  *   alert.recovered    the same; "at" is what it is back at
  *   top_up.wanted      what billing_top_up answers of it
  *   top_up.failed      the same: "again", or "state":"paused"
