@@ -1440,9 +1440,10 @@ typedef struct billing_progress {
 /*
  * Does everything that falls due up to `until_us` (at most now_us), in the
  * order in which it falls due: expires holds, closes periods, finalizes and
- * numbers their invoices without gaps, expires grants (at one instant in this
- * order).  At most `budget` steps
- * (0: no bound) in this call and its one commit; MORE says that some are left.
+ * numbers their invoices without gaps, expires grants, gives recurring ones,
+ * asks for top-ups, tells what time brings (at one instant in this order).  At
+ * most `budget` steps (0: no bound) in this call and its one commit; MORE says
+ * that some are left.
  * Running it once or in any number of steps gives the same invoices.
  *
  * A statement of a SQL meter that fails ends the call at the close of its
