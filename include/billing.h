@@ -1626,9 +1626,10 @@ typedef struct billing_progress {
 /*
  * Does everything that falls due up to `until_us` (at most now_us), in the
  * order in which it falls due: expires holds, closes periods, finalizes and
- * numbers their invoices without gaps, expires grants (at one instant in this
- * order).  At most `budget` steps
- * (0: no bound) in this call and its one commit; MORE says that some are left.
+ * numbers their invoices without gaps, expires grants, gives recurring ones,
+ * asks for top-ups, tells what time brings (at one instant in this order).  At
+ * most `budget` steps (0: no bound) in this call and its one commit; MORE says
+ * that some are left.
  * Running it once or in any number of steps gives the same invoices.
  *
  * A statement of a SQL meter that fails ends the call at the close of its
@@ -1755,7 +1756,8 @@ BILLING_API int billing_simulate(billing *b, const billing_call *call,
  *   contract.started * "contract", "plan", "start"
  *   contract.ended *   "contract", "plan", "end"
  *   alert.reached      "alert" (its id), "contract", "of", "asset" or
- *                      "meter", "at", "value"
+ *                      "meter", "at", "value" (days: none, while nothing is
+ *                      spent)
  *   alert.recovered    the same; "at" is what it is back at
  *   top_up.wanted      what billing_top_up answers of it
  *   top_up.failed      the same: "again", or "state":"paused"
