@@ -39,9 +39,9 @@ def unit(r):
     return '%d.%02d' % (r.randint(0, 9), r.randint(0, 99))
 
 
-def a_model(r, meter):
+def a_model(r, rolls):
     """How a price rates."""
-    if meter in ('sum', 'count') and r.random() < 0.2:
+    if rolls and r.random() < 0.3:
         return {'model': 'per_unit', 'unit': unit(r),
                 'free': str(r.randint(1, 40)), 'rollover': r.choice(
                     [{}, {'periods': 1}, {'periods': 2, 'limit': '20'}])}
@@ -66,7 +66,9 @@ class Plan:
         self.grouped = {m: r.random() < 0.3 for m in self.meters}
         self.fee = r.random() < 0.6
         self.seats = r.random() < 0.5
-        self.least = r.random() < 0.3
+        # A minimum counts what a month has, and these move between months.
+        self.rolls = r.random() < 0.4
+        self.least = not self.rolls and r.random() < 0.5
         self.versions = []
 
     def put(self, since):
@@ -75,7 +77,8 @@ class Plan:
         for m in self.meters:
             if self.versions and r.random() < 0.1:
                 continue
-            price = dict(a_model(r, m), id=m, meter=m)
+            rolls = self.rolls and m in ('sum', 'count')
+            price = dict(a_model(r, rolls), id=m, meter=m)
             if self.versions and r.random() < 0.4:
                 old = [p for p in self.versions[-1][1]['prices']
                        if p['id'] == m]
@@ -134,7 +137,8 @@ class Shop:
             try:
                 told = self.b.invoice('INV-%06d' % number)
             except billing.NotFoundError:
-                return {k: v for k, v in out.items() if v}
+                # Each part of a fee is rounded, however it was cut.
+                return {k: round(v, 15) for k, v in out.items() if v}
             for line in told['lines']:
                 kind = 'usage' if line['price'] in METERS else line['kind']
                 month = line['service']['from'][:7]
@@ -234,7 +238,8 @@ class World:
         r = self.r
         name = r.choice(self.names)
         since = sorted(r.sample(range(DAYS), r.randint(1, 3)))
-        kind = r.choice(['quantities', 'minimum', 'usage'])
+        kind = r.choice(['quantities', 'usage'] +
+                        ['minimum'] * (not self.plan.rolls))
         if kind == 'quantities':
             steps = [{'value': str(r.randint(0, 4)), 'from': day(n)}
                      for n in since]
