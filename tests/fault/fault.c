@@ -75,6 +75,7 @@ static const struct sweep_row {
   {"tests/golden/80-entitlements.json", 0},
   {"tests/golden/80-entitlements.json", 4},
   {"tests/golden/81-tokens.json", 0},
+  {"tests/golden/82-capped-grants.json", 0},
   {"tests/fault/upheaval.json", 0},
   {"tests/fault/upheaval.json", 1},
   {"tests/fault/upheaval.json", 4},
