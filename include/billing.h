@@ -1084,6 +1084,10 @@ typedef struct billing_grant_terms {
                                       left out does not restrict.
                                       {"rate":"commit"}: it draws at the commit
                                       rate of prices that have one.
+                                      {"caps":[{"amount":"10","per":"day"}]}:
+                                      no more than that is drawn in a window
+                                      (hour, day, week, month, "hours":5), by
+                                      the clock.
                                       {"features":{"calls":"500"}}: what it
                                       entitles to, see Entitlements */
 } billing_grant_terms;
@@ -1309,7 +1313,8 @@ typedef struct billing_denial {
   billing_decimal most;         /* of a limit: what it allows */
   billing_decimal used;         /* and of that, by usage and open holds */
   int64_t         again_us;     /* from when on it would be allowed if nothing
-                                   else moved; 0: only something else helps */
+                                   else moved: a limit, or the caps of grants;
+                                   0: only something else helps */
   char            asset[16];    /* of all that; "" when it is a quantity */
   char            limit[208];   /* its id, cut to fit; "": the balance */
 } billing_denial;

@@ -124,6 +124,7 @@ typedef struct bl_rater {
   bl_arena           own;      /* copies of lots that are partly taken */
   bl_text            group;
   bl_reached         reached;
+  uint64_t           is_capped;  /* caps of grants hold for its draws */
 } bl_rater;
 
 void bl_rater_open(bl_rater *r, bl_call *c);
