@@ -16,6 +16,7 @@
  */
 #include "contract/contract.h"
 #include "engine/evaluate.h"
+#include "invoice/invoice.h"
 
 /* ---- periods ---- */
 
@@ -133,32 +134,53 @@ int bl_ask_periods(bl_ask *ask) {
 
 typedef struct share_terms {
   bl_dec       amount;
+  bl_duration  every;        /* the cycle, of which one end may be left out */
   bl_ask_clock from;
   bl_ask_clock to;
   bl_ask_clock full_from;
   bl_ask_clock full_to;
   bl_str       zone;
+  int32_t      days;         /* of the whole, instead of what it counts */
+  int32_t      month_days;
+  int32_t      places;       /* of the amount; -1: exact */
+  int32_t      share_places; /* of the share; -1: it stays a ratio */
   uint32_t     proration;
+  uint32_t     empty;
+  uint32_t     is_capped;    /* at most the whole */
   uint32_t     reserved;
 } share_terms;
+
+/* What an empty span comes to. */
+enum { SHARE_REFUSE, SHARE_ZERO, SHARE_WHOLE };
+static const char *const share_empties[] = {"refuse", "zero", "whole", NULL};
 
 #define SHARE_AT(member) offsetof(share_terms, member)
 static const bl_field share_fields[] = {
   BL_ASK_KERNEL,
-  {.name = "amount", .read = bl_ask_dec, .needed = BL_ALWAYS,
-   .at = SHARE_AT(amount)},
+  {.name = "amount", .read = bl_ask_dec, .at = SHARE_AT(amount)},
   {.name = "from", .read = bl_ask_wall, .needed = BL_ALWAYS,
    .at = SHARE_AT(from)},
   {.name = "to", .read = bl_ask_wall, .needed = BL_ALWAYS,
    .at = SHARE_AT(to)},
-  {.name = "full_from", .read = bl_ask_wall, .needed = BL_ALWAYS,
-   .at = SHARE_AT(full_from)},
-  {.name = "full_to", .read = bl_ask_wall, .needed = BL_ALWAYS,
-   .at = SHARE_AT(full_to)},
+  {.name = "full_from", .read = bl_ask_wall, .at = SHARE_AT(full_from)},
+  {.name = "full_to", .read = bl_ask_wall, .at = SHARE_AT(full_to)},
+  {.name = "every", .read = bl_ask_duration, .low = 1,
+   .at = SHARE_AT(every)},
+  {.name = "days", .read = bl_value_whole, .low = 1, .high = 36600,
+   .at = SHARE_AT(days)},
   {.name = "zone", .read = bl_value_label, .high = 64,
    .at = SHARE_AT(zone)},
-  {.name = "proration", .read = bl_value_choice,
-   .words = bl_proration_words, .at = SHARE_AT(proration)},
+  {.name = "proration", .read = bl_value_choice, .words = bl_prorate_words,
+   .at = SHARE_AT(proration)},
+  {.name = "month_days", .read = bl_value_whole, .low = 1, .high = 31,
+   .at = SHARE_AT(month_days)},
+  {.name = "places", .read = bl_value_whole, .low = 0, .high = 18,
+   .at = SHARE_AT(places)},
+  {.name = "share_places", .read = bl_value_whole, .low = 0, .high = 18,
+   .at = SHARE_AT(share_places)},
+  {.name = "capped", .read = bl_value_truth, .at = SHARE_AT(is_capped)},
+  {.name = "empty", .read = bl_value_choice, .words = share_empties,
+   .at = SHARE_AT(empty)},
 };
 #undef SHARE_AT
 
@@ -166,22 +188,63 @@ static const bl_shape share_shape = {
   "a request", share_fields, BL_COUNT(share_fields)
 };
 
+/* The whole cycle: as given, or so long from the end that is. */
+static bl_span share_full(const share_terms *terms, const bl_zone *zone,
+                          bl_span span) {
+  bl_span full = {bl_ask_instant(&terms->full_from, zone),
+                  bl_ask_instant(&terms->full_to, zone)};
+
+  if (!terms->full_from.is_given && terms->full_to.is_given)
+    full.from_us = bl_duration_add(&terms->every, zone, full.to_us, -1);
+  else if (!terms->full_from.is_given) full.from_us = span.from_us;
+  if (!terms->full_to.is_given)
+    full.to_us = bl_duration_add(&terms->every, zone, full.from_us, 1);
+  /* The days of the whole are given: bounds that nothing falls short of. */
+  if (terms->days && bl_span_is_empty(full)) full.to_us = span.to_us + 1;
+  return full;
+}
+
 /* A span that ends before it starts is none, and a cycle has a length. */
-static int share_check(const bl_ask *ask, bl_span span, bl_span full) {
+static int share_check(const bl_ask *ask, const share_terms *terms,
+                       bl_span span, bl_span full) {
   bl_reader to = bl_reader_member(&ask->top, "to");
   bl_reader full_to = bl_reader_member(&ask->top, "full_to");
+  int has_full = terms->full_from.is_given && terms->full_to.is_given;
 
-  if (span.to_us < span.from_us)
+  if (span.to_us < span.from_us && terms->empty == SHARE_REFUSE)
     return bl_reader_fail(&to, BILLING_INVALID, "from, or later",
                           "a time ends before it starts");
-  if (bl_span_is_empty(full))
+  if (!has_full && !bl_duration_divides(&terms->every, &terms->every) &&
+      !terms->days)
+    return bl_reader_fail(&full_to, BILLING_INVALID,
+                          "full_from and full_to, or every, or days",
+                          "the whole cycle is missing");
+  if (bl_span_is_empty(full) && !terms->days && terms->empty != SHARE_WHOLE)
     return bl_reader_fail(&full_to, BILLING_INVALID, "after full_from",
                           "a cycle has a length");
   return BILLING_OK;
 }
 
+static void share_put(bl_ask *ask, const share_terms *terms,
+                      int64_t numerator, int64_t denominator) {
+  bl_dec amount = bl_dec_ratio(terms->amount, numerator, denominator);
+
+  if (terms->share_places >= 0) {
+    bl_dec share = bl_share_round(numerator, denominator,
+                                  terms->share_places);
+    amount = bl_dec_mul(terms->amount, share);
+    bl_ask_put(ask, ask->out, "share", share);
+  }
+  if (terms->places >= 0)
+    amount = bl_round_due(amount, BL_DEC_ZERO, terms->places);
+  bl_ask_put(ask, ask->out, "amount", amount);
+  (void)bl_json_add_int(ask->out, "numerator", numerator);
+  (void)bl_json_add_int(ask->out, "denominator", denominator);
+}
+
 int bl_ask_prorate(bl_ask *ask) {
-  share_terms terms = {{0, 0}, {0}, {0}, {0}, {0}, {NULL, 0}, 0, 0};
+  share_terms terms = {.amount = BL_DEC_ZERO, .month_days = 30,
+                       .places = -1, .share_places = -1};
   const bl_zone *zone = NULL;
   bl_span span = {0, 0}, full = {0, 0};
   int64_t numerator = 0, denominator = 1;
@@ -191,14 +254,16 @@ int bl_ask_prorate(bl_ask *ask) {
   if (rc) return rc;
   span.from_us = bl_ask_instant(&terms.from, zone);
   span.to_us   = bl_ask_instant(&terms.to, zone);
-  full.from_us = bl_ask_instant(&terms.full_from, zone);
-  full.to_us   = bl_ask_instant(&terms.full_to, zone);
-  rc = share_check(ask, span, full);
+  full = share_full(&terms, zone, span);
+  rc = share_check(ask, &terms, span, full);
   if (rc) return rc;
-  bl_prorate(terms.proration, span, full, zone, &numerator, &denominator);
-  bl_ask_put(ask, ask->out, "amount",
-             bl_dec_ratio(terms.amount, numerator, denominator));
-  (void)bl_json_add_int(ask->out, "numerator", numerator);
-  (void)bl_json_add_int(ask->out, "denominator", denominator);
+  bl_share(terms.proration, terms.month_days, span, full, zone, &numerator,
+           &denominator);
+  if (terms.days) denominator = terms.days;
+  if (terms.empty == SHARE_WHOLE &&
+      (bl_span_is_empty(span) || bl_span_is_empty(full)))
+    numerator = denominator = 1;
+  if (terms.is_capped && numerator > denominator) numerator = denominator;
+  share_put(ask, &terms, numerator, denominator);
   return BILLING_OK;
 }
