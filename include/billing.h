@@ -1011,6 +1011,9 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *     {"kernel":"divides", ..}, {"kernel":"local_date", ..}
  *   {"kernel":"pieces","spans":[..],"until"} -> services, cut by their cycles;
  *     {"kernel":"due","start","every","at", ..} -> what is to be billed
+ *   {"kernel":"repair","existing":[..],"proposed":[..]} -> what makes of what
+ *     was billed what should be; {"kernel":"rebill","steps":[..]} -> run after
+ *     run, with credit
  *   {"kernel":"change","from","to","at","old":{..},"new":{..}} -> what a
  *     change inside a prepaid period costs; {"kernel":"unused", ..},
  *     {"kernel":"credit_cap", ..}, {"kernel":"move_end", ..}

@@ -127,6 +127,7 @@
 #include "contract/period.c"
 #include "contract/prorate.c"
 #include "contract/recur.c"
+#include "contract/repair.c"
 #include "contract/walk.c"
 #include "contract/year.c"
 
@@ -191,6 +192,8 @@
 #include "engine/evaluate_price.c"
 #include "engine/evaluate_rates.c"
 #include "engine/evaluate_read.c"
+#include "engine/evaluate_rebill.c"
+#include "engine/evaluate_repair.c"
 #include "engine/evaluate_reserve.c"
 #include "engine/evaluate_route.c"
 #include "engine/evaluate_sql.c"

@@ -108,6 +108,34 @@ void bl_due_at(const bl_cycle *c, bl_span service, int64_t at_us,
 int bl_due_next(const bl_cycle *c, bl_span service, const bl_due *due,
                 uint32_t flags, const bl_period *before, bl_period *out);
 
+/* ---- repair.c: what should be billed, laid over what was ---- */
+
+/* A part of an item that nothing has taken yet; in order of time. */
+typedef struct bl_rest {
+  bl_span         span;
+  struct bl_rest *next;
+} bl_rest;
+
+typedef struct bl_billed {
+  bl_span  span;
+  bl_dec   amount;
+  bl_dec   rate;
+  bl_str   plan;
+  bl_rest *rest;
+  int32_t  is_cut;         /* something of it was taken */
+  int32_t  reserved;
+} bl_billed;
+
+/* All of it is left; what lies in a span no longer is.  NOMEM. */
+int bl_billed_open(bl_billed *b, bl_arena *a);
+int bl_billed_cut(bl_billed *b, bl_span span, bl_arena *a);
+/* Whether two items bill the same time. */
+int bl_billed_twice(const bl_billed *items, size_t count);
+/* Takes from items and proposals what they have in common: what is left of
+ * items is to be repaired, of proposals to be charged.  NOMEM. */
+int bl_billed_merge(bl_billed *items, size_t count, bl_billed *proposals,
+                    size_t proposed, bl_arena *a);
+
 /* How many years of the contract are over (year.c). */
 int64_t bl_contract_year(const bl_contract_terms *terms, const bl_zone *zone,
                          int64_t us);

@@ -66,6 +66,8 @@ static const struct ask_row {
   {"credit_cap",   bl_ask_credit_cap},
   {"unused",       bl_ask_unused},
   {"move_end",     bl_ask_move_end},
+  {"repair",       bl_ask_repair},
+  {"rebill",       bl_ask_rebill},
   {"true_up",      bl_ask_true_up},
   {"aggregate",    bl_ask_aggregate},
   {"sql_meter",    bl_ask_sql_meter},

@@ -72,6 +72,8 @@ bl_ask_kernel bl_ask_change;       /* evaluate_change.c */
 bl_ask_kernel bl_ask_credit_cap;
 bl_ask_kernel bl_ask_unused;
 bl_ask_kernel bl_ask_move_end;
+bl_ask_kernel bl_ask_repair;       /* evaluate_repair.c */
+bl_ask_kernel bl_ask_rebill;       /* evaluate_rebill.c */
 bl_ask_kernel bl_ask_true_up;      /* evaluate_true_up.c */
 bl_ask_kernel bl_ask_aggregate;    /* evaluate_meter.c */
 bl_ask_kernel bl_ask_sql_meter;    /* evaluate_sql.c */

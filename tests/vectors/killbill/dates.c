@@ -235,6 +235,134 @@ static const vec_kind stub_kinds[] = {
   {"recurring", recurring}, {NULL, NULL}
 };
 
+/* ---- repair.json ---- */
+
+static cJSON *repair_request(const cJSON *given) {
+  cJSON *request = vec_request("repair");
+
+  vec_copy(request, "existing", given, "existing");
+  vec_copy(request, "proposed", given, "proposed");
+  put_proration(request, given);
+  return request;
+}
+
+static cJSON *twice(cJSON *answer) {
+  cJSON *out = cJSON_CreateObject();
+
+  vec_put(out, "error", "double_billing");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *merge(const cJSON *given) {
+  cJSON *answer = vec_ask(repair_request(given));
+
+  if (answer && (cJSON_IsTrue(vec_get(answer, "twice")) ||
+                 cJSON_IsTrue(vec_get(answer, "outside"))))
+    return twice(answer);
+  return answer;
+}
+
+static cJSON *view(const cJSON *given) {
+  cJSON *answer = vec_ask(repair_request(given)), *out;
+
+  if (!answer) return NULL;
+  if (cJSON_IsTrue(vec_get(answer, "twice"))) return twice(answer);
+  out = cJSON_CreateObject();
+  vec_copy(out, "items", answer, "stays");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind repair_kinds[] = {
+  {"merge", merge}, {"view", view}, {NULL, NULL}
+};
+
+/* ---- invoice_runs.json ---- */
+
+static cJSON *rebill_event(const cJSON *item) {
+  cJSON *event = cJSON_CreateObject();
+
+  vec_copy(event, "id", item, "sub");
+  vec_copy(event, "at", item, "at");
+  vec_copy(event, "plan", item, "plan");
+  vec_copy(event, "rate", item, "rate");
+  vec_copy_whole(event, "day", item, "bcd", NULL);
+  put_every(event, "every", item);
+  if (vec_get(item, "mode")) vec_copy(event, "term", item, "mode");
+  else vec_put(event, "term", "advance");
+  return event;
+}
+
+static cJSON *rebill_step(const cJSON *given) {
+  cJSON *step = cJSON_CreateObject(), *list;
+  const cJSON *item;
+
+  list = cJSON_AddArrayToObject(step, "events");
+  cJSON_ArrayForEach(item, vec_get(given, "events"))
+    cJSON_AddItemToArray(list, rebill_event(item));
+  list = cJSON_AddArrayToObject(step, "adjust");
+  cJSON_ArrayForEach(item, vec_get(given, "adjust")) {
+    cJSON *one = cJSON_CreateObject();
+
+    cJSON_AddRawToObject(one, "item", vec_text(item, "item") + 1);
+    vec_copy(one, "amount", item, "amount");
+    vec_copy(one, "to_credit", item, "to_credit");
+    cJSON_AddItemToArray(list, one);
+  }
+  vec_copy(step, "at", given, "target");
+  return step;
+}
+
+static cJSON *run_of(const cJSON *from) {
+  cJSON *run = cJSON_CreateObject(), *list;
+  const cJSON *item;
+
+  vec_copy(run, "target", from, "at");
+  vec_copy(run, "total", from, "total");
+  vec_copy(run, "credit_change", from, "credit");
+  vec_copy(run, "credit_balance", from, "balance");
+  vec_copy(run, "due", from, "due");
+  list = cJSON_AddArrayToObject(run, "lines");
+  cJSON_ArrayForEach(item, vec_get(from, "lines")) {
+    cJSON *line = cJSON_CreateObject();
+    char id[24];
+
+    vec_copy(line, "sub", item, "id");
+    vec_copy(line, "type", item, "type");
+    snprintf(id, sizeof id, "i%d", vec_get(item, "item")->valueint);
+    vec_put(line, "item", id);
+    vec_copy(line, "from", item, "from");
+    vec_copy(line, "to", item, "to");
+    vec_copy(line, "amount", item, "amount");
+    cJSON_AddItemToArray(list, line);
+  }
+  return run;
+}
+
+static cJSON *invoice_run(const cJSON *given) {
+  cJSON *request = vec_request("rebill"), *list, *answer, *out;
+  const cJSON *item;
+
+  list = cJSON_AddArrayToObject(request, "steps");
+  cJSON_ArrayForEach(item, vec_get(given, "steps"))
+    cJSON_AddItemToArray(list, rebill_step(item));
+  vec_put(request, "stub", "straight");
+  put_proration(request, given);
+  answer = vec_ask(request);
+  if (!answer) return vec_invalid("double_billing");
+  out = cJSON_CreateObject();
+  list = cJSON_AddArrayToObject(out, "runs");
+  cJSON_ArrayForEach(item, vec_get(answer, "runs"))
+    cJSON_AddItemToArray(list, run_of(item));
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind run_kinds[] = {
+  {"invoice_run", invoice_run}, {"merge", merge}, {NULL, NULL}
+};
+
 const vec_file vec_killbill_dates[] = {
   {"killbill/calendar_bcd.json",
    "Billing cycle day (BCD) arithmetic with plain local dates.", NULL,
@@ -244,5 +372,11 @@ const vec_file vec_killbill_dates[] = {
   {"killbill/proration.json",
    "Share of a billing cycle covered by a stub, and total cycles billed at "
    "a target date.", NULL, stub_kinds},
+  {"killbill/repair.json",
+   "Repair: what is billed versus what should be billed for one "
+   "subscription.", NULL, repair_kinds},
+  {"killbill/invoice_runs.json",
+   "Runs of an invoice generator over an account: propose everything, "
+   "subtract what is billed, carry credit.", NULL, run_kinds},
   {NULL, NULL, NULL, NULL}
 };
