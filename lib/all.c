@@ -120,6 +120,7 @@
 #include "wallet/threshold.c"
 #include "wallet/usage_limit.c"
 
+#include "contract/bounds.c"
 #include "contract/change.c"
 #include "contract/cycle.c"
 #include "contract/due.c"
@@ -175,6 +176,7 @@
 #include "engine/evaluate_allowance.c"
 #include "engine/evaluate_bill.c"
 #include "engine/evaluate_book.c"
+#include "engine/evaluate_bounds.c"
 #include "engine/evaluate_burndown.c"
 #include "engine/evaluate_calendar.c"
 #include "engine/evaluate_capacity.c"

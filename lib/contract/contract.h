@@ -136,6 +136,32 @@ int bl_billed_twice(const bl_billed *items, size_t count);
 int bl_billed_merge(bl_billed *items, size_t count, bl_billed *proposals,
                     size_t proposed, bl_arena *a);
 
+/* The row that a contract's periods are of. */
+bl_cycle bl_period_cycle(const bl_contract_terms *terms, const bl_zone *zone);
+
+/* ---- bounds.c: what a bill of Lago covers ---- */
+
+#define BL_BOUNDS_ADVANCE 1u       /* the fee is paid in advance */
+#define BL_BOUNDS_RUNNING 2u       /* what is being used, not what was */
+#define BL_BOUNDS_SUCCESSOR 4u     /* another subscription goes on */
+#define BL_BOUNDS_MONTHLY 8u       /* usage is billed by the month */
+#define BL_BOUNDS_OTHER_MONTHLY 16u    /* something else is */
+
+typedef struct bl_bounds_terms {
+  bl_cycle own;            /* of the plan */
+  bl_cycle month;
+  int64_t  started_us;
+  int64_t  ended_us;       /* BL_TIME_NEVER: it goes on */
+  int64_t  at_us;          /* when the bill is made */
+  uint32_t flags;          /* BL_BOUNDS_* */
+  uint32_t reserved;
+} bl_bounds_terms;
+
+/* `span.to_us` is the last second that counts, `full` the period. */
+bl_period bl_bounds_fee(const bl_bounds_terms *t);
+/* 0: nothing of the kind is billed at the moment. */
+int bl_bounds_usage(const bl_bounds_terms *t, bl_period *out);
+
 /* How many years of the contract are over (year.c). */
 int64_t bl_contract_year(const bl_contract_terms *terms, const bl_zone *zone,
                          int64_t us);

@@ -30,8 +30,7 @@ const char *bl_unit_name(uint32_t unit) {
   return cycle_units[unit].name;
 }
 
-static bl_cycle period_cycle(const bl_contract_terms *terms,
-                             const bl_zone *zone) {
+bl_cycle bl_period_cycle(const bl_contract_terms *terms, const bl_zone *zone) {
   assert(terms->unit < BL_COUNT(cycle_units));
   assert(terms->every >= 1 && terms->every <= 100);
   const struct cycle_unit *unit = &cycle_units[terms->unit];
@@ -75,7 +74,7 @@ int bl_period_at(const bl_contract_terms *terms, const bl_zone *zone,
   bl_span full;
   int64_t n;
   if (!terms_cover(terms, us)) return 0;
-  c = period_cycle(terms, zone);
+  c = bl_period_cycle(terms, zone);
   n = bl_cycle_at(&c, us);
   full.from_us = bl_cycle_from(&c, n);
   full.to_us = bl_cycle_from(&c, n + 1);
@@ -97,7 +96,7 @@ int bl_period_next(const bl_contract_terms *terms, const bl_zone *zone,
   if (!before) return bl_period_at(terms, zone, terms->start_us, out);
   full.from_us = before->full.to_us;
   if (!terms_cover(terms, full.from_us)) return 0;
-  c = period_cycle(terms, zone);
+  c = bl_period_cycle(terms, zone);
   n = period_nearest(&c, before->full.from_us) + 2;
   while (bl_cycle_from(&c, n) <= full.from_us) n++;
   full.to_us = bl_cycle_from(&c, n);

@@ -68,6 +68,8 @@ static const struct ask_row {
   {"move_end",     bl_ask_move_end},
   {"repair",       bl_ask_repair},
   {"rebill",       bl_ask_rebill},
+  {"lago_bounds",  bl_ask_lago_bounds},
+  {"unused_fee",   bl_ask_unused_fee},
   {"true_up",      bl_ask_true_up},
   {"aggregate",    bl_ask_aggregate},
   {"sql_meter",    bl_ask_sql_meter},

@@ -74,6 +74,8 @@ bl_ask_kernel bl_ask_unused;
 bl_ask_kernel bl_ask_move_end;
 bl_ask_kernel bl_ask_repair;       /* evaluate_repair.c */
 bl_ask_kernel bl_ask_rebill;       /* evaluate_rebill.c */
+bl_ask_kernel bl_ask_lago_bounds;  /* evaluate_bounds.c */
+bl_ask_kernel bl_ask_unused_fee;
 bl_ask_kernel bl_ask_true_up;      /* evaluate_true_up.c */
 bl_ask_kernel bl_ask_aggregate;    /* evaluate_meter.c */
 bl_ask_kernel bl_ask_sql_meter;    /* evaluate_sql.c */
@@ -106,6 +108,17 @@ bl_field_read bl_ask_wall;
 /* bl_duration; `low` 1: longer than nothing. */
 bl_field_read bl_ask_duration;
 int64_t bl_ask_instant(const bl_ask_clock *clock, const bl_zone *zone);
+
+/* When periods are, as a contract says it: its members, or NULL. */
+typedef struct bl_ask_cycle {
+  const bl_json *start;
+  const bl_json *end;
+  const bl_json *zone;
+  const bl_json *period;
+  const bl_json *anchor;
+} bl_ask_cycle;
+int bl_ask_contract(const bl_ask *ask, const bl_ask_cycle *terms,
+                    bl_contract_terms *out, const bl_zone **zone);
 
 /* The row of the request's own "kernel" member. */
 #define BL_ASK_KERNEL {.name = "kernel", .read = bl_ask_skip}

@@ -195,7 +195,8 @@ static int rebill_event_pieces(const rebill_state *s, size_t e, int64_t at_us,
 
     if (out->count == BL_MEND_MOST) return rebill_full(s);
     out->item[out->count++] = (bl_billed){
-      .span = piece.span, .amount = bl_mend_share(&s->mend, &whole, piece.span),
+      .span = piece.span,
+      .amount = bl_mend_share(&s->mend, &whole, piece.span),
       .rate = event->rate, .plan = event->plan};
     before = piece;
   }

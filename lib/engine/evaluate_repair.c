@@ -37,7 +37,8 @@ static int mend_line_order(const void *a, const void *b) {
 
   if (x->span.from_us != y->span.from_us)
     return x->span.from_us < y->span.from_us ? -1 : 1;
-  if (x->is_repair != y->is_repair) return x->is_repair < y->is_repair ? -1 : 1;
+  if (x->is_repair != y->is_repair)
+    return x->is_repair < y->is_repair ? -1 : 1;
   if (x->span.to_us != y->span.to_us)
     return x->span.to_us < y->span.to_us ? -1 : 1;
   return x->item < y->item ? -1 : x->item > y->item;

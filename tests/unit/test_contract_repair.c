@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <stdio.h>
+
 #include "contract/contract.h"
 #include "unit.h"
 

@@ -144,7 +144,13 @@ static rule rule_of(const cJSON *object, const char *member, rule usual) {
 
   snprintf(name, sizeof name, "%s_scale", member);
   scale = vec_get(object, name);
-  if (!cJSON_IsNumber(scale)) return usual;
+  if (!cJSON_IsNumber(scale)) {
+    /* Two in the last of so many places. */
+    scale = vec_get(object, "precise_scale");
+    if (cJSON_IsNumber(scale) && strncmp(member, "precise", 7) == 0)
+      usual.tolerance = 2 * power10(18 - scale->valueint);
+    return usual;
+  }
   snprintf(name, sizeof name, "%s_rounding", member);
   rounding = vec_get(object, name);
   return (rule){scale->valueint,
@@ -157,7 +163,8 @@ static int is_rule(const cJSON *object, const char *member) {
   static const char *const ends[] = {"_scale", "_rounding"};
   size_t len = strlen(member);
 
-  if (!strcmp(member, "tolerance")) return 1;
+  if (!strcmp(member, "tolerance") || !strcmp(member, "precise_scale"))
+    return 1;
   for (size_t i = 0; i < 2; i++) {
     size_t end = strlen(ends[i]);
     char name[128];
@@ -360,7 +367,7 @@ cJSON *vec_ask(cJSON *request) {
 
 static const vec_file *const peers[] = {
   vec_flexprice, vec_flexprice_dates, vec_killbill, vec_killbill_dates,
-  vec_lago, vec_metronome, vec_openmeter, vec_openmeter_dates, vec_stripe,
+  vec_lago, vec_lago_proration, vec_metronome, vec_openmeter, vec_openmeter_dates, vec_stripe,
   vec_stripe_dates
 };
 
