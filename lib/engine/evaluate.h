@@ -76,6 +76,14 @@ bl_ask_kernel bl_ask_repair;       /* evaluate_repair.c */
 bl_ask_kernel bl_ask_rebill;       /* evaluate_rebill.c */
 bl_ask_kernel bl_ask_lago_bounds;  /* evaluate_bounds.c */
 bl_ask_kernel bl_ask_unused_fee;
+bl_ask_kernel bl_ask_invoice;      /* evaluate_invoice.c */
+bl_ask_kernel bl_ask_credit_notes; /* evaluate_note.c */
+bl_ask_kernel bl_ask_apply_notes;
+bl_ask_kernel bl_ask_note_limits;  /* evaluate_note_limits.c */
+bl_ask_kernel bl_ask_note_check;
+bl_ask_kernel bl_ask_note_excess;
+bl_ask_kernel bl_ask_void_note;
+bl_ask_kernel bl_ask_prepaid_refund;
 bl_ask_kernel bl_ask_true_up;      /* evaluate_true_up.c */
 bl_ask_kernel bl_ask_aggregate;    /* evaluate_meter.c */
 bl_ask_kernel bl_ask_sql_meter;    /* evaluate_sql.c */

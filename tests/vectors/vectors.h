@@ -38,6 +38,7 @@ extern const vec_file vec_flexprice_dates[];
 extern const vec_file vec_killbill[];
 extern const vec_file vec_killbill_dates[];
 extern const vec_file vec_lago[];
+extern const vec_file vec_lago_invoices[];
 extern const vec_file vec_lago_proration[];
 extern const vec_file vec_metronome[];
 extern const vec_file vec_openmeter[];
