@@ -1031,7 +1031,19 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *     an event, by dated filters
  *   {"kernel":"convert", ..} -> a quantity in another unit, rounded
  *   {"kernel":"windows","unit":"hour|day|week|month","zone","at"} -> the
- *     window that holds a moment; {"kernel":"add_days", ..}
+ *     window that holds a moment
+ *   {"kernel":"shift","at","by":"P1M"}, {"kernel":"cycles","anchor","every",
+ *    "at"} -> dates counted from an anchor; {"kernel":"walk", ..},
+ *     {"kernel":"whole_cycles", ..}, {"kernel":"anchor_allowed", ..},
+ *     {"kernel":"divides", ..}, {"kernel":"local_date", ..}
+ *   {"kernel":"pieces","spans":[..],"until"} -> services, cut by their cycles;
+ *     {"kernel":"due","start","every","at", ..} -> what is to be billed
+ *   {"kernel":"repair","existing":[..],"proposed":[..]} -> what makes of what
+ *     was billed what should be; {"kernel":"rebill","steps":[..]} -> run after
+ *     run, with credit
+ *   {"kernel":"change","from","to","at","old":{..},"new":{..}} -> what a
+ *     change inside a prepaid period costs; {"kernel":"unused", ..},
+ *     {"kernel":"credit_cap", ..}, {"kernel":"move_end", ..}
  *   {"kernel":"accept", ..} -> which events come too late, early or again
  *   {"kernel":"in_advance", ..} -> what a level adds to what was billed
  *   {"kernel":"expression","expression":"round(event.properties.b / 3, 2)",
