@@ -239,6 +239,17 @@ const cli_command cli_wallets[] = {
     {"release", "KEY", "end a hold that was not used", cli_release},
     {"limits", "CUSTOMER [--properties JSON]",
      "what limits a customer, and how much of it is used", cli_limits},
+    {"entitled", "CUSTOMER FEATURE",
+     "what a customer has of a feature; exit status 1: nothing is left, or "
+     "it has none", cli_entitled},
+    {"features", "CUSTOMER", "what a customer has of each feature",
+     cli_features},
+    {"token", "CUSTOMER --secret FILE --until TIME [--features ID,ID]",
+     "what a customer has of features, signed for offline use; FILE holds 64 "
+     "hexadecimal digits", cli_token},
+    {"token-key", "FILE", "the public key of a secret", cli_token_key},
+    {"token-verify", "TOKEN --key HEX", "what a token says, if it holds",
+     cli_token_verify},
     {"ledger", "[--customer ID] [--asset A] [--account NAME] [--from TIME]\n"
      "       [--to TIME] [--running] [--after N] [--limit N]",
      "the double-entry ledger", ledger},

@@ -12,6 +12,105 @@
 #include "base/span.h"
 #include "expression/expression.h"
 
+/* ---- limits ---- */
+
+/* The windows of a limit: of a contract, of a zone's calendar, or of hours
+ * that begin with the first use.  In the order of bl_window_words, PERIOD in
+ * the place of none. */
+enum { BL_WITHIN_PERIOD, BL_WITHIN_HOUR, BL_WITHIN_DAY, BL_WITHIN_WEEK,
+       BL_WITHIN_MONTH, BL_WITHIN_HOURS, BL_WITHIN_LIFE };
+
+/* How much may be spent, or used, in which time. */
+typedef struct bl_limit {
+  bl_str   id;
+  bl_dec   most;
+  char     asset[16];          /* of an amount; "" when it is a quantity */
+  bl_str   meter;              /* of a quantity; of an amount empty: any */
+  uint32_t per;                /* BL_WITHIN_* */
+  int32_t  hours;
+  uint32_t slides;             /* the last so many hours, at any moment */
+  uint32_t is_soft;            /* it is only told */
+  bl_str  *by;                 /* properties: each combination of their values
+                                  has windows of its own */
+  size_t   by_count;
+  bl_str   zone;               /* empty: the contract's, else UTC */
+  uint64_t print;              /* of what it counts: another one counts anew */
+} bl_limit;
+
+typedef struct bl_limits {
+  bl_limit *item;
+  size_t    count;
+} bl_limits;
+
+/* ---- features ---- */
+
+enum { BL_FEATURE_BOOLEAN, BL_FEATURE_QUOTA, BL_FEATURE_CONFIGURATION };
+extern const char *const bl_feature_words[];
+
+/* What somebody has of a feature, read without knowing which kind it is. */
+typedef struct bl_feature_value {
+  bl_str   id;                 /* of the feature */
+  bl_str   json;               /* canonical; false: it is taken away */
+  uint32_t is_no;
+  uint32_t is_yes;
+  uint32_t has_limit;          /* it can be that of a quota */
+  uint32_t is_soft;
+  bl_dec   limit;              /* BL_DEC_MAX: no limit */
+} bl_feature_value;
+
+typedef struct bl_feature_values {
+  bl_feature_value *item;
+  size_t            count;
+} bl_feature_values;
+
+/* What is sold beside usage and fees, or gates them. */
+typedef struct bl_feature {
+  bl_str   id;
+  bl_str   name;
+  uint32_t kind;               /* BL_FEATURE_* */
+  uint32_t has_default;
+  bl_limit limit;              /* quota: what it counts, and in which windows;
+                                  how much is a matter of who has it */
+  bl_str  *options;            /* configuration: texts it can be, as JSON
+                                  writes them; none: any */
+  size_t   option_count;
+  bl_feature_value standard;   /* of whoever nobody gave one */
+} bl_feature;
+
+/* ---- alerts ---- */
+
+enum { BL_ALERT_BALANCE,       /* what is left in grants: tells at or below */
+       BL_ALERT_OWED,          /* priced, not covered, not invoiced: above */
+       BL_ALERT_SPEND,         /* of all time, or in a window */
+       BL_ALERT_BOOKED,        /* up to here the ledger knows it */
+       BL_ALERT_USAGE = BL_ALERT_BOOKED,   /* of a meter in a window */
+       BL_ALERT_EXHAUSTION,    /* days that the balance lasts at the spend of
+                                  a window: at or below */
+       BL_ALERT_FIGURES };
+const char *bl_alert_of_name(uint32_t of);
+
+typedef struct bl_alert {
+  bl_str    id;
+  char      asset[16];         /* empty: of usage */
+  uint32_t  of;                /* BL_ALERT_* */
+  uint32_t  has_window;
+  uint32_t  has_band;
+  uint32_t  reserved;
+  bl_dec    at;
+  bl_dec    recovers;          /* with a band: it tells again after this */
+  bl_limit  window;            /* counts as a limit does, and limits nothing */
+} bl_alert;
+
+/* Whether it tells when its figure falls. */
+static inline int bl_alert_falls(const bl_alert *alert) {
+  return alert->of == BL_ALERT_BALANCE || alert->of == BL_ALERT_EXHAUSTION;
+}
+
+typedef struct bl_alerts {
+  bl_alert *item;
+  size_t    count;
+} bl_alerts;
+
 /* ---- tenant ---- */
 
 typedef struct bl_asset {
@@ -76,71 +175,22 @@ typedef struct bl_top_ups {
   size_t          count;
 } bl_top_ups;
 
-/* ---- limits ---- */
-
-/* The windows of a limit: of a contract, of a zone's calendar, or of hours
- * that begin with the first use.  In the order of bl_window_words, PERIOD in
- * the place of none. */
-enum { BL_WITHIN_PERIOD, BL_WITHIN_HOUR, BL_WITHIN_DAY, BL_WITHIN_WEEK,
-       BL_WITHIN_MONTH, BL_WITHIN_HOURS };
-
-/* How much may be spent, or used, in which time. */
-typedef struct bl_limit {
-  bl_str   id;
-  bl_dec   most;
-  char     asset[16];          /* of an amount; "" when it is a quantity */
-  bl_str   meter;              /* of a quantity; of an amount empty: any */
-  uint32_t per;                /* BL_WITHIN_* */
-  int32_t  hours;
-  uint32_t slides;             /* the last so many hours, at any moment */
-  uint32_t is_soft;            /* it is only told */
-  bl_str  *by;                 /* properties: each combination of their values
-                                  has windows of its own */
-  size_t   by_count;
-  bl_str   zone;               /* empty: the contract's, else UTC */
-  uint64_t print;              /* of what it counts: another one counts anew */
-} bl_limit;
-
-typedef struct bl_limits {
-  bl_limit *item;
-  size_t    count;
-} bl_limits;
-
-/* ---- alerts ---- */
-
-enum { BL_ALERT_BALANCE,       /* what is left in grants: tells at or below */
-       BL_ALERT_OWED,          /* priced, not covered, not invoiced: above */
-       BL_ALERT_SPEND,         /* of all time, or in a window */
-       BL_ALERT_BOOKED,        /* up to here the ledger knows it */
-       BL_ALERT_USAGE = BL_ALERT_BOOKED,   /* of a meter in a window */
-       BL_ALERT_EXHAUSTION,    /* days that the balance lasts at the spend of
-                                  a window: at or below */
-       BL_ALERT_FIGURES };
-const char *bl_alert_of_name(uint32_t of);
-
-typedef struct bl_alert {
-  bl_str    id;
-  char      asset[16];         /* empty: of usage */
-  uint32_t  of;                /* BL_ALERT_* */
-  uint32_t  has_window;
-  uint32_t  has_band;
-  uint32_t  reserved;
-  bl_dec    at;
-  bl_dec    recovers;          /* with a band: it tells again after this */
-  bl_limit  window;            /* counts as a limit does, and limits nothing */
-} bl_alert;
-
-/* Whether it tells when its figure falls. */
-static inline int bl_alert_falls(const bl_alert *alert) {
-  return alert->of == BL_ALERT_BALANCE || alert->of == BL_ALERT_EXHAUSTION;
-}
-
-typedef struct bl_alerts {
-  bl_alert *item;
-  size_t    count;
-} bl_alerts;
-
 /* ---- tenant ---- */
+
+/* One of `from` is worth `rate` of `to`, since a moment. */
+typedef struct bl_exchange_rate {
+  char    from[16];
+  char    to[16];
+  bl_dec  rate;                /* above zero */
+  int64_t since_us;            /* INT64_MIN: it has always held */
+} bl_exchange_rate;
+
+#define BL_EXCHANGE_MOST 2000
+
+typedef struct bl_exchange_rates {
+  bl_exchange_rate *item;
+  size_t            count;
+} bl_exchange_rates;
 
 /* Rows of the outbox that a tenant asks for. */
 enum { BL_TELL_USED_UP, BL_TELL_EXPIRING, BL_TELL_STARTED, BL_TELL_ENDED,
@@ -165,6 +215,7 @@ typedef struct bl_tenant_terms {
   int64_t   hold_grace_us;     /* after its end it can be settled */
   int64_t   expiring_us;       /* so long before its end a grant is told */
   bl_alerts alerts;            /* for each customer */
+  bl_exchange_rates rates;     /* between assets */
 } bl_tenant_terms;
 
 /* ---- customer ---- */
@@ -277,7 +328,8 @@ enum { BL_TIMING_ARREARS, BL_TIMING_ADVANCE };
 enum { BL_PARTIAL_UP, BL_PARTIAL_DOWN, BL_PARTIAL_PRORATE };
 enum { BL_PRORATE_TIME, BL_PRORATE_DAYS, BL_PRORATE_NONE };
 /* The usage that goes through tiers, free units and maximum together. */
-enum { BL_TIERS_PERIOD, BL_TIERS_YEAR, BL_TIERS_LIFE };
+/* ROLLED: periods by themselves, but for free units that roll over. */
+enum { BL_TIERS_PERIOD, BL_TIERS_YEAR, BL_TIERS_LIFE, BL_TIERS_ROLLED };
 
 typedef struct bl_tier {
   bl_dec up_to;                /* inclusive; the last one's is BL_DEC_MAX */
@@ -385,7 +437,9 @@ typedef struct bl_price {
   uint32_t  *counted;          /* closing: the places of those it counts */
   size_t     counted_count;
   uint32_t   tiers_by;         /* BL_TIERS_* */
-  uint32_t   reserved;
+  int32_t    roll_periods;     /* BL_TIERS_ROLLED: so many later ones may use
+                                  what is left of free units; 0: all */
+  bl_dec     roll_most;        /* and so many are carried at most */
   struct bl_price *beside;     /* its commit rate; of BL_CLOSING_COMMIT the
                                   list price; NULL: none */
 } bl_price;
@@ -460,6 +514,7 @@ typedef struct bl_plan {
   bl_bound  minimum;           /* of all that is spent in the currency */
   bl_bound  maximum;
   bl_limits limits;            /* of each contract */
+  bl_feature_values features;
   bl_recurring_list grants;
   bl_top_ups top_ups;          /* of each contract */
   bl_price *some;              /* bounds of what some prices cost: id, name,
@@ -523,9 +578,25 @@ int bl_words_have_any(const bl_words *words, const bl_words *asked);
 int bl_words_have_all(const bl_words *words, const bl_words *asked);
 
 typedef struct bl_quantity {
-  bl_str name;
-  bl_dec value;
+  bl_str   name;
+  bl_dec   value;
+  int64_t  from_us;            /* INT64_MIN: from the beginning on */
+  uint32_t is_dated;           /* it holds for the past, too (dated.c) */
+  uint32_t reserved;
 } bl_quantity;
+
+/* A least or a most since a moment. */
+typedef struct bl_bound_step {
+  bl_bound bound;
+  int64_t  from_us;
+} bl_bound_step;
+
+typedef struct bl_bounds {
+  bl_bound_step *item;         /* in the order of their times */
+  size_t         count;        /* 0: the plan's */
+  uint32_t       is_dated;     /* they hold for the past, too */
+  uint32_t       reserved;
+} bl_bounds;
 
 enum { BL_OVERRIDE_OVERWRITE, BL_OVERRIDE_MULTIPLIER, BL_OVERRIDE_TIERED,
        BL_OVERRIDE_ENTITLEMENT };
@@ -565,6 +636,20 @@ typedef struct bl_override {
   uint32_t   to_is_local;
 } bl_override;
 
+/* Which usage is taken since a moment (route.c). */
+typedef struct bl_route {
+  int64_t    since_us;
+  bl_filter *filters;          /* all must hold; of none, all is taken */
+  size_t     filter_count;
+  uint32_t   takes_none;
+  uint32_t   reserved;
+} bl_route;
+
+typedef struct bl_routes {
+  bl_route *item;
+  size_t    count;             /* 0: all usage */
+} bl_routes;
+
 typedef struct bl_contract_terms {
   bl_str       id;
   bl_str       name;
@@ -586,8 +671,8 @@ typedef struct bl_contract_terms {
   bl_dec       overdraft;      /* what authorize may promise beyond grants;
                                   BL_DEC_MAX: "unlimited" */
   bl_order     order;
-  bl_bound     minimum;        /* instead of the plan's */
-  bl_bound     maximum;
+  bl_bounds    minimum;        /* instead of the plan's */
+  bl_bounds    maximum;
   int32_t      rules;          /* rules version, 1 */
   uint32_t     start_is_local; /* start_us is a wall clock of the zone: */
   uint32_t     end_is_local;   /* a bare date, or a time without Z or an */
@@ -600,10 +685,30 @@ typedef struct bl_contract_terms {
   bl_override *overrides;
   size_t       override_count;
   bl_limits    limits;
+  bl_feature_values features;      /* each before the plan's */
   bl_recurring_list grants;        /* beside the plan's */
   bl_alerts    alerts;
+  bl_routes    usage;          /* of the customer's, that it takes */
+  char         invoice_currency[16];   /* what is open in other assets is
+                                          converted into; empty: nothing is */
   bl_top_ups   top_ups;
 } bl_contract_terms;
+
+/* ---- dated.c ---- */
+
+/* The one that holds at a moment; NULL: none has begun.  The value of no name
+ * is 1, of an unknown one 0. */
+const bl_quantity *bl_quantity_at(const bl_contract_terms *terms, bl_str name,
+                                  int64_t us);
+bl_dec bl_quantity_of(const bl_contract_terms *terms, bl_str name, int64_t us);
+const bl_bound *bl_bound_at(const bl_bounds *bounds, int64_t us);
+/* From when on what is dated is another than before; BL_TIME_NEVER. */
+int64_t bl_quantities_change(const bl_contract_terms *was,
+                             const bl_contract_terms *now);
+int64_t bl_bounds_change(const bl_bounds *was, const bl_bounds *now);
+/* What is taken at a moment; and from when on others take another part. */
+bl_route bl_route_at(const bl_routes *routes, int64_t us);
+int64_t bl_routes_change(const bl_routes *was, const bl_routes *now);
 
 /*
  * Documents to models.  Each reads a whole JSON object, refuses unknown
@@ -658,14 +763,24 @@ int bl_catalog_read_contract(const bl_json *doc, const char *path, bl_arena *a,
  * are the host's. */
 int bl_catalog_read_customer(const bl_json *doc, const char *path,
                              bl_str *id, bl_str *name, billing_error *err);
-/* Its limits, in the arena. */
-int bl_catalog_read_customer_limits(const bl_json *doc, const char *path,
-                                    bl_arena *a, bl_limits *out,
-                                    billing_error *err);
-/* Its top-ups, in the arena. */
-int bl_catalog_read_customer_top_ups(const bl_json *doc, const char *path,
-                                     bl_arena *a, bl_top_ups *out,
-                                     billing_error *err);
+/* What of it is the engine's beside that, in the arena. */
+typedef struct bl_customer_terms {
+  bl_limits         limits;
+  bl_feature_values features;
+  bl_top_ups        top_ups;
+} bl_customer_terms;
+int bl_catalog_read_customer_terms(const bl_json *doc, const char *path,
+                                   bl_arena *a, bl_customer_terms *out,
+                                   billing_error *err);
+int bl_catalog_read_feature(const bl_json *doc, const char *path, bl_arena *a,
+                            bl_feature *out, billing_error *err);
+/* Why nobody can have that of the feature: what would be right; NULL: it can
+ * be. */
+const char *bl_feature_misfit(const bl_feature *feature,
+                              const bl_feature_value *value);
+/* The value of a feature; NULL: none is there. */
+const bl_feature_value *bl_feature_value_of(const bl_feature_values *values,
+                                            bl_str id);
 /* Assets that top-ups are in, and are paid in, must be known. */
 int bl_catalog_check_top_ups(const bl_top_ups *top_ups, const char *path,
                              const bl_tenant_terms *tenant,
@@ -695,6 +810,7 @@ typedef struct bl_scope {
   size_t  customer_count;
   uint32_t rate;               /* BL_RATE_* that it draws at */
   uint32_t reserved;
+  bl_feature_values features;  /* that it entitles to while it lasts */
 } bl_scope;
 /* What is done to a grant; what takes some of it away says where it goes. */
 enum { BL_CHANGE_VOID,         /* nowhere: it is breakage, and it ends */

@@ -7,6 +7,7 @@
  *     {"tags":["llm"]} for every price with this tag
  *     {"any":[{"price":"tokens","values":{"model":"m1"}}]} for one model
  *     {"rate":"commit"} pays the commit rate of prices that have one
+ *     {"features":{"calls":"500"}} pays for everything, and entitles to more
  */
 #include "catalog/field.h"
 
@@ -27,6 +28,8 @@ static const bl_field scope_fields[] = {
   {.name = "tags", .read = bl_value_ids, .low = 1, .high = SCOPE_MOST,
    .at = offsetof(bl_scope, tags),
    .beside = offsetof(bl_scope, tag_count)},
+  {.name = "features", .read = bl_value_features,
+   .at = offsetof(bl_scope, features)},
   {.name = "any", .read = bl_value_targets,
    .at = offsetof(bl_scope, targets),
    .beside = offsetof(bl_scope, target_count)},

@@ -3,7 +3,8 @@
  * tenant.c - the tenant's document: who sells, and the units that it counts
  * beside currencies.
  *
- *     {"id":"acme","assets":[{"code":"tok","places":0}]}
+ *     {"id":"acme","assets":[{"code":"tok","places":0}],
+ *      "rates":[{"from":"tok","to":"USD","rate":"0.25"}]}
  *     places of "tok" are 0, of "USD" 2, of "gpu_h" none: -1
  */
 #include "catalog/field.h"
@@ -170,6 +171,8 @@ static const bl_field tenant_fields[] = {
    .hint = "such as {\"topics\":[\"grant.used_up\"]}"},
   {.name = "alerts", .read = bl_value_alerts,
    .at = offsetof(bl_tenant_terms, alerts)},
+  {.name = "rates", .read = bl_value_exchange,
+   .at = offsetof(bl_tenant_terms, rates)},
   {.name = "unknown_customers", .read = bl_value_choice,
    .words = tenant_unknown, .at = offsetof(bl_tenant_terms, parks)},
   {.name = "strict", .read = bl_value_choice, .words = tenant_strict,
@@ -179,6 +182,26 @@ static const bl_field tenant_fields[] = {
 static const bl_shape tenant_shape = {
   "a tenant", tenant_fields, BL_COUNT(tenant_fields)
 };
+
+/* Rates are between assets that the tenant knows. */
+static int tenant_check_rates(const bl_reader *r,
+                              const bl_tenant_terms *terms) {
+  bl_reader above = bl_reader_member(r, "rates");
+
+  for (size_t i = 0; i < terms->rates.count; i++) {
+    const bl_exchange_rate *rate = &terms->rates.item[i];
+    int is_from = bl_catalog_places(terms, rate->from) >= 0;
+    bl_reader at = bl_reader_item(&above, i);
+    bl_reader member = bl_reader_member(&at, is_from ? "to" : "from");
+
+    if (!is_from || bl_catalog_places(terms, rate->to) < 0)
+      return bl_reader_fail(&member, BILLING_INVALID,
+                            "a currency, or a unit that the tenant declares",
+                            "%s is no asset of the tenant",
+                            is_from ? rate->to : rate->from);
+  }
+  return BILLING_OK;
+}
 
 int bl_catalog_read_tenant(const bl_json *doc, const char *path, bl_arena *a,
                            bl_tenant_terms *out, billing_error *err) {
@@ -192,6 +215,7 @@ int bl_catalog_read_tenant(const bl_json *doc, const char *path, bl_arena *a,
   terms.hold_grace_us = BL_DAY;
   terms.expiring_us = 7 * BL_DAY;
   rc = bl_shape_read(&tenant_shape, &r, doc, 0, &terms);
+  if (!rc) rc = tenant_check_rates(&r, &terms);
   if (!rc) *out = terms;
   return rc;
 }

@@ -146,7 +146,7 @@ static const bl_field top_up_rule_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
    .at = TOP_UP_AT(id)},
   {.name = "asset", .read = bl_value_asset, .needed = BL_ALWAYS,
-   .at = TOP_UP_AT(asset)},
+   .hint = "such as USD or tok", .at = TOP_UP_AT(asset)},
   {.name = "at", .read = top_up_at, .at = TOP_UP_AT(at)},
   {.name = "every", .read = top_up_every, .words = top_up_units,
    .at = TOP_UP_AT(unit)},
@@ -274,23 +274,6 @@ int bl_value_top_ups(const bl_reader *r, const bl_field *field,
 }
 
 /* ---- a document's ---- */
-
-static const bl_field customer_top_up_fields[] = {
-  {.name = "top_ups", .read = bl_value_top_ups, .at = 0},
-};
-
-static const bl_shape customer_top_up_shape = {
-  "a customer", customer_top_up_fields, BL_COUNT(customer_top_up_fields)
-};
-
-int bl_catalog_read_customer_top_ups(const bl_json *doc, const char *path,
-                                     bl_arena *a, bl_top_ups *out,
-                                     billing_error *err) {
-  bl_reader r = bl_reader_top(path, a, err);
-
-  memset(out, 0, sizeof *out);
-  return bl_shape_read_open(&customer_top_up_shape, &r, doc, out);
-}
 
 static int top_up_asset(const bl_reader *r, const char *member,
                         const char asset[16], const bl_tenant_terms *tenant) {

@@ -296,12 +296,28 @@ void bl_code_periods(bl_codec *facts, bl_codec *properties,
   for (size_t i = 0; i < f->count; i++) code_period(facts, &f->items[i]);
 }
 
-/* A number and, in the bit above it, whether a bound follows at the end. */
+static void code_conversion(bl_codec *c, bl_fact_line *l) {
+  bl_str into = bl_str_of(l->into);
+
+  bl_code_str(c, &into);
+  if (c->from && bl_asset_set(l->into, into)) c->from->bad = 1;
+  bl_code_dec(c, &l->rate);
+  bl_code_i64(c, &l->since_us);
+  bl_code_u64(c, &l->is_inverse);
+}
+
+enum { LINE_FEE = 1, LINE_BOUND = 2, LINE_CONVERTED = 4,
+       LINE_CONVERSION = 8 };
+
+/* A word of bits, and at the end what they say. */
 static void code_line(bl_codec *c, bl_fact_line *l) {
-  uint64_t kind = l->is_fee | (uint64_t)!bl_dec_is_zero(l->bound) << 1;
+  uint64_t kind = (l->is_fee ? LINE_FEE : 0) |
+                  (bl_dec_is_zero(l->bound) ? 0 : LINE_BOUND) |
+                  (l->converted ? LINE_CONVERTED : 0) |
+                  (l->into[0] ? LINE_CONVERSION : 0);
 
   bl_code_u64(c, &kind);
-  l->is_fee = kind & 1;
+  l->is_fee = kind & LINE_FEE;
   bl_code_u64(c, &l->price);
   bl_code_u64(c, &l->period);
   bl_code_str(c, &l->group);
@@ -316,7 +332,9 @@ static void code_line(bl_codec *c, bl_fact_line *l) {
   bl_code_u64(c, &l->first_event);
   bl_code_u64(c, &l->last_event);
   bl_code_draws(c, &l->draws, &l->draw_count);
-  if (kind >> 1) bl_code_dec(c, &l->bound);
+  if (kind & LINE_BOUND) bl_code_dec(c, &l->bound);
+  if (kind & LINE_CONVERTED) bl_code_u64(c, &l->converted);
+  if (kind & LINE_CONVERSION) code_conversion(c, l);
 }
 
 void bl_code_invoice(bl_codec *facts, bl_codec *properties,

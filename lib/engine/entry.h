@@ -77,7 +77,7 @@ typedef struct bl_codec {
 } bl_codec;
 
 enum { BL_KIND_TENANT, BL_KIND_CUSTOMER, BL_KIND_METER, BL_KIND_PLAN,
-       BL_KIND_CONTRACT, BL_KINDS };
+       BL_KIND_CONTRACT, BL_KIND_FEATURE, BL_KINDS };
 
 /* Another name of a customer, for its events of some time. */
 typedef struct bl_fact_alias {
@@ -270,6 +270,13 @@ typedef struct bl_fact_line {
   bl_draw *draws;              /* by grant, since the last billing */
   size_t   draw_count;
   bl_dec   bound;              /* the least or the most; 0: none */
+  uint64_t converted;          /* the number of the line that what is open is
+                                  carried on to; 0: it is due here */
+  char     into[16];           /* not empty: a conversion of what is open in
+                                  the asset of the price, its quantity */
+  bl_dec   rate;
+  int64_t  since_us;           /* of the rate */
+  uint64_t is_inverse;         /* divided by */
 } bl_fact_line;
 
 typedef struct bl_fact_invoice {

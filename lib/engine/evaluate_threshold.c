@@ -287,23 +287,24 @@ static const bl_json *group_label(const alert_terms *terms,
                       : NULL;
 }
 
-/* The sum of the group that the item is in, or bad when another item of it
- * came before. */
-static bl_dec sum_of_group(const alert_terms *terms,
-                           const balance_choice *choice,
-                           const balance_list *list, size_t first) {
+/* Whether the item is the first of its group that counts, and the sum of all
+ * of them. */
+static int sum_of_group(const alert_terms *terms,
+                        const balance_choice *choice,
+                        const balance_list *list, size_t first, bl_dec *sum) {
   const bl_json *label = group_label(terms, &list->item[first]);
-  bl_dec sum = BL_DEC_ZERO;
 
+  *sum = BL_DEC_ZERO;
+  if (!label || !balance_counts(choice, &list->item[first])) return 0;
   for (size_t i = 0; i < list->count; i++) {
     const bl_json *other = group_label(terms, &list->item[i]);
     if (!other || !bl_str_equal(bl_json_text(other), bl_json_text(label)) ||
         !balance_counts(choice, &list->item[i]))
       continue;
-    if (i < first) return BL_DEC_BAD;
-    sum = bl_dec_add(sum, list->item[i].amount);
+    if (i < first) return 0;
+    *sum = bl_dec_add(*sum, list->item[i].amount);
   }
-  return sum;
+  return 1;
 }
 
 static int compare_names(const void *a, const void *b) {
@@ -320,11 +321,11 @@ static int put_groups(bl_ask *ask, const alert_terms *terms,
 
   if (!names) return bl_reader_nomem(&ask->top);
   for (size_t i = 0; i < list->count; i++) {
-    const bl_json *label = group_label(terms, &list->item[i]);
-    bl_dec sum = label ? sum_of_group(terms, choice, list, i) : BL_DEC_BAD;
-    if (label && !bl_dec_is_bad(sum) &&
-        bl_threshold_is_met(sum, terms->at, 1))
-      names[count++] = bl_json_text(label);
+    bl_dec sum;
+    if (!sum_of_group(terms, choice, list, i, &sum)) continue;
+    ask->is_over |= bl_dec_is_bad(sum) != 0;
+    if (bl_threshold_is_met(sum, terms->at, 1))
+      names[count++] = bl_json_text(group_label(terms, &list->item[i]));
   }
   bl_sort(names, count, sizeof *names, compare_names);
   for (size_t i = 0; i < count; i++)

@@ -13,7 +13,8 @@
 #include "store/store.h"
 
 static const char *const kind_names[BL_KINDS] = {"tenant", "customer", "meter",
-                                                 "plan", "contract"};
+                                                 "plan", "contract",
+                                                 "feature"};
 
 const char *bl_kind_name(uint64_t kind) {
   return kind < BL_KINDS ? kind_names[kind] : "unknown";
@@ -154,6 +155,7 @@ static int keep_aliases(bl_tenant *t, bl_customer *customer,
 static int fold_customer(bl_fold *f, const bl_fact_document *fact,
                          const bl_json *doc) {
   bl_tenant *t = f->tenant;
+  bl_customer_terms terms;
   bl_customer *customer;
   bl_str id, name;
   int rc = note_document(f, fact, &t->heads.customers, fact->number,
@@ -169,17 +171,17 @@ static int fold_customer(bl_fold *f, const bl_fact_document *fact,
   customer->is_erased = doc == NULL;
   customer->id = customer->name = (bl_str){NULL, 0};
   customer->limits.count = customer->top_up_rules.count = 0;
+  customer->features.count = 0;
   rc = bl_customer_name(t, customer, fact->id_hash);
   if (!rc) rc = keep_aliases(t, customer, fact);
   if (rc || !doc) return rc;
   rc = bl_catalog_read_customer(doc, "", &id, &name, NULL);
   if (rc) return rc;
-  rc = bl_catalog_read_customer_limits(doc, "", &t->arena, &customer->limits,
-                                       NULL);
-  if (!rc)
-    rc = bl_catalog_read_customer_top_ups(doc, "", &t->arena,
-                                          &customer->top_up_rules, NULL);
+  rc = bl_catalog_read_customer_terms(doc, "", &t->arena, &terms, NULL);
   if (rc) return rc;
+  customer->limits = terms.limits;
+  customer->features = terms.features;
+  customer->top_up_rules = terms.top_ups;
   if (customer->top_up_rules.count) t->has_alerts = 1;
   bl_customer_moves(t, customer);
   customer->id = bl_arena_str(&t->arena, id);
@@ -345,6 +347,27 @@ static int fold_plan(bl_fold *f, const bl_fact_document *fact,
   return plan ? bl_fold_plan(f, fact, doc, plan) : BILLING_NOMEM;
 }
 
+/* Features are known by their ids, and stay: so the map counts them. */
+static int fold_feature(bl_fold *f, const bl_fact_document *fact,
+                        const bl_json *doc) {
+  bl_tenant *t = f->tenant;
+  bl_feature_state *state = model_of(t, &t->features, fact->id.text,
+                                     fact->id.len, sizeof *state);
+  int rc;
+
+  if (!state) return BILLING_NOMEM;
+  bl_touch(t, state, sizeof *state, &state->touched);
+  rc = bl_catalog_read_feature(doc, "", &t->arena, &state->feature, NULL);
+  if (!rc && !state->number && state->feature.kind == BL_FEATURE_QUOTA)
+    rc = bl_list_add(t, &t->quotas, state);
+  if (rc) return rc;
+  if (t->features.count < fact->number) return BILLING_CORRUPT;
+  state->number = fact->number;
+  state->version = fact->version;
+  state->archived = fact->archived;
+  return rc;
+}
+
 static int fill_contract(bl_tenant *t, bl_arena *a,
                          const bl_fact_document *fact, const bl_json *doc,
                          int64_t before, bl_contract *contract) {
@@ -413,7 +436,8 @@ static int fold_contract(bl_fold *f, const bl_fact_document *fact,
 typedef int (*fold_model)(bl_fold *f, const bl_fact_document *fact,
                           const bl_json *doc);
 static const fold_model fold_models[BL_KINDS] = {
-    fold_tenant, fold_customer, fold_meter, fold_plan, fold_contract};
+    fold_tenant, fold_customer, fold_meter, fold_plan, fold_contract,
+    fold_feature};
 
 /* Whether the document is one of the catalog: all of it is the tenant's own.
  */

@@ -87,7 +87,8 @@ static int fold_count(bl_fold *f, bl_customer *customer,
   bl_touch(t, window, sizeof *window, &window->touched);
   window->used = bl_dec_add(window->used, used);
   window->held = bl_dec_add(window->held, held);
-  return BILLING_OK;
+  return bl_dec_is_bad(window->used) || bl_dec_is_bad(window->held)
+             ? BILLING_LIMIT : BILLING_OK;
 }
 
 int bl_fold_counted(bl_fold *f, const bl_fact_counted *fact) {

@@ -16,6 +16,7 @@
  * call has moved since makes it begin again.
  */
 #include "base/struct.h"
+#include "engine/batch.h"
 #include "engine/grants.h"
 #include "engine/hold_state.h"
 #include "engine/keys.h"
@@ -195,6 +196,18 @@ static int settling_events(settling *s, const billing_event *events) {
   return rc;
 }
 
+/* Whether so many events settled the hold: their entry has no others. */
+static int settled_by_all(settling *s, int *out) {
+  bl_arena *a = &s->c->arena;
+  bl_batch batch;
+  bl_entry entry;
+  int rc = bl_journal_read(s->c, bl_event_seq(s->hold->event), a, &entry);
+
+  if (!rc) rc = bl_batch_open(a, &entry, &batch);
+  *out = !rc && batch.count == s->count;
+  return rc;
+}
+
 /* How many of the events were recorded before, and whether all of them are
  * those that settled the hold; two of one key are none. */
 static int look_back(settling *s, size_t *known, int *is_repeat) {
@@ -211,7 +224,7 @@ static int look_back(settling *s, size_t *known, int *is_repeat) {
       *known += bl_str_equal(s->events[i].key, s->events[k].key) &&
                 s->events[i].key.len;
   }
-  return rc;
+  return rc || !*is_repeat ? rc : settled_by_all(s, is_repeat);
 }
 
 /* A hold that is open or unresolved, or a repeat of its settlement. */

@@ -30,8 +30,8 @@ static int check_meter(bl_call *c, const bl_limit *limit, int has_meters,
                     &limit->meter);
 }
 
-static int check_limit(bl_call *c, const bl_limit *limit, int has_meters,
-                       const char *path) {
+int bl_limit_check(bl_call *c, const bl_limit *limit, int has_meters,
+                   const char *path) {
   const bl_zone *zone;
   int rc = check_asset(c, limit, path);
 
@@ -48,7 +48,7 @@ int bl_limits_check(bl_call *c, const bl_limits *limits, int has_meters,
     char at[BL_PATH_SIZE];
 
     bl_path_item(path, "limits", i, at);
-    rc = check_limit(c, &limits->item[i], has_meters, at);
+    rc = bl_limit_check(c, &limits->item[i], has_meters, at);
   }
   return rc;
 }

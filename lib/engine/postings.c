@@ -193,13 +193,16 @@ static int book_line(posting_book *k, const bl_contract *contract,
   int rc = BILLING_OK;
 
   if (line->price >= contract->plan->plan.key_count) return BILLING_CORRUPT;
+  if (line->into[0])
+    return book(k, contract->customer, line->into, postings,
+                bl_ledger_conversion(line->amount, line->due, postings));
   asset = contract->plan->plan.prices[line->price].asset;
   if (line->is_fee)
     rc = book(k, contract->customer, asset, postings,
               bl_ledger_charge(line->amount, none, postings));
   if (rc) return rc;
   return book(k, contract->customer, asset, postings,
-              bl_ledger_line(line->amount, line->drawn, line->due, postings));
+              bl_fact_line_postings(line, postings));
 }
 
 static int book_invoice(posting_book *k, const bl_fact_invoice *fact) {

@@ -133,6 +133,14 @@ typedef struct bl_plan_state {
   uint64_t touched;
 } bl_plan_state;
 
+typedef struct bl_feature_state {
+  bl_feature feature;
+  uint64_t   number;
+  uint64_t   version;
+  uint64_t   archived;
+  uint64_t   touched;
+} bl_feature_state;
+
 /* A grant: the lot that burndown sees, and the rest. */
 typedef struct bl_grant_state {
   bl_lot       lot;
@@ -171,6 +179,7 @@ typedef struct bl_wallet {
   bl_list  grants;             /* bl_grant_state, in the default order */
   bl_dec   granted;
   uint64_t targeted;           /* grants for some values of groups */
+  uint64_t entitling;          /* grants with features */
   bl_dec   overdraft_held;
   uint64_t charge_touched;     /* from free to the accounts of charges */
 } bl_wallet;
@@ -324,6 +333,7 @@ struct bl_customer {
   bl_list       holds;         /* bl_hold_state, open ones */
   int64_t       holds_due_us;  /* none of them ends before this */
   bl_limits     limits;        /* of the newest document */
+  bl_feature_values features;
   bl_list       windows;       /* bl_limit_window, of all limits */
   int64_t       windows_due_us;   /* none of them ends before this */
   bl_top_ups    top_up_rules;  /* of the newest document */
@@ -457,6 +467,8 @@ struct bl_tenant {
   bl_map              meters_by_event;  /* event -> bl_list of bl_meter_state*/
   bl_list             meters_by_filter; /* the others: they choose names */
   bl_map              plans;         /* id */
+  bl_map              features;      /* id */
+  bl_list             quotas;        /* of these, those that count */
   bl_map              contracts;     /* id */
   bl_key_tail         tail;          /* keys of events that no run has yet */
   size_t              tail_known;    /* of these, before the call */

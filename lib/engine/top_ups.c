@@ -63,14 +63,6 @@ int bl_top_ups_check(bl_call *c, const bl_top_ups *top_ups,
   return rc;
 }
 
-int bl_top_ups_read(bl_call *c, const bl_json *doc, const char *path) {
-  bl_top_ups top_ups;
-  int rc = bl_catalog_read_customer_top_ups(doc, path, &c->arena, &top_ups,
-                                            c->err);
-
-  return rc ? rc : bl_top_ups_check(c, &top_ups, path);
-}
-
 /* ---- the limit ---- */
 
 static uint64_t window_print(const bl_top_up_look *look, uint64_t which) {

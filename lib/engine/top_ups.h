@@ -32,9 +32,8 @@ typedef int bl_top_up_visit(const bl_top_up_look *look, void *to);
 int bl_top_ups_visit(bl_call *c, bl_customer *customer,
                      bl_top_up_visit *visit, void *to);
 
-/* What a document says of top-ups; a customer's are read for that. */
+/* What a document says of top-ups. */
 int bl_top_ups_check(bl_call *c, const bl_top_ups *top_ups, const char *path);
-int bl_top_ups_read(bl_call *c, const bl_json *doc, const char *path);
 
 /* Asks for what the customer's balances say by now. */
 int bl_top_ups_look(bl_call *c, bl_customer *customer);

@@ -42,6 +42,7 @@ bl_dec bl_threshold_days(bl_dec balance, bl_dec spend, int64_t hours) {
 static bl_dec top_up_repeated(const bl_top_up *t, bl_dec balance) {
   bl_dec gap = bl_dec_sub(t->above, balance), over, sum;
 
+  if (bl_dec_is_bad(gap)) return gap;
   if (bl_dec_is_zero(t->amount) || bl_dec_sign(gap) <= 0) return t->amount;
   over = bl_dec_of_raw(bl_dec_raw(gap) % bl_dec_raw(t->amount));
   sum = bl_dec_add(bl_dec_sub(gap, over), t->amount);
@@ -54,6 +55,7 @@ bl_dec bl_top_up_amount(const bl_top_up *t, bl_dec balance) {
 
   if (!t->has_target)
     return t->repeats ? top_up_repeated(t, balance) : t->amount;
+  if (bl_dec_is_bad(gap)) return gap;
   if (bl_dec_sign(gap) <= 0) return BL_DEC_ZERO;
   if (!bl_dec_is_zero(t->least))
     gap = bl_dec_max(gap, bl_dec_div(t->least, t->unit_price));

@@ -12,6 +12,7 @@ static bl_top_ups    rules;
 static billing_error err;
 
 static int read_top_ups(const char *top_ups) {
+  bl_customer_terms terms;
   char text[1024];
   bl_json *doc;
   int rc;
@@ -20,7 +21,8 @@ static int read_top_ups(const char *top_ups) {
   snprintf(text, sizeof text, "{\"id\":\"a\",\"top_ups\":%s,\"crm\":7}",
            top_ups);
   ck_assert_int_eq(bl_json_read(text, strlen(text), &doc, NULL), 0);
-  rc = bl_catalog_read_customer_top_ups(doc, "", &arena, &rules, &err);
+  rc = bl_catalog_read_customer_terms(doc, "", &arena, &terms, &err);
+  rules = terms.top_ups;
   bl_json_free(doc);
   return rc;
 }

@@ -7,14 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ._base import Base
+from ._base import Base, take_document
 from ._billing import ffi, lib
-from ._structs import (balance_of, denial_of, events_of, hold_of, new,
-                       receipt_of)
+from ._structs import (balance_of, denial_of, entitlement_of, events_of,
+                       hold_of, new, receipt_of)
 from ._values import (Texts, bytes_of, c_text, decimal_of, json_of,
                       optional_us, set_asset, set_decimal, tree_of, us_of)
 from .errors import DeniedError
-from .facts import Balance, Event, Hold, Receipt
+from .facts import Balance, Entitlement, Event, Hold, Receipt
 
 _ORIGINS = {
     "bought": lib.BILLING_ORIGIN_BOUGHT,
@@ -247,6 +247,39 @@ class Wallets(Base):
         found = self._query(lib.billing_limits, now, customer=customer,
                             properties=properties)
         return list(found["limits"])
+
+    def entitled(self, customer: str, feature: str, *,
+                 now: datetime | None = None) -> Entitlement:
+        """What a customer has of a feature; it is true when it can be used.
+        NotFound is another answer than one that is not granted."""
+        out = new("billing_entitlement")
+        who = bytes_of(customer, "a customer")
+        what = bytes_of(feature, "a feature")
+        self._do(lib.billing_entitled, self._call(now), who, len(who), what,
+                 len(what), out)
+        return entitlement_of(out)
+
+    def entitlements(self, customer: str, *, now: datetime | None = None,
+                     ) -> list[dict[str, Any]]:
+        """What a customer has of each feature."""
+        found = self._query(lib.billing_entitlements, now, customer=customer)
+        return list(found["features"])
+
+    def token(self, customer: str, secret: bytes, expires: datetime, *,
+              features: Sequence[str] = (),
+              now: datetime | None = None) -> str:
+        """What a customer is entitled to, signed by the Ed25519 key of these
+        32 bytes: all that it has, or of these `features`."""
+        terms, texts = new("billing_token_terms"), Texts()
+        texts.add(terms.customer, bytes_of(customer, "a customer"))
+        texts.add(terms.secret, secret)
+        if features:
+            texts.add(terms.features, json_of(list(features)))
+        terms.expires_us = us_of(expires, "expires")
+        texts.place()
+        slot = ffi.new("billing_doc **")
+        self._do(lib.billing_token_issue, self._call(now), terms, slot)
+        return take_document(slot)
 
     def ledger(self, *, customer: str | None = None, asset: str | None = None,
                account: str | None = None, start: datetime | None = None,
