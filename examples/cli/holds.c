@@ -96,13 +96,13 @@ static int show_hold(cli *c, int rc, const billing_hold *hold) {
 /* For programs: why there is no hold. */
 static void show_denial(cli *c, const billing_denial *denial) {
   static const char *const owners[] = {"balance", "customer", "contract",
-                                       "plan"};
+                                       "plan", "feature"};
   buffer json = {0};
 
   json_open(&json);
   if (denial->again_us) json_time(&json, "again", denial->again_us);
   if (denial->asset[0]) json_text(&json, "asset", denial->asset);
-  json_text(&json, "by", denial->by < 4 ? owners[denial->by] : "");
+  json_text(&json, "by", denial->by < 5 ? owners[denial->by] : "");
   json_text(&json, "denied", billing_code_name(denial->code));
   if (denial->limit[0]) json_text(&json, "limit", denial->limit);
   json_decimal(&json, "missing", denial->missing);
@@ -174,11 +174,12 @@ int cli_authorize(cli *c) {
 }
 
 static int above_of(cli *c, const char *word, uint32_t *out) {
-  static const char *const names[] = {"all", "refuse", "owe", "overdraft"};
+  static const char *const names[] = {"all", "refuse", "owe", "overdraft",
+                                      "cap"};
 
-  for (*out = 0; *out < 4; ++*out)
+  for (*out = 0; *out < 5; ++*out)
     if (!strcmp(word, names[*out])) return CLI_OK;
-  return cli_usage(c, "--above is all, refuse, owe or overdraft", word);
+  return cli_usage(c, "--above is all, refuse, owe, overdraft or cap", word);
 }
 
 static int show_receipts(cli *c, const billing_receipt *receipts,

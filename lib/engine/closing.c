@@ -270,14 +270,11 @@ static int closing_holds(const bl_contract *contract, size_t at,
 
 static int closing_period(closing_book *k, uint64_t period) {
   const bl_plan_version *plan = k->contract->plan;
-  size_t count = plan->plan.key_count;
-  size_t *ranked = bl_arena_array(&k->c->arena, count + 1, sizeof *ranked);
+  size_t *ranked = bl_timeline_ranked(k->c, plan);
   int rc = ranked ? BILLING_OK : BILLING_NOMEM;
 
   closing_sum(k, period);
-  for (size_t i = 0; i < count && ranked; i++)
-    ranked[bl_timeline_rank(plan, i)] = i;
-  for (size_t i = 0; i < count && !rc; i++)
+  for (size_t i = 0; i < plan->plan.key_count && !rc; i++)
     if (closing_holds(k->contract, ranked[i], period))
       rc = closing_key(k, ranked[i], period);
     else if (bl_price_closes(&plan->plan.prices[ranked[i]]))

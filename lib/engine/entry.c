@@ -50,7 +50,7 @@ static unsigned char *put_le64(unsigned char *at, int64_t v) {
 }
 
 /* A content hash is as good as random: eight plain bytes are its shortest. */
-static void code_content(bl_codec *c, uint64_t *content) {
+void bl_code_content(bl_codec *c, uint64_t *content) {
   unsigned char bytes[8];
 
   put_le64(bytes, (int64_t)*content);
@@ -174,7 +174,7 @@ void bl_code_grant(bl_codec *facts, bl_codec *properties, bl_fact_grant *f) {
   code_origin(facts, f);
   bl_code_str(facts, &f->scope);
   bl_code_hash(facts, f->key_hash, sizeof f->key_hash);
-  code_content(facts, &f->content);
+  bl_code_content(facts, &f->content);
   bl_code_str(properties, &f->key);
   bl_code_str(properties, &f->name);
 }
@@ -190,7 +190,7 @@ void bl_code_grant_change(bl_codec *facts, bl_codec *properties,
   bl_code_u64(facts, &f->to);
   bl_code_u64(facts, &f->to_customer);
   bl_code_hash(facts, f->key_hash, sizeof f->key_hash);
-  code_content(facts, &f->content);
+  bl_code_content(facts, &f->content);
   bl_code_str(properties, &f->key);
 }
 
@@ -249,7 +249,7 @@ void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f) {
   code_counts(facts, &f->counts, &f->count_count);
   bl_code_u64(facts, &f->flags);
   bl_code_hash(facts, f->key_hash, sizeof f->key_hash);
-  code_content(facts, &f->content);
+  bl_code_content(facts, &f->content);
   bl_code_str(properties, &f->key);
 }
 
@@ -513,6 +513,8 @@ ENTRY_KIND(parkings)
 ENTRY_KIND(rerate)
 ENTRY_KIND(outbox_done)
 ENTRY_KIND(alert)
+ENTRY_KIND(top_up)
+ENTRY_KIND(told)
 #undef ENTRY_KIND
 
 typedef void (*entry_coder)(bl_codec *facts, bl_codec *properties,
@@ -537,6 +539,8 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_COUNTED] = code_entry_counted,
     [BL_ENTRY_OUTBOX_DONE] = code_entry_outbox_done,
     [BL_ENTRY_ALERT] = code_entry_alert,
+    [BL_ENTRY_TOP_UP] = code_entry_top_up,
+    [BL_ENTRY_TOLD] = code_entry_told,
 };
 
 int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out) {

@@ -183,7 +183,7 @@ static int add_position(explanation *x, const bl_price *price,
   int rc = BILLING_OK;
 
   *others = BL_RATE_ALONE;
-  if (x->price->closing) return BILLING_OK;
+  if (bl_price_closes(x->price)) return BILLING_OK;
   if (bl_explain_is_past(x->c, x->contract)) {
     bl_fact_key key = explain_key(x);
     rc = bl_explain_others(x->c, x->contract, &key, x->seq, price, others);

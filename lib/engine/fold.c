@@ -81,7 +81,8 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
   lot->created_us = f->at_us;
   lot->left = fact->amount;
   lot->name = bl_arena_str(arena, fact->name);
-  lot->scope = fact->scope.len ? &grant->scope : NULL;
+  if (bl_scope_width(&grant->scope) || grant->scope.rate != BL_RATE_LIST)
+    lot->scope = &grant->scope;        /* features bind it to no use */
   grant->amount = fact->amount;
   grant->cost = fact->cost;
   grant->origin = fact->origin;
@@ -137,6 +138,7 @@ static int fold_given(bl_fold *f, bl_customer *customer,
   bl_touch_wallet(t, wallet);
   wallet->granted = bl_dec_add(wallet->granted, fact->amount);
   wallet->targeted += grant->scope.target_count != 0;
+  wallet->entitling += grant->scope.features.count != 0;
   if (bl_dec_is_bad(wallet->granted)) return BILLING_LIMIT;
   rc = bl_list_insert(t, &wallet->grants,
                       bl_lot_place(&wallet->grants, &grant->lot), grant);
@@ -375,6 +377,7 @@ static void blank_customer(bl_customer *customer) {
   customer->id = (bl_str){NULL, 0};
   customer->name = (bl_str){NULL, 0};
   customer->limits.count = 0;
+  customer->features.count = 0;
   for (size_t i = 0; i < customer->wallets.count; i++) {
     const bl_wallet *wallet = customer->wallets.item[i];
     for (size_t k = wallet->grants.first; k < wallet->grants.count; k++) {

@@ -40,8 +40,8 @@ static int has_version(const bl_contract *contract,
 
 /* The version that holds at a moment; of a contract that stays with one, that
  * one. */
-static const bl_plan_version *version_at(const bl_contract *contract,
-                                         int64_t us) {
+const bl_plan_version *bl_contract_plan_at(const bl_contract *contract,
+                                           int64_t us) {
   const bl_list *versions = &contract->plan_state->versions;
   size_t at = versions->count;
 
@@ -66,9 +66,9 @@ static const bl_recurring *allowance_named(const bl_recurring_list *all,
 static const bl_recurring *allowance_at(const bl_contract *contract,
                                         bl_str id, int64_t us) {
   const bl_recurring *own = allowance_named(&contract->terms.grants, id);
+  const bl_plan *plan = &bl_contract_plan_at(contract, us)->plan;
 
-  return own ? own
-             : allowance_named(&version_at(contract, us)->plan.grants, id);
+  return own ? own : allowance_named(&plan->grants, id);
 }
 
 const bl_recurring *bl_recurring_of(const bl_call *c,

@@ -98,6 +98,11 @@ size_t bl_ledger_conversion(bl_dec amount, bl_dec due, bl_posting *out) {
   return ledger_post(out, n, BL_ACCOUNT_ROUNDING, bl_dec_sub(amount, due));
 }
 
+size_t bl_ledger_fee(bl_dec fee, bl_posting *out) {
+  size_t n = ledger_post(out, 0, BL_ACCOUNT_FUNDING, fee);
+  return ledger_post(out, n, BL_ACCOUNT_REVENUE, bl_dec_neg(fee));
+}
+
 size_t bl_ledger_expiry(bl_dec left, int is_promotional, bl_posting *out) {
   size_t n = ledger_post(out, 0, lot_account(is_promotional), left);
   return ledger_post(out, n, BL_ACCOUNT_BREAKAGE, bl_dec_neg(left));

@@ -124,6 +124,7 @@ typedef struct bl_posting {
  *   converted  unbilled -open, exchange +open
  *   conversion receivable +due, exchange -amount, rounding -rest
  *   expiry     deferred or credit +left, breakage -left
+ *   top-up fee funding +fee, revenue -fee
  *
  * What leaves a grant otherwise than by expiry is posted as a grant of less
  * than nothing.
@@ -137,5 +138,7 @@ size_t bl_ledger_line(bl_dec amount, bl_dec drawn, bl_dec due,
 size_t bl_ledger_converted(bl_dec open, bl_posting *out);
 size_t bl_ledger_conversion(bl_dec amount, bl_dec due, bl_posting *out);
 size_t bl_ledger_expiry(bl_dec left, int is_promotional, bl_posting *out);
+/* What is paid beside a top-up. */
+size_t bl_ledger_fee(bl_dec fee, bl_posting *out);
 
 #endif
