@@ -408,9 +408,12 @@ typedef struct billing_call {
  *              "number_prefix","unknown_customers":"refuse|park",
  *              "accept":{"most_age":s,"most_ahead":s,"cancel_within":s},
  *              "strict":"none|events|properties","alerts":[alert, ..],
- *              "holds":{"lasts":s,"grace":s}}
+ *              "outbox":[see billing_outbox_next],
+ *              "holds":{"lasts":s,"grace":s},"rates":[{"from":"tok",
+ *              "to":"USD","rate":"0.25","effective":T}, ..]}
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
  *              "limits":[see billing_limits],"features":{..},
+ *              "top_ups":[see billing_top_up],
  *              ... any further members are kept}
  *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},
  *              "aggregation":"count|sum|max|min|unique|latest|average|
@@ -444,12 +447,17 @@ typedef struct billing_call {
  *              "overdraft":"0","order":["priority", ..] or the name of a
  *              peer's: "lago|metronome|openmeter|stripe",
  *              "versions":"pin|follow","plan_version":2,"effective":T,
- *              "minimum","maximum": instead of the plan's,
+ *              "minimum","maximum": instead of the plan's; these and
+ *              quantities may be lists, such as [{"value":"5"},
+ *              {"value":"8","from":T}], and hold for the past then,
+ *              "invoice_currency":"USD", into which the rest is converted,
+ *              "usage":[{"effective":T,"filters":[..],"takes":"filtered|
+ *              none"}, ..]: the part of its customer's that it takes,
  *              "grants":[recurring grant, ..] beside the plan's,
  *              "limits":[as of a customer],"overrides":[override, ..],
  *              "features":{..}: each before the plan's,
- *              "alerts":[{"id","of":"balance|owed|spend","asset","at":"5",
- *              "top_up":{"target":"20"}}]}
+ *              "alerts":[see billing_outbox_next],
+ *              "top_ups":[see billing_top_up]}
  *
  * A price is a usage price (it names a meter), a price of what others cost
  * (`of`), or a recurring fee:
@@ -478,7 +486,10 @@ typedef struct billing_call {
  *    "quantity":"seats","proration":"time|days_half_open|none"}
  *
  * Tiers, free units and the maximum of a usage price are of a billing period,
- * or with "tiers_by":"year|life" of a year or of all of the contract.  A price
+ * or with "tiers_by":"year|life" of a year or of all of the contract.  With
+ * "rollover":{"periods":1,"limit":"50"} later periods (so many, or all) may
+ * use what is left of the free units of a per_unit, package or percentage
+ * price, the oldest first, as far as the limit lets them be carried.  A price
  * has "tags":[..] and, but for a fee, a "minimum" of a period, such as
  * "50" or {"amount":"50","proration":"time|days_half_open|none"}: of a stub
  * its share.  What is missing of a minimum, what is above a maximum and what a
@@ -492,6 +503,12 @@ typedef struct billing_call {
  * such a model, is what a unit costs when a grant pays it whose scope says
  * {"rate":"commit"}: a line of its own (kind commit_rate), before the rest in
  * the tiers.
+ *
+ * With an "invoice_currency" what an invoice leaves open in other assets is
+ * converted by the tenant's "rates": a line of its own (kind conversion) for
+ * each asset, period and rate, rounded once.  Usage goes by the rate of the
+ * last moment of its period, a fee in advance by that of its first.  What has
+ * been in force before the clock cannot change.
  *
  * A recurring grant is given by itself at the beginning of each of its periods
  * or, instead of periods, in dated parts.  Usage, reads and advance find it
@@ -629,8 +646,9 @@ typedef struct billing_rebuilding {
  *
  * *differences, when not NULL, becomes {"meter" or "plan","customers","done",
  * "moved","events","unusable","differences":[{"customer","contract","price",
- * "group","from","to","quantity","was","amount","difference","asset"}]}.  With
- * BILLING_CALL_DRY_RUN that is all that it does.
+ * "group","from","to","quantity","was","amount","difference","asset"}]}; of
+ * what is drawn at a commit rate also "kind".  With BILLING_CALL_DRY_RUN that
+ * is all that it does.
  *
  *   INVALID (kind)  NOTFOUND (id)  LIMIT (an amount)
  */
@@ -1121,6 +1139,71 @@ BILLING_API int billing_grant_change(billing *b, const billing_call *call,
                                      size_t terms_len, billing_doc **out,
                                      billing_error *err);
 
+/*
+ * Top-ups: credit that is asked for by itself, and given when it has been
+ * paid.  A customer, contract or plan has "top_ups":[{"id","asset",
+ *
+ *   "at":"5"                      asks when 5 or less are left in grants, or
+ *   "every":"month","count":1,"from":T   at these times ("day|week|month|
+ *                                 year"; "from" is a contract's start)
+ *   "target":"20"                 for what fills it up to 20, or
+ *   "amount":"50","repeat":true   for 50, or as often as brings it above "at"
+ *   "charge_asset":"USD","unit_price":"0.01","discount":"0.1"   what that is
+ *                                 charged; "least" and "most" bound the charge
+ *   "mark_up":"0.03","fee":"0.30"   what is paid beside it
+ *   "bonus":{"amount":"5","share":"0.1"}   what is given beside it
+ *   "limit":{"per":"hour|day|week|month","count":3,"amount":"100"}
+ *                                 of what is asked for, in "zone"
+ *   "lasts":86400                 seconds in which the payment is awaited
+ *   "retries":[3600,86400]        it is asked for again so long after failing
+ *   "grant":{"lasts":s,"priority","scope","name"}   what is given for it}]}
+ *
+ * Who asks is a row of the outbox, top_up.wanted, in the transaction that has
+ * brought the balance down; schedules and retries come with billing_advance.
+ * The host takes the money, and says so here, by the number in that row, which
+ * is the same in all attempts.  One top-up of a rule is under way at a time;
+ * nothing is given before it is paid.  `terms` is one of
+ *
+ *   {"outcome":"paid"}    its grant is given (origin bought, at the cost of
+ *                         its charge), and the bonus (promotional).  The fee
+ *                         is booked as revenue.  Also when it had failed, or
+ *                         nobody had answered in time: what was paid counts,
+ *                         once.
+ *   {"outcome":"failed"}  it is asked for again as "retries" say; after the
+ *                         last of them the rule pauses.  So it does when
+ *                         nobody answers in time.
+ *   {"outcome":"void"}    it is given up; the rule may ask for another.
+ *   {"outcome":"resume"}  the rule does not pause any more.
+ *
+ * "reason", at most 200 bytes, is kept and told.  *out, when not NULL, is
+ * {"top_up","rule","contract","state":"wanted|failed|paused|paid|void|
+ * resumed","asset","left","amount","bonus","charge_asset","charge","fee",
+ * "total","attempt","until","again","lapsed","grant","bonus_grant","reason"}:
+ * "total" is to be paid until "until", a failed one is asked for "again" then,
+ * grants are numbers.  The same call->key gets the same answer.
+ *
+ *   NOTFOUND  no top-up has the number; NOTFOUND_CUSTOMER
+ *   INVALID   terms, with the path
+ *   CONFLICT_ENDED  it was paid or is void; nothing failed or is to resume
+ */
+BILLING_API int billing_top_up(billing *b, const billing_call *call,
+                               uint64_t number, const char *terms,
+                               size_t terms_len, billing_doc **out,
+                               billing_error *err);
+
+/*
+ * The top-ups of a customer as they stand: query {"customer":"id"} ->
+ * {"top_ups":[{"of":"customer|contract|plan", and the answer of
+ * billing_top_up; "state" is "idle" before a rule has asked; with a limit
+ * "used":{"count","amount","from","to"}}]}.  What is under way of a rule that
+ * has gone has no "of".
+ *
+ *   NOTFOUND_CUSTOMER
+ */
+BILLING_API int billing_top_ups(billing *b, const billing_call *call,
+                                const char *query, size_t query_len,
+                                billing_doc **out, billing_error *err);
+
 /* What a customer has in one asset at the call's now_us. */
 typedef struct billing_balances {
   uint32_t        struct_size;
@@ -1285,6 +1368,9 @@ BILLING_API int billing_authorize(billing *b, const billing_call *call,
 #define BILLING_SETTLE_OVERDRAFT 3u  /* draw other grants, owe the rest as far
                                         as the contract's overdraft goes, else
                                         DENIED_ABOVE_HOLD, the hold stays */
+#define BILLING_SETTLE_CAP 4u        /* charge no more than was held: what is
+                                        above is given, as a promotional grant
+                                        that is drawn at once and ends */
 
 /*
  * Ends a hold by recording what was really used, in one commit: `count` (1 to
@@ -1300,6 +1386,7 @@ BILLING_API int billing_authorize(billing *b, const billing_call *call,
  * recorded before cannot settle a hold: CONFLICT_KEY.
  *
  *   NOTFOUND  DENIED_ABOVE_HOLD  CONFLICT_ENDED  and as billing_record
+ *   BUSY  BILLING_SETTLE_CAP, when others move the price all the time
  */
 BILLING_API int billing_settle(billing *b, const billing_call *call,
                                const billing_event *events, size_t count,
@@ -1519,7 +1606,7 @@ BILLING_API int billing_token_verify(const billing_options *options,
  *
  * Accounts: deferred (revenue: what is left of grants that were paid for),
  * credit (what is left of promotional ones), unbilled, receivable, revenue,
- * funding, promotion, breakage, rounding, tax.
+ * funding, promotion, breakage, rounding, tax, exchange.
  */
 BILLING_API int billing_ledger(billing *b, const billing_call *call,
                                const char *query, size_t query_len,
@@ -1577,8 +1664,11 @@ BILLING_API int billing_invoice(billing *b, const billing_call *call,
  * and the events (the first `events` of them, 100 by default, and their count;
  * those that were voided since say so).  Of a price that changed within the
  * period, "position" is how far tiers had come before, and "before_position"
- * what that much costs; of a composite, a minimum or a maximum what was spent
- * under each price that it counts.  Lines count from 1.
+ * what that much costs; of free units that roll over, "allowance" is what has
+ * become of the period's by now; of a composite, a minimum or a maximum what
+ * was spent under each price that it counts.  Of a line of kind conversion:
+ * the rate, since when it was in force, and the "lines" whose open amounts it
+ * converts; these say "converted", its number.  Lines count from 1.
  *
  *   NOTFOUND
  */
@@ -1661,16 +1751,40 @@ BILLING_API int billing_simulate(billing *b, const billing_call *call,
  *   invoice.finalized  "invoice": the canonical document
  *   grant.given        "grant" (its number), "id", "amount", "asset",
  *                      "origin", "effective", "expires"
+ *   grant.changed      "grant", "id", "asset", "change" ("void|transfer|
+ *                      refund|expiry|return|rollover"), "amount", "cost",
+ *                      "expires", "to" (the grant that it has become)
  *   grant.expired      "grant", "id", "asset", "left"
- *   alert.reached      "alert" (its id), "contract", "of", "asset", "at",
- *                      "value"
- *   top_up.wanted      the same, "amount" and "charge"
+ *   grant.used_up *    "grant", "id", "asset"
+ *   grant.expiring *   "grant", "id", "asset", "expires", "left"
+ *   contract.started * "contract", "plan", "start"
+ *   contract.ended *   "contract", "plan", "end"
+ *   alert.reached      "alert" (its id), "contract", "of", "asset" or
+ *                      "meter", "at", "value"
+ *   alert.recovered    the same; "at" is what it is back at
+ *   top_up.wanted      what billing_top_up answers of it
+ *   top_up.failed      the same: "again", or "state":"paused"
+ *   top_up.paid        the same: "grant", "bonus_grant"
+ *   top_up.void        the same
  *
- * An alert tells when a call has brought its figure to "at": what grants have
- * left falls to it, what is owed and not invoiced, or was ever spent, rises to
- * it.  It tells again when the figure was on the other side in between.  A
- * top-up is money that the host asks for: the balance changes when it has been
- * paid, and the host grants it.
+ * Those with a star are told when the tenant's document asks for them:
+ * "outbox":{"topics":["grant.used_up", ..],"expiring":604800}.  A grant is
+ * used up when usage has taken the last of it; it is expiring so many seconds
+ * before its end (7 days), while something is left.  What only time brings is
+ * told by billing_advance: a contract's start, also when it was before the
+ * topic was asked for, and its end when its last period closes.
+ *
+ * An alert is {"id","of":"balance|owed|spend|usage|exhaustion","asset" or
+ * "meter","at":"5"}.  It tells when a call, or a step of an advance, has
+ * brought its figure to "at": what grants have left, and the days that this
+ * lasts at the spend of the last "hours", fall to it; what is owed and not
+ * invoiced, what was spent and what was used rise to it.  Spend is of all
+ * time, or of a window, as usage is: "per":"hour|day|week|month", of a
+ * contract's alert also "period", in a "zone"; or the last "hours":24, which
+ * is a burn rate.  Windows count as those of limits do, from the moment that
+ * the alert is put.  It tells again when the figure was on the other side in
+ * between; with "recovers":"8" only after the figure was back there, which is
+ * told, too.
  *
  * Of an erased customer "customer" and "id" are empty.  With a secret each row
  * has "webhook":{"id","timestamp","signature","body"}: the headers of Standard

@@ -222,6 +222,10 @@ const cli_command cli_wallets[] = {
      "       [--customer ID] [--amount AMOUNT] [--expires TIME|never]",
      "void a grant, move or refund a part of it, change its end",
      cli_change_grant},
+    {"top-ups", "CUSTOMER", "what credit is asked for, and what became of it",
+     cli_top_ups},
+    {"top-up", "KEY NUMBER paid|failed|void|resume [--reason TEXT]",
+     "what has become of the payment of a top-up", cli_top_up},
     {"balance", "CUSTOMER [ASSET]", "what a customer has left", balance},
     {"authorize", "KEY CUSTOMER (--event NAME [--value V] | "
      "--event NAME=V,NAME=V,.. |\n       --amount AMOUNT --asset ASSET) "
@@ -229,7 +233,7 @@ const cli_command cli_wallets[] = {
      "ask before the work is done, and hold what it may cost", cli_authorize},
     {"settle", "KEY (EVENT [--value V] | NAME=V,NAME=V,..) "
      "[--properties JSON]\n       [--time TIME] [--key EVENT-KEY] "
-     "[--above all|refuse|owe|overdraft]",
+     "[--above all|refuse|owe|overdraft|cap]",
      "end a hold by what was really used", cli_settle},
     {"extend", "KEY TIME", "let a hold last longer", cli_extend},
     {"release", "KEY", "end a hold that was not used", cli_release},

@@ -37,13 +37,15 @@ int bl_catalog_read_customer(const bl_json *doc, const char *path,
   return BILLING_OK;
 }
 
-/* ---- limits and features ---- */
+/* ---- limits, features and top-ups ---- */
 
 static const bl_field customer_term_fields[] = {
   {.name = "limits", .read = bl_value_limits,
    .at = offsetof(bl_customer_terms, limits)},
   {.name = "features", .read = bl_value_features,
    .at = offsetof(bl_customer_terms, features)},
+  {.name = "top_ups", .read = bl_value_top_ups,
+   .at = offsetof(bl_customer_terms, top_ups)},
 };
 
 static const bl_shape customer_term_shape = {

@@ -57,4 +57,18 @@ int bl_catalog_read_scope(const bl_json *doc, const char *path, bl_arena *a,
   return bl_scope_read(&r, doc, out);
 }
 
+int bl_value_scope_text(const bl_reader *r, const bl_field *field,
+                        const bl_json *node, void *model) {
+  bl_scope scope;
+  bl_text text;
+  int rc = bl_scope_read(r, node, &scope);
+
+  if (rc) return rc;
+  bl_text_open(&text, r->arena);
+  if (bl_json_print(node, &text)) return bl_reader_nomem(r);
+  *(bl_str *)(void *)((unsigned char *)model + field->at) =
+      (bl_str){text.text, text.len};
+  return BILLING_OK;
+}
+
 #undef SCOPE_MOST

@@ -161,9 +161,9 @@ static int list_page(bl_call *c, const bl_query *q, billing_doc **out) {
   int which = q->kind ? bl_kind_of_name(q->kind) : -1;
   bl_customer *customer = NULL;
   bl_json *page;
-  int rc = BILLING_OK;
+  int rc = bl_view_check_status(c, q);
 
-  if (q->customer.len)
+  if (!rc && q->customer.len)
     rc = bl_find_customer(c, q->customer, "/customer", &customer);
   if (rc) return rc;
   page = bl_json_object(NULL, NULL);

@@ -271,6 +271,19 @@ static int book_fee(bl_fold *f, bl_contract *contract, bl_wallet *wallet,
                       bl_ledger_charge(line->amount, none, postings));
 }
 
+/* What is due in the invoice's currency of what was open in another. */
+static int fold_conversion(bl_fold *f, const bl_contract *contract,
+                           const bl_fact_line *line) {
+  bl_wallet *wallet = bl_wallet_make(f->tenant, contract->customer,
+                                     line->into);
+  bl_posting postings[4];
+
+  if (!wallet) return BILLING_NOMEM;
+  return bl_fold_post(f, wallet, postings,
+                      bl_ledger_conversion(line->amount, line->due,
+                                           postings));
+}
+
 static int fold_line(bl_fold *f, bl_contract *contract,
                      const bl_fact_line *line) {
   bl_tenant *t = f->tenant;
@@ -283,6 +296,7 @@ static int fold_line(bl_fold *f, bl_contract *contract,
   if (line->price >= contract->plan->plan.key_count ||
       line->period >= contract->period_count)
     return BILLING_CORRUPT;
+  if (line->into[0]) return fold_conversion(f, contract, line);
   price = &contract->plan->plan.prices[line->price];
   wallet = bl_wallet_make(t, contract->customer, price->asset);
   if (!wallet) return BILLING_NOMEM;
@@ -298,8 +312,7 @@ static int fold_line(bl_fold *f, bl_contract *contract,
   }
   if (rc) return rc;
   return bl_fold_post(f, wallet, postings,
-                      bl_ledger_line(line->amount, line->drawn, line->due,
-                                     postings));
+                      bl_fact_line_postings(line, postings));
 }
 
 /* The tenant's own part of an invoice. */

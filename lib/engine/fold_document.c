@@ -81,6 +81,12 @@ static void *model_of(bl_tenant *t, bl_map *map, const void *id, size_t len,
   return bl_map_put(map, id, len, model) ? NULL : model;
 }
 
+static void note_alerts(bl_tenant *t, const bl_alerts *alerts) {
+  if (alerts->count) t->has_alerts = 1;
+  for (size_t i = 0; i < alerts->count; i++)
+    t->has_windows |= alerts->item[i].has_window;
+}
+
 static int fold_tenant(bl_fold *f, const bl_fact_document *fact,
                        const bl_json *doc) {
   bl_tenant *t = f->tenant;
@@ -90,7 +96,7 @@ static int fold_tenant(bl_fold *f, const bl_fact_document *fact,
   t->heads.version = fact->version;
   bl_tenant_hide(t);                     /* an asset may not be one any more */
   rc = bl_catalog_read_tenant(doc, "", &t->arena, &t->terms, NULL);
-  if (t->terms.alerts.count) t->has_alerts = 1;
+  note_alerts(t, &t->terms.alerts);
   return rc;
 }
 
@@ -164,7 +170,7 @@ static int fold_customer(bl_fold *f, const bl_fact_document *fact,
   customer->archived = fact->archived;
   customer->is_erased = doc == NULL;
   customer->id = customer->name = (bl_str){NULL, 0};
-  customer->limits.count = 0;
+  customer->limits.count = customer->top_up_rules.count = 0;
   customer->features.count = 0;
   rc = bl_customer_name(t, customer, fact->id_hash);
   if (!rc) rc = keep_aliases(t, customer, fact);
@@ -175,6 +181,9 @@ static int fold_customer(bl_fold *f, const bl_fact_document *fact,
   if (rc) return rc;
   customer->limits = terms.limits;
   customer->features = terms.features;
+  customer->top_up_rules = terms.top_ups;
+  if (customer->top_up_rules.count) t->has_alerts = 1;
+  bl_customer_moves(t, customer);
   customer->id = bl_arena_str(&t->arena, id);
   customer->name = bl_arena_str(&t->arena, name);
   return BILLING_OK;
@@ -365,7 +374,8 @@ static int fill_contract(bl_tenant *t, bl_arena *a,
   bl_contract_terms *terms = &contract->terms;
   int rc = bl_catalog_read_contract(doc, "", a, terms, NULL);
 
-  if (terms->alerts.count) t->has_alerts = 1;
+  note_alerts(t, &terms->alerts);
+  if (terms->top_ups.count) t->has_alerts = 1;
   if (rc) return rc;
   if (fact->override_count != terms->override_count) return BILLING_CORRUPT;
   for (size_t i = 0; i < fact->override_count; i++)
@@ -414,6 +424,7 @@ static int fold_contract(bl_fold *f, const bl_fact_document *fact,
   bl_customer_moves(t, customer);
   rc = fill_contract(t, &t->arena, fact, doc, INT64_MAX, contract);
   if (rc) return rc;
+  bl_customer_moves(t, customer);      /* now that there may be alerts */
   contract->gives_us = bl_contract_gives(contract) ? 0 : BL_TIME_NEVER;
   contract->rolls_us = contract->gives_us;
   contract->seq = f->seq;

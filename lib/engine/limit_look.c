@@ -37,6 +37,33 @@ static int visit_list(bl_limit_look *look, const bl_limits *limits,
   return rc;
 }
 
+static int visit_alerts(bl_limit_look *look, const bl_alerts *alerts,
+                        bl_limit_visit *visit, void *to) {
+  int rc = BILLING_OK;
+
+  look->by = BILLING_DENIED_BY_BALANCE;       /* that is no limit's */
+  for (size_t i = 0; look->counts && i < alerts->count && !rc; i++) {
+    bl_limits one = {&alerts->item[i].window, 1};
+    if (alerts->item[i].has_window) rc = visit_list(look, &one, visit, to);
+  }
+  return rc;
+}
+
+int bl_alert_wish(bl_call *c, bl_customer *customer,
+                  const bl_contract *contract, const bl_alert *alert,
+                  bl_limit_wish *out, int *is_in) {
+  bl_limit_look look = {.c = c, .customer = customer, .contract = contract,
+                        .limit = &alert->window, .is_new = 1,
+                        .time_us = c->now_us, .came_us = c->now_us};
+  int rc;
+
+  look.count.customer = customer->number;
+  look.count.limit = owner_print(&look);
+  rc = bl_limit_place(&look, NULL, is_in);
+  *out = (bl_limit_wish){look.limit, look.by, 0, look.count};
+  return rc;
+}
+
 /* The customer's own, and those of its contracts and their plans. */
 int bl_limits_visit(bl_limit_look *look, bl_limit_visit *visit, void *to) {
   const bl_list *contracts = &look->customer->contracts;
@@ -53,8 +80,10 @@ int bl_limits_visit(bl_limit_look *look, bl_limit_visit *visit, void *to) {
     look->by = BILLING_DENIED_BY_PLAN;
     if (!rc)
       rc = visit_list(look, &look->contract->plan->plan.limits, visit, to);
+    if (!rc) rc = visit_alerts(look, &look->contract->terms.alerts, visit, to);
   }
-  return rc;
+  look->contract = NULL;
+  return rc ? rc : visit_alerts(look, &look->c->t->terms.alerts, visit, to);
 }
 
 /* What is used of a feature goes on to count whoever gives it: so its windows
@@ -106,22 +135,31 @@ static int calendar_window(bl_limit_look *look, bl_span *out) {
   return rc;
 }
 
+const bl_limit_window *bl_limit_next(const bl_customer *customer,
+                                     const bl_fact_count *count, size_t *at) {
+  const bl_list *windows = &customer->windows;
+  const bl_limit_window *window;
+  bl_fact_count first = *count;
+  size_t place = *at;
+
+  first.span.from_us = INT64_MIN;
+  if (!place) (void)bl_limit_window_of(customer, &first, &place);
+  if (place >= windows->count) return NULL;
+  window = windows->item[place];
+  *at = place + 1;
+  return window->was.limit == count->limit &&
+                 memcmp(window->was.key, count->key, sizeof count->key) == 0
+             ? window : NULL;
+}
+
 /* The one of hours that was open at a moment; NULL. */
 static const bl_limit_window *open_window(const bl_limit_look *look,
                                           int64_t us) {
-  const bl_list *windows = &look->customer->windows;
-  bl_fact_count first = look->count;
-  size_t i;
+  const bl_limit_window *window;
+  size_t at = 0;
 
-  first.span.from_us = INT64_MIN;
-  (void)bl_limit_window_of(look->customer, &first, &i);
-  for (; i < windows->count; i++) {
-    const bl_limit_window *window = windows->item[i];
-    if (window->was.limit != first.limit ||
-        memcmp(window->was.key, first.key, sizeof first.key) != 0)
-      break;
+  while ((window = bl_limit_next(look->customer, &look->count, &at)) != NULL)
     if (bl_span_holds(window->was.span, us)) return window;
-  }
   return NULL;
 }
 

@@ -17,6 +17,8 @@ typedef struct bl_limit_look {
   const bl_feature_state *feature;   /* whose quota it is; NULL: of none */
   uint32_t           by;         /* BILLING_DENIED_BY_* */
   uint32_t           is_new;     /* a window may open now */
+  uint32_t           counts;     /* windows of alerts, too */
+  uint32_t           reserved;
   int64_t            time_us;    /* of the use */
   int64_t            came_us;    /* when it was, or is, recorded */
   bl_fact_count      count;
@@ -40,6 +42,10 @@ int bl_limit_is_general(const bl_limit_look *look);
 /* The key of the event's properties, and the window that its use goes into;
  * *is_in: there is one that is not over. */
 int bl_limit_place(bl_limit_look *look, const bl_event *event, int *is_in);
+/* One window after the other of the count's limit and key, by their
+ * beginnings; *at is 0 at first. */
+const bl_limit_window *bl_limit_next(const bl_customer *customer,
+                                     const bl_fact_count *count, size_t *at);
 /* What is in the wish's window, or in the slices that count now: used and
  * held; *held is that part of it (limits.c). */
 bl_dec bl_limit_load(const bl_customer *customer, const bl_limit_wish *wish,
@@ -48,6 +54,14 @@ bl_dec bl_limit_load(const bl_customer *customer, const bl_limit_wish *wish,
 int64_t bl_limit_leaves(const bl_customer *customer,
                         const bl_limit_wish *wish, bl_dec missing,
                         int64_t now_us);
+/* What the call under way has used of that. */
+bl_dec bl_limit_moved(const bl_customer *customer, const bl_limit_wish *wish,
+                      int64_t now_us, uint64_t serial);
+/* The window of an alert, of a contract or NULL, as a wish; *is_in: it is
+ * open. */
+int bl_alert_wish(bl_call *c, bl_customer *customer,
+                  const bl_contract *contract, const bl_alert *alert,
+                  bl_limit_wish *out, int *is_in);
 /* Adds a count to those of the same window, or behind them. */
 int bl_limit_join(bl_arena *arena, bl_fact_count **items, size_t *count,
                   size_t *cap, const bl_fact_count *more);

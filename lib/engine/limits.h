@@ -46,12 +46,15 @@ typedef struct bl_limit_wishes {
   size_t         cap;
 } bl_limit_wishes;
 
+/* Whose a limit is, by BILLING_DENIED_BY_*. */
+extern const char *const bl_limit_owners[];
+
 /* Whether anything limits the customer; whether something is counted for it:
- * limits or quotas. */
+ * limits, quotas or the windows of alerts. */
 int bl_limits_are(const bl_customer *customer);
 static inline int bl_limits_count(const bl_tenant *t,
                                   const bl_customer *customer) {
-  return t->quotas.count || bl_limits_are(customer);
+  return t->quotas.count || t->has_windows || bl_limits_are(customer);
 }
 
 /* Adds what the uses of one estimate or amount ask of each limit now. */
@@ -85,7 +88,7 @@ int bl_limits_check(bl_call *c, const bl_limits *limits, int has_meters,
 int bl_limits_event(bl_call *c, const bl_event_in *in,
                     const bl_fact_event *fact, bl_tally *const *tallies);
 /* Takes back what a voided event has counted, as far as its windows are open:
- * `number` is the event's, came_us when it was recorded. */
+ * came_us is when it was recorded. */
 int bl_limits_undo(bl_call *c, const bl_fact_void *fact,
                    const bl_event *event, int64_t came_us);
 /* The entry of what was counted, behind the one that it is about. */

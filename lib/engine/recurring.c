@@ -193,22 +193,13 @@ int bl_recurring_due(bl_call *c, bl_contract *contract, int64_t *due_us) {
 
 /* ---- giving ---- */
 
-static bl_dec quantity_named(const bl_contract *contract, bl_str name) {
-  const bl_contract_terms *terms = &contract->terms;
-
-  if (!name.len) return BL_DEC_ONE;
-  for (size_t i = 0; i < terms->quantity_count; i++)
-    if (bl_str_equal(terms->quantities[i].name, name))
-      return terms->quantities[i].value;
-  return BL_DEC_ZERO;
-}
-
 /* The amount, for each unit of the quantity, and its share of a period that is
  * cut. */
 static void fill_amount(const bl_contract *contract, const next_grant *next,
                         bl_fact_grant *fact) {
   const bl_recurring *a = next->allowance;
-  bl_dec units = quantity_named(contract, a->quantity);
+  bl_dec units = bl_quantity_of(&contract->terms, a->quantity,
+                                next->period.span.from_us);
   int64_t part = 1, whole = 1;
 
   if (!a->part_count)

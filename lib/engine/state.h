@@ -279,6 +279,7 @@ typedef struct bl_limit_window {
   int64_t       since;         /* entries from this one on are in it */
   bl_dec        used;
   bl_dec        held;
+  bl_dec        before;        /* used before the call that has touched it */
   uint64_t      touched;
 } bl_limit_window;
 
@@ -308,6 +309,13 @@ typedef struct bl_hold_state {
   uint64_t      touched;
 } bl_hold_state;
 
+/* What has become of the last top-up of a rule; its texts are the state's. */
+typedef struct bl_top_up_state {
+  bl_fact_top_up was;          /* without properties; number is known */
+  int64_t        at_us;        /* when that was */
+  uint64_t       touched;
+} bl_top_up_state;
+
 #define BL_LOADED INT64_MAX
 struct bl_customer {
   uint64_t      number;
@@ -330,6 +338,8 @@ struct bl_customer {
   uint64_t      capped;        /* a grant of its has caps */
   bl_list       windows;       /* bl_limit_window, of all limits */
   int64_t       windows_due_us;   /* none of them ends before this */
+  bl_top_ups    top_up_rules;  /* of the newest document */
+  bl_list       top_ups;       /* bl_top_up_state, as rules began to ask */
   uint64_t      unmatched;     /* events recorded but not billed */
   uint64_t      unpriced;
   uint64_t      unentitled;
@@ -479,10 +489,14 @@ struct bl_tenant {
   bl_table            by_hold;       /* open ones */
   bl_list             returned;      /* void grants that the entry under way
                                         has given something back to */
+  bl_list             used_up;       /* grants that the call has used up, when
+                                        that is to be told */
   bl_customer        *moved;         /* shown ones, not yet renewed */
   bl_customer        *moved_known;   /* of these, the first before the call */
   bl_watch           *watched;       /* whom the call has touched; alerts.h */
-  uint64_t            has_alerts;    /* somebody has, that was loaded */
+  uint64_t            has_alerts;    /* or top-ups: somebody has, that was
+                                        loaded; */
+  uint64_t            has_windows;   /* alerts in windows */
   bl_panel           *panels;        /* of the board; a reset keeps them */
   bl_undo            *undo;          /* newest first */
   bl_arena           *undo_arena;    /* of the call; NULL: nothing is saved */

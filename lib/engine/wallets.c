@@ -10,6 +10,7 @@ static uint64_t content_before(const bl_request *used) {
   switch (used->kind) {
   case BL_ENTRY_GRANT: return used->facts.grant.content;
   case BL_ENTRY_GRANT_CHANGE: return used->facts.grant_change.content;
+  case BL_ENTRY_TOP_UP: return used->facts.top_up.content;
   default: return used->facts.hold.content;
   }
 }

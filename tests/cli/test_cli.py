@@ -348,6 +348,33 @@ def limited(folder):
     check('a soft limit tells', hold['over_limit'] is True, hold)
 
 
+def topped_up(folder):
+    """A file of its own: one more customer would move what others see."""
+    db = os.path.join(folder, 'top-ups.db')
+    answer(db, 'apply', write(folder, 'top-ups.json', {
+        'tenant': {'id': 'main'},
+        'customers': [{'id': 'acme', 'top_ups': [
+            {'id': 'refill', 'asset': 'USD', 'at': '5', 'target': '20',
+             'fee': '0.30', 'retries': [60]}]}]}))
+    asked = answer(db, 'top-ups', 'acme')['top_ups']
+    check('a top-up is asked for', [(a['state'], a['total']) for a in asked]
+          == [('wanted', '20.3')], asked)
+    number = str(asked[0]['top_up'])
+    failed = answer(db, 'top-up', 'f', number, 'failed', '--reason', 'no')
+    check('it fails', (failed['state'], failed['reason']) ==
+          ('failed', 'no'), failed)
+    paid = answer(db, 'top-up', 'p', number, 'paid')
+    check('it is paid', (paid['state'], paid['grant']) == ('paid', 1), paid)
+    check('and again the same', answer(db, 'top-up', 'p', number, 'paid') ==
+          paid)
+    refused('once', 'CONFLICT_ENDED /outcome', db, 'top-up', 'q', number,
+            'paid')
+    refused('no such outcome', 'INVALID /outcome', db, 'top-up', 'q', number,
+            'lost')
+    refused('no such top-up', 'NOTFOUND /number', db, 'top-up', 'q', '7',
+            'paid')
+
+
 def wallets(folder, db):
     grant = ['grant', 'g1', 'acme', '10', 'USD', '--cost', '8', '--name',
              'Ten', '--priority', '-1', '--until', '2027-01-01']
@@ -448,6 +475,7 @@ def wallets(folder, db):
     check('put acme as it was', run(db, 'put', 'customer', write(
         folder, 'customer.json', acme))[0] == 0)
     limited(folder)
+    topped_up(folder)
     check('a hold that nobody needs', run(db, 'release', 'h4')[0] == 0)
     rows = answer(db, 'outbox', '--limit', '1')['rows']
     check('what is to be told', len(rows) == 1 and rows[0]['body']['type'],

@@ -672,6 +672,71 @@ static void do_change_grant(scenario_run *r, const cJSON *step) {
   free(terms);
 }
 
+static int call_top_up(scenario_run *r, void *arguments) {
+  change_arguments *a = arguments;
+
+  billing_doc_free(a->doc);
+  a->doc = NULL;
+  return billing_top_up(r->b, &a->call, a->grant, a->terms, (size_t)-1,
+                        &a->doc, &r->err);
+}
+
+static void show_number(scenario_run *r, const cJSON *row,
+                        const char *name) {
+  const cJSON *number = cJSON_GetObjectItem(row, name);
+
+  if (number) fprintf(r->out, ", %s %.0f", name, number->valuedouble);
+}
+
+static void show_named(scenario_run *r, const cJSON *row, const char *name) {
+  if (text_of(row, name))
+    fprintf(r->out, ", %s %s", name, text_of(row, name));
+}
+
+/* "refill: wanted, 15 USD for 15.3 USD, attempt 1, .." */
+static void show_top_up(scenario_run *r, const cJSON *row) {
+  const cJSON *used = cJSON_GetObjectItem(row, "used");
+
+  fprintf(r->out, "  %s%s%s: %s", text_of(row, "of") ? text_of(row, "of") : "",
+          text_of(row, "of") ? " " : "", text_of(row, "rule"),
+          text_of(row, "state"));
+  if (text_of(row, "amount"))
+    fprintf(r->out, ", %s %s for %s %s", text_of(row, "amount"),
+            text_of(row, "asset"), text_of(row, "total"),
+            text_of(row, "charge_asset"));
+  show_number(r, row, "attempt");
+  show_number(r, row, "grant");
+  show_number(r, row, "bonus_grant");
+  show_named(r, row, "until");
+  show_named(r, row, "again");
+  show_named(r, row, "reason");
+  if (used)
+    fprintf(r->out, ", used %s, %s", text_of(used, "count"),
+            text_of(used, "amount"));
+  fprintf(r->out, "\n");
+}
+
+/* "top_up": its number; "key", "terms". */
+static void do_top_up(scenario_run *r, const cJSON *step) {
+  char *terms = cJSON_PrintUnformatted(cJSON_GetObjectItem(step, "terms"));
+  change_arguments a;
+  cJSON *answer;
+
+  memset(&a, 0, sizeof a);
+  a.call = scenario_call_of(r, need_text(step, "key"));
+  a.grant = (uint64_t)cJSON_GetObjectItem(step, "top_up")->valuedouble;
+  a.terms = terms;
+  head(r, "top_up", text_of(step, "key"));
+  if (!is_refused(r, attempt(r, "top_up", call_top_up, &a))) {
+    fprintf(r->out, "\n");
+    answer = cJSON_Parse(billing_doc_text(a.doc));
+    show_top_up(r, answer);
+    cJSON_Delete(answer);
+  }
+  billing_doc_free(a.doc);
+  free(terms);
+}
+
 /* Estimates, or events that settle: "event", or a list "events". */
 #define HOLD_EVENTS 8
 
@@ -781,11 +846,12 @@ static int call_settle(scenario_run *r, void *arguments) {
 }
 
 static uint32_t above_of(const char *word) {
-  static const char *const words[] = {"all", "refuse", "owe", "overdraft"};
+  static const char *const words[] = {"all", "refuse", "owe", "overdraft",
+                                      "cap"};
 
-  for (uint32_t i = 0; word && i < 4; i++)
+  for (uint32_t i = 0; word && i < 5; i++)
     if (!strcmp(word, words[i])) return i;
-  if (word) mistake("above is all, refuse, owe or overdraft");
+  if (word) mistake("above is all, refuse, owe, overdraft or cap");
   return BILLING_SETTLE_ALL;
 }
 
@@ -1149,6 +1215,27 @@ static void do_entitlements(scenario_run *r, const cJSON *step) {
   show_answer(r, step, "entitlements", call_entitlements);
 }
 
+static int call_top_ups(scenario_run *r, void *arguments) {
+  doc_arguments *a = arguments;
+
+  return billing_top_ups(r->b, &a->call, a->id, (size_t)-1, &a->doc, &r->err);
+}
+
+static void do_top_ups(scenario_run *r, const cJSON *step) {
+  char *query = cJSON_PrintUnformatted(cJSON_GetObjectItem(step, "query"));
+  billing_doc *doc = fetch(r, "top_ups", call_top_ups, query, NULL);
+  cJSON *answer = cJSON_Parse(billing_doc_text(doc));
+  const cJSON *row;
+
+  head(r, "top_ups", NULL);
+  fprintf(r->out, "\n");
+  cJSON_ArrayForEach(row, cJSON_GetObjectItem(answer, "top_ups"))
+    show_top_up(r, row);
+  cJSON_Delete(answer);
+  billing_doc_free(doc);
+  free(query);
+}
+
 typedef struct token_arguments {
   billing_call        call;
   billing_token_terms terms;
@@ -1230,6 +1317,20 @@ static void show_counts(scenario_run *r, const cJSON *line) {
   if (most) fprintf(r->out, ", maximum %s", most->valuestring);
 }
 
+/* By which rate lines were converted, or on which line this one is. */
+static void show_conversion(scenario_run *r, const cJSON *line) {
+  const cJSON *on = cJSON_GetObjectItem(line, "converted"), *of;
+
+  if (on) fprintf(r->out, ", converted on %d", on->valueint);
+  if (!cJSON_GetObjectItem(line, "lines")) return;
+  fprintf(r->out, ", %s %s, of",
+          cJSON_IsTrue(cJSON_GetObjectItem(line, "inverse")) ? "divided by"
+                                                             : "times",
+          text_of(line, "rate"));
+  cJSON_ArrayForEach(of, cJSON_GetObjectItem(line, "lines"))
+    fprintf(r->out, " %d", of->valueint);
+}
+
 static void show_line(scenario_run *r, const cJSON *line) {
   const cJSON *group = cJSON_GetObjectItem(line, "group");
   const cJSON *service = cJSON_GetObjectItem(line, "service");
@@ -1238,7 +1339,8 @@ static void show_line(scenario_run *r, const cJSON *line) {
 
   fprintf(r->out, "  %d. %s%s%s%s %s to %s",
           cJSON_GetObjectItem(line, "line")->valueint,
-          text_of(line, "price"), group_text ? " " : "",
+          text_of(line, cJSON_HasObjectItem(line, "price") ? "price" : "name"),
+          group_text ? " " : "",
           group_text ? group_text : "",
           cJSON_IsTrue(cJSON_GetObjectItem(line, "late")) ? " late" : "",
           text_of(service, "from"), text_of(service, "to"));
@@ -1248,6 +1350,7 @@ static void show_line(scenario_run *r, const cJSON *line) {
           text_of(line, "rounding"), text_of(line, "asset"));
   show_counts(r, line);
   show_share(r, line);
+  show_conversion(r, line);
   fprintf(r->out, "\n");
   free(group_text);
 }
@@ -1486,6 +1589,7 @@ static const struct step_kind {
   {"correct", do_correct},   {"health", do_health},
   {"ledger", do_ledger},     {"outbox", do_outbox},
   {"outbox_done", do_outbox_done},
+  {"top_up", do_top_up},     {"top_ups", do_top_ups},
   {"rebuild", do_rebuild},   {"preview", do_preview},
   {"simulate", do_simulate},
 };

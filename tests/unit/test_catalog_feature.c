@@ -4,6 +4,8 @@
 
 #include "catalog/catalog.h"
 #include "documents.h"
+#include <stdio.h>
+
 #include "unit.h"
 
 static bl_feature feature;

@@ -30,6 +30,7 @@ _ABOVE = {
     "refuse": lib.BILLING_SETTLE_REFUSE,
     "owe": lib.BILLING_SETTLE_OWE,
     "overdraft": lib.BILLING_SETTLE_OVERDRAFT,
+    "cap": lib.BILLING_SETTLE_CAP,
 }
 
 
@@ -115,6 +116,29 @@ class Wallets(Base):
             grant, text, len(text)))
         return changed
 
+    def top_up(self, key: str, number: int, outcome: str, *, now: datetime,
+               reason: str | None = None, step: bool = False,
+               ) -> dict[str, Any]:
+        """Says what has become of the payment of the top-up that a row
+        "top_up.wanted" asked for: "paid" gives its grant, "failed" is asked
+        for again as its rule says, "void" is given up, "resume" ends the
+        pause of its rule.  The top-up as it is then; the same key gets the
+        same answer."""
+        terms = {"outcome": outcome}
+        if reason is not None:
+            terms["reason"] = reason
+        text = json_of(terms)
+        told: dict[str, Any] = tree_of(self._ask(
+            lib.billing_top_up, self._call(now, key=key, step=step), number,
+            text, len(text)))
+        return told
+
+    def top_ups(self, customer: str, *, now: datetime | None = None,
+                ) -> list[dict[str, Any]]:
+        """The top-ups of a customer, rule by rule, as they stand."""
+        found = self._query(lib.billing_top_ups, now, customer=customer)
+        return list(found["top_ups"])
+
     def balance(self, customer: str, asset: str, *,
                 now: datetime | None = None) -> Balance:
         """What a customer has in one asset at `now`, or else at the tenant's
@@ -185,7 +209,8 @@ class Wallets(Base):
         that costs more than was held, `above` says what to do: "all" draws
         other grants and owes the rest, "refuse" is a DeniedError, "owe" draws
         only what was held, "overdraft" owes as far as the contract's
-        overdraft goes and is else a DeniedError."""
+        overdraft goes and is else a DeniedError, "cap" charges no more than
+        was held."""
         return self.settle_all(key, [event], now=now, above=above,
                                step=step)[0]
 

@@ -807,6 +807,28 @@ class Outbox(Case):
                    1 << 60, now=NOW)
 
 
+class TopUps(Case):
+    def test_what_is_asked_for_is_given_when_it_is_paid(self):
+        self.b.put("customer", {"id": "acme", "top_ups": [
+            {"id": "refill", "asset": "USD", "at": "5", "target": "20",
+             "fee": "0.30", "retries": [60]}]}, now=NOW)
+        asked = self.b.top_ups("acme")[0]
+        self.assertEqual((asked["state"], D(asked["total"])),
+                         ("wanted", D("20.30")))
+        number = asked["top_up"]
+        failed = self.b.top_up("f", number, "failed", reason="no", now=NOW)
+        self.assertEqual((failed["state"], failed["reason"]),
+                         ("failed", "no"))
+        paid = self.b.top_up("p", number, "paid", now=NOW)
+        self.assertEqual(paid["grant"], 1)
+        self.assertEqual(self.b.balance("acme", "USD").free, 20)
+        self.assertEqual(self.b.top_up("p", number, "paid", now=NOW), paid)
+        self.fails(billing.ConflictError, "CONFLICT_ENDED", self.b.top_up,
+                   "q", number, "paid", now=NOW)
+        self.fails(billing.NotFoundError, "NOTFOUND", self.b.top_up, "r", 1,
+                   "paid", now=NOW)
+
+
 class Rebuilds(Case):
     def test_a_meter_that_changed_is_rebuilt(self):
         self.b.record([call("a", n=5), call("b", n=7)], now=NOW)
