@@ -82,6 +82,10 @@ static int show_hold(cli *c, int rc, const billing_hold *hold) {
   json_decimal(&json, "free", hold->free);
   json_decimal(&json, "held", hold->held);
   json_u64(&json, "number", hold->number);
+  if (hold->flags & BILLING_HOLD_OVER_LIMIT) {
+    json_name(&json, "over_limit");
+    buffer_c(&json, "true");
+  }
   json_decimal(&json, "overdraft", hold->overdraft);
   json_text(&json, "status", hold->status < 6 ? names[hold->status] : "");
   json_decimal(&json, "value", hold->value);
@@ -92,13 +96,13 @@ static int show_hold(cli *c, int rc, const billing_hold *hold) {
 /* For programs: why there is no hold. */
 static void show_denial(cli *c, const billing_denial *denial) {
   static const char *const owners[] = {"balance", "customer", "contract",
-                                       "plan"};
+                                       "plan", "feature"};
   buffer json = {0};
 
   json_open(&json);
   if (denial->again_us) json_time(&json, "again", denial->again_us);
   if (denial->asset[0]) json_text(&json, "asset", denial->asset);
-  json_text(&json, "by", denial->by < 4 ? owners[denial->by] : "");
+  json_text(&json, "by", denial->by < 5 ? owners[denial->by] : "");
   json_text(&json, "denied", billing_code_name(denial->code));
   if (denial->limit[0]) json_text(&json, "limit", denial->limit);
   json_decimal(&json, "missing", denial->missing);
@@ -115,6 +119,7 @@ typedef struct hold_words {
   const char *asset;
   const char *expires;
   const char *least;
+  const char *properties;
 } hold_words;
 
 static int hold_terms(cli *c, const char *customer, const hold_words *in,
@@ -128,6 +133,7 @@ static int hold_terms(cli *c, const char *customer, const hold_words *in,
   if (rc || !in->amount) return rc;
   if (!in->asset) return cli_usage(c, "an amount has an asset", "--asset USD");
   out->customer = cli_str(customer);
+  out->properties = cli_str(in->properties);
   rc = cli_decimal(c, "--amount", in->amount, &out->amount.amount);
   return rc ? rc : cli_asset(c, in->asset, out->amount.asset);
 }
@@ -155,6 +161,7 @@ int cli_authorize(cli *c) {
   if (!in.event == !hold_in.amount)
     return cli_usage(c, "give an estimate or an amount", "--event, --amount");
   in.customer = words[1];
+  hold_in.properties = in.properties;
   rc = read_events(c, &in, &events);
   if (!rc) rc = hold_terms(c, words[1], &hold_in, &terms);
   if (rc) return rc;
@@ -167,11 +174,12 @@ int cli_authorize(cli *c) {
 }
 
 static int above_of(cli *c, const char *word, uint32_t *out) {
-  static const char *const names[] = {"all", "refuse", "owe", "overdraft"};
+  static const char *const names[] = {"all", "refuse", "owe", "overdraft",
+                                      "cap"};
 
-  for (*out = 0; *out < 4; ++*out)
+  for (*out = 0; *out < 5; ++*out)
     if (!strcmp(word, names[*out])) return CLI_OK;
-  return cli_usage(c, "--above is all, refuse, owe or overdraft", word);
+  return cli_usage(c, "--above is all, refuse, owe, overdraft or cap", word);
 }
 
 static int show_receipts(cli *c, const billing_receipt *receipts,
@@ -221,12 +229,14 @@ int cli_limits(cli *c) {
   json_open(&query);
   json_text(&query, "customer", words[0]);
   if (properties) {
-    buffer_c(&query, ",\"properties\":");
+    json_name(&query, "properties");
     buffer_c(&query, properties);
   }
   json_close(&query);
-  rc = billing_limits(c->b, cli_call(c, NULL, 0), query.text, query.len, &doc,
-                      &c->err);
+  do {
+    rc = billing_limits(c->b, cli_call(c, NULL, 0), query.text, query.len,
+                        &doc, &c->err);
+  } while (cli_again(c, rc));
   buffer_free(&query);
   return cli_show(c, rc, doc, "limits: id of contract asset meter most used "
                               "held left over soft from to");

@@ -43,17 +43,6 @@ static int plan_prices(const bl_reader *r, const bl_field *field,
   return rc;
 }
 
-static int plan_time(const bl_reader *r, const bl_field *field,
-                     const bl_json *node, void *model) {
-  int64_t us = 0;
-
-  if (!bl_json_time(node, &us) || us < BL_TIME_MIN || us > BL_TIME_MAX)
-    return bl_reader_fail(r, BILLING_INVALID, field->hint,
-                          "this is not a time of the years 1 to 9999");
-  *(int64_t *)(void *)((unsigned char *)model + field->at) = us;
-  return BILLING_OK;
-}
-
 /* currency stands above prices: it is their asset by default. */
 static const bl_field plan_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
@@ -73,9 +62,13 @@ static const bl_field plan_fields[] = {
    .at = offsetof(bl_plan, maximum)},
   {.name = "limits", .read = bl_value_limits, .low = 1,
    .at = offsetof(bl_plan, limits)},
+  {.name = "features", .read = bl_value_features,
+   .at = offsetof(bl_plan, features)},
+  {.name = "top_ups", .read = bl_value_top_ups, .low = 1,
+   .at = offsetof(bl_plan, top_ups)},
   {.name = "minimums", .read = bl_value_minimums},
   {.name = "maximums", .read = bl_value_maximums},
-  {.name = "effective", .read = plan_time,
+  {.name = "effective", .read = bl_value_time,
    .hint = "such as \"2026-02-01T00:00:00Z\"",
    .at = offsetof(bl_plan, effective_us)},
 };
@@ -180,7 +173,8 @@ static int plan_all_transactions(const bl_reader *r, const bl_price *price,
  * is known for its period. */
 static int plan_tiers(const bl_reader *r, const bl_price *price,
                       const bl_price *rate, const bl_meter *meter) {
-  bl_reader at = bl_reader_member(r, "tiers_by");
+  bl_reader at = bl_reader_member(
+      r, price->tiers_by == BL_TIERS_ROLLED ? "rollover" : "tiers_by");
 
   if (price->tiers_by == BL_TIERS_PERIOD) return BILLING_OK;
   if (!plan_goes_on(meter))

@@ -7,6 +7,7 @@
  *     {"tags":["llm"]} for every price with this tag
  *     {"any":[{"price":"tokens","values":{"model":"m1"}}]} for one model
  *     {"rate":"commit"} pays the commit rate of prices that have one
+ *     {"features":{"calls":"500"}} pays for everything, and entitles to more
  */
 #include "catalog/field.h"
 
@@ -27,6 +28,8 @@ static const bl_field scope_fields[] = {
   {.name = "tags", .read = bl_value_ids, .low = 1, .high = SCOPE_MOST,
    .at = offsetof(bl_scope, tags),
    .beside = offsetof(bl_scope, tag_count)},
+  {.name = "features", .read = bl_value_features,
+   .at = offsetof(bl_scope, features)},
   {.name = "any", .read = bl_value_targets,
    .at = offsetof(bl_scope, targets),
    .beside = offsetof(bl_scope, target_count)},
@@ -50,6 +53,20 @@ int bl_catalog_read_scope(const bl_json *doc, const char *path, bl_arena *a,
 
   assert(doc && a && out);
   return bl_scope_read(&r, doc, out);
+}
+
+int bl_value_scope_text(const bl_reader *r, const bl_field *field,
+                        const bl_json *node, void *model) {
+  bl_scope scope;
+  bl_text text;
+  int rc = bl_scope_read(r, node, &scope);
+
+  if (rc) return rc;
+  bl_text_open(&text, r->arena);
+  if (bl_json_print(node, &text)) return bl_reader_nomem(r);
+  *(bl_str *)(void *)((unsigned char *)model + field->at) =
+      (bl_str){text.text, text.len};
+  return BILLING_OK;
 }
 
 #undef SCOPE_MOST

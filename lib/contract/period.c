@@ -32,7 +32,7 @@ const char *bl_unit_name(uint32_t unit) {
 
 bl_cycle bl_period_cycle(const bl_contract_terms *terms, const bl_zone *zone) {
   assert(terms->unit < BL_COUNT(cycle_units));
-  assert(terms->every >= 1 && terms->every <= 100);
+  assert(terms->every >= 1 && terms->every <= 100 * 100);   /* of recur.c */
   const struct cycle_unit *unit = &cycle_units[terms->unit];
   bl_duration step = {0, (int64_t)unit->months * terms->every,
                       (int64_t)unit->days * terms->every, 0};

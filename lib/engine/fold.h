@@ -77,6 +77,10 @@ int bl_fold_hold_extended(bl_fold *f, const bl_fact_hold_extended *fact);
 int bl_fold_counted(bl_fold *f, const bl_fact_counted *fact);
 int bl_fold_hold_counts(bl_fold *f, bl_customer *customer,
                         const bl_fact_count *counts, size_t count, int sign);
+/* That something was told is known until then; 0: no more. */
+int bl_fold_known(bl_fold *f, bl_customer *customer, uint64_t print,
+                  int64_t until_us);
+int bl_is_known(const bl_customer *customer, uint64_t print);
 int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact);
 int bl_fold_period(bl_fold *f, const bl_fact_period *fact);
 int bl_fold_periods(bl_fold *f, const bl_fact_periods *fact);
@@ -88,6 +92,8 @@ int bl_fold_redaction(bl_fold *f, const bl_fact_redaction *fact);
 int bl_fold_parkings(bl_fold *f, const bl_fact_parkings *fact);
 int bl_fold_outbox_done(bl_fold *f, const bl_fact_outbox_done *fact);
 int bl_fold_alert(bl_fold *f, const bl_fact_alert *fact);
+int bl_fold_top_up(bl_fold *f, const bl_fact_top_up *fact);
+int bl_fold_told(bl_fold *f, const bl_fact_told *fact);
 /* Only a row (streams.c). */
 int bl_fold_stream(bl_fold *f, const bl_fact_stream *fact);
 /* tallies: of the fact's charges, by place; of a customer whose part is not

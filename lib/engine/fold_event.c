@@ -67,6 +67,18 @@ static bl_grant_state *drawn_grant(bl_tenant *t, const bl_wallet *wallet,
   return bl_table_at(&t->by_grant, number);
 }
 
+/* While a journal is read, an entry that follows tells it. */
+static int note_used_up(bl_tenant *t, bl_grant_state *grant) {
+  bl_list *used_up = &t->used_up;
+
+  if (!(t->terms.tells >> BL_TELL_USED_UP & 1) || !t->undo_arena ||
+      !bl_dec_is_zero(grant->lot.left))
+    return BILLING_OK;
+  for (size_t i = 0; i < used_up->count; i++)
+    if (used_up->item[i] == grant) return BILLING_OK;
+  return bl_list_add(t, used_up, grant);
+}
+
 /* drawn: by whether the grant is promotional. */
 static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
                      const bl_draw *draw, bl_dec drawn[2]) {
@@ -78,6 +90,7 @@ static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
   grant = drawn_grant(t, wallet, draw->grant);
   if (!grant) return BILLING_CORRUPT;
   rc = bl_grant_move(t, wallet, grant, bl_dec_neg(draw->amount), BL_DEC_ZERO);
+  if (!rc) rc = note_used_up(t, grant);
   if (rc) return rc;
   drawn += grant->lot.is_promotional;
   *drawn = bl_dec_add(*drawn, draw->amount);

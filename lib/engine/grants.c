@@ -30,13 +30,37 @@ bl_dec bl_grant_cost(const bl_grant_state *grant, bl_dec amount) {
   return bl_dec_muldiv(grant->cost, amount, grant->amount);
 }
 
-static int append_change(bl_call *c, bl_fact_grant_change *fact) {
+int bl_grant_change_append(bl_call *c, const bl_grant_state *grant,
+                           bl_fact_grant_change *fact) {
   bl_writer w;
-  int rc = bl_fold_grant_change(bl_entry_start(c), fact);
+  int rc;
 
+  fact->customer = grant->customer->number;
+  fact->grant = grant->lot.number;
+  rc = bl_fold_grant_change(bl_entry_start(c), fact);
   bl_writer_open(&w, c);
   bl_code_grant_change(&w.facts, &w.properties, fact);
   return rc ? rc : bl_append(c, BL_ENTRY_GRANT_CHANGE, &w);
+}
+
+/* What the whole grant entitles to, a part of it does not. */
+static int scope_of_part(bl_call *c, const bl_grant_state *grant,
+                         bl_str *out) {
+  bl_json *tree;
+  bl_text text;
+  int rc;
+
+  *out = grant->scope_text;
+  if (!grant->scope.features.count) return BILLING_OK;
+  rc = bl_json_read(out->text, out->len, &tree, NULL);
+  if (rc) return rc;
+  bl_json_remove(tree, "features");
+  bl_text_open(&text, &c->arena);
+  rc = bl_json_print(tree, &text);
+  *out = bl_json_count(tree) ? (bl_str){text.text, text.len}
+                             : (bl_str){NULL, 0};
+  bl_json_free(tree);
+  return rc;
 }
 
 /* As the one it comes from, but for what is said; its name may be personal and
@@ -56,9 +80,9 @@ static int append_part(bl_call *c, const bl_grant_state *grant,
   fact.expires_us = onward->expires_us;
   fact.priority = grant->lot.priority;
   fact.is_promotional = grant->lot.is_promotional;
-  fact.scope = grant->scope_text;
+  rc = scope_of_part(c, grant, &fact.scope);
   if (onward->to == grant->customer) fact.name = grant->lot.name;
-  rc = bl_fold_grant(bl_entry_start(c), &fact);
+  if (!rc) rc = bl_fold_grant(bl_entry_start(c), &fact);
   bl_writer_open(&w, c);
   bl_code_grant(&w.facts, &w.properties, &fact);
   return rc ? rc : bl_append(c, BL_ENTRY_GRANT, &w);
@@ -68,15 +92,13 @@ int bl_grant_onward(bl_call *c, const bl_grant_state *grant,
                     const bl_onward *onward, bl_fact_grant_change *fact) {
   int rc;
 
-  fact->customer = grant->customer->number;
-  fact->grant = grant->lot.number;
   fact->change = onward->change;
   fact->amount = onward->amount;
   fact->cost = bl_grant_cost(grant, onward->amount);
   fact->expires_us = grant->lot.expires_us;
   fact->to = c->t->heads.grants + 1;
   fact->to_customer = onward->to->number;
-  rc = append_change(c, fact);
+  rc = bl_grant_change_append(c, grant, fact);
   return rc ? rc : append_part(c, grant, onward, fact);
 }
 

@@ -202,7 +202,7 @@ int bl_rate_use(bl_rater *r, const bl_tally *tally, int64_t time_us,
                 bl_use *out) {
   const bl_contract *contract = tally->contract;
   const bl_price *price = bl_tally_price(tally);
-  const bl_price *named = bl_price_is_commit(price) ? price->beside : price;
+  const bl_price *named = bl_price_named(price);
   const bl_wallet *wallet = bl_wallet_of(contract->customer, price->asset);
 
   *out = (bl_use){.meter = named->meter, .price = price->id,

@@ -96,6 +96,7 @@ enum { BL_ACCOUNT_DEFERRED,      /* revenue that is not earned yet: what is
        BL_ACCOUNT_BREAKAGE,      /* credit that expired unused */
        BL_ACCOUNT_ROUNDING,      /* what rounding of lines moved */
        BL_ACCOUNT_TAX,           /* nothing posts there yet */
+       BL_ACCOUNT_EXCHANGE,      /* what was converted into another asset */
        BL_ACCOUNTS };
 const char *bl_account_name(uint32_t account);
 int bl_account_of_name(bl_str name);          /* or -1 */
@@ -120,7 +121,10 @@ typedef struct bl_posting {
  *   fee        unbilled +amount, revenue -amount: bl_ledger_charge with
  *              nothing drawn
  *   line       receivable +due, unbilled -(amount - drawn), rounding -rest
+ *   converted  unbilled -open, exchange +open
+ *   conversion receivable +due, exchange -amount, rounding -rest
  *   expiry     deferred or credit +left, breakage -left
+ *   top-up fee funding +fee, revenue -fee
  *
  * What leaves a grant otherwise than by expiry is posted as a grant of less
  * than nothing.
@@ -131,6 +135,10 @@ size_t bl_ledger_charge(bl_dec amount, const bl_dec drawn[2],
                         bl_posting *out);
 size_t bl_ledger_line(bl_dec amount, bl_dec drawn, bl_dec due,
                       bl_posting *out);
+size_t bl_ledger_converted(bl_dec open, bl_posting *out);
+size_t bl_ledger_conversion(bl_dec amount, bl_dec due, bl_posting *out);
 size_t bl_ledger_expiry(bl_dec left, int is_promotional, bl_posting *out);
+/* What is paid beside a top-up. */
+size_t bl_ledger_fee(bl_dec fee, bl_posting *out);
 
 #endif

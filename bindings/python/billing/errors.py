@@ -75,7 +75,7 @@ class ConflictError(BillingError):
 @dataclass(frozen=True)
 class Denial:
     """Why there is no hold.  `by` is "balance", "customer", "contract" or
-    "plan"; `limit` the id of the limit, or "" for the balance."""
+    "plan" or "feature"; `limit` the id of it, or "" for the balance."""
 
     by: str
     limit: str

@@ -131,7 +131,8 @@ class Balance:
 
 @dataclass(frozen=True)
 class Hold:
-    """What was reserved before the work is done."""
+    """What was reserved before the work is done; `over_limit` when it goes
+    beyond a soft limit."""
 
     number: int
     status: HoldStatus
@@ -144,6 +145,31 @@ class Hold:
     free: Decimal
     asset: str
     assets: int
+    over_limit: bool
+
+
+@dataclass(frozen=True)
+class Entitlement:
+    """What a customer has of a feature.  It is true when it can be used: it
+    is granted, and of a quota something is left, or it is soft.  `limit` and
+    `left` of an unlimited quota, and of other kinds, are None; a `value` of
+    more than 511 bytes is only in `Billing.entitlements`."""
+
+    kind: str
+    granted: bool
+    source: str
+    soft: bool
+    limit: Decimal | None
+    used: Decimal
+    held: Decimal
+    left: Decimal | None
+    resets: datetime | None
+    value: Any
+    decided: datetime
+
+    def __bool__(self) -> bool:
+        return self.granted and (self.left is None or self.soft
+                                 or self.left > 0)
 
 
 @dataclass(frozen=True)
