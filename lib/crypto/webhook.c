@@ -63,7 +63,7 @@ void bl_hmac_hex(bl_str key, bl_str text, char out[2 * BL_HASH + 1]) {
   crypto_auth_hmacsha256_update(&state, (const unsigned char *)text.text,
                                 text.len);
   crypto_auth_hmacsha256_final(&state, mac);
-  (void)bl_hex_print(mac, sizeof mac, out);
+  sodium_bin2hex(out, 2 * BL_HASH + 1, mac, sizeof mac);
 }
 
 #undef WEBHOOK_PREFIX

@@ -131,6 +131,10 @@ static int levy_is_crossed(const levy_terms *t, bl_dec at, int is_rising) {
   return !bl_dec_less(at, t->to) && bl_dec_less(at, t->from);
 }
 
+static bl_dec levy_wholes(bl_dec figure, bl_dec step) {
+  return bl_dec_muldiv_round(figure, BL_DEC_ONE, step, 0, BL_ROUND_FLOOR);
+}
+
 /* Steps beyond the last threshold, from the first that is crossed. */
 static int levy_steps(bl_ask *ask, const levy_terms *t, int is_rising,
                       bl_json *list) {
@@ -138,8 +142,7 @@ static int levy_steps(bl_ask *ask, const levy_terms *t, int is_rising,
   bl_dec edge = levy_edge(t->thresholds, is_rising), far, at;
   int found = 0;
 
-  far = bl_dec_round(bl_dec_div(bl_dec_sub(t->from, edge), step), 0,
-                     BL_ROUND_FLOOR);
+  far = levy_wholes(bl_dec_sub(t->from, edge), step);
   at = bl_dec_add(edge, bl_dec_mul(bl_dec_max(far, BL_DEC_ZERO), step));
   for (; found <= BL_ASK_MOST; at = bl_dec_add(at, step)) {
     if (is_rising ? bl_dec_less(t->to, at) : bl_dec_less(at, t->to))
@@ -195,7 +198,7 @@ static int levy_is_step(const levy_terms *t, bl_dec billed, bl_dec more) {
   if (bl_dec_sign(t->step) <= 0) return 0;
   if (bl_dec_less(billed, top))
     return !bl_dec_less(bl_dec_sub(bl_dec_add(billed, more), top), t->step);
-  rest = bl_dec_round(bl_dec_div(billed, t->step), 0, BL_ROUND_FLOOR);
+  rest = levy_wholes(billed, t->step);
   rest = bl_dec_sub(billed, bl_dec_mul(rest, t->step));
   return !bl_dec_less(bl_dec_add(more, rest), t->step);
 }
