@@ -1038,6 +1038,20 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *     {"kernel":"divides", ..}, {"kernel":"local_date", ..}
  *   {"kernel":"pieces","spans":[..],"until"} -> services, cut by their cycles;
  *     {"kernel":"due","start","every","at", ..} -> what is to be billed
+ *   {"kernel":"invoice","lines":[..],"coupons":[..],"taxes":{..}} -> coupons,
+ *     taxes, notes and tender of an invoice, in this order
+ *   {"kernel":"credit_notes","fees":[..],"steps":[..]} -> notes, one after the
+ *     other; {"kernel":"apply_notes", ..}, {"kernel":"note_limits", ..},
+ *     {"kernel":"note_check", ..}, {"kernel":"note_excess", ..},
+ *     {"kernel":"void_note", ..}, {"kernel":"prepaid_refund", ..}
+ *   {"kernel":"tax_place", ..}, {"kernel":"tax_choice", ..},
+ *   {"kernel":"crossings", ..}, {"kernel":"usage_thresholds", ..}
+ *   {"kernel":"recurring","amount","start","every"} -> amounts by the period;
+ *     {"kernel":"seats", ..}, {"kernel":"distribute", ..},
+ *     {"kernel":"final_by", ..}, {"kernel":"consolidate", ..},
+ *     {"kernel":"hmac_sha256", ..}
+ *   {"kernel":"lago_bounds", ..}, {"kernel":"unused_fee", ..} -> what a peer
+ *     bills, and gives back
  *   {"kernel":"repair","existing":[..],"proposed":[..]} -> what makes of what
  *     was billed what should be; {"kernel":"rebill","steps":[..]} -> run after
  *     run, with credit

@@ -135,6 +135,7 @@
 #include "contract/prorate.c"
 #include "contract/recur.c"
 #include "contract/repair.c"
+#include "contract/seats.c"
 #include "contract/walk.c"
 #include "contract/year.c"
 
@@ -214,7 +215,9 @@
 #include "engine/evaluate_repair.c"
 #include "engine/evaluate_reserve.c"
 #include "engine/evaluate_route.c"
+#include "engine/evaluate_schedule.c"
 #include "engine/evaluate_sql.c"
+#include "engine/evaluate_tax.c"
 #include "engine/evaluate_terms.c"
 #include "engine/evaluate_threshold.c"
 #include "engine/evaluate_transactions.c"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * evaluate_invoice.c - an invoice from its lines: coupons, taxes, credit notes,
- * tender, in this order.
+ * evaluate_invoice.c - an invoice from its lines: coupons, taxes, credit
+ * notes, tender, in this order.
  *
  *     {"kernel":"invoice","lines":[{"id":"a","amount":"200"},
  *      {"id":"b","amount":"100"}],"coupons":[{"id":"c","amount":"12"}],
