@@ -221,6 +221,7 @@ BILLING_API void billing_init(void *structure, size_t size);
 #define BILLING_LIMIT_EXPRESSION_DEPTH 12  /* 64: brackets in brackets */
 #define BILLING_LIMIT_EXPRESSION_GAS 13    /* 10000: steps for one event */
 #define BILLING_LIMIT_LINE_BYTES 14        /* 1048576: of a stream */
+#define BILLING_LIMIT_GENERATIONS 15       /* 8 above one customer */
 BILLING_API int64_t billing_limit(uint32_t which);
 
 /* ---- Documents ---------------------------------------------------------- */
@@ -1115,6 +1116,8 @@ typedef struct billing_balances {
   billing_decimal owed;         /* priced usage that no grant covered and no
                                    invoice has billed yet */
   char            asset[16];
+  billing_decimal shared;       /* free in grants of those above the customer
+                                   that are shared with it */
 } billing_balances;
 
 /* NOTFOUND_CUSTOMER; INVALID when the asset is unknown. */

@@ -132,7 +132,10 @@ void bl_code_document(bl_codec *facts, bl_codec *properties,
   bl_code_span(facts, &f->term);
   bl_code_i64(facts, &f->anchor_us);
   bl_code_hash(facts, f->id_hash, sizeof f->id_hash);
-  if (f->kind == BL_KIND_CUSTOMER) code_aliases(facts, f);
+  if (f->kind == BL_KIND_CUSTOMER) {
+    bl_code_u64(facts, &f->parent);
+    code_aliases(facts, f);
+  }
   if (f->kind == BL_KIND_CONTRACT) code_timeline(facts, f);
   bl_code_str(facts, &f->id);
   bl_code_str(facts, &f->json);
@@ -495,6 +498,7 @@ ENTRY_KIND(parkings)
 ENTRY_KIND(rerate)
 ENTRY_KIND(outbox_done)
 ENTRY_KIND(alert)
+ENTRY_KIND(family)
 #undef ENTRY_KIND
 
 typedef void (*entry_coder)(bl_codec *facts, bl_codec *properties,
@@ -519,6 +523,7 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_COUNTED] = code_entry_counted,
     [BL_ENTRY_OUTBOX_DONE] = code_entry_outbox_done,
     [BL_ENTRY_ALERT] = code_entry_alert,
+    [BL_ENTRY_FAMILY] = code_entry_family,
 };
 
 int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out) {

@@ -27,6 +27,7 @@ FOLD_KIND(parkings)
 FOLD_KIND(rerate)
 FOLD_KIND(outbox_done)
 FOLD_KIND(alert)
+FOLD_KIND(family)
 #undef FOLD_KIND
 
 typedef struct entry_kind {
@@ -55,6 +56,7 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
     [BL_ENTRY_COUNTED] = {"counted", fold_entry_counted},
     [BL_ENTRY_OUTBOX_DONE] = {"outbox_done", fold_entry_outbox_done},
     [BL_ENTRY_ALERT] = {"alert", fold_entry_alert},
+    [BL_ENTRY_FAMILY] = {"family", fold_entry_family},
 };
 
 const char *bl_entry_name(int64_t kind) {

@@ -109,6 +109,11 @@ typedef struct bl_image {
   size_t             hold_count;
   bl_image_window   *windows;
   size_t             window_count;
+  uint64_t           height;
+  uint64_t          *elders;
+  size_t             elder_count;
+  bl_fact_kin       *liens;
+  size_t             lien_count;
 } bl_image;
 
 /* The image of a customer who stands after an entry; texts stay the state's,

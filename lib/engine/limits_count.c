@@ -85,7 +85,7 @@ int bl_limits_append(bl_call *c) {
   if (!fact.count) return BILLING_OK;
   memset(&c->counted, 0, sizeof c->counted);
   c->counted_cap = 0;
-  fact.seq = c->t->heads.seq;
+  fact.seq = c->cause;
   rc = bl_fold_counted(bl_entry_start(c), &fact);
   bl_writer_open(&w, c);
   bl_code_counted(&w.facts, &w.properties, &fact);

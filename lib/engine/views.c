@@ -2,6 +2,7 @@
 /* views.c - invoices, grants and holds as documents. */
 #include "engine/views.h"
 
+#include "engine/family.h"
 #include "engine/grants.h"
 #include "engine/hold_state.h"
 #include "engine/index.h"
@@ -123,8 +124,15 @@ static void add_allowance(bl_json *doc, const bl_grant_state *grant) {
     bl_json_add_time(allowance, "to", grant->period.span.to_us);
 }
 
-static bl_json *grant_tree(bl_json *parent, const bl_grant_state *grant,
-                           int64_t now_us) {
+static int add_scope(bl_call *c, bl_json *doc, const bl_grant_state *grant) {
+  int rc = bl_view_add_json(doc, "scope", grant->scope_text);
+
+  return rc || !grant->scope.member_count
+             ? rc : bl_family_show(c, bl_json_get(doc, "scope"));
+}
+
+static bl_json *grant_tree(bl_call *c, bl_json *parent,
+                           const bl_grant_state *grant) {
   const bl_lot *lot = &grant->lot;
   bl_json *doc = bl_json_object(parent, NULL);
 
@@ -145,9 +153,9 @@ static bl_json *grant_tree(bl_json *parent, const bl_grant_state *grant,
   bl_json_add_time(doc, "effective", lot->effective_us);
   if (lot->expires_us != BL_TIME_NEVER)
     bl_json_add_time(doc, "expires", lot->expires_us);
-  if (bl_view_add_json(doc, "scope", grant->scope_text)) return NULL;
-  return bl_json_add_c(doc, "status", grant_status(grant, now_us)) ? doc
-                                                                   : NULL;
+  if (add_scope(c, doc, grant)) return NULL;
+  return bl_json_add_c(doc, "status", grant_status(grant, c->now_us))
+             ? doc : NULL;
 }
 
 /* ---- holds ---- */
@@ -191,7 +199,7 @@ static int view_tree(bl_call *c, bl_json *parent, const bl_request *request,
   if (request->kind == BL_ENTRY_GRANT) {
     rc = bl_request_grant(c, request, &grant);
     if (rc) return rc;
-    *out = grant_tree(parent, grant, c->now_us);
+    *out = grant_tree(c, parent, grant);
   } else {
     rc = bl_request_hold(c, request, &hold);
     if (rc) return rc;

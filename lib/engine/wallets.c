@@ -2,6 +2,7 @@
 /* wallets.c - grant, balance. */
 #include "base/struct.h"
 #include "engine/assets.h"
+#include "engine/family.h"
 #include "engine/requests.h"
 
 static uint64_t content_before(const bl_request *used) {
@@ -64,6 +65,7 @@ static int check_scope(bl_call *c, bl_str scope, bl_str *out) {
   if (rc) return rc;
   bl_text_open(&text, &c->arena);
   rc = bl_catalog_read_scope(tree, "/scope", &c->arena, &model, c->err);
+  if (!rc) rc = bl_family_number(c, tree, &model, "/scope");
   if (!rc) rc = bl_json_print(tree, &text);
   bl_json_free(tree);
   *out = (bl_str){text.text, text.len};
@@ -213,6 +215,7 @@ static int read_balance(bl_call *c, bl_str id, const char *asset,
   if (rc) return rc;
   wallet = bl_wallet_of(customer, name);
   memcpy(out->asset, name, sizeof out->asset);
+  out->shared = bl_family_free(c->t, customer, name, c->now_us);
   if (!wallet) return BILLING_OK;
   out->left = left_of(wallet, c->now_us);
   out->free = bl_wallet_free(wallet, c->now_us);

@@ -861,9 +861,12 @@ static void show_balance(scenario_run *r, const char *customer,
   a.asset = asset;
   fprintf(r->out, "balance of %s", customer);
   if (is_refused(r, attempt(r, "balance", call_balance, &a))) return;
-  fprintf(r->out, ": granted %s, left %s, held %s, free %s, owed %s %s\n",
+  fprintf(r->out, ": granted %s, left %s, held %s, free %s, owed %s %s",
           show(&a.found.granted), show(&a.found.left), show(&a.found.held),
           show(&a.found.free), show(&a.found.owed), a.found.asset);
+  if (a.found.shared.lo || a.found.shared.hi)
+    fprintf(r->out, ", shared %s", show(&a.found.shared));
+  fputc('\n', r->out);
 }
 
 static void do_balance(scenario_run *r, const cJSON *step) {
