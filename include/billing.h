@@ -407,6 +407,8 @@ typedef struct billing_call {
  *              "holds":{"lasts":s,"grace":s}}
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
  *              "limits":[see billing_limits],
+ *              "parent":"id": the customer above, whose shared grants it
+ *              draws from (see Wallets),
  *              ... any further members are kept}
  *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},
  *              "aggregation":"count|sum|max|min|unique|latest|average|
@@ -531,8 +533,10 @@ BILLING_API int billing_get(billing *b, const billing_call *call,
 /*
  * A page of documents in the order of their ids: {"items":[..],"next":"id"}.
  * `query` is JSON or empty: {"after":"id","limit":100,"archived":true,
- * "customer":"id","status":"open"}; limit is 1 to 1000 (100 by default);
- * status is that of holds: open, unresolved, settled, released, expired.
+ * "customer":"id","status":"open","shared":true}; limit is 1 to 1000 (100 by
+ * default); status is that of holds: open, unresolved, settled, released,
+ * expired.  "shared": a customer's grants and those above that are shared with
+ * it.
  */
 BILLING_API int billing_list(billing *b, const billing_call *call,
                              const char *kind, const char *query,
@@ -1028,6 +1032,17 @@ BILLING_API int billing_evaluate(const billing_options *options,
  * expiry, earlier start, older.  A contract may name another ("order").
  * Whether a lot may pay is judged by the event's time, what is left in it by
  * the journal's.
+ *
+ * Families: a customer below another one ("parent" of its document; at most
+ * BILLING_LIMIT_GENERATIONS above it, no circles) draws its own grants, then
+ * its parent's that are shared with it, then those of its parent's parent.  An
+ * order that has the key "nearest" in another place says otherwise, and that
+ * of "metronome" does.  A grant is private unless its scope has "family": true
+ * for all below, or a list of customers.  Who stands where is judged by the
+ * journal's time, also of late events.  What is given back, or held no more,
+ * goes to the grant that it came from, whoever has left the family since.  The
+ * ledger has what grants of others paid for a customer in the account family,
+ * which comes to zero over all customers.
  */
 
 /* Where a grant comes from; what the ledger books it against. */
@@ -1057,7 +1072,9 @@ typedef struct billing_grant_terms {
                                       "values":{"model":"m1"}}]}; a member
                                       left out does not restrict.
                                       {"rate":"commit"}: it draws at the commit
-                                      rate of prices that have one */
+                                      rate of prices that have one;
+                                      {"family":true} or {"family":["id"]}:
+                                      customers below draw from it, too */
 } billing_grant_terms;
 
 /*
@@ -1344,7 +1361,8 @@ BILLING_API int billing_limits(billing *b, const billing_call *call,
  *
  * Accounts: deferred (revenue: what is left of grants that were paid for),
  * credit (what is left of promotional ones), unbilled, receivable, revenue,
- * funding, promotion, breakage, rounding, tax.
+ * funding, promotion, breakage, rounding, tax, family (what grants of others
+ * paid for the customer, less what its own paid for others).
  */
 BILLING_API int billing_ledger(billing *b, const billing_call *call,
                                const char *query, size_t query_len,

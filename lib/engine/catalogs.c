@@ -185,7 +185,8 @@ int billing_list(billing *b, const billing_call *call, const char *kind,
                  const char *query, size_t query_len, billing_doc **out,
                  billing_error *err) {
   static const char *const allowed[] = {"after", "limit", "archived",
-                                        "customer", "status", NULL};
+                                        "customer", "status", "shared",
+                                        NULL};
   bl_question question = {query, query_len, allowed, kind, list_page};
 
   return bl_question_ask(b, call, &question, out, err);

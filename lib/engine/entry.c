@@ -127,15 +127,12 @@ void bl_code_document(bl_codec *facts, bl_codec *properties,
   bl_code_u64(facts, &f->number);
   bl_code_u64(facts, &f->version);
   bl_code_u64(facts, &f->archived);
-  bl_code_u64(facts, &f->customer);
+  bl_code_u64(facts, f->kind == BL_KIND_CUSTOMER ? &f->parent : &f->customer);
   bl_code_u64(facts, &f->plan_version);
   bl_code_span(facts, &f->term);
   bl_code_i64(facts, &f->anchor_us);
   bl_code_hash(facts, f->id_hash, sizeof f->id_hash);
-  if (f->kind == BL_KIND_CUSTOMER) {
-    bl_code_u64(facts, &f->parent);
-    code_aliases(facts, f);
-  }
+  if (f->kind == BL_KIND_CUSTOMER) code_aliases(facts, f);
   if (f->kind == BL_KIND_CONTRACT) code_timeline(facts, f);
   bl_code_str(facts, &f->id);
   bl_code_str(facts, &f->json);

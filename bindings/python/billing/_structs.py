@@ -93,7 +93,8 @@ def balance_of(b: Any) -> Balance:
     return Balance(
         granted=decimal_of(b.granted), left=decimal_of(b.left),
         held=decimal_of(b.held), free=decimal_of(b.free),
-        owed=decimal_of(b.owed), asset=name_of(b.asset))
+        owed=decimal_of(b.owed), asset=name_of(b.asset),
+        shared=decimal_of(b.shared))
 
 
 def hold_of(h: Any) -> Hold:
