@@ -118,7 +118,7 @@ class Model:
         draws, rest, taken = [], F(amount), {}
         for lot, most in first:
             part = min(rest, most, lot.left - lot.held)
-            if part > 0:
+            if part > 0 and now < lot.end and not lot.void:
                 draws.append((lot, part))
                 taken[lot] = part
                 rest -= part
@@ -221,7 +221,7 @@ class Play:
             wanted, refused = None, error
         try:
             found = library()
-        except billing.Error as error:
+        except billing.BillingError as error:
             if not refused:
                 raise
             return None, None
@@ -238,7 +238,7 @@ class Play:
         if parent:
             document['parent'] = parent
         self.both(lambda: self.model.move(customer, parent),
-                  lambda: self.b.put('customer', document, now=self.now))
+                  lambda: self.b.put('customer', document, now=self.now, step=True))
         shown = self.b.get('customer', customer).get('parent')
         assert shown == self.model.parent[customer], shown
 
@@ -249,7 +249,8 @@ class Play:
             end = self.now + timedelta(hours=r.randint(1, 200))
         shared = r.choice([None, True, True, r.sample(PEOPLE, 3)])
         self.b.grant(self.key(), owner, amount, 'USD', now=self.now,
-                     priority=priority, expires=None if end == NEVER else end,
+                     priority=priority, step=True,
+                     expires=None if end == NEVER else end,
                      scope={'family': shared} if shared else None)
         self.model.add(Lot(None, owner, amount, priority, end, shared))
 
@@ -264,7 +265,7 @@ class Play:
             wanted.append((event['key'], self.model.use(
                 event['key'], event['customer'], F(event['value']),
                 self.now)))
-        receipts = self.b.record(events, now=self.now)
+        receipts = self.b.record(events, now=self.now, step=True)
         found = {event['key']: self.draws(receipt)
                  for event, receipt in zip(events, receipts)}
         for key, draws in wanted:
@@ -287,7 +288,7 @@ class Play:
             return
         key = self.r.choice(sorted(self.model.events))
         _, voided = self.model.take_back(key)
-        self.b.void(key, now=self.now)
+        self.b.void(key, now=self.now, step=True)
         for lot, back in voided.items():
             lot.give_back(back, self.model.add)
 
@@ -306,8 +307,9 @@ class Play:
             return [(lot.number, part) for lot, part in draws]
 
         def library():
-            self.b.authorize(key, customer=customer, event='e',
-                             value=plain(amount), now=self.now, expires=end)
+            self.b.authorize(key, {'customer': customer, 'event': 'e',
+                                   'value': plain(amount)}, now=self.now,
+                             expires=end, step=True)
             return [(draw['grant'], F(draw['amount']))
                     for draw in self.b.get('hold', key)['draws']]
         found, wanted = self.both(model, library)
@@ -320,19 +322,20 @@ class Play:
         customer, _, draws = self.model.holds[key]
         self.model.free(key)
         if self.r.random() < 0.3:
-            self.b.release(key, now=self.now)
+            self.b.release(key, now=self.now, step=True)
             return
         if self.r.random() < 0.2:
             self.model.holds[key] = [customer, self.now + timedelta(days=9),
                                      draws]
             for lot, part in draws:
                 lot.held += part
-            self.b.extend(key, self.now + timedelta(days=9), now=self.now)
+            self.b.extend(key, self.now + timedelta(days=9), now=self.now, step=True)
             return
         event, amount = self.key(), F(self.r.randint(1, 40))
         wanted = self.model.use(event, customer, amount, self.now, draws)
         receipt = self.b.settle(key, {'key': event, 'event': 'e',
-                                      'value': plain(amount)}, now=self.now)
+                                      'value': plain(amount)}, now=self.now,
+                                step=True)
         same(self.draws(receipt), [(lot.number if lot else 0, part)
                                    for lot, part in wanted])
 
@@ -342,11 +345,11 @@ class Play:
         if not lots:
             return
         lot = self.r.choice(lots)
-        self.b.change_grant(self.key(), lot.number, 'void', now=self.now)
+        self.b.change_grant(self.key(), lot.number, 'void', now=self.now, step=True)
         lot.void, lot.left = True, F(0)
 
     def go_on(self):
-        self.b.advance(self.now, now=self.now)
+        self.b.advance(self.now, now=self.now, step=True)
         for lot in self.model.lots:
             if lot.end <= self.now and not lot.void:
                 lot.expired, lot.left = True, F(0)
@@ -379,7 +382,7 @@ class Play:
         self.reopen()
         self.check()
         sums = {}
-        for row in self.b.ledger(now=self.now).balances:
+        for row in self.b.ledger(now=self.now)['balances']:
             sums[row['account']] = (sums.get(row['account'], F(0)) +
                                     F(row['balance']))
         assert not sums.get('family'), sums
@@ -399,7 +402,7 @@ def main():
             play = Play(seed, folder)
             try:
                 play.play()
-            except (AssertionError, billing.Error) as error:
+            except (AssertionError, billing.BillingError) as error:
                 if len(sys.argv) > 1:
                     raise
                 failed += 1
