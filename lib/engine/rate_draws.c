@@ -150,6 +150,20 @@ static void draw_reserved(split *s, bl_lot *lot, bl_dec most) {
   s->rest = bl_dec_sub(s->rest, made[0].amount);
 }
 
+/* A promise is kept when the customer has left the family since. */
+static void draw_of_elder(split *s, const bl_draw *held, bl_dec most) {
+  const bl_grant_state *grant =
+      bl_table_at(&s->r->c->t->by_grant, held->grant);
+  bl_lot copy;
+
+  if (!grant || grant->customer == s->customer ||
+      !bl_lot_pays(&grant->lot, s->use))
+    return;
+  copy = grant->lot;
+  copy.left = bl_dec_sub(copy.left, taken_of(s->r, s->before, held->grant));
+  draw_reserved(s, &copy, most);
+}
+
 static void draw_held(split *s) {
   const bl_rater *r = s->r;
 
@@ -157,10 +171,11 @@ static void draw_held(split *s) {
     const bl_draw *held = &s->rule->reserved[i];
     bl_dec most = bl_dec_sub(held->amount,
                              taken_of(r, s->before, held->grant));
+    size_t at = 0;
     if (bl_dec_sign(most) <= 0) continue;
-    for (size_t k = 0; k < r->lot_count; k++)
-      if (r->lots[k]->number == held->grant)
-        draw_reserved(s, r->lots[k], most);
+    while (at < r->lot_count && r->lots[at]->number != held->grant) at++;
+    if (at < r->lot_count) draw_reserved(s, r->lots[at], most);
+    else if (s->customer->elder_count) draw_of_elder(s, held, most);
   }
 }
 

@@ -34,8 +34,9 @@ class Refused(Exception):
 
 
 class Lot:
-    def __init__(self, number, owner, amount, priority, end, shared):
-        self.number, self.owner, self.left = number, owner, F(amount)
+    def __init__(self, owner, amount, priority, start, end, shared):
+        self.number, self.owner, self.left = None, owner, F(amount)
+        self.start = start
         self.priority, self.end, self.shared = priority, end, shared
         self.held, self.void, self.expired = F(0), False, False
 
@@ -48,7 +49,7 @@ class Lot:
     def give_back(self, amount, add):
         """Void ones make a new grant of it, ended ones let it go."""
         if self.void:
-            add(Lot(None, self.owner, amount, self.priority, NEVER,
+            add(Lot(self.owner, amount, self.priority, self.start, NEVER,
                     self.shared))
         elif not self.expired:
             self.left += amount
@@ -58,7 +59,7 @@ class Model:
     def __init__(self):
         self.parent = dict.fromkeys(PEOPLE)
         self.height = dict.fromkeys(PEOPLE, 0)
-        self.by_distance = {}    # whose contract puts priority first
+        self.orders = {}         # of the customers' contracts
         self.lots = []
         self.stacks = {}         # customer -> [[lot or None, amount], ..]
         self.totals = dict.fromkeys(PEOPLE, F(0))
@@ -108,9 +109,11 @@ class Model:
 
         def key(lot):
             distance = line.index(lot.owner)
-            if self.by_distance[customer]:
+            if self.orders[customer] == ['priority', 'nearest']:
+                return lot.priority, distance, lot.number
+            if self.orders[customer] == ['priority', 'expiry']:
                 return distance, lot.priority, lot.end, lot.number
-            return lot.priority, distance, lot.number
+            return distance, lot.priority, lot.end, lot.start, lot.number
         return sorted(lots, key=key)
 
     def draw(self, customer, amount, now, first=()):
@@ -189,14 +192,10 @@ class Play:
         self.open()
         contracts = []
         for one in PEOPLE:
-            near = self.model.by_distance[one] = r.random() < 0.7
-            contract = {'id': 'k-' + one, 'customer': one, 'plan': 'p',
-                        'start': '2026-01-01'}
-            if not near:
-                contract['order'] = ['priority', 'nearest']
-            elif r.random() < 0.5:
-                contract['order'] = ['priority', 'expiry']
-            contracts.append(contract)
+            order = self.model.orders[one] = r.choice(
+                [None, ['priority', 'expiry'], ['priority', 'nearest']])
+            contracts.append({'id': 'k-' + one, 'customer': one, 'plan': 'p',
+                              'start': '2026-01-01', 'order': order})
         self.b.catalog_apply({
             'tenant': {'id': 't'},
             'customers': [{'id': one} for one in PEOPLE],
@@ -252,7 +251,7 @@ class Play:
                      priority=priority, step=True,
                      expires=None if end == NEVER else end,
                      scope={'family': shared} if shared else None)
-        self.model.add(Lot(None, owner, amount, priority, end, shared))
+        self.model.add(Lot(owner, amount, priority, self.now, end, shared))
 
     def use(self):
         """A batch of several members, drawing from the same grants."""
