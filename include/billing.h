@@ -1219,6 +1219,7 @@ typedef struct billing_hold {
 #define BILLING_DENIED_BY_CUSTOMER 1u
 #define BILLING_DENIED_BY_CONTRACT 2u
 #define BILLING_DENIED_BY_PLAN 3u
+#define BILLING_DENIED_BY_PARENT 4u    /* a customer above */
 
 /* Why there is no hold: for programs what err->message says to people.  It is
  * an output of the failure, as *err is: written when authorize returns
@@ -1235,6 +1236,7 @@ typedef struct billing_denial {
                                    else moved; 0: only something else helps */
   char            asset[16];    /* of all that; "" when it is a quantity */
   char            limit[208];   /* its id, cut to fit; "": the balance */
+  char            customer[208];   /* whose limit, or contract's, it is */
 } billing_denial;
 
 /*
@@ -1321,8 +1323,10 @@ BILLING_API int billing_extend(billing *b, const billing_call *call,
 
 /*
  * What limits a customer now: query {"customer":"id","properties":{..}} ->
- * {"limits":[{"id","of":"customer|contract|plan","contract","asset","meter",
- * "most","soft","by":[..],"used","held","left","over","from","to"}]}.  Of a
+ * {"limits":[{"id","of":"customer|contract|plan|parent","contract","customer",
+ * "asset","meter","most","soft","by":[..],"used","held","left","over","from",
+ * "to"}]}.  A customer's limits count what all below it use, and deny their
+ * holds, too: "of" these "parent", with that "customer".  Of a
  * limit by properties there are figures only when these are given; of a window
  * that slides, or that the next use opens, no "from" and "to".
  *
@@ -1335,7 +1339,8 @@ BILLING_API int billing_extend(billing *b, const billing_call *call,
  * a "meter" is what that meter's usage costs.
  *
  * Usage counts when it is recorded, by the event's own time, in windows that
- * are not over; those of hours go by the clock.  A void gives back.  What is
+ * are not over; those of hours go by the clock.  A void gives back, to limits
+ * of those above as long as the customer stands below them.  What is
  * only known when a period ends does not count.  Limits count from the moment
  * that they are put; one that counts something else begins anew, one that
  * only allows more or less goes on.

@@ -104,7 +104,7 @@ static bl_dec spendable(billing *b, bl_tenant *t, bl_customer *customer,
   bl_dec sum = covered(t, customer, asset, now_us, span);
   bl_call c;
 
-  if (!bl_limits_are(customer)) return sum;
+  if (!bl_limits_are(t, customer)) return sum;
   memset(&c, 0, sizeof c);
   c.b = b;
   c.t = t;

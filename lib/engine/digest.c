@@ -58,6 +58,7 @@ static void digest_family(bl_text *t, const bl_customer *customer) {
   const bl_list *liens = &customer->liens;
 
   bl_pack_u64(t, customer->parent);
+  bl_pack_i64(t, customer->tied);
   bl_pack_u64(t, customer->height);
   for (size_t i = 0; i < customer->elder_count; i++)
     bl_pack_u64(t, customer->elders[i]);

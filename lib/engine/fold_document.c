@@ -168,8 +168,10 @@ static int take_parent(bl_fold *f, bl_customer *customer, uint64_t parent) {
   uint64_t was = customer->parent;
   int rc = BILLING_OK;
 
+  if (parent == was) return rc;
   customer->parent = parent;
-  if (!parent || parent == was) return rc;
+  customer->tied = f->seq;
+  if (!parent) return rc;
   rc = take_elder(f->tenant, customer, parent);
   return rc || !f->kin ? rc : bl_fold_kin_tie(f, customer);
 }

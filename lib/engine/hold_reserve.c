@@ -157,6 +157,6 @@ int bl_hold_fits(bl_hold_draft *d) {
   for (size_t i = 0; i < d->side_count && !rc; i++)
     rc = side_fits(d, &d->sides[i]);
   return rc || !d->wishes.count
-             ? rc : bl_limits_fit(d->c, d->customer, &d->wishes, &d->denial,
+             ? rc : bl_limits_fit(d->c, &d->wishes, &d->denial,
                                   &d->fact.flags);
 }

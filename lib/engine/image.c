@@ -85,6 +85,7 @@ static void code_wallet(bl_codec *c, bl_image_wallet *wallet) {
 
 static void code_kin(bl_codec *c, bl_image *image) {
   bl_code_u64(c, &image->height);
+  bl_code_i64(c, &image->tied);
   image->elders = bl_code_array(c, image->elders, &image->elder_count,
                                 sizeof *image->elders);
   for (size_t i = 0; i < image->elder_count; i++)
@@ -241,6 +242,7 @@ static int image_kin(const bl_customer *customer, bl_arena *arena,
   const bl_list *liens = &customer->liens;
 
   out->height = customer->height;
+  out->tied = customer->tied;
   out->elders = customer->elders;
   out->elder_count = customer->elder_count;
   out->lien_count = liens->count - liens->first;

@@ -110,6 +110,7 @@ typedef struct bl_image {
   bl_image_window   *windows;
   size_t             window_count;
   uint64_t           height;
+  int64_t            tied;
   uint64_t          *elders;
   size_t             elder_count;
   bl_fact_kin       *liens;

@@ -18,12 +18,17 @@ typedef struct bl_limit_look {
   uint32_t           is_new;     /* a window may open now */
   int64_t            time_us;    /* of the use */
   int64_t            came_us;    /* when it was, or is, recorded */
+  int64_t            came_seq;   /* in which entry; 0: it is new */
   bl_fact_count      count;
 } bl_limit_look;
 
+/* Words of BILLING_DENIED_BY_*. */
+extern const char *const bl_limit_owners[];
+
 typedef int bl_limit_visit(bl_limit_look *look, void *to);
 
-/* The customer's own, and those of its contracts and their plans. */
+/* The customer's own, those of its contracts and their plans, and those of
+ * whoever is above it, who is look->customer then. */
 int bl_limits_visit(bl_limit_look *look, bl_limit_visit *visit, void *to);
 /* Whether the uses ask something of the limit; look->count.amount says what.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * limits.h - spend caps and usage limits: of a customer, its contracts and
- * their plans, all in one decision.
+ * their plans, and of whoever is above it, all in one decision.
  *
  *     100.00 USD per day, 60.00 used, 30.00 held: 12.00 are asked
  *     denied by 2.00, until the day ends; nothing is held anywhere
@@ -41,8 +41,8 @@ typedef struct bl_limit_wishes {
   size_t         cap;
 } bl_limit_wishes;
 
-/* Whether anything limits the customer. */
-int bl_limits_are(const bl_customer *customer);
+/* Whether anything limits the customer; also limits of those above it. */
+int bl_limits_are(const bl_tenant *t, const bl_customer *customer);
 
 /* Adds what the uses of one estimate or amount ask of each limit now. */
 int bl_limits_wish(bl_call *c, bl_customer *customer, const bl_event *event,
@@ -50,9 +50,8 @@ int bl_limits_wish(bl_call *c, bl_customer *customer, const bl_event *event,
                    bl_limit_wishes *wishes);
 /* Whether all of them fit: DENIED_LIMIT, with the words and the denial of the
  * one that takes longest.  *flags: BILLING_HOLD_OVER_LIMIT. */
-int bl_limits_fit(bl_call *c, const bl_customer *customer,
-                  const bl_limit_wishes *wishes, billing_denial *denial,
-                  uint64_t *flags);
+int bl_limits_fit(bl_call *c, const bl_limit_wishes *wishes,
+                  billing_denial *denial, uint64_t *flags);
 /* What they come to by window, in the call's arena. */
 int bl_limits_join(bl_call *c, const bl_limit_wishes *wishes,
                    bl_fact_count **out, size_t *count);

@@ -65,6 +65,7 @@ int bl_limits_undo(bl_call *c, const bl_fact_void *fact,
                              .number = fact->event};
   bl_limit_use *uses;
 
+  look.came_seq = bl_event_seq(fact->event);
   look.customer = bl_table_at(&c->t->by_customer, fact->customer);
   if (!fact->count || !look.customer) return BILLING_OK;
   uses = bl_arena_array(&c->arena, fact->count, sizeof *uses);

@@ -202,6 +202,7 @@ static int take_family(loading *l) {
   bl_tenant *t = l->c->t;
 
   customer->height = image->height;
+  customer->tied = image->tied;
   customer->elder_count = image->elder_count;
   if (image->elder_count) {
     customer->elders = bl_arena_copy(&t->arena, image->elders,

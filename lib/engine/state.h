@@ -327,6 +327,7 @@ struct bl_customer {
   bl_list       holds;         /* bl_hold_state, open ones */
   int64_t       holds_due_us;  /* none of them ends before this */
   uint64_t      parent;        /* the customer above; 0: none */
+  int64_t       tied;          /* since that entry */
   bl_list       liens;         /* bl_lien, of customers below */
   int64_t       liens_due_us;  /* none of them ends before this */
   uint64_t      height;        /* so many generations are or were below */

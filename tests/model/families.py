@@ -3,9 +3,9 @@
 """families.py [SEED]: random family trees against a model.
 
 Customers stand below each other and move; grants are private, shared with all
-below or with some; usage, holds, settlements, voids and voided grants come at
-random, time goes on and ends holds and grants.  The model keeps trees, lots
-and holds in fractions and asks nothing of the library.  What each event draws
+below or with some; some have limits a day, which count all below them; usage,
+holds, settlements, voids and voided grants come at random, time goes on and
+ends holds and grants.  The model keeps trees, lots, holds and counts in fractions and asks nothing of the library.  What each event draws
 from which grant, every refusal, and what everybody has after each step must
 agree; now and then the file is opened anew, so that nobody is in memory, and
 at the end the accounts `family` must come to zero.  Needs the Python binding.
@@ -64,7 +64,12 @@ class Model:
         self.stacks = {}         # customer -> [[lot or None, amount], ..]
         self.totals = dict.fromkeys(PEOPLE, F(0))
         self.holds = {}          # key -> [customer, end, [(lot, amount)]]
-        self.events = {}         # key -> (customer, amount)
+        self.counted = {}        # key -> (owners of limits, amount, day)
+        self.events = {}         # key -> (customer, amount, day, step)
+        self.caps = {}           # customer -> what a day allows
+        self.used = {}           # (customer, day) -> what it and all below used
+        self.tied = dict.fromkeys(PEOPLE, 0)   # the step of its parent
+        self.step = 0
 
     def above(self, customer):
         while customer:
@@ -81,7 +86,7 @@ class Model:
             height += 1
         if height > MOST:
             raise Refused
-        self.parent[customer] = parent
+        self.parent[customer], self.tied[customer] = parent, self.step
         height = self.height[customer]
         for one in self.above(parent):
             height += 1
@@ -98,6 +103,7 @@ class Model:
 
     def free(self, key):
         customer, _, draws = self.holds.pop(key)
+        self.counted.pop(key, None)
         for lot, amount in draws:
             lot.held -= amount
 
@@ -135,7 +141,10 @@ class Model:
         return draws
 
     def use(self, key, customer, amount, now, first=()):
-        total = self.totals[customer]
+        total, self.step = self.totals[customer], self.step + 1
+        for one in self.above(customer):
+            place = one, now.date()
+            self.used[place] = self.used.get(place, F(0)) + amount
         draws = self.draw(customer, amount, now, first)
         stack = self.stacks.setdefault(customer, [])
         for lot, part in draws:
@@ -146,11 +155,35 @@ class Model:
             else:
                 stack.append([lot, part])
         self.totals[customer] = total + amount
-        self.events[key] = customer, amount
+        self.events[key] = customer, amount, now.date(), self.step
         return draws
 
-    def take_back(self, key):
-        customer, amount = self.events.pop(key)
+    def uncount(self, customer, amount, day, step, today):
+        """Of windows that are open, as far as it has stayed below."""
+        while customer and day == today:
+            self.used[customer, day] -= amount
+            if self.tied[customer] >= step:
+                break
+            customer = self.parent[customer]
+
+    def load(self, customer, now):
+        return self.used.get((customer, now.date()), F(0)) + sum(
+            (amount for below, day, amount in self.held(now)
+             if customer in below), F(0))
+
+    def held(self, now):
+        for owners, amount, day in self.counted.values():
+            if day == now.date():
+                yield owners, day, amount
+
+    def room(self, customer, now):
+        return min((max(self.caps[one] - self.load(one, now), F(0))
+                    for one in self.above(customer) if one in self.caps),
+                   default=None)
+
+    def take_back(self, key, today):
+        customer, amount, day, step = self.events.pop(key)
+        self.uncount(customer, amount, day, step, today)
         self.totals[customer] -= amount
         stack, returned = self.stacks[customer], []
         while amount > 0:
@@ -190,6 +223,9 @@ class Play:
         self.path = os.path.join(folder, '%d.db' % seed)
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.open()
+        self.caps = {one: r.randint(20, 90) for one in PEOPLE
+                     if r.random() < 0.3}
+        self.model.caps = {one: F(most) for one, most in self.caps.items()}
         contracts = []
         for one in PEOPLE:
             order = self.model.orders[one] = r.choice(
@@ -198,12 +234,18 @@ class Play:
                               'start': '2026-01-01', 'order': order})
         self.b.catalog_apply({
             'tenant': {'id': 't'},
-            'customers': [{'id': one} for one in PEOPLE],
+            'customers': [self.document(one) for one in PEOPLE],
             'meters': [{'id': 'm', 'event': 'e', 'aggregation': 'sum'}],
             'plans': [{'id': 'p', 'currency': 'USD', 'prices': [
                 {'id': 'x', 'meter': 'm', 'model': 'per_unit',
                  'unit': '1'}]}],
             'contracts': contracts}, now=self.now)
+
+    def document(self, customer):
+        most = self.caps.get(customer)
+        return {'id': customer, 'limits': [
+            {'id': 'day', 'amount': str(most), 'asset': 'USD',
+             'per': 'day'}] if most else []}
 
     def open(self):
         self.b = billing.open(self.path, tenant='t')
@@ -233,7 +275,7 @@ class Play:
     def move(self):
         customer = self.r.choice(PEOPLE)
         parent = self.r.choice(PEOPLE + [None])
-        document = {'id': customer}
+        document = self.document(customer)
         if parent:
             document['parent'] = parent
         self.both(lambda: self.model.move(customer, parent),
@@ -286,7 +328,7 @@ class Play:
         if not self.model.events:
             return
         key = self.r.choice(sorted(self.model.events))
-        _, voided = self.model.take_back(key)
+        _, voided = self.model.take_back(key, self.now.date())
         self.b.void(key, now=self.now, step=True)
         for lot, back in voided.items():
             lot.give_back(back, self.model.add)
@@ -298,11 +340,14 @@ class Play:
 
         def model():
             draws = self.model.draw(customer, amount, self.now)
-            if draws[-1][0] is None:
+            room = self.model.room(customer, self.now)
+            if draws[-1][0] is None or (room is not None and room < amount):
                 raise Refused
             for lot, part in draws:
                 lot.held += part
             self.model.holds[key] = [customer, end, draws]
+            self.model.counted[key] = (list(self.model.above(customer)),
+                                       amount, self.now.date())
             return [(lot.number, part) for lot, part in draws]
 
         def library():
@@ -319,6 +364,7 @@ class Play:
             return
         key = self.r.choice(sorted(self.model.holds))
         customer, _, draws = self.model.holds[key]
+        counted = self.model.counted[key]
         self.model.free(key)
         if self.r.random() < 0.3:
             self.b.release(key, now=self.now, step=True)
@@ -326,6 +372,7 @@ class Play:
         if self.r.random() < 0.2:
             self.model.holds[key] = [customer, self.now + timedelta(days=9),
                                      draws]
+            self.model.counted[key] = counted
             for lot, part in draws:
                 lot.held += part
             self.b.extend(key, self.now + timedelta(days=9), now=self.now, step=True)
@@ -366,7 +413,9 @@ class Play:
                  (self.model.free_of(one, self.now, True),
                   self.model.free_of(one, self.now, False)))
             spend = self.b.check(one, 0, 'USD', now=self.now)
-            same(F(spend), F(found.free) + F(found.shared))
+            room = self.model.room(one, self.now)
+            whole = F(found.free) + F(found.shared)
+            same(F(spend), whole if room is None else min(whole, room))
 
     def play(self):
         steps = [self.move, self.move, self.give, self.give, self.use,
@@ -375,6 +424,7 @@ class Play:
         for _ in range(50):
             self.now += timedelta(minutes=self.r.randint(0, 600))
             self.model.tell(self.now)
+            self.model.step += 1
             self.r.choice(steps)()
             self.check()
         assert self.b.verify()['ok'], self.b.verify()

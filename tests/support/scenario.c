@@ -728,7 +728,8 @@ static void show_hold(scenario_run *r, const billing_hold *hold) {
 }
 
 static void show_denial(scenario_run *r, const billing_denial *denial) {
-  static const char *const owners[] = {"", "customer", "contract", "plan"};
+  static const char *const owners[] = {"", "customer", "contract", "plan",
+                                       "parent"};
   char again[32];
 
   if (!denial->by) return;             /* the message says it all */
@@ -736,6 +737,8 @@ static void show_denial(scenario_run *r, const billing_denial *denial) {
           denial->asset[0] ? denial->asset : "units");
   fprintf(r->out, " of the %s's limit %s: %s of %s", owners[denial->by],
           denial->limit, show(&denial->used), show(&denial->most));
+  if (denial->by == BILLING_DENIED_BY_PARENT)
+    fprintf(r->out, " of %s", denial->customer);
   if (denial->again_us)
     fprintf(r->out, ", again %s", scenario_time_text(denial->again_us, again));
   fprintf(r->out, "\n");

@@ -110,11 +110,12 @@ def hold_of(h: Any) -> Hold:
 def denial_of(d: Any) -> Denial:
     """Why there is no hold."""
     return Denial(
-        by=("balance", "customer", "contract", "plan")[d.by],
+        by=("balance", "customer", "contract", "plan", "parent")[d.by],
         limit=ffi.string(d.limit).decode("utf8", "replace"),
         missing=decimal_of(d.missing), most=decimal_of(d.most),
         used=decimal_of(d.used), asset=name_of(d.asset),
-        again=moment_of(d.again_us) if d.again_us else None)
+        again=moment_of(d.again_us) if d.again_us else None,
+        customer=ffi.string(d.customer).decode("utf8", "replace"))
 
 
 def progress_of(p: Any) -> Progress:
