@@ -433,7 +433,7 @@ typedef struct billing_call {
  *             be voided
  *   plan      {"id","currency","prices":[price, ..],"minimum":"100",
  *              "maximum":{"amount":"5000","proration":"none"},
- *              "grants":[recurring grant, ..]}
+ *              "grants":[recurring grant, ..],"limits":[as of a customer]}
  *   contract  {"id","customer","plan","start","end","zone",
  *              "period":{"unit":"month","count":1},
  *              "anchor":"calendar|anniversary","quantities":{"seats":"5"},
@@ -442,6 +442,7 @@ typedef struct billing_call {
  *              "versions":"pin|follow","plan_version":2,"effective":T,
  *              "minimum","maximum": instead of the plan's,
  *              "grants":[recurring grant, ..] beside the plan's,
+ *              "limits":[as of a customer],"overrides":[override, ..],
  *              "alerts":[{"id","of":"balance|owed|spend","asset","at":"5",
  *              "top_up":{"target":"20"}}]}
  *
@@ -1090,7 +1091,8 @@ BILLING_API int billing_grant(billing *b, const billing_call *call,
                               uint64_t *number, billing_error *err);
 
 /*
- * Changes a grant, once for each call->key.  `terms` is one of
+ * Changes a grant, once for each call->key, which is required.  `terms` is one
+ * of
  *
  *   {"change":"void"}     it ends now.  What is left of it is breakage; holds
  *                         keep nothing of it.  What a correction gives back
@@ -1115,6 +1117,7 @@ BILLING_API int billing_grant(billing *b, const billing_call *call,
  *   NOTFOUND  no grant has the number; NOTFOUND_CUSTOMER
  *   INVALID   terms, with the path
  *   CONFLICT_ENDED  the grant has expired or is void
+ *   CONFLICT_KEY    the key was used with other content
  *   DENIED_BALANCE  less than the amount is free
  */
 BILLING_API int billing_grant_change(billing *b, const billing_call *call,

@@ -69,11 +69,35 @@ struct book {
   buffer      asset_list;      /* that were named, with spaces around */
 };
 
+#define BOOK_TEXTS(k)                                                    \
+  {&(k)->seq,  &(k)->after, &(k)->group, &(k)->text,                       \
+   &(k)->cell, &(k)->asset, &(k)->asset_list}
+
+static int is_book_failed(book *k) {
+  const buffer *const all[] = BOOK_TEXTS(k);
+  int failed = 0;
+
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    failed |= all[i]->failed;
+  return failed;
+}
+
+static void book_free(book *k) {
+  buffer *const all[] = BOOK_TEXTS(k);
+
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) buffer_free(all[i]);
+}
+
+/* What stands in a text, also when it could not grow at all. */
+static const char *written(const buffer *text) {
+  return text->text ? text->text : "";
+}
+
 /* A member as a person reads it, until the next one. */
 static const char *book_get(book *k, billing_str posting, const char *name) {
   buffer_empty(&k->cell);
   slice_plain(slice_get(posting, name), &k->cell);
-  return k->cell.len ? k->cell.text : "";
+  return written(&k->cell);
 }
 
 static const book_account *book_account_of(book *k, billing_str posting) {
@@ -94,7 +118,7 @@ static void end_group(book *k) {
 static int is_next_group(book *k, billing_str posting) {
   const char *seq = book_get(k, posting, "seq");
 
-  if (k->seq.len && !strcmp(k->seq.text, seq)) return 0;
+  if (k->seq.len && !strcmp(written(&k->seq), seq)) return 0;
   end_group(k);
   buffer_empty(&k->seq);
   buffer_c(&k->seq, seq);
@@ -106,14 +130,15 @@ static void add_day(book *k, billing_str posting) {
 }
 
 /* Whether the asset was not named before, and how it is written. */
-static int is_new_asset(book *k, const char *written) {
+static int is_new_asset(book *k, const char *asset) {
   buffer_empty(&k->cell);
   buffer_c(&k->cell, " ");
-  buffer_c(&k->cell, written);
+  buffer_c(&k->cell, asset);
   buffer_c(&k->cell, " ");
   if (!k->asset_list.len) buffer_c(&k->asset_list, " ");
-  if (strstr(k->asset_list.text, k->cell.text)) return 0;
-  buffer_c(&k->asset_list, k->cell.text + 1);
+  if (strstr(written(&k->asset_list), written(&k->cell))) return 0;
+  buffer_c(&k->asset_list, asset);
+  buffer_c(&k->asset_list, " ");
   return 1;
 }
 
@@ -138,7 +163,7 @@ static const char *hledger_asset(book *k, billing_str posting) {
   buffer_c(&k->asset, is_plain ? "" : "\"");
   buffer_c(&k->asset, name);
   buffer_c(&k->asset, is_plain ? "" : "\"");
-  return k->asset.text;
+  return written(&k->asset);
 }
 
 /* A tag's value ends at a comma, and a comment with its line. */
@@ -171,7 +196,7 @@ static void add_hledger(book *k, billing_str posting) {
     buffer_c(&k->group, " ");
     buffer_c(&k->group, book_get(k, posting, "cause"));
     buffer_c(&k->group, "  ; seq:");
-    buffer_c(&k->group, k->seq.text);
+    buffer_c(&k->group, written(&k->seq));
     buffer_c(&k->group, "\n");
   }
   buffer_c(&k->group, "    ");
@@ -182,7 +207,7 @@ static void add_hledger(book *k, billing_str posting) {
   buffer_c(&k->group, asset);
   if (*book_get(k, posting, "customer")) {
     buffer_c(&k->group, "  ; customer:");
-    add_tag(k, k->cell.text);
+    add_tag(k, written(&k->cell));
   }
   buffer_c(&k->group, "\n");
 }
@@ -210,7 +235,7 @@ static const char *beancount_asset(book *k, billing_str posting) {
     char upper = *name >= 'a' && *name <= 'z' ? (char)(*name - 32) : *name;
     buffer_add(&k->asset, &upper, 1);
   }
-  return k->asset.text;
+  return written(&k->asset);
 }
 
 static void add_beancount(book *k, billing_str posting) {
@@ -223,7 +248,7 @@ static void add_beancount(book *k, billing_str posting) {
     buffer_c(&k->group, " * \"");
     buffer_c(&k->group, book_get(k, posting, "cause"));
     buffer_c(&k->group, "\"\n  seq: ");
-    buffer_c(&k->group, k->seq.text);
+    buffer_c(&k->group, written(&k->seq));
     buffer_c(&k->group, "\n");
   }
   buffer_c(&k->group, "  ");
@@ -285,8 +310,7 @@ static const book_format book_formats[] = {
     {"beancount", open_beancount, add_beancount}};
 
 static int print_text(book *k) {
-  if (k->text.failed || k->group.failed || k->cell.failed ||
-      k->asset_list.failed)
+  if (is_book_failed(k))
     return cli_usage(k->c, "there is no memory", "output");
   if (k->text.len &&
       fwrite(k->text.text, 1, k->text.len, stdout) != k->text.len)
@@ -308,7 +332,7 @@ static int print_postings(book *k, const billing_doc *doc) {
   progress_show(&k->progress, 0, k->count);
   buffer_empty(&k->after);
   slice_plain(slice_get(slice_of(doc), "next"), &k->after);
-  return rc;
+  return rc ? rc : print_text(k);
 }
 
 static int read_postings(book *k, billing_doc **doc) {
@@ -346,13 +370,6 @@ static int print_book(book *k) {
   return rc ? rc : print_text(k);
 }
 
-static void book_free(book *k) {
-  buffer *const all[] = {&k->seq, &k->after, &k->group, &k->text, &k->cell,
-                         &k->asset, &k->asset_list};
-
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) buffer_free(all[i]);
-}
-
 int cli_export_ledger(cli *c, const char *format, const char *customer,
                       const char *from, const char *to) {
   book k = {.c = c, .customer = customer, .from = from, .to = to};
@@ -372,5 +389,6 @@ int cli_export_ledger(cli *c, const char *format, const char *customer,
 }
 
 #undef PAGE
+#undef BOOK_TEXTS
 #undef ACCOUNTS
 #undef COLUMNS

@@ -55,9 +55,9 @@ int cli_change_grant(cli *c) {
   uint64_t number = 0;
   int rc = cli_start(c, options, words, 3, 3, CLI_WRITE);
 
+  if (!rc) rc = grant_number(c, words[1], &number);
   if (!rc)
     rc = change_terms(c, words[2], customer, amount, expires, &terms);
-  if (!rc) rc = grant_number(c, words[1], &number);
   if (rc) return rc;
   do {
     rc = billing_grant_change(c->b, cli_call(c, words[0], 0), number,

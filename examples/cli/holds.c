@@ -82,6 +82,10 @@ static int show_hold(cli *c, int rc, const billing_hold *hold) {
   json_decimal(&json, "free", hold->free);
   json_decimal(&json, "held", hold->held);
   json_u64(&json, "number", hold->number);
+  if (hold->flags & BILLING_HOLD_OVER_LIMIT) {
+    json_name(&json, "over_limit");
+    buffer_c(&json, "true");
+  }
   json_decimal(&json, "overdraft", hold->overdraft);
   json_text(&json, "status", hold->status < 6 ? names[hold->status] : "");
   json_decimal(&json, "value", hold->value);
@@ -116,6 +120,7 @@ typedef struct hold_words {
   const char *asset;
   const char *expires;
   const char *least;
+  const char *properties;
 } hold_words;
 
 static int hold_terms(cli *c, const char *customer, const hold_words *in,
@@ -129,6 +134,7 @@ static int hold_terms(cli *c, const char *customer, const hold_words *in,
   if (rc || !in->amount) return rc;
   if (!in->asset) return cli_usage(c, "an amount has an asset", "--asset USD");
   out->customer = cli_str(customer);
+  out->properties = cli_str(in->properties);
   rc = cli_decimal(c, "--amount", in->amount, &out->amount.amount);
   return rc ? rc : cli_asset(c, in->asset, out->amount.asset);
 }
@@ -156,6 +162,7 @@ int cli_authorize(cli *c) {
   if (!in.event == !hold_in.amount)
     return cli_usage(c, "give an estimate or an amount", "--event, --amount");
   in.customer = words[1];
+  hold_in.properties = in.properties;
   rc = read_events(c, &in, &events);
   if (!rc) rc = hold_terms(c, words[1], &hold_in, &terms);
   if (rc) return rc;
@@ -222,12 +229,14 @@ int cli_limits(cli *c) {
   json_open(&query);
   json_text(&query, "customer", words[0]);
   if (properties) {
-    buffer_c(&query, ",\"properties\":");
+    json_name(&query, "properties");
     buffer_c(&query, properties);
   }
   json_close(&query);
-  rc = billing_limits(c->b, cli_call(c, NULL, 0), query.text, query.len, &doc,
-                      &c->err);
+  do {
+    rc = billing_limits(c->b, cli_call(c, NULL, 0), query.text, query.len,
+                        &doc, &c->err);
+  } while (cli_again(c, rc));
   buffer_free(&query);
   return cli_show(c, rc, doc, "limits: id of contract asset meter most used "
                               "held left over soft from to");

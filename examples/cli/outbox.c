@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* outbox.c - what is to be told outside: rows, and how far they are done. */
+#include <stdio.h>
+
 #include "cli.h"
 #include "../parts/slice.h"
 
@@ -40,5 +42,7 @@ int cli_outbox_done(cli *c) {
     rc = billing_outbox_done(c->b, cli_call(c, NULL, 0), (uint64_t)row,
                              &c->err);
   } while (cli_again(c, rc));
-  return rc ? cli_fail(c, rc) : CLI_OK;
+  if (rc) return cli_fail(c, rc);
+  puts(c->is_json ? "{}" : "done");
+  return CLI_OK;
 }

@@ -332,6 +332,9 @@ typedef struct bl_price {
 } bl_price;
 
 /* Whether a price is known once others are. */
+static inline int bl_price_is_commit(const bl_price *price) {
+  return price->closing == BL_CLOSING_COMMIT;
+}
 static inline int bl_price_closes(const bl_price *price) {
   return price->closing > BL_CLOSING_COMMIT;
 }
@@ -455,6 +458,7 @@ extern const char *const bl_closing_words[];
 extern const char *const bl_tiers_words[];
 extern const char *const bl_within_words[];
 extern const char *const bl_rate_words[];
+extern const char *const bl_prefer_words[];
 int bl_catalog_word(const char *const *words, bl_str word);
 /* Whether one, any or all of what is asked for is there. */
 int bl_words_have(const bl_words *words, bl_str word);

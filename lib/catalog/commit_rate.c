@@ -49,10 +49,10 @@ static int commit_price(const bl_reader *r, const bl_json *node,
   if (rc) return rc;
   if (out->meter.len || out->filter_count ||
       (out->group_count && out->model != BL_MODEL_MATRIX) ||
-      bl_json_get(node, "asset"))
+      bl_json_get(node, "asset") || bl_json_get(node, "id"))
     return bl_reader_fail(r, BILLING_INVALID, "say what it costs only",
-                          "asset, meter, groups and filters stay those of "
-                          "the price");
+                          "id, asset, meter, groups and filters stay those "
+                          "of the price");
   return commit_groups(r, list, out);
 }
 

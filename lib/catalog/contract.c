@@ -163,7 +163,6 @@ static int contract_order(const bl_reader *r, const bl_field *field,
 }
 
 static const char *const contract_versions[] = {"pin", "follow", NULL};
-static const char *const contract_winners[] = {"lowest", "priority", NULL};
 
 static const bl_field contract_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
@@ -197,7 +196,7 @@ static const bl_field contract_fields[] = {
    .at = offsetof(bl_contract_terms, effective_us),
    .beside = offsetof(bl_contract_terms, effective_is_local)},
   {.name = "override_order", .read = bl_value_choice,
-   .words = contract_winners,
+   .words = bl_prefer_words,
    .at = offsetof(bl_contract_terms, by_priority)},
   {.name = "overrides", .read = bl_value_overrides},
   {.name = "grants", .read = bl_value_contract_grants,

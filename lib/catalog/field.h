@@ -122,6 +122,8 @@ int bl_value_scalar(const bl_reader *r, const bl_json *node, bl_str *out);
 int bl_value_array(const bl_reader *r, const bl_json *node, int64_t low,
                    int64_t high, size_t *count);
 
+/* int64_t: a moment of the years 1 to 9999. */
+bl_field_read bl_value_time;
 /* int64_t, and at `beside` whether it is a wall clock (contract.c). */
 bl_field_read bl_value_clock;
 extern const char bl_clock_hint[];

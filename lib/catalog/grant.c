@@ -31,15 +31,9 @@ static int change_expires(const bl_reader *r, const bl_field *field,
                           const bl_json *node, void *model) {
   bl_grant_change_terms *terms = model;
 
-  (void)field;
   terms->expires_us = BL_TIME_NEVER;
   if (bl_str_is(bl_json_text(node), "never")) return BILLING_OK;
-  if (bl_json_time(node, &terms->expires_us) &&
-      terms->expires_us >= BL_TIME_MIN && terms->expires_us <= BL_TIME_MAX)
-    return BILLING_OK;
-  return bl_reader_fail(r, BILLING_INVALID,
-                        "RFC 3339, microseconds, or \"never\"",
-                        "this is not a time of the years 1 to 9999");
+  return bl_value_time(r, field, node, model);
 }
 
 static const bl_field change_fields[] = {
@@ -57,7 +51,8 @@ static const bl_field change_fields[] = {
   {.name = "expires", .read = change_expires,
    .forms = CHANGE_FORM(BL_CHANGE_EXPIRY),
    .needed = CHANGE_FORM(BL_CHANGE_EXPIRY),
-   .hint = "a time, or \"never\""},
+   .hint = "RFC 3339, microseconds since 1970, or \"never\"",
+   .at = offsetof(bl_grant_change_terms, expires_us)},
 };
 
 static const bl_shape change_shape = {

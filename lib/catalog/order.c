@@ -62,16 +62,17 @@ static int order_check(const bl_reader *r, const bl_order *order,
 int bl_value_order(const bl_reader *r, const bl_json *node, bl_order *out) {
   const bl_json *item = bl_json_first(node);
   bl_order order = {{0}, 0};
+  bl_str name = bl_json_text(node);
   size_t count = 0;
   int rc;
 
   if (bl_json_kind(node) == BL_JSON_TEXT)
-    return bl_order_of_name(bl_json_text(node), out)
+    return bl_order_of_name(name, out)
                ? BILLING_OK
                : bl_reader_fail(r, BILLING_INVALID,
                                 "default, lago, metronome, openmeter, "
                                 "stripe, flexprice, or a list of keys",
-                                "there is no such order");
+                                "there is no order named %t", &name);
   rc = bl_value_array(r, node, 1, BL_ORDER_KEYS, &count);
   for (size_t i = 0; !rc && i < count; i++, item = bl_json_next(item)) {
     bl_reader at = bl_reader_item(r, i);

@@ -43,8 +43,8 @@ typedef struct over_terms {
 /* ---- values of groups ---- */
 
 /* 5 and "5" are one value, as in the rates of a matrix. */
-static int over_values(const bl_reader *r, const bl_field *field,
-                       const bl_json *node, void *model) {
+int bl_value_named(const bl_reader *r, const bl_field *field,
+                   const bl_json *node, void *model) {
   bl_named_list *list =
       (void *)((unsigned char *)model + field->at);
   int rc = BILLING_OK;
@@ -77,7 +77,7 @@ static const bl_field over_target_fields[] = {
   {.name = "tags", .read = bl_value_ids, .high = BL_LIMIT_TAGS,
    .at = offsetof(bl_target, tags.item),
    .beside = offsetof(bl_target, tags.count)},
-  {.name = "values", .read = over_values,
+  {.name = "values", .read = bl_value_named,
    .at = offsetof(bl_target, values)},
 };
 
@@ -85,48 +85,23 @@ static const bl_shape over_target_shape = {
   "a target", over_target_fields, BL_COUNT(over_target_fields)
 };
 
-static int over_targets(const bl_reader *r, const bl_json *node,
-                        bl_target **out, size_t *count) {
-  const bl_json *item = bl_json_first(node);
-  int rc = bl_value_array(r, node, 1, OVER_TARGETS, count);
-
-  if (!rc) *out = bl_arena_array(r->arena, *count, sizeof **out);
-  if (!rc && !*out) rc = bl_reader_nomem(r);
-  for (size_t i = 0; !rc && i < *count; i++, item = bl_json_next(item)) {
-    bl_reader at = bl_reader_item(r, i);
-
-    rc = bl_shape_read(&over_target_shape, &at, item, 0, &(*out)[i]);
-  }
-  return rc;
-}
-
-static int over_includes(const bl_reader *r, const bl_field *field,
-                         const bl_json *node, void *model) {
-  bl_override *o = model;
-
-  (void)field;
-  return over_targets(r, node, &o->targets, &o->target_count);
-}
-
-static int over_excepts(const bl_reader *r, const bl_field *field,
-                        const bl_json *node, void *model) {
-  bl_override *o = model;
-
-  (void)field;
-  return over_targets(r, node, &o->excepts, &o->except_count);
-}
-
-int bl_value_named(const bl_reader *r, const bl_field *field,
-                   const bl_json *node, void *model) {
-  return over_values(r, field, node, model);
-}
-
 int bl_value_targets(const bl_reader *r, const bl_field *field,
                      const bl_json *node, void *model) {
   unsigned char *base = model;
+  size_t *count = (size_t *)(void *)(base + field->beside);
+  const bl_json *item = bl_json_first(node);
+  int rc = bl_value_array(r, node, 1, OVER_TARGETS, count);
+  bl_target *list = NULL;
 
-  return over_targets(r, node, (bl_target **)(void *)(base + field->at),
-                      (size_t *)(void *)(base + field->beside));
+  if (!rc) list = bl_arena_array(r->arena, *count, sizeof *list);
+  if (!rc && !list) rc = bl_reader_nomem(r);
+  for (size_t i = 0; !rc && i < *count; i++, item = bl_json_next(item)) {
+    bl_reader at = bl_reader_item(r, i);
+
+    rc = bl_shape_read(&over_target_shape, &at, item, 0, &list[i]);
+  }
+  *(bl_target **)(void *)(base + field->at) = list;
+  return rc;
 }
 
 /* The short form: any of the prices, or with any of the tags, of the values.
@@ -264,13 +239,17 @@ static const bl_field over_fields[] = {
   {.name = "tags", .read = bl_value_ids, .low = 1, .high = BL_LIMIT_TAGS,
    .at = offsetof(over_terms, tags.item),
    .beside = offsetof(over_terms, tags.count)},
-  {.name = "values", .read = over_values,
+  {.name = "values", .read = bl_value_named,
    .at = offsetof(over_terms, values)},
   {.name = "applies_to", .read = bl_value_choice,
    .forms = OVER_WRITES | OVER_MULTIPLIES | OVER_BY_TIER,
    .words = bl_rate_words, .at = offsetof(bl_override, of)},
-  {.name = "targets", .read = over_includes},
-  {.name = "except", .read = over_excepts},
+  {.name = "targets", .read = bl_value_targets,
+   .at = offsetof(bl_override, targets),
+   .beside = offsetof(bl_override, target_count)},
+  {.name = "except", .read = bl_value_targets,
+   .at = offsetof(bl_override, excepts),
+   .beside = offsetof(bl_override, except_count)},
   {.name = "priority", .read = bl_value_whole64, .low = 1,
    .high = INT32_MAX, .forms = OVER_MULTIPLIES | OVER_BY_TIER,
    .at = offsetof(bl_override, priority)},

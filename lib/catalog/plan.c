@@ -43,17 +43,6 @@ static int plan_prices(const bl_reader *r, const bl_field *field,
   return rc;
 }
 
-static int plan_time(const bl_reader *r, const bl_field *field,
-                     const bl_json *node, void *model) {
-  int64_t us = 0;
-
-  if (!bl_json_time(node, &us) || us < BL_TIME_MIN || us > BL_TIME_MAX)
-    return bl_reader_fail(r, BILLING_INVALID, field->hint,
-                          "this is not a time of the years 1 to 9999");
-  *(int64_t *)(void *)((unsigned char *)model + field->at) = us;
-  return BILLING_OK;
-}
-
 /* currency stands above prices: it is their asset by default. */
 static const bl_field plan_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
@@ -75,7 +64,7 @@ static const bl_field plan_fields[] = {
    .at = offsetof(bl_plan, limits)},
   {.name = "minimums", .read = bl_value_minimums},
   {.name = "maximums", .read = bl_value_maximums},
-  {.name = "effective", .read = plan_time,
+  {.name = "effective", .read = bl_value_time,
    .hint = "such as \"2026-02-01T00:00:00Z\"",
    .at = offsetof(bl_plan, effective_us)},
 };

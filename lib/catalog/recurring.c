@@ -28,17 +28,6 @@ static const char *const allowance_origins[] = {
   "bought", "promotional", "commitment", "recurring", NULL
 };
 
-static int allowance_time(const bl_reader *r, const bl_field *field,
-                          const bl_json *node, void *model) {
-  int64_t *us = (int64_t *)(void *)((unsigned char *)model + field->at);
-
-  if (bl_json_time(node, us) && *us >= BL_TIME_MIN && *us <= BL_TIME_MAX)
-    return BILLING_OK;
-  return bl_reader_fail(r, BILLING_INVALID,
-                        "RFC 3339, or microseconds since 1970",
-                        "this is not a time of the years 1 to 9999");
-}
-
 /* "period_end", "never", or a number of periods. */
 static int allowance_expires(const bl_reader *r, const bl_field *field,
                              const bl_json *node, void *model) {
@@ -98,9 +87,9 @@ static int allowance_rollover(const bl_reader *r, const bl_field *field,
 /* ---- dated parts ---- */
 
 static const bl_field part_fields[] = {
-  {.name = "from", .read = allowance_time, .needed = BL_ALWAYS,
+  {.name = "from", .read = bl_value_time, .needed = BL_ALWAYS,
    .at = offsetof(bl_recurring_part, span.from_us)},
-  {.name = "to", .read = allowance_time,
+  {.name = "to", .read = bl_value_time,
    .at = offsetof(bl_recurring_part, span.to_us)},
   {.name = "amount", .read = bl_value_positive, .needed = BL_ALWAYS,
    .at = offsetof(bl_recurring_part, amount)},
@@ -206,10 +195,10 @@ static const bl_field allowance_fields[] = {
   {.name = "proration", .read = bl_value_choice, .words = bl_proration_words,
    .forms = RECURRING_FORM(RECURRING_EVERY),
    .at = offsetof(bl_recurring, proration)},
-  {.name = "from", .read = allowance_time,
+  {.name = "from", .read = bl_value_time,
    .forms = RECURRING_FORM(RECURRING_EVERY),
    .at = offsetof(bl_recurring, span.from_us)},
-  {.name = "to", .read = allowance_time,
+  {.name = "to", .read = bl_value_time,
    .forms = RECURRING_FORM(RECURRING_EVERY),
    .at = offsetof(bl_recurring, span.to_us)},
 };
@@ -223,10 +212,14 @@ static const bl_shape allowance_shape = {
 static int allowance_check(const bl_reader *r, const bl_recurring *a) {
   bl_reader rollover = bl_reader_member(r, "rollover");
   bl_reader asset = bl_reader_member(r, "asset");
+  bl_reader to = bl_reader_member(r, "to");
 
   if (!a->asset[0])
     return bl_reader_fail(&asset, BILLING_INVALID, "such as USD or tok",
                           "a contract's grant names its asset");
+  if (bl_span_is_empty(a->span))
+    return bl_reader_fail(&to, BILLING_INVALID, "a time after \"from\"",
+                          "the grant ends before it begins");
   if (!a->rolls || a->lasts) return BILLING_OK;
   return bl_reader_fail(&rollover, BILLING_INVALID,
                         "leave it out, or \"expires\":\"period_end\"",

@@ -103,6 +103,19 @@ static int value_dec(const bl_reader *r, const bl_json *node, bl_dec *out) {
                         "%t is not an exact decimal", &text);
 }
 
+int bl_value_time(const bl_reader *r, const bl_field *field,
+                  const bl_json *node, void *model) {
+  int64_t us = 0;
+
+  if (!bl_json_time(node, &us) || us < BL_TIME_MIN || us > BL_TIME_MAX)
+    return bl_reader_fail(r, BILLING_INVALID,
+                          field->hint ? field->hint
+                          : "RFC 3339, or microseconds since 1970",
+                          "this is not a time of the years 1 to 9999");
+  *(int64_t *)value_at(model, field->at) = us;
+  return BILLING_OK;
+}
+
 int bl_value_amount(const bl_reader *r, const bl_field *field,
                     const bl_json *node, void *model) {
   bl_dec v = BL_DEC_ZERO;

@@ -118,6 +118,9 @@ const char *const bl_tiers_words[] = {
 };
 
 /* What grants draw at, and overrides change. */
+/* Which of several overrides wins, by bl_contract_terms.by_priority. */
+const char *const bl_prefer_words[] = {"lowest", "priority", NULL};
+
 const char *const bl_rate_words[] = {
   [BL_RATE_LIST]   = "list",
   [BL_RATE_COMMIT] = "commit",

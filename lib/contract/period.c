@@ -42,7 +42,7 @@ const char *bl_unit_name(uint32_t unit) {
 static cycle_grid cycle_grid_of(const bl_contract_terms *terms,
                                 const bl_zone *zone) {
   assert(terms->unit < BL_COUNT(cycle_units));
-  assert(terms->every >= 1 && terms->every <= 100);
+  assert(terms->every >= 1 && terms->every <= 100 * 100);   /* of recur.c */
   const struct cycle_unit *unit = &cycle_units[terms->unit];
   cycle_grid g = {zone, terms->start_us, {{0, 0, 0}, 0},
                   (int64_t)unit->months * terms->every,

@@ -24,7 +24,6 @@ static bl_contract_terms recur_terms(const bl_recurring *a,
   assert(a->every < BL_COUNT(units));
   if (a->every == BL_EVERY_PERIOD) {
     own.every *= a->count;
-    if (own.every > 100) own.every = 100;
     return own;
   }
   own.unit = units[a->every];

@@ -47,9 +47,6 @@ int bl_entropy(unsigned char *out, size_t n);
 void bl_subkey(unsigned char *out, size_t n,
                const unsigned char secret[BL_HASH], const char *label);
 
-/* Bytes as 2n hexadecimal digits and a NUL; returns 2n. */
-size_t bl_hex_print(const unsigned char *bytes, size_t n, char *out);
-
 /* ---- Standard Webhooks (webhook.c) ---- */
 
 typedef struct bl_webhook_key {

@@ -20,11 +20,6 @@ _Static_assert(BL_WEBHOOK_SIGNATURE ==
                            crypto_auth_hmacsha256_BYTES,
                            sodium_base64_VARIANT_ORIGINAL), "signature");
 
-size_t bl_hex_print(const unsigned char *bytes, size_t n, char *out) {
-  sodium_bin2hex(out, 2 * n + 1, bytes, n);
-  return 2 * n;
-}
-
 int bl_webhook_key_read(bl_str secret, bl_webhook_key *out) {
   size_t front = sizeof WEBHOOK_PREFIX - 1;
 

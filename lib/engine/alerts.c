@@ -98,7 +98,8 @@ static int tell_alert_of(bl_call *c, const bl_customer *customer,
   if (alert->has_top_up) {
     fact.amount = bl_top_up_amount(&alert->top_up, value);
     fact.charge = bl_top_up_charge(&alert->top_up, fact.amount);
-    if (bl_dec_is_bad(fact.charge)) return BILLING_OK;   /* beyond all money */
+    /* What is beyond all money is told, and nothing is asked for. */
+    if (bl_dec_is_bad(fact.charge)) fact.has_top_up = 0;
   }
   return append_alert(c, &fact);
 }

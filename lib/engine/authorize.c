@@ -189,7 +189,11 @@ static int hold_last(bl_hold_draft *d, hold_ask *ask, bl_dec value) {
   return rc ? rc : bl_hold_fits(d);
 }
 
-/* Without words: it is asked again, or another time. */
+static int is_too_much(int rc) {
+  return rc == BILLING_DENIED_BALANCE || rc == BILLING_DENIED_LIMIT;
+}
+
+/* Without words that it is too much: it is asked again, or another time. */
 static int try_last(bl_hold_draft *d, hold_ask *ask, const bl_hold_mark *mark,
                     bl_dec value) {
   billing_error *err = d->c->err;
@@ -199,26 +203,20 @@ static int try_last(bl_hold_draft *d, hold_ask *ask, const bl_hold_mark *mark,
   d->c->err = NULL;
   rc = hold_last(d, ask, value);
   d->c->err = err;
-  return rc;
+  if (!rc || is_too_much(rc)) return rc;
+  bl_hold_back(d, mark);
+  return hold_last(d, ask, value);
 }
 
-static int is_too_much(int rc) {
-  return rc == BILLING_DENIED_BALANCE || rc == BILLING_DENIED_LIMIT;
-}
-
-/* A value between, in whole units or else in millionths. */
+/* A value between, in whole units or else in millionths: they are more than a
+ * unit apart. */
 static bl_dec middle_of(bl_dec low, bl_dec high, bl_dec unit) {
-  bl_dec width = bl_dec_sub(high, low);
-  bl_dec half = bl_dec_muldiv_round(width, BL_DEC_ONE,
-                                    bl_dec_add(unit, unit), 0,
+  int places = bl_dec_is_integer(unit) ? 0 : 6;
+  bl_dec half = bl_dec_muldiv_round(bl_dec_sub(high, low), BL_DEC_ONE,
+                                    bl_dec_of_int(2), places,
                                     BL_ROUND_FLOOR);
 
-  return bl_dec_add(low, bl_dec_mul(half, unit));
-}
-
-static int is_whole(bl_dec value) {
-  return bl_dec_equal(bl_dec_muldiv_round(value, BL_DEC_ONE, BL_DEC_ONE, 0,
-                                          BL_ROUND_FLOOR), value);
+  return bl_dec_add(low, bl_dec_max(half, unit));
 }
 
 /* Of an estimate's value one, when it is given in whole ones; else, and of an
@@ -228,8 +226,8 @@ static bl_dec unit_of(const hold_ask *ask) {
   bl_dec millionth = bl_dec_muldiv(BL_DEC_ONE, BL_DEC_ONE,
                                    bl_dec_of_int(1000000));
 
-  return ask->count && is_whole(value) && is_whole(least) ? BL_DEC_ONE
-                                                          : millionth;
+  return ask->count && bl_dec_is_integer(value) && bl_dec_is_integer(least)
+             ? BL_DEC_ONE : millionth;
 }
 
 /* The most that fits: `low` does, `high` does not. */

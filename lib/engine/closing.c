@@ -264,7 +264,7 @@ static int closing_period(closing_book *k, uint64_t period) {
   for (size_t i = 0; i < count && !rc; i++)
     if (closing_holds(k->contract, ranked[i], period))
       rc = closing_key(k, ranked[i], period);
-    else if (plan->plan.prices[ranked[i]].closing)
+    else if (bl_price_closes(&plan->plan.prices[ranked[i]]))
       rc = closing_leave(k, ranked[i], period);
   return rc;
 }

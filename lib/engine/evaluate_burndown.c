@@ -35,7 +35,6 @@ static const bl_field bill_line_fields[] = {
   {.name = "unit", .read = bl_value_amount, .at = BILL_LINE(due.unit)},
   {.name = "commit_unit", .read = bl_value_amount,
    .at = BILL_LINE(commit_unit)},
-  {.name = "tags", .read = bl_ask_words, .at = BILL_LINE(tags)},
   {.name = "fixed", .read = bl_value_truth, .at = BILL_LINE(due.is_fixed)},
   {.name = "asset", .read = bl_value_asset, .at = BILL_LINE(due.use.asset)},
   {.name = "meter", .read = bl_value_id, .at = BILL_LINE(due.use.meter)},
@@ -45,7 +44,7 @@ static const bl_field bill_line_fields[] = {
   {.name = "customer", .read = bl_value_id,
    .at = BILL_LINE(due.use.customer)},
   {.name = "tags", .read = bl_value_ids, .high = BL_LIMIT_TAGS,
-   .at = BILL_LINE(due.use.tags), .beside = BILL_LINE(due.use.tag_count)},
+   .at = BILL_LINE(tags.item), .beside = BILL_LINE(tags.count)},
   {.name = "values", .read = bl_value_named,
    .at = BILL_LINE(due.use.values)},
   {.name = "time", .read = bl_ask_wall, .at = BILL_LINE(time)},
@@ -101,6 +100,8 @@ static int bill_line_read(const bl_reader *at, const bl_json *item,
   (void)bl_asset_set(line->due.use.asset, BL_STR("USD"));
   rc = bl_shape_read(&bill_line_shape, at, item, 0, line);
   if (!line->due.name.len) line->due.name = line->id;
+  line->due.use.tags = line->tags.item;
+  line->due.use.tag_count = line->tags.count;
   return rc;
 }
 
@@ -243,13 +244,16 @@ static int bill_all_units(bl_ask *ask, bl_bill *b) {
   return rc;
 }
 
-/* Nothing is drawn. */
+/* Nothing is drawn; amounts stay those that were refused. */
 static void bill_undo(bl_bill *b) {
   bl_payment *p = &b->payment;
 
   for (size_t i = 0; i < p->lot_count; i++) p->lots[i]->left = b->opening[i];
-  for (size_t i = 0; i < p->line_count; i++)
-    p->lines[i].rest = p->lines[i].amount;
+  for (size_t i = 0; i < p->line_count; i++) {
+    bl_payable *line = &p->lines[i];
+    line->rest = line->amount;
+    line->rest_quantity = line->quantity;
+  }
   p->paid_count = 0;
 }
 

@@ -9,7 +9,7 @@
  *     -> the first period owes 300, the second 900: 700 of it are drawn and
  *        200 are more than was committed; no true-up
  */
-#include "engine/evaluate.h"
+#include "engine/evaluate_terms.h"
 #include "invoice/invoice.h"
 #include "meter/convert.h"
 #include "wallet/wallet.h"
@@ -114,11 +114,16 @@ static const bl_shape rest_shape = {
 };
 
 int bl_ask_rollover(bl_ask *ask) {
-  rest_terms terms = {.share = BL_DEC_ONE, .limit = BL_DEC_MAX};
+  rest_terms terms = {.amount = BL_DEC_BAD, .share = BL_DEC_ONE,
+                      .limit = BL_DEC_MAX};
+  bl_reader amount = bl_reader_member(&ask->top, "amount");
   bl_dec rolled;
   int rc = bl_shape_read(&rest_shape, &ask->top, ask->doc, 0, &terms);
 
   if (rc) return rc;
+  if (terms.of_amount && bl_dec_is_bad(terms.amount))
+    return bl_reader_fail(&amount, BILLING_INVALID, "what was granted",
+                          "the share is one of the whole grant");
   rolled = bl_rollover(terms.of_amount ? terms.amount : terms.left,
                        terms.share, terms.limit);
   rolled = bl_dec_min(rolled, terms.left);
@@ -189,10 +194,14 @@ static int schedule_sum(const bl_ask *ask, const char *name,
   *sum = *open = BL_DEC_ZERO;
   for (size_t i = 0; !rc && item; i++, item = bl_json_next(item)) {
     bl_reader at = bl_reader_item(&above, i);
-    schedule_part part = {.amount = BL_DEC_BAD, .quantity = BL_DEC_ONE,
+    schedule_part part = {.amount = BL_DEC_BAD, .unit = BL_DEC_BAD,
+                          .quantity = BL_DEC_ONE,
                           .span = {INT64_MIN, BL_TIME_NEVER}};
     rc = bl_shape_read(&schedule_part_shape, &at, item, form, &part);
     if (rc) return rc;
+    if (bl_dec_is_bad(part.amount) == bl_dec_is_bad(part.unit))
+      return bl_reader_fail(&at, BILLING_INVALID, "amount, or unit and "
+                            "quantity", "a payment has one of them");
     if (bl_dec_is_bad(part.amount))
       part.amount = bl_dec_mul(part.unit, part.quantity);
     *sum = bl_dec_add(*sum, part.amount);
@@ -270,24 +279,26 @@ static const bl_shape net_shape = {
 
 /* What is open at a moment, of each segment no less than nothing. */
 int bl_ask_net_balance(bl_ask *ask) {
+  static const net_segment start = {.span = {INT64_MIN, BL_TIME_NEVER}};
   net_terms terms = {.has_pending = 1};
   bl_reader above = bl_reader_member(&ask->top, "segments");
   bl_dec sum = BL_DEC_ZERO;
+  net_segment *segments = NULL;
+  size_t count = 0;
   int rc = bl_shape_read(&net_shape, &ask->top, ask->doc, 0, &terms);
-  const bl_json *item = rc ? NULL : bl_json_first(terms.segments);
 
-  for (size_t i = 0; !rc && item; i++, item = bl_json_next(item)) {
-    bl_reader at = bl_reader_item(&above, i);
-    net_segment s = {.span = {INT64_MIN, BL_TIME_NEVER}};
-    bl_dec left;
-    rc = bl_shape_read(&net_segment_shape, &at, item, 0, &s);
-    if (rc || !bl_span_holds(s.span, terms.at_us)) continue;
-    left = bl_dec_sub(s.amount, s.used);
-    if (terms.has_pending) left = bl_dec_sub(left, s.pending);
+  if (!rc)
+    rc = bl_ask_items(ask, &above, terms.segments, &net_segment_shape, &start,
+                      sizeof start, &segments, &count);
+  if (rc) return rc;
+  for (size_t i = 0; i < count; i++) {
+    bl_dec left = bl_dec_sub(segments[i].amount, segments[i].used);
+    if (!bl_span_holds(segments[i].span, terms.at_us)) continue;
+    if (terms.has_pending) left = bl_dec_sub(left, segments[i].pending);
     sum = bl_dec_add(sum, bl_dec_max(left, BL_DEC_ZERO));
   }
-  if (!rc) bl_ask_put(ask, ask->out, "balance", sum);
-  return rc;
+  bl_ask_put(ask, ask->out, "balance", sum);
+  return BILLING_OK;
 }
 
 /* ---- balances_at ---- */
@@ -325,40 +336,39 @@ static const bl_shape entry_ask_shape = {
 };
 
 /* The sum of the entries up to a moment, itself included. */
-static int entries_until(const bl_ask *ask, const bl_json *entries,
-                         int64_t at_us, bl_dec *sum) {
-  bl_reader above = bl_reader_member(&ask->top, "entries");
-  const bl_json *item = bl_json_first(entries);
-  int rc = BILLING_OK;
+static bl_dec entries_until(const dated_entry *entries, size_t count,
+                            int64_t at_us) {
+  bl_dec sum = BL_DEC_ZERO;
 
-  *sum = BL_DEC_ZERO;
-  for (size_t i = 0; !rc && item; i++, item = bl_json_next(item)) {
-    bl_reader at = bl_reader_item(&above, i);
-    dated_entry entry = {0};
-    rc = bl_shape_read(&dated_entry_shape, &at, item, 0, &entry);
-    if (!rc && entry.at_us <= at_us) *sum = bl_dec_add(*sum, entry.amount);
-  }
-  return rc;
+  for (size_t i = 0; i < count; i++)
+    if (entries[i].at_us <= at_us) sum = bl_dec_add(sum, entries[i].amount);
+  return sum;
 }
 
 int bl_ask_balances_at(bl_ask *ask) {
+  static const dated_entry start = {0};
   bl_reader above = bl_reader_member(&ask->top, "at");
+  bl_reader all = bl_reader_member(&ask->top, "entries");
   bl_field moment = {.name = "at"};
   entry_terms terms = {NULL, NULL};
-  bl_dec sum = BL_DEC_ZERO;
+  dated_entry *entries = NULL;
+  size_t count = 0;
   int rc = bl_shape_read(&entry_ask_shape, &ask->top, ask->doc, 0, &terms);
   const bl_json *item = !rc && terms.at ? bl_json_first(terms.at) : NULL;
   bl_json *list = bl_json_array(ask->out, "balances");
 
+  if (!rc)
+    rc = bl_ask_items(ask, &all, terms.entries, &dated_entry_shape, &start,
+                      sizeof start, &entries, &count);
   for (size_t i = 0; !rc && item; i++, item = bl_json_next(item)) {
     bl_reader at = bl_reader_item(&above, i);
     int64_t us;
     rc = bl_ask_time(&at, &moment, item, &us);
-    if (!rc) rc = entries_until(ask, terms.entries, us, &sum);
-    if (!rc) bl_ask_put(ask, list, NULL, sum);
+    if (!rc) bl_ask_put(ask, list, NULL, entries_until(entries, count, us));
   }
-  if (!rc) rc = entries_until(ask, terms.entries, INT64_MAX, &sum);
-  if (!rc) bl_ask_put(ask, ask->out, "balance", sum);
+  if (!rc)
+    bl_ask_put(ask, ask->out, "balance",
+               entries_until(entries, count, INT64_MAX));
   return rc;
 }
 

@@ -23,7 +23,7 @@ static const bl_field exchange_rate_fields[] = {
    .at = offsetof(bl_exchange_rate, from)},
   {.name = "to", .read = bl_value_asset, .needed = BL_ALWAYS,
    .at = offsetof(bl_exchange_rate, to)},
-  {.name = "rate", .read = bl_value_amount, .needed = BL_ALWAYS,
+  {.name = "rate", .read = bl_value_positive, .needed = BL_ALWAYS,
    .at = offsetof(bl_exchange_rate, rate)},
   {.name = "effective", .read = bl_ask_time,
    .at = offsetof(bl_exchange_rate, since_us)},
@@ -53,18 +53,14 @@ static const bl_shape exchange_shape = {
   "a request", exchange_fields, BL_COUNT(exchange_fields)
 };
 
-/* A rate of nothing cannot be turned round, and one asset needs none. */
+/* One asset needs no rate. */
 static int exchange_check(const bl_reader *above,
                           const bl_ask_exchange *terms) {
   for (size_t i = 0; i < terms->rate_count; i++) {
     const bl_exchange_rate *rate = &terms->rates[i];
     bl_reader at = bl_reader_item(above, i);
-    bl_reader figure = bl_reader_member(&at, "rate");
     bl_reader to = bl_reader_member(&at, "to");
 
-    if (bl_dec_is_zero(rate->rate))
-      return bl_reader_fail(&figure, BILLING_INVALID, "above 0",
-                            "a rate between assets is not zero");
     if (bl_asset_equal(rate->from, rate->to))
       return bl_reader_fail(&to, BILLING_INVALID, "another asset than from",
                             "a rate is between two assets");

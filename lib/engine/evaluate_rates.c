@@ -201,8 +201,6 @@ int bl_ask_rates(bl_ask *ask) {
 
 /* ---- override ---- */
 
-const char *const bl_prefer_words[] = {"lowest", "priority", NULL};
-
 typedef struct override_request {
   const bl_json *line;
   const bl_json *lines;

@@ -23,6 +23,5 @@ int bl_ask_overrides(bl_ask *ask, const bl_json *list, bl_override **out,
                      size_t *count);
 bl_dec bl_override_unit(const bl_rated_line *line, const bl_drawing *drawing,
                         const bl_override *best);
-extern const char *const bl_prefer_words[];
 
 #endif

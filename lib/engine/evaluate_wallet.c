@@ -96,7 +96,7 @@ static const bl_field purse_fields[] = {
    .high = BL_ASK_MOST, .at = offsetof(bl_purse, dimensions)},
   {.name = "owed", .read = bl_value_truth, .at = offsetof(bl_purse, is_owed)},
   {.name = "rolled_over", .read = bl_value_truth,
-   .at = offsetof(bl_purse, is_rolled_over)},
+   .at = offsetof(bl_purse, lot.is_rolled_over)},
   {.name = "ends", .read = bl_ask_list, .forms = 1u << BL_PURSES_OVER_TIME,
    .at = offsetof(bl_purse, ends)},
   {.name = "recurs", .read = bl_ask_node, .forms = 1u << BL_PURSES_OVER_TIME,
@@ -181,8 +181,7 @@ static int purses_by_class(const bl_ask *ask, bl_purses *purses) {
   for (size_t i = 0; i < purses->count; i++) {
     bl_purse *p = &purses->purse[i];
 
-    lots[i] = (bl_classed){&p->lot, p->is_rolled_over, p->is_owed,
-                           (size_t)p->dimensions};
+    lots[i] = (bl_classed){&p->lot, p->is_owed, (size_t)p->dimensions};
   }
   bl_classed_sort(lots, purses->count);
   for (size_t i = 0; i < purses->count; i++)
@@ -205,21 +204,12 @@ static int purses_by_keys(const bl_ask *ask, const bl_order *order,
 static int purses_sort(const bl_ask *ask, bl_purses *purses) {
   bl_reader at = bl_reader_member(&ask->top, "order");
   bl_order order = bl_order_default;
-  bl_str name;
   int rc = BILLING_OK;
 
-  if (purses->order && bl_json_kind(purses->order) == BL_JSON_TEXT) {
-    name = bl_json_text(purses->order);
-    if (bl_str_is(name, bl_order_class_name))
-      return purses_by_class(ask, purses);
-    if (!bl_order_of_name(name, &order))
-      rc = bl_reader_fail(&at, BILLING_INVALID,
-                          "default, openmeter, stripe, flexprice, lago, "
-                          "metronome, or a list of keys",
-                          "there is no order named %t", &name);
-  } else if (purses->order) {
-    rc = bl_value_order(&at, purses->order, &order);
-  }
+  if (purses->order &&
+      bl_str_is(bl_json_text(purses->order), bl_order_class_name))
+    return purses_by_class(ask, purses);
+  if (purses->order) rc = bl_value_order(&at, purses->order, &order);
   return rc ? rc : purses_by_keys(ask, &order, purses);
 }
 

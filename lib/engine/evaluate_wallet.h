@@ -19,8 +19,6 @@ typedef struct bl_purse {
   size_t         lot_count;
   int32_t        dimensions;
   uint32_t       is_owed;
-  uint32_t       is_rolled_over;
-  uint32_t       reserved;
   const bl_json *ends;           /* of BL_PURSES_OVER_TIME, or NULL: */
   const bl_json *recurs;
   const bl_json *rollover;

@@ -208,19 +208,13 @@ static int wallet_purses_read(wallet_ask *w) {
   return rc;
 }
 
-static int wallet_has(const bl_words *words, bl_str word) {
-  for (size_t i = 0; i < words->count; i++)
-    if (bl_str_equal(words->item[i], word)) return 1;
-  return 0;
-}
-
 static int wallet_serves(const wallet_ask *w, const wallet_purse *purse,
                         const wallet_group *group) {
   if (!bl_asset_equal(purse->asset, w->terms.asset)) return 0;
   if (group->target.len) return bl_str_equal(purse->code, group->target);
   if (!purse->types.count && !purse->meters.count) return 1;
-  return wallet_has(&purse->types, group->type) ||
-         (group->meter.len && wallet_has(&purse->meters, group->meter));
+  return bl_words_have(&purse->types, group->type) ||
+         (group->meter.len && bl_words_have(&purse->meters, group->meter));
 }
 
 /* ---- paying ---- */

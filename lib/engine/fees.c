@@ -70,6 +70,18 @@ static int fees_keep(bl_call *c, const bl_contract *contract,
   return BILLING_OK;
 }
 
+static int fees_keep_bill(bl_call *c, const bl_fact_invoice *fact, int64_t seq,
+                          bl_fees *out) {
+  bl_fee_bill *bill = bl_arena_push(&c->arena, (void **)&out->bills,
+                                    &out->bill_count, &out->bill_cap,
+                                    sizeof *bill);
+
+  if (!bill) return BILLING_NOMEM;
+  *bill = (bl_fee_bill){seq, fact->closes, fact->advances};
+  out->bill_count++;
+  return BILLING_OK;
+}
+
 static int fees_read(bl_call *c, const bl_contract *contract, int64_t seq,
                      bl_fees *out) {
   bl_entry_facts facts;
@@ -77,6 +89,7 @@ static int fees_read(bl_call *c, const bl_contract *contract, int64_t seq,
 
   if (rc) return rc;
   if (facts.invoice.contract != contract->number) return BILLING_OK;
+  rc = fees_keep_bill(c, &facts.invoice, seq, out);
   for (size_t i = 0; i < facts.invoice.line_count && !rc; i++)
     rc = fees_keep(c, contract, &facts.invoice.lines[i], out);
   return rc;
@@ -99,25 +112,52 @@ int bl_fees_billed(bl_call *c, const bl_contract *contract, int64_t from_us,
 
 /* ---- what is missing ---- */
 
-/* How many there were of what the fee counts: as the period was billed. */
-static bl_dec fees_quantity(const bl_contract *contract, const bl_fees *billed,
-                            const bl_price *price, uint64_t period) {
+/* The entry that billed a period's fees of a timing; 0: none has.  A fee in
+ * advance that nobody knew when its period began was billed at the end. */
+static int64_t fees_entry(const bl_fees *billed, uint32_t timing,
+                          uint64_t period) {
+  for (size_t i = 0; i < billed->bill_count; i++) {
+    const bl_fee_bill *bill = &billed->bills[i];
+    if (bill->closes == period + 1 ||
+        (timing == BL_TIMING_ADVANCE && bill->advances == period + 1))
+      return bill->seq;
+  }
+  return 0;
+}
+
+/* How many there were of what the fee counts: as the period was billed.  A
+ * quantity of none has left no line, so the contract of then is asked. */
+static int fees_quantity(bl_call *c, const bl_contract *contract,
+                         const bl_fees *billed, const bl_price *price,
+                         uint64_t period, bl_dec *out) {
   const bl_price *prices = contract->plan->plan.prices;
+  int64_t seq = fees_entry(billed, price->timing, period);
+  bl_contract past;
+  int rc;
 
   for (size_t i = 0; i < billed->count; i++) {
     const bl_fee *fee = &billed->item[i];
-    if (fee->period == period &&
-        bl_str_equal(prices[fee->price].quantity, price->quantity))
-      return fee->quantity;
+    if (fee->period != period ||
+        !bl_str_equal(prices[fee->price].quantity, price->quantity))
+      continue;
+    *out = fee->quantity;
+    return BILLING_OK;
   }
-  return fee_quantity(contract, price);
+  *out = fee_quantity(contract, price);
+  if (!seq || !price->quantity.len) return BILLING_OK;
+  rc = bl_timeline_past(c, contract, seq, &past);
+  if (!rc) *out = fee_quantity(&past, price);
+  return rc;
 }
 
-int bl_fee_change(const bl_contract *contract, const bl_fees *billed,
-                  size_t at, uint64_t period, bl_fact_line *out) {
+int bl_fee_change(bl_call *c, const bl_contract *contract,
+                  const bl_fees *billed, size_t at, uint64_t period,
+                  bl_fact_line *out) {
   const bl_price *price = &contract->plan->plan.prices[at];
-  bl_dec quantity = fees_quantity(contract, billed, price, period);
+  bl_dec quantity;
+  int rc = fees_quantity(c, contract, billed, price, period, &quantity);
 
+  if (rc) return rc;
   if (!fee_of(contract, at, period, quantity, out))
     *out = (bl_fact_line){.is_fee = 1, .price = at, .period = period,
                           .numerator = 1, .denominator = 1};
@@ -125,5 +165,5 @@ int bl_fee_change(const bl_contract *contract, const bl_fees *billed,
     if (billed->item[i].price == at && billed->item[i].period == period)
       out->amount = bl_dec_sub(out->amount, billed->item[i].amount);
   out->is_late = period < contract->closed;
-  return !bl_dec_is_zero(out->amount);
+  return BILLING_OK;
 }

@@ -20,10 +20,20 @@ typedef struct bl_fee {
   bl_dec   amount;
 } bl_fee;
 
+/* An entry that billed the contract, with or without lines. */
+typedef struct bl_fee_bill {
+  int64_t  seq;
+  uint64_t closes;             /* as in bl_fact_invoice */
+  uint64_t advances;
+} bl_fee_bill;
+
 typedef struct bl_fees {
   bl_fee *item;
   size_t  count;
   size_t  cap;
+  bl_fee_bill *bills;          /* one after the other */
+  size_t  bill_count;
+  size_t  bill_cap;
 } bl_fees;
 
 /* The fee of a place in the timeline, as it holds now, as a line of an invoice
@@ -36,8 +46,9 @@ int bl_fee_line(const bl_contract *contract, size_t at, uint64_t period,
 int bl_fees_billed(bl_call *c, const bl_contract *contract, int64_t from_us,
                    bl_fees *out);
 /* The same for what was billed by other prices than hold now, as the amount
- * that is missing or too much; 0 when that is none. */
-int bl_fee_change(const bl_contract *contract, const bl_fees *billed,
-                  size_t at, uint64_t period, bl_fact_line *out);
+ * that is missing or too much, which may be none. */
+int bl_fee_change(bl_call *c, const bl_contract *contract,
+                  const bl_fees *billed, size_t at, uint64_t period,
+                  bl_fact_line *out);
 
 #endif

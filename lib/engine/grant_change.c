@@ -46,26 +46,12 @@ static int change_amount_of(bl_call *c, const bl_grant_state *grant,
 
 /* ---- what is done ---- */
 
-/* What does not lead to another grant. */
-static int change_alone(bl_call *c, const bl_grant_state *grant,
-                        bl_fact_grant_change *fact) {
-  bl_writer w;
-  int rc;
-
-  fact->customer = grant->customer->number;
-  fact->grant = grant->lot.number;
-  rc = bl_fold_grant_change(bl_entry_start(c), fact);
-  bl_writer_open(&w, c);
-  bl_code_grant_change(&w.facts, &w.properties, fact);
-  return rc ? rc : bl_append(c, BL_ENTRY_GRANT_CHANGE, &w);
-}
-
 static int change_void(bl_call *c, const bl_grant_state *grant,
                        bl_fact_grant_change *fact) {
   fact->amount = grant->lot.left;
   fact->cost = bl_grant_cost(grant, grant->lot.left);
   fact->expires_us = c->now_us;
-  return change_alone(c, grant, fact);
+  return bl_grant_change_append(c, grant, fact);
 }
 
 static int change_refund(bl_call *c, const bl_grant_state *grant,
@@ -76,7 +62,7 @@ static int change_refund(bl_call *c, const bl_grant_state *grant,
   if (rc) return rc;
   fact->cost = bl_grant_cost(grant, fact->amount);
   fact->expires_us = grant->lot.expires_us;
-  return change_alone(c, grant, fact);
+  return bl_grant_change_append(c, grant, fact);
 }
 
 static int change_transfer(bl_call *c, const bl_grant_state *grant,
@@ -102,7 +88,7 @@ static int change_expiry(bl_call *c, const bl_grant_state *grant,
                    "after now and after it begins; {\"change\":\"void\"} "
                    "ends it now", "the grant would have ended");
   fact->expires_us = terms->expires_us;
-  return change_alone(c, grant, fact);
+  return bl_grant_change_append(c, grant, fact);
 }
 
 static int change_do(bl_call *c, const bl_grant_state *grant,

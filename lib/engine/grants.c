@@ -30,10 +30,14 @@ bl_dec bl_grant_cost(const bl_grant_state *grant, bl_dec amount) {
   return bl_dec_muldiv(grant->cost, amount, grant->amount);
 }
 
-static int append_change(bl_call *c, bl_fact_grant_change *fact) {
+int bl_grant_change_append(bl_call *c, const bl_grant_state *grant,
+                           bl_fact_grant_change *fact) {
   bl_writer w;
-  int rc = bl_fold_grant_change(bl_entry_start(c), fact);
+  int rc;
 
+  fact->customer = grant->customer->number;
+  fact->grant = grant->lot.number;
+  rc = bl_fold_grant_change(bl_entry_start(c), fact);
   bl_writer_open(&w, c);
   bl_code_grant_change(&w.facts, &w.properties, fact);
   return rc ? rc : bl_append(c, BL_ENTRY_GRANT_CHANGE, &w);
@@ -68,15 +72,13 @@ int bl_grant_onward(bl_call *c, const bl_grant_state *grant,
                     const bl_onward *onward, bl_fact_grant_change *fact) {
   int rc;
 
-  fact->customer = grant->customer->number;
-  fact->grant = grant->lot.number;
   fact->change = onward->change;
   fact->amount = onward->amount;
   fact->cost = bl_grant_cost(grant, onward->amount);
   fact->expires_us = grant->lot.expires_us;
   fact->to = c->t->heads.grants + 1;
   fact->to_customer = onward->to->number;
-  rc = append_change(c, fact);
+  rc = bl_grant_change_append(c, grant, fact);
   return rc ? rc : append_part(c, grant, onward, fact);
 }
 

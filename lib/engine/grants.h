@@ -15,6 +15,9 @@ typedef struct bl_onward {
   int64_t      expires_us;
 } bl_onward;
 
+/* An entry of a change that leads to no other grant. */
+int bl_grant_change_append(bl_call *c, const bl_grant_state *grant,
+                           bl_fact_grant_change *fact);
 /* Two entries: that it leaves the grant, and the new grant.  `fact` has the
  * key of the request, if there is one, and gets the rest. */
 int bl_grant_onward(bl_call *c, const bl_grant_state *grant,

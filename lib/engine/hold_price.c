@@ -138,9 +138,8 @@ static int reserve_charge(bl_hold_draft *d, const bl_fact_event *fact,
     return bl_fail(d->c->err, BILLING_LIMIT, "/value",
                    "quantities and amounts below 10^20",
                    "the estimate does not fit");
-  *asked = (bl_limit_use){tally->contract, bl_tally_price(tally)->meter,
-                          amount, charge->quantity, {0}};
-  memcpy(asked->asset, use.asset, sizeof asked->asset);
+  *asked = bl_limit_use_of(tally->contract, bl_tally_price(tally), amount,
+                           charge->quantity);
   rc = add_part(d, tally, charge);
   return rc ? rc : bl_hold_reserve(d, tally->contract, &use, amount);
 }

@@ -110,6 +110,7 @@ int bl_hold_reserve(bl_hold_draft *d, bl_contract *contract,
   if (!contract)
     contract = bl_hold_backing(d->customer, use->asset, d->c->now_us);
   if (contract) side->contract = more_generous(side->contract, contract);
+  if (bl_dec_is_bad(amount)) side->missing = amount;
   if (bl_dec_sign(amount) <= 0) return BILLING_OK;
   order = contract && contract->terms.has_order ? &contract->terms.order
                                                 : NULL;

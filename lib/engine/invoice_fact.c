@@ -42,8 +42,7 @@ static int charge_of_line(const bl_contract *contract,
   out->contract = contract->terms.id;
   out->price = price->id;
   out->name = price->name;
-  out->meter = bl_price_is_commit(price) ? price->beside->meter
-                                         : price->meter;
+  out->meter = bl_price_named(price)->meter;
   out->plan = contract->plan->plan.id;
   out->plan_version = (int64_t)bl_contract_version(contract, line->price);
   out->group = line->group;

@@ -218,10 +218,10 @@ static int add_fee_changes_of(invoice_draft *d, const bl_fees *billed,
     const bl_price *price = &plan->plan.prices[ranked[i]];
     bl_fact_line fee;
     if (!bl_price_is_fee(price) ||
-        (period >= contract->closed && price->timing == BL_TIMING_ARREARS) ||
-        !bl_fee_change(contract, billed, ranked[i], period, &fee))
+        (period >= contract->closed && price->timing == BL_TIMING_ARREARS))
       continue;
-    rc = add_fee(d, &fee);
+    rc = bl_fee_change(d->c, contract, billed, ranked[i], period, &fee);
+    if (!rc && !bl_dec_is_zero(fee.amount)) rc = add_fee(d, &fee);
   }
   return rc;
 }

@@ -100,12 +100,11 @@ static int list_posting(ledger_page *p, const bl_entry *entry,
   return BILLING_OK;
 }
 
-/* DONE when the page is full, or "to" has come, and nothing else is asked.
- * The clock never goes back, so what follows is not before that, either. */
+/* DONE when the page is full and nothing else is asked. */
 static int add_postings(void *page, const bl_entry *entry,
                         const bl_postings *group) {
   ledger_page *p = page;
-  int rc = entry->at_us < p->q->to_us ? BILLING_OK : BILLING_DONE;
+  int rc = BILLING_OK;
 
   for (size_t i = 0; !rc && i < group->count; i++)
     rc = list_posting(p, entry, &group->item[i], i + 1);
@@ -118,7 +117,9 @@ static int64_t first_seq(const ledger_page *p) {
 }
 
 static int list_postings(ledger_page *p) {
-  bl_postings_walk walk = {p->c, p->customer, first_seq(p), add_postings, p};
+  bl_span times = {p->has_sums ? INT64_MIN : p->q->from_us, p->q->to_us};
+  bl_postings_walk walk = {p->c, p->customer, first_seq(p), times,
+                           add_postings, p};
 
   return bl_postings_each(&walk);
 }

@@ -194,7 +194,18 @@ int bl_limit_place(bl_limit_look *look, const bl_event *event, int *is_in) {
 
 /* ---- what is asked of it ---- */
 
-/* Of several charges of one meter the first has the quantity. */
+bl_limit_use bl_limit_use_of(const bl_contract *contract,
+                             const bl_price *price, bl_dec amount,
+                             bl_dec quantity) {
+  bl_limit_use use = {contract, bl_price_named(price)->meter, amount,
+                      quantity, {0}};
+
+  memcpy(use.asset, price->asset, sizeof use.asset);
+  return use;
+}
+
+/* Of several charges of one meter the first has the quantity: what is drawn of
+ * it at a commit rate stands behind it. */
 int bl_limit_sums(bl_limit_look *look, const bl_limit_use *uses,
                   size_t use_count) {
   const bl_limit *limit = look->limit;

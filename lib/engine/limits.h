@@ -27,6 +27,11 @@ typedef struct bl_limit_use {
   char               asset[16];
 } bl_limit_use;
 
+/* The same under a price; a commit rate uses the meter of its price. */
+bl_limit_use bl_limit_use_of(const bl_contract *contract,
+                             const bl_price *price, bl_dec amount,
+                             bl_dec quantity);
+
 /* What is asked of one limit. */
 typedef struct bl_limit_wish {
   const bl_limit *limit;

@@ -34,11 +34,8 @@ static int count_limit(bl_limit_look *look, void *to) {
 
 static bl_limit_use use_of(const bl_contract *contract, uint64_t number,
                            bl_dec amount, bl_dec quantity) {
-  const bl_price *price = &contract->plan->plan.prices[number];
-  bl_limit_use use = {contract, price->meter, amount, quantity, {0}};
-
-  memcpy(use.asset, price->asset, sizeof use.asset);
-  return use;
+  return bl_limit_use_of(contract, &contract->plan->plan.prices[number],
+                         amount, quantity);
 }
 
 int bl_limits_event(bl_call *c, const bl_event_in *in,

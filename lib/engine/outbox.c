@@ -10,6 +10,7 @@
  */
 #include "engine/outbox.h"
 
+#include "engine/event_form.h"
 #include "engine/grants.h"
 #include "engine/index.h"
 #include "engine/load.h"
@@ -55,7 +56,8 @@ static int sign_row(const outbox_page *p) {
   bl_text_open(&body, &c->arena);
   rc = bl_json_print(bl_json_get(p->row, "body"), &body);
   if (rc || !webhook) return rc ? rc : BILLING_NOMEM;
-  len = bl_hex_print(c->b->database, sizeof c->b->database, id);
+  bl_hex_unpack(c->b->database, sizeof c->b->database, id);
+  len = 2 * sizeof c->b->database;
   id[len++] = '-';
   len += bl_int_print(c->t->number, id + len);
   id[len++] = '-';

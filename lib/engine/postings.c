@@ -355,8 +355,11 @@ int bl_postings_of(bl_call *c, bl_tenant *t, const bl_entry *entry,
 static int take_group(const bl_postings_walk *w, const bl_entry *entry) {
   bl_call *c = w->c;
   bl_postings group;
-  int rc = bl_postings_of(c, c->t, entry, &c->arena, &group);
+  int rc;
 
+  if (entry->at_us < w->times.from_us) return BILLING_OK;
+  if (entry->at_us >= w->times.to_us) return BILLING_DONE;
+  rc = bl_postings_of(c, c->t, entry, &c->arena, &group);
   return rc ? rc : w->take(w->who, entry, &group);
 }
 

@@ -20,12 +20,14 @@ int bl_postings_of(bl_call *c, bl_tenant *t, const bl_entry *entry,
                    bl_arena *a, bl_postings *out);
 
 /* The groups of all entries from one on, or of those about a customer, which
- * may be about others, too.  What `take` returns ends the walk, unless it is
- * OK; what the call's arena gives it is taken back. */
+ * may be about others, too; of some times: the clock never goes back.  What
+ * `take` returns ends the walk, unless it is OK; what the call's arena gives
+ * it is taken back. */
 typedef struct bl_postings_walk {
   bl_call           *c;
   const bl_customer *customer;   /* NULL: all */
   int64_t            from_seq;
+  bl_span            times;      /* of the entries */
   int (*take)(void *who, const bl_entry *entry, const bl_postings *group);
   void              *who;
 } bl_postings_walk;

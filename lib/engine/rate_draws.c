@@ -275,7 +275,7 @@ int bl_rate_use(bl_rater *r, const bl_tally *tally, int64_t time_us,
                 bl_use *out) {
   const bl_contract *contract = tally->contract;
   const bl_price *price = bl_tally_price(tally);
-  const bl_price *named = bl_price_is_commit(price) ? price->beside : price;
+  const bl_price *named = bl_price_named(price);
 
   *out = (bl_use){.meter = named->meter, .price = price->id,
                   .contract = contract->terms.id, .time_us = time_us,

@@ -309,9 +309,7 @@ static int read_group(void *who, const bl_entry *entry,
   readable_rows *r = reader->r;
   int rc = BILLING_OK;
 
-  if (entry->at_us >= r->wish.times.to_us ||
-      r->after >= (uint64_t)r->wish.last)
-    return BILLING_DONE;
+  if (r->after >= (uint64_t)r->wish.last) return BILLING_DONE;
   if (r->page.held >= r->size) {
     r->is_last = 0;
     return BILLING_DONE;
@@ -331,7 +329,7 @@ static int read_ledger_rows(readable_rows *r, bl_call *c,
                             const bl_customer *customer) {
   posting_reader reader = {r, c->t, customer};
   bl_postings_walk walk = {c, customer, (int64_t)(r->after >> POSTING_BITS),
-                           read_group, &reader};
+                           r->wish.times, read_group, &reader};
 
   r->is_last = 1;
   return bl_postings_each(&walk);

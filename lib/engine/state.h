@@ -632,8 +632,9 @@ static inline uint64_t bl_plan_list(const bl_plan_version *plan,
 /* The key of what is drawn of this one at the commit rate; NULL: there is
  * none yet. */
 bl_tally *bl_tally_commit(const bl_tally *tally);
-static inline int bl_price_is_commit(const bl_price *price) {
-  return price->closing == BL_CLOSING_COMMIT;
+/* The price that has the meter and the tags of what is charged. */
+static inline const bl_price *bl_price_named(const bl_price *price) {
+  return bl_price_is_commit(price) ? price->beside : price;
 }
 /* The meter as it is for an event of that time; NULL: it is not there yet. */
 static inline const bl_meter *bl_meter_at(const bl_meter_rules *rules,

@@ -297,7 +297,8 @@ static int draft_prices(const timeline_draft *d, const bl_lay *lay) {
   rc = bl_lay_prices(lay, &d->c->arena, prices, NULL, &bad);
   if (rc == BILLING_INVALID)
     return draft_refuse(d, rc, bad, NULL, "fees take an amount, usage a unit; "
-                        "tiered factors change per_unit and graduated prices",
+                        "tiered factors change per_unit and graduated prices; "
+                        "a price with a commit rate stays one of these",
                         "the override %t does not fit a price that it is for",
                         d->terms->overrides[bad].id);
   if (rc == BILLING_LIMIT)

@@ -37,14 +37,14 @@ bl_rated_line bl_line_of(const bl_price *price, bl_named_list values,
                         .values = values, .commit_unit = BL_DEC_BAD,
                         .at = at};
 
-  if (price->closing == BL_CLOSING_COMMIT) line.commit_unit = BL_DEC_ZERO;
+  if (bl_price_is_commit(price)) line.commit_unit = BL_DEC_ZERO;
   return line;
 }
 
 bl_drawing bl_drawing_of(const bl_price *price) {
   bl_drawing drawing = {.id = {NULL, 0}};
 
-  if (price->closing != BL_CLOSING_COMMIT) return drawing;
+  if (!bl_price_is_commit(price)) return drawing;
   drawing.rate = BL_RATE_COMMIT;
   drawing.is_drawn = 1;
   return drawing;
@@ -90,6 +90,8 @@ static int amend_overwrite(const bl_price *list, const bl_override *o,
   if (bl_price_closes(list) && !is_share) return BILLING_INVALID;
   if (o->rate && is_fee != (o->rate->model == BL_MODEL_FLAT))
     return BILLING_INVALID;
+  if (o->rate && list->tiers_by && o->rate->flags & BL_PRICE_FLAT_AT_ZERO)
+    return BILLING_INVALID;            /* it is due in each period */
   if (is_fee) {
     out->amount = o->rate ? o->rate->amount : o->unit;
     return BILLING_OK;
@@ -108,6 +110,7 @@ static int amend_overwrite(const bl_price *list, const bl_override *o,
   out->filters = list->filters;
   out->filter_count = list->filter_count;
   out->beside = list->beside;
+  out->tiers_by = list->tiers_by;
   memcpy(out->asset, list->asset, sizeof out->asset);
   if (o->rate) return BILLING_OK;
   tier = bl_arena_take(a, sizeof *tier);
@@ -328,6 +331,7 @@ static int amend_row(amending *x, bl_rate_row *row) {
   const bl_override *best;
   bl_rated_line line;
   bl_price *price;
+  int rc;
 
   values.item = bl_arena_array(x->arena, list->group_count + 1,
                                sizeof *values.item);
@@ -345,7 +349,8 @@ static int amend_row(amending *x, bl_rate_row *row) {
   price = bl_arena_take(x->arena, sizeof *price);
   if (!price) return BILLING_NOMEM;
   row->price = price;
-  return amend_price(base, best, x->arena, price);
+  rc = amend_price(base, best, x->arena, price);
+  return !rc && list->beside && !bl_price_splits(price) ? BILLING_INVALID : rc;
 }
 
 /* Rows without a price were only there to be excepted; then the most specific
@@ -385,10 +390,8 @@ int bl_price_amend(const bl_price *list, const bl_amendments *by, int64_t us,
   if (!rc) rc = amend_split_all(&x);
   for (size_t i = 0; i < x.count && !rc; i++) rc = amend_row(&x, &x.rows[i]);
   *at = x.bad;
-  if (rc) return rc;
-  amend_finish(&x, out);
-  return list->beside && !bl_price_splits(out) ? BILLING_INVALID
-                                               : BILLING_OK;
+  if (!rc) amend_finish(&x, out);
+  return rc;
 }
 
 int bl_price_is_entitled(const bl_price *price, const bl_amendments *by,

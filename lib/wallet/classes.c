@@ -82,7 +82,7 @@ static class_key *const class_keys[][8] = {
 };
 
 static int class_of(const bl_classed *c) {
-  if (c->is_rolled_over) return CLASS_ROLLED_OVER;
+  if (c->lot->is_rolled_over) return CLASS_ROLLED_OVER;
   return c->is_owed ? CLASS_OWED : CLASS_GIVEN;
 }
 

@@ -63,7 +63,6 @@ bl_dec bl_usable(const bl_payment *p, const char asset[BL_ASSET_BYTES]);
 /* A lot with what a class asks for. */
 typedef struct bl_classed {
   bl_lot  *lot;
-  uint32_t is_rolled_over;
   uint32_t is_owed;        /* a postpaid commitment */
   size_t   dimensions;     /* scopes that name values and no price */
 } bl_classed;

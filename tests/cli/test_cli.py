@@ -331,7 +331,24 @@ def voids(folder):
           [d['quantity'] for d in page['usage']] == ['0'], page)
 
 
-def wallets(db):
+def limited(folder):
+    db = os.path.join(folder, 'limited.db')
+    answer(db, 'apply', write(folder, 'limited.json', dict(
+        CATALOG, contracts=CATALOG['contracts'][:1],
+        customers=[{'id': 'acme', 'limits': [
+            {'id': 'key', 'amount': '3', 'asset': 'USD', 'hours': 5,
+             'by': ['api_key'], 'soft': True}]}])))
+    answer(db, 'grant', 'g', 'acme', '10', 'USD')
+    one = ['acme', '--amount', '2', '--asset', 'USD', '--properties']
+    hold = answer(db, 'authorize', 'h1', *one, '{"api_key":"a"}')
+    check('within a soft limit', 'over_limit' not in hold, hold)
+    hold = answer(db, 'authorize', 'h2', *one, '{"api_key":"b"}')
+    check('each key has its own', 'over_limit' not in hold, hold)
+    hold = answer(db, 'authorize', 'h3', *one, '{"api_key":"a"}')
+    check('a soft limit tells', hold['over_limit'] is True, hold)
+
+
+def wallets(folder, db):
     grant = ['grant', 'g1', 'acme', '10', 'USD', '--cost', '8', '--name',
              'Ten', '--priority', '-1', '--until', '2027-01-01']
     check('grant', answer(db, *grant) == {'grant': 1})
@@ -397,7 +414,14 @@ def wallets(db):
         db, 'list', 'hold', '--status', 'open')['items']] == ['h4'])
     limits = answer(db, 'limits', 'acme')
     check('nothing limits acme', limits == {'limits': []}, limits)
+    limited(folder)
     check('a hold that nobody needs', run(db, 'release', 'h4')[0] == 0)
+    rows = answer(db, 'outbox', '--limit', '1')['rows']
+    check('what is to be told', len(rows) == 1 and rows[0]['body']['type'],
+          rows)
+    check('and is done', answer(db, 'outbox-done', str(rows[0]['row'])) == {})
+    left = answer(db, 'outbox', '--limit', '1')['rows']
+    check('leaves', left != rows, left)
     ledger = answer(db, 'ledger', '--customer', 'acme', '--asset', 'USD',
                     '--limit', '1000')
     check('the ledger is even', 'next' not in ledger and 0 == sum(
@@ -559,7 +583,7 @@ def main():
         health(db)
         voids(folder)
         rebuilds(folder)
-        wallets(db)
+        wallets(folder, db)
         invoices(db)
         erase(db)
         usage_errors(folder, db)

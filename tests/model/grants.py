@@ -99,12 +99,12 @@ class Model:
         return True
 
     def roll(self, lot):
-        rule, lot_rule = lot.rule, lot.rule
+        rule = lot.rule
         lot.rule = None
         if not rule or not rule['share']:
             return
         moved = min(exact(lot.left * rule['share']), rule['limit'])
-        end = self.end_after(lot_rule, lot.full_end,
+        end = self.end_after(rule, lot.full_end,
                              rule['lasts'] + rule['more'])
         if moved > 0 and end > lot.end:
             lot.left -= moved
@@ -257,7 +257,6 @@ class Play:
         return F(0), F(0)
 
     def left(self):
-        self.model_balance = self.model.balance(self.now)
         return F(self.b.balance('a', 'tok', now=self.now).left)
 
     def lots(self):
@@ -268,7 +267,7 @@ class Play:
 
     def play(self):
         for step in range(40):
-            self.now += timedelta(minutes=r_int(self.r, 0, 60 * 24 * 6))
+            self.now += timedelta(minutes=self.r.randint(0, 60 * 24 * 6))
             found, wanted = self.r.choice(
                 [self.use, self.use, self.use, self.give, self.change,
                  self.go_on])()
@@ -284,10 +283,6 @@ class Play:
                                                        for lot in wanted):
             return 'lots %s\n  model %s' % (found, wanted)
         return None if self.b.verify()['ok'] else 'verify finds a problem'
-
-
-def r_int(r, low, high):
-    return r.randint(low, high)
 
 
 def main():

@@ -37,8 +37,8 @@ def unit(r):
     return '%d.%02d' % (r.randint(0, 9), r.randint(0, 99))
 
 
-def a_model(r, aggregation):
-    """How a price rates; tiers and flats where levels go on."""
+def a_model(r):
+    """How a price rates."""
     tiers = [{'up_to': str(r.randint(1, 40)), 'unit': unit(r)},
              {'up_to': None, 'unit': unit(r)}]
     if r.random() < 0.4:
@@ -68,7 +68,7 @@ class Plan:
         for m in self.meters:
             if self.versions and r.random() < 0.1:
                 continue
-            price = dict(a_model(r, m), id=m, meter=m)
+            price = dict(a_model(r), id=m, meter=m)
             if self.versions and r.random() < 0.4:
                 old = [p for p in self.versions[-1][1]['prices']
                        if p['id'] == m]

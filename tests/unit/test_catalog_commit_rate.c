@@ -69,6 +69,8 @@ static const struct refusal {
    "/prices/0/commit_rate", BILLING_INVALID},
   {PRICE(UNIT, "{'model':'per_unit','unit':'1','meter':'m'}"),
    "/prices/0/commit_rate", BILLING_INVALID},
+  {PRICE(UNIT, "{'model':'per_unit','unit':'1','id':'c'}"),
+   "/prices/0/commit_rate", BILLING_INVALID},
   {PRICE(UNIT, "{'model':'graduated','tiers':[{'unit':'1','flat':'1'}]}"),
    "/prices/0/commit_rate", BILLING_INVALID},
   {PRICE(UNIT ",'maximum':'9'", "'8'"), "/prices/0/commit_rate",

@@ -88,6 +88,8 @@ static const struct refusal {
    "/grants/0/expires"},
   {"[{'id':'g','amount':'5','every':'day','origin':'refund'}]",
    "/grants/0/origin"},
+  {"[{'id':'g','amount':'5','every':'day','from':'2026-05-01',"
+   "'to':'2026-05-01'}]", "/grants/0/to"},
   {"[{'id':'g','amount':'5','every':'day','expires':'never',"
    "'rollover':{}}]", "/grants/0/rollover"},
   {"[{'id':'g','amount':'5','every':'day','rollover':{'share':'1.1'}}]",

@@ -90,6 +90,26 @@ START_TEST(nothing_is_given_after_the_contract_or_its_own_end) {
 }
 END_TEST
 
+/* Calendar cycles count from 2000: those of ten years begin in 2020 and 2030.
+ */
+START_TEST(ten_periods_of_twelve_months_are_ten_years) {
+  bl_contract_terms t = terms();
+  bl_recurring a = allowance(BL_EVERY_PERIOD);
+  bl_period p;
+
+  t.every = 12;
+  a.count = 10;
+  ck_assert(bl_recur_next(&a, &t, utc, INT64_MIN, NULL, 0, &p));
+  ck_assert_int_eq(p.full.from_us, at("2020-01-01"));
+  ck_assert_int_eq(p.span.to_us, at("2030-01-01"));
+  t.every = a.count = 100;
+  t.unit = BL_UNIT_YEAR;
+  ck_assert(bl_recur_next(&a, &t, utc, INT64_MIN, NULL, 0, &p));
+  ck_assert_int_eq(p.full.from_us, at("2000-01-01"));
+  ck_assert(!bl_recur_next(&a, &t, utc, INT64_MIN, &p, 1, &p));
+}
+END_TEST
+
 START_TEST(parts_come_one_after_the_other) {
   bl_recurring_part parts[2] = {{{5, 9}, BL_DEC_ONE}, {{7, 20}, BL_DEC_ONE}};
   bl_contract_terms t = terms();
@@ -112,6 +132,7 @@ Suite *test_contract_recur(void) {
   tcase_add_test(c, the_first_turn_is_cut_and_the_others_are_whole);
   tcase_add_test(c, weeks_of_a_monthly_contract_begin_on_mondays);
   tcase_add_test(c, nothing_is_given_after_the_contract_or_its_own_end);
+  tcase_add_test(c, ten_periods_of_twelve_months_are_ten_years);
   tcase_add_test(c, parts_come_one_after_the_other);
   suite_add_tcase(s, c);
   return s;

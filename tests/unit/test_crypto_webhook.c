@@ -28,15 +28,6 @@ START_TEST(secrets_are_base64_of_24_to_64_bytes) {
 }
 END_TEST
 
-START_TEST(bytes_are_printed_as_digits) {
-  const unsigned char bytes[] = {0x00, 0x9f, 0xff};
-  char out[7];
-
-  ck_assert_uint_eq(bl_hex_print(bytes, 3, out), 6);
-  ck_assert_str_eq(out, "009fff");
-}
-END_TEST
-
 Suite *test_crypto_webhook(void);
 Suite *test_crypto_webhook(void) {
   Suite *s = suite_create("crypto_webhook");
@@ -44,7 +35,6 @@ Suite *test_crypto_webhook(void) {
 
   tcase_add_test(t, the_signature_of_the_worked_example);
   tcase_add_test(t, secrets_are_base64_of_24_to_64_bytes);
-  tcase_add_test(t, bytes_are_printed_as_digits);
   suite_add_tcase(s, t);
   return s;
 }

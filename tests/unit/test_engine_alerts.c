@@ -2,8 +2,8 @@
 /* test_engine_alerts.c - thresholds are told in the call that crosses them. */
 #include "engine.h"
 
-static billing *b;
-static char     path[64];
+static billing    *b;
+static shop_folder folder;
 
 static const char with_alerts[] =
     "{\"contracts\":[{\"id\":\"c\",\"customer\":\"a\",\"plan\":\"p\","
@@ -12,20 +12,15 @@ static const char with_alerts[] =
     "\"at\":\"0.2\"}]}]}";
 
 static void begin(void) {
-  snprintf(path, sizeof path, "/tmp/billing-alerts-%d.db", (int)getpid());
-  b = shop_open(path);
+  folder = shop_folder_make();
+  b = shop_open(folder.path);
   shop_put_catalog(b, SHOP_NOW, with_alerts);
 }
 
 static void end(void) {
-  static const char *const tails[] = {"", "-wal", "-shm"};
-  char name[80];
-
+  shop_is_sound(b);
   billing_close(b);
-  for (size_t i = 0; i < 3; i++) {
-    snprintf(name, sizeof name, "%s%s", path, tails[i]);
-    (void)unlink(name);
-  }
+  shop_folder_remove(&folder);
 }
 
 /* The alerts there are by now: their ids and figures. */
@@ -50,45 +45,43 @@ static void tells(const char *expected) {
   bl_json_free(tree);
 }
 
-static void use(const char *key, int flags, int wanted) {
+static void use(const char *key) {
   billing_call call = shop_call("");
   billing_event event = shop_event(key, "e");
 
-  call.flags = (uint32_t)flags;
-  ck_assert_int_eq(BILLING_CODE(billing_record(b, &call, &event, 1, NULL,
-                                               NULL)), wanted);
+  ck_assert_int_eq(billing_record(b, &call, &event, 1, NULL, NULL), 0);
 }
 
 START_TEST(a_balance_tells_once_and_again_after_a_grant) {
   shop_grant(b, "g", "0.7");
-  use("k1", 0, 0);
+  use("k1");
   tells("");
-  use("k2", 0, 0);
+  use("k2");
   tells("low 0.5 ");
-  use("k3", 0, 0);
+  use("k3");
   tells("low 0.5 ");
   shop_grant(b, "h", "0.2");
   tells("low 0.5 ");
-  use("k4", 0, 0);
+  use("k4");
   tells("low 0.5 low 0.5 ");
 }
 END_TEST
 
 START_TEST(another_handle_goes_on_where_this_one_was) {
   shop_grant(b, "g", "0.6");
-  use("k1", 0, 0);
+  use("k1");
   tells("low 0.5 ");
   billing_close(b);
-  ck_assert_int_eq(billing_open(&b, path, (size_t)-1, NULL, NULL), 0);
-  use("k2", 0, 0);
+  ck_assert_int_eq(billing_open(&b, folder.path, (size_t)-1, NULL, NULL), 0);
+  use("k2");
   tells("low 0.5 ");
-  use("k3", 0, 0);
-  use("k4", 0, 0);
-  use("k5", 0, 0);
-  use("k6", 0, 0);
-  use("k7", 0, 0);
+  use("k3");
+  use("k4");
+  use("k5");
+  use("k6");
+  use("k7");
   tells("low 0.5 ");
-  use("k8", 0, 0);
+  use("k8");
   tells("low 0.5 owing 0.2 ");
 }
 END_TEST
@@ -101,7 +94,7 @@ START_TEST(a_call_that_fails_tells_nothing) {
   call.flags = BILLING_CALL_ALL_OR_NOTHING;
   ck_assert_int_ne(billing_record(b, &call, events, 2, NULL, NULL), 0);
   tells("");
-  use("k1", 0, 0);
+  use("k1");
   tells("low 0.5 ");
 }
 END_TEST

@@ -173,6 +173,91 @@ START_TEST(holds_never_exceed_what_is_there) {
 }
 END_TEST
 
+/* A hold of an amount, or of as much as there is. */
+static int hold_most_of(const char *key, const char *amount,
+                        billing_hold *out) {
+  billing_call call = shop_call(key);
+  billing_hold_terms terms;
+
+  BILLING_INIT(&err);
+  BILLING_INIT(out);
+  BILLING_INIT(&terms);
+  terms.customer = shop_text("a");
+  terms.amount.amount = D(amount);
+  strcpy(terms.amount.asset, "USD");
+  terms.flags = BILLING_HOLD_PARTIAL;
+  return billing_authorize(b, &call, NULL, 0, &terms, out, NULL, &err);
+}
+
+/* 1 USD is there. */
+START_TEST(as_much_as_there_is_of_hardly_more) {
+  billing_hold hold;
+
+  ck_assert_int_eq(hold_most_of("h", "1.0000005", &hold), 0);
+  ck_assert_dec_eq(hold.held, "1");
+  ck_assert_dec_eq(hold.free, "0");
+}
+END_TEST
+
+START_TEST(as_much_as_there_is_of_the_most_that_can_be_said) {
+  billing_hold hold;
+
+  ck_assert_int_eq(hold_most_of("h", "300000000000000", &hold), 0);
+  ck_assert_dec_eq(hold.held, "1");
+  ck_assert_int_eq(hold_most_of("i", "99999999999999999999", &hold),
+                   BILLING_DENIED_BALANCE);
+}
+END_TEST
+
+/* At 0.10 a unit ten of them fit into 1 USD. */
+START_TEST(as_much_as_there_is_of_an_estimate) {
+  static const char *const asked[] = {"300000000000000", "11.5", "10.0000005"};
+  billing_event estimate = shop_event("", "v");
+  billing_hold_terms terms;
+  billing_hold hold;
+
+  shop_put_catalog(b, SHOP_NOW, "{\"meters\":[{\"id\":\"v\",\"event\":"
+                   "\"v\",\"aggregation\":\"sum\"}],"
+                   "\"plans\":[{\"id\":\"q\",\"currency\":"
+                   "\"USD\",\"prices\":[{\"id\":\"y\",\"meter\":\"v\","
+                   "\"model\":\"per_unit\",\"unit\":\"0.10\"}]}],"
+                   "\"contracts\":[{\"id\":\"c2\",\"customer\":\"a\","
+                   "\"plan\":\"q\",\"start\":\"2026-01-01\"}]}");
+  for (int i = 0; i < 3; i++) {
+    billing_call call = shop_call(asked[i]);
+    BILLING_INIT(&err);
+    BILLING_INIT(&hold);
+    BILLING_INIT(&terms);
+    terms.flags = BILLING_HOLD_PARTIAL;
+    terms.least = D(i == 1 ? "10" : "0");
+    estimate.value = D(asked[i]);
+    estimate.flags = BILLING_EVENT_VALUE;
+    ck_assert_msg(!billing_authorize(b, &call, &estimate, 1, &terms, &hold,
+                                     NULL, &err), "%s", err.message);
+    ck_assert_dec_eq(hold.held, "1");
+    ck_assert_int_eq(billing_release(b, &call, NULL), 0);
+  }
+}
+END_TEST
+
+/* What has nothing to do with how much it is has its words. */
+START_TEST(a_partial_hold_says_what_is_wrong) {
+  billing_event estimate = shop_event("", "unheard");
+  billing_hold_terms terms;
+  billing_call call = shop_call("h");
+
+  BILLING_INIT(&err);
+  BILLING_INIT(&terms);
+  terms.flags = BILLING_HOLD_PARTIAL;
+  estimate.value = D("2");
+  estimate.flags = BILLING_EVENT_VALUE;
+  ck_assert_int_eq(billing_authorize(b, &call, &estimate, 1, &terms, NULL,
+                                     NULL, &err), BILLING_DENIED_UNMATCHED);
+  ck_assert_str_eq(err.path, "/event");
+  ck_assert_str_eq(err.message, "no meter wants the estimate");
+}
+END_TEST
+
 Suite *test_engine_authorize(void);
 Suite *test_engine_authorize(void) {
   Suite *s = suite_create("engine_authorize");
@@ -188,6 +273,10 @@ Suite *test_engine_authorize(void) {
   tcase_add_test(t, what_is_not_a_hold_is_not_found);
   tcase_add_test(t, an_estimate_that_cannot_be_priced_is_denied);
   tcase_add_test(t, holds_never_exceed_what_is_there);
+  tcase_add_test(t, as_much_as_there_is_of_hardly_more);
+  tcase_add_test(t, as_much_as_there_is_of_the_most_that_can_be_said);
+  tcase_add_test(t, as_much_as_there_is_of_an_estimate);
+  tcase_add_test(t, a_partial_hold_says_what_is_wrong);
   suite_add_tcase(s, t);
   return s;
 }

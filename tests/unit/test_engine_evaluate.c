@@ -1,52 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <stdio.h>
 
-#include "unit.h"
+#include "kernels.h"
 
 Suite *test_engine_evaluate(void);
 
 #define GRADUATED "\"price\":{\"model\":\"graduated\",\"tiers\":[" \
   "{\"up_to\":\"100\",\"unit\":\"0.10\"},{\"up_to\":null,\"unit\":\"0.08\"}]}"
 #define PER_UNIT "\"price\":{\"model\":\"per_unit\",\"unit\":\"1\"}"
-
-/* A request in single quotes reads better than one with escapes. */
-static const char *quoted(const char *text) {
-  static char out[4096];
-  size_t i = 0;
-
-  ck_assert_uint_lt(strlen(text), sizeof out);
-  for (; text[i]; i++) out[i] = text[i] == '\'' ? '"' : text[i];
-  out[i] = '\0';
-  return out;
-}
-
-static void expect(const char *request, const char *answer) {
-  billing_doc *doc = NULL;
-  billing_error err;
-  int rc;
-
-  BILLING_INIT(&err);
-  rc = billing_evaluate(NULL, quoted(request), (size_t)-1, &doc, &err);
-  ck_assert_msg(rc == 0, "%s: %s", err.path, err.message);
-  ck_assert_str_eq(billing_doc_text(doc), quoted(answer));
-  ck_assert_uint_eq(billing_doc_len(doc), strlen(billing_doc_text(doc)));
-  billing_doc_free(doc);
-}
-
-static void refuse(const char *request, int code, const char *path) {
-  billing_doc *doc = NULL;
-  billing_error err;
-  int rc;
-
-  BILLING_INIT(&err);
-  rc = billing_evaluate(NULL, quoted(request), (size_t)-1, &doc, &err);
-  ck_assert_msg(BILLING_CODE(rc) == code, "%s gave %d %s", request, rc,
-                err.message);
-  ck_assert_str_eq(err.path, path);
-  ck_assert_int_eq(err.code, rc);
-  ck_assert(err.message[0]);
-  ck_assert_ptr_null(doc);
-}
 
 /* ---- the examples at the heads of the files ---- */
 
@@ -134,6 +95,8 @@ START_TEST(order_says_who_pays_first) {
          "{'id':'b','promotional':true}]}",
          "{'order':['b','a']}");
   expect("{'kernel':'order','grants':[]}", "{'order':[]}");
+  answers("{'kernel':'order','order':['rolled_over'],'grants':[{'id':'a'},"
+          "{'id':'b','rolled_over':true}]}", "['b','a']");
 }
 END_TEST
 
@@ -160,6 +123,13 @@ START_TEST(burndown_may_refuse_and_then_draws_nothing) {
          "'due':'0','left':{'a':'50'},'lines':[{'amount':'60','drawn':'0',"
          "'id':'tokens','owed':'60'}],'missing':'10','owed':'0',"
          "'total':'60'}");
+  /* 10 units at 8 and 5 at 10 are more than 80, and nothing is taken. */
+  answers("{'kernel':'burndown','at':'2026-03-01','insufficient':'refuse',"
+          "'grants':[{'id':'a','amount':'80','scope':{'rate':'commit'}}],"
+          "'lines':[{'id':'l','quantity':'15','unit':'10',"
+          "'commit_unit':'8'}]}",
+          "'lines':[{'amount':'130','drawn':'0','id':'l','owed':'130',"
+          "'owed_quantity':'15'");
 }
 END_TEST
 

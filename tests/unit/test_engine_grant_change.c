@@ -100,18 +100,6 @@ START_TEST(what_returns_to_a_void_grant_is_a_new_one) {
 }
 END_TEST
 
-START_TEST(a_late_event_does_not_draw_a_void_grant) {
-  billing_call call = shop_call_at(SHOP_NOW + SHOP_DAY, "");
-  billing_event event = shop_event("late", "e");
-  billing_receipt receipt;
-
-  shop_grant(b, "g", "5");
-  must_change("v", 1, "{\"change\":\"void\"}");
-  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, NULL), 0);
-  ck_assert_dec_eq(receipt.drawn, "0");
-}
-END_TEST
-
 START_TEST(a_part_goes_to_another_customer_who_may_use_it) {
   shop_grant(b, "g", "5");
   must_change("t", 1, "{\"change\":\"transfer\",\"customer\":\"beta\","
@@ -221,7 +209,6 @@ Suite *test_engine_grant_change(void) {
 
   tcase_add_checked_fixture(tests, begin, end);
   tcase_add_test(tests, what_returns_to_a_void_grant_is_a_new_one);
-  tcase_add_test(tests, a_late_event_does_not_draw_a_void_grant);
   tcase_add_test(tests, a_part_goes_to_another_customer_who_may_use_it);
   tcase_add_test(tests, what_is_held_stays_where_it_is);
   tcase_add_test(tests, a_void_grant_leaves_its_holds_without_anything);

@@ -204,6 +204,33 @@ START_TEST(a_void_gives_back_what_each_rate_has_counted) {
 }
 END_TEST
 
+/* The same of one meter: 2 at 1 and then 1 at 2 are an amount of 4, and three
+ * of the meter, in an event or in a hold. */
+START_TEST(a_limit_of_a_meter_counts_what_is_drawn_at_the_commit_rate) {
+  billing_event estimate = shop_event("", "sum");
+  billing_call call = shop_call("h");
+
+  add_commit_rate();
+  ck_assert_int_eq(put_limits("[{\"id\":\"usd\",\"amount\":\"9\",\"asset\":"
+                              "\"USD\",\"meter\":\"s\",\"per\":\"day\"},"
+                              "{\"id\":\"units\",\"quantity\":\"9\","
+                              "\"meter\":\"s\",\"per\":\"day\"}]"), 0);
+  estimate.key = (billing_str){NULL, 0};
+  estimate.properties = shop_text("{\"n\":3}");
+  ck_assert_int_eq(billing_authorize(b, &call, &estimate, 1, NULL, NULL, NULL,
+                                     NULL), 0);
+  ck_assert(shows(SHOP_NOW, "\"held\":\"4\""));
+  ck_assert(shows(SHOP_NOW, "\"held\":\"3\""));
+  ck_assert_int_eq(billing_release(b, &call, NULL), 0);
+  sum_at(SHOP_NOW, "e1", "{\"n\":3}");
+  ck_assert(shows(SHOP_NOW, "\"used\":\"4\""));
+  ck_assert(shows(SHOP_NOW, "\"used\":\"3\""));
+  void_at(SHOP_NOW, "e1");
+  ck_assert(!shows(SHOP_NOW, "\"used\":\"4\""));
+  ck_assert(!shows(SHOP_NOW, "\"used\":\"3\""));
+}
+END_TEST
+
 START_TEST(what_a_limit_allows_may_change_what_it_counts_begins_anew) {
   record_at(SHOP_NOW, "e0", SHOP_NOW);
   ck_assert_int_eq(put_limits("[{\"id\":\"l\",\"amount\":\"1\",\"asset\":"
@@ -307,6 +334,7 @@ Suite *test_engine_limits(void) {
   tcase_add_test(t, what_nobody_asked_for_counts_and_a_void_gives_back);
   tcase_add_test(t, a_void_of_what_came_before_the_limit_gives_nothing_back);
   tcase_add_test(t, a_void_gives_back_what_each_rate_has_counted);
+  tcase_add_test(t, a_limit_of_a_meter_counts_what_is_drawn_at_the_commit_rate);
   tcase_add_test(t, what_a_limit_allows_may_change_what_it_counts_begins_anew);
   tcase_add_test(t, a_sliding_window_forgets_slice_by_slice);
   tcase_add_test(t, windows_that_are_over_leave_and_holds_keep_theirs);

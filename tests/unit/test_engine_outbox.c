@@ -11,6 +11,7 @@ static void begin(void) {
 }
 
 static void end(void) {
+  shop_is_sound(b);
   billing_close(b);
 }
 

@@ -43,7 +43,7 @@ static bl_dec cost_of(const char *key, const char *name, const char *value) {
   return record_value(key, name, now_us, value).cost;
 }
 
-/* "price quantity amount drawn" of an invoice's lines. */
+/* "kind price quantity amount drawn" of an invoice's lines. */
 static void bills(const char *number, const char *lines) {
   static const char *const members[] = {"kind", "price", "quantity",
                                         "amount", "drawn", NULL};
@@ -127,6 +127,29 @@ START_TEST(a_hold_reserves_each_part_at_its_rate) {
   ck_assert_dec_eq(hold.held, "80");
   ck_assert_dec_eq(hold.overdraft, "20");
   close_shop();
+}
+END_TEST
+
+/* A minimum of 1 is met by ten calls at 8, which the grant has paid. */
+START_TEST(a_closing_leaves_what_was_drawn) {
+  static const char *const bounds[] = {"", ",\"minimum\":\"1\""};
+  char plan[400];
+
+  for (int i = 0; i < 2; i++) {
+    snprintf(plan, sizeof plan, "{\"id\":\"pp\",\"currency\":\"USD\"%s,"
+             "\"prices\":[{\"id\":\"calls\",\"meter\":\"calls\",\"model\":"
+             "\"per_unit\",\"unit\":\"10\",\"commit_rate\":\"8\"%s}]}",
+             i ? "" : ",\"minimum\":\"1\"", bounds[i]);
+    open_catalog(NULL, "{\"meters\":[%s],\"plans\":[%s],\"contracts\":[{"
+                 "\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\","
+                 "\"start\":\"2026-01-01\"}]}", METERS, plan);
+    give("g", "80", AT_COMMIT, 0);
+    ck_assert_dec_eq(cost_of("1", "call", "10"), "80");
+    advance(FEBRUARY);
+    bills("INV-000001", "commit_rate calls 10 80 80\n");
+    ck_assert_dec_eq(balance_now().left, "0");
+    close_shop();
+  }
 }
 END_TEST
 
@@ -234,6 +257,7 @@ Suite *test_engine_rate_commit(void) {
   tcase_add_test(c, both_rates_count_one_position_in_the_tiers);
   tcase_add_test(c, a_meter_that_is_rebuilt_leaves_less_to_be_drawn);
   tcase_add_test(c, a_hold_reserves_each_part_at_its_rate);
+  tcase_add_test(c, a_closing_leaves_what_was_drawn);
   tcase_add_loop_test(
       c, what_is_charged_is_the_law_however_usage_comes_and_goes, 0, 12);
   suite_add_tcase(s, c);

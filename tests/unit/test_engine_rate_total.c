@@ -67,6 +67,30 @@ START_TEST(periods_go_through_the_tiers_together) {
 }
 END_TEST
 
+/* Another price of the year, 100 at 2 and then 1: 80 cost 160, then 20 at 2
+ * and 30 at 1. */
+START_TEST(an_override_goes_through_the_tiers_as_its_price) {
+  static const char contract[] =
+      "{\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\","
+      "\"start\":\"2026-01-01\",\"overrides\":[{\"id\":\"o\",\"type\":"
+      "\"overwrite\",\"price\":{\"model\":\"graduated\",\"tiers\":["
+      "{\"up_to\":\"100\",\"unit\":\"2\"},{\"unit\":\"1\"}]%s}}]}";
+  billing_error err;
+  char json[500];
+
+  open_price("2026-01-01", "year");
+  snprintf(json, sizeof json, contract, "");
+  put("contract", json);
+  ck_assert_dec_eq(use("1", SHOP_NOW, "80"), "160");
+  advance(FEBRUARY);
+  ck_assert_dec_eq(use("2", FEBRUARY, "50"), "70");
+  snprintf(json, sizeof json, contract, ",\"flat_at_zero\":true");
+  ck_assert_int_eq(try_put("contract", json, &err), BILLING_INVALID);
+  ck_assert_str_eq(err.path, "/overrides/0");
+  close_shop();
+}
+END_TEST
+
 /* 80 and 50 and 10: 120 in all; without the 80, 60. */
 START_TEST(a_void_is_rated_by_the_whole) {
   open_price("2026-01-01", "year");
@@ -185,6 +209,7 @@ Suite *test_engine_rate_total(void) {
   TCase *t = tcase_create("total");
 
   tcase_add_test(t, periods_go_through_the_tiers_together);
+  tcase_add_test(t, an_override_goes_through_the_tiers_as_its_price);
   tcase_add_test(t, a_void_is_rated_by_the_whole);
   tcase_add_test(t, a_period_is_of_the_year_in_which_it_begins);
   tcase_add_test(t, events_decided_anew_go_through_the_tiers);

@@ -22,34 +22,6 @@ static const char rolling[] =
     "{\"id\":\"g\",\"amount\":\"10\",\"every\":\"month\","
     "\"rollover\":{\"limit\":\"4\"}}";
 
-static bl_dec left(void) {
-  billing_call call = call_now();
-  billing_balances found;
-
-  BILLING_INIT(&found);
-  ck_assert_int_eq(billing_balance(b, &call, "a", 1, "USD", &found, NULL), 0);
-  return found.left;
-}
-
-static billing_receipt spend(const char *key, const char *value,
-                             int64_t time_us) {
-  billing_event event = shop_event(key, "n");
-  billing_call call = call_now();
-  billing_receipt receipt;
-
-  event.flags = BILLING_EVENT_VALUE;
-  event.value = D(value);
-  event.time_us = time_us;
-  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, &err), 0);
-  return receipt;
-}
-
-static void advance_now(void) {
-  billing_call call = call_now();
-
-  ck_assert_int_eq(billing_advance(b, &call, now_us, 0, NULL, NULL), 0);
-}
-
 static int64_t grants_in_all(void) {
   billing_call call = call_now();
   billing_doc *doc = NULL;
@@ -65,10 +37,10 @@ static int64_t grants_in_all(void) {
 
 START_TEST(the_balance_knows_what_nobody_has_asked_for_yet) {
   open_giver(NULL, monthly, "");
-  ck_assert_dec_eq(left(), "10");
+  ck_assert_dec_eq(balance_now().left, "10");
   ck_assert_int_eq(grants_in_all(), 0);
-  ck_assert_dec_eq(spend("e", "3", now_us).drawn, "3");
-  ck_assert_dec_eq(left(), "7");
+  ck_assert_dec_eq(record_value("e", "n", now_us, "3").drawn, "3");
+  ck_assert_dec_eq(balance_now().left, "7");
   ck_assert_int_eq(grants_in_all(), 1);
   close_shop();
 }
@@ -76,14 +48,14 @@ END_TEST
 
 START_TEST(each_period_gives_once_however_it_is_asked_for) {
   open_giver(NULL, monthly, "");
-  advance_now();
-  advance_now();
+  advance(now_us);
+  advance(now_us);
   ck_assert_int_eq(grants_in_all(), 1);
   now_us = APRIL;
-  ck_assert_dec_eq(left(), "10");
-  advance_now();
+  ck_assert_dec_eq(balance_now().left, "10");
+  advance(now_us);
   ck_assert_int_eq(grants_in_all(), 4);
-  ck_assert_dec_eq(left(), "10");
+  ck_assert_dec_eq(balance_now().left, "10");
   close_shop();
 }
 END_TEST
@@ -119,13 +91,13 @@ END_TEST
 
 START_TEST(what_rolls_over_still_pays_late_usage) {
   open_giver(NULL, rolling, "");
-  spend("a", "3", now_us);
+  record_value("a", "n", now_us, "3");
   now_us = FEBRUARY + SHOP_DAY;
-  ck_assert_dec_eq(spend("b", "1", FEBRUARY - 1).drawn, "1");
-  ck_assert_dec_eq(left(), "13");               /* 10 and 4 less 1 */
-  now_us = MARCH;
-  advance_now();
-  ck_assert_dec_eq(left(), "14");         /* it rolls over only once */
+  ck_assert_dec_eq(record_value("b", "n", FEBRUARY - 1, "1").drawn, "1");
+  ck_assert_dec_eq(balance_now().left, "13");   /* 10 and 4 less 1 */
+  advance(MARCH);
+  /* It rolls over only once. */
+  ck_assert_dec_eq(balance_now().left, "14");
   close_shop();
 }
 END_TEST
@@ -137,15 +109,12 @@ START_TEST(advance_in_steps_comes_to_the_same_bytes) {
     billing_call call;
     billing_doc *doc = NULL;
     open_giver(NULL, rolling, "");
-    spend("a", "3", now_us);
+    record_value("a", "n", now_us, "3");
     if (i) {
-      now_us = FEBRUARY;
-      advance_now();
-      now_us = MARCH;
-      advance_now();
+      advance(FEBRUARY);
+      advance(MARCH);
     }
-    now_us = APRIL;
-    advance_now();
+    advance(APRIL);
     call = call_now();
     ck_assert_int_eq(billing_list(b, &call, "grant", "", 0, &doc, NULL), 0);
     texts[i] = strdup(billing_doc_text(doc));
@@ -159,23 +128,18 @@ START_TEST(advance_in_steps_comes_to_the_same_bytes) {
 END_TEST
 
 START_TEST(a_new_version_gives_from_its_time_on) {
-  billing_call call;
-
   open_giver(NULL, monthly, ",\"versions\":\"follow\"");
-  advance_now();
+  advance(now_us);
   now_us = JANUARY + 15 * SHOP_DAY;
-  call = call_now();
-  ck_assert_msg(!billing_put(b, &call, "plan",
-                             "{\"id\":\"pp\",\"currency\":\"USD\",\"prices\":"
-                             "[{\"id\":\"n\",\"meter\":\"n\",\"model\":"
-                             "\"per_unit\",\"unit\":\"1\"}],\"grants\":["
-                             "{\"id\":\"g\",\"amount\":\"20\",\"every\":"
-                             "\"month\"},{\"id\":\"h\",\"amount\":\"31\","
-                             "\"every\":\"month\"}]}", (size_t)-1, NULL,
-                             &err), "%s %s", err.path, err.message);
-  ck_assert_dec_eq(left(), "26");    /* 10 as before, and 16 days of 31 */
+  put("plan",
+      "{\"id\":\"pp\",\"currency\":\"USD\",\"prices\":[{\"id\":\"n\","
+      "\"meter\":\"n\",\"model\":\"per_unit\",\"unit\":\"1\"}],"
+      "\"grants\":[{\"id\":\"g\",\"amount\":\"20\",\"every\":\"month\"},"
+      "{\"id\":\"h\",\"amount\":\"31\",\"every\":\"month\"}]}");
+  /* 10 as before, and 16 days of 31. */
+  ck_assert_dec_eq(balance_now().left, "26");
   now_us = FEBRUARY;
-  ck_assert_dec_eq(left(), "51");
+  ck_assert_dec_eq(balance_now().left, "51");
   close_shop();
 }
 END_TEST
@@ -185,27 +149,21 @@ START_TEST(a_contract_cannot_begin_to_give_in_the_past) {
       "{\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\",\"start\":"
       "\"2026-01-01\",\"grants\":[{\"id\":\"x\",\"amount\":\"5\",\"asset\":"
       "\"%s\",\"every\":\"month\"%s}]}";
-  billing_call call;
   char document[400];
 
   open_giver(NULL, monthly, "");
-  call = call_now();
   snprintf(document, sizeof document, format, "USD", "");
-  BILLING_INIT(&err);
-  ck_assert_int_eq(billing_put(b, &call, "contract", document, (size_t)-1,
-                               NULL, &err), BILLING_CONFLICT);
+  ck_assert_int_eq(try_put("contract", document, &err), BILLING_CONFLICT);
   ck_assert_str_eq(err.path, "/grants");
   snprintf(document, sizeof document, format, "gold", "");
-  ck_assert_int_eq(billing_put(b, &call, "contract", document, (size_t)-1,
-                               NULL, &err), BILLING_INVALID);
+  ck_assert_int_eq(try_put("contract", document, &err), BILLING_INVALID);
   ck_assert_str_eq(err.path, "/grants/0/asset");
   snprintf(document, sizeof document, format, "USD",
            ",\"from\":\"2026-02-01\"");
-  ck_assert_int_eq(billing_put(b, &call, "contract", document, (size_t)-1,
-                               NULL, &err), 0);
-  ck_assert_dec_eq(left(), "10");
+  put("contract", document);
+  ck_assert_dec_eq(balance_now().left, "10");
   now_us = FEBRUARY;
-  ck_assert_dec_eq(left(), "15");
+  ck_assert_dec_eq(balance_now().left, "15");
   close_shop();
 }
 END_TEST
@@ -214,13 +172,13 @@ START_TEST(who_is_loaded_is_given_nothing_twice) {
   shop_folder folder = shop_folder_make();
 
   open_giver(folder.path, rolling, "");
-  spend("a", "3", now_us);
+  record_value("a", "n", now_us, "3");
   open_anew(folder.path);
-  ck_assert_dec_eq(left(), "7");
+  ck_assert_dec_eq(balance_now().left, "7");
   now_us = FEBRUARY;
-  spend("b", "1", now_us);
+  record_value("b", "n", now_us, "1");
   open_anew(folder.path);
-  ck_assert_dec_eq(left(), "13");
+  ck_assert_dec_eq(balance_now().left, "13");
   ck_assert_int_eq(grants_in_all(), 3);
   close_shop();
   shop_folder_remove(&folder);
@@ -240,14 +198,14 @@ START_TEST(a_call_that_fails_gives_nothing) {
   BILLING_INIT(&receipt);
   ck_assert_int_ne(billing_record(b, &call, &event, 1, &receipt, NULL), 0);
   ck_assert_int_eq(grants_in_all(), 0);
-  ck_assert_dec_eq(spend("f", "3", now_us).drawn, "3");
+  ck_assert_dec_eq(record_value("f", "n", now_us, "3").drawn, "3");
   close_shop();
 }
 END_TEST
 
 START_TEST(an_allowance_may_become_one_of_another_asset) {
   open_giver(NULL, monthly, ",\"versions\":\"follow\"");
-  advance_now();
+  advance(now_us);
   now_us = JANUARY + 15 * SHOP_DAY;
   put("tenant", "{\"id\":\"t\",\"assets\":[{\"code\":\"tok\","
                 "\"places\":0}]}");
@@ -256,11 +214,9 @@ START_TEST(an_allowance_may_become_one_of_another_asset) {
       "\"meter\":\"n\",\"model\":\"per_unit\",\"unit\":\"1\"}],"
       "\"grants\":[{\"id\":\"g\",\"amount\":\"7\",\"asset\":\"tok\","
       "\"every\":\"month\"}]}");
-  now_us = FEBRUARY;
-  advance_now();
+  advance(FEBRUARY);
   ck_assert_int_eq(grants_in_all(), 2);
-  now_us = MARCH;
-  advance_now();
+  advance(MARCH);
   ck_assert_int_eq(grants_in_all(), 3);
   close_shop();
 }
@@ -268,10 +224,9 @@ END_TEST
 
 START_TEST(a_version_of_the_past_gives_when_the_customer_has_come_to_it) {
   shop_folder folder = shop_folder_make();
-  billing_call call;
 
   open_giver(folder.path, monthly, ",\"versions\":\"follow\"");
-  advance_now();
+  advance(now_us);
   now_us = JANUARY + 15 * SHOP_DAY;
   put("plan",
       "{\"id\":\"pp\",\"currency\":\"USD\",\"effective\":\"2026-01-08\","
@@ -279,14 +234,12 @@ START_TEST(a_version_of_the_past_gives_when_the_customer_has_come_to_it) {
       "\"unit\":\"1\"}],\"grants\":[{\"id\":\"h\",\"amount\":\"31\","
       "\"every\":\"month\"}]}");
   for (int i = 0; i < 2; i++) {
-    ck_assert_dec_eq(left(), "10");
+    ck_assert_dec_eq(balance_now().left, "10");
     open_anew(folder.path);
   }
-  call = call_now();
-  ck_assert_int_eq(billing_rebuild(b, &call, "plan", "pp", (size_t)-1, 0,
-                                   NULL, NULL, NULL), 0);
+  reprice_all("pp");
   for (int i = 0; i < 2; i++) {
-    ck_assert_dec_eq(left(), "34");           /* 10, and 24 days of 31 */
+    ck_assert_dec_eq(balance_now().left, "34");   /* 10, and 24 days of 31 */
     open_anew(folder.path);
   }
   close_shop();

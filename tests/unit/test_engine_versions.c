@@ -127,6 +127,36 @@ START_TEST(a_version_that_was_undone_prices_nobody) {
 }
 END_TEST
 
+/* Nobody had a seat in January, which was billed so; in February there are
+ * five at 10, and since January they should have been at 20. */
+static void seats_come_in_february(const char *timing) {
+  char plan[300];
+
+  open_month(NULL);
+  snprintf(plan, sizeof plan, "{\"id\":\"pp\",\"currency\":\"USD\","
+           "\"prices\":[{\"id\":\"x\",\"model\":\"flat\",\"amount\":\"10\","
+           "\"quantity\":\"seats\",\"timing\":\"%s\"}]}", timing);
+  put("plan", plan);
+  put("contract", contract_with(",\"quantities\":{\"seats\":\"0\"}"));
+  advance(FEBRUARY + 4 * SHOP_DAY);
+  put("contract", contract_with(
+    ",\"quantities\":{\"seats\":\"5\"},\"overrides\":[{\"id\":\"o\","
+    "\"type\":\"multiplier\",\"factor\":\"2\",\"from\":\"2026-01-05\"}]"));
+  advance(MARCH + 4 * SHOP_DAY);
+}
+
+START_TEST(a_period_that_had_none_is_corrected_to_none) {
+  static const char *const members[] = {"quantity", "amount", NULL};
+
+  seats_come_in_february("arrears");
+  has_lines("INV-000001", members, "5 100\n");
+  close_shop();
+  seats_come_in_february("advance");
+  has_lines("INV-000001", members, "5 100\n");
+  close_shop();
+}
+END_TEST
+
 Suite *test_engine_versions(void);
 Suite *test_engine_versions(void) {
   Suite *s = suite_create("versions");
@@ -137,6 +167,7 @@ Suite *test_engine_versions(void) {
   tcase_add_test(c, a_contract_takes_another_version_since_a_day_of_the_past);
   tcase_add_test(c, a_contract_of_the_past_charges_what_was_recorded);
   tcase_add_test(c, a_version_that_was_undone_prices_nobody);
+  tcase_add_test(c, a_period_that_had_none_is_corrected_to_none);
   suite_add_tcase(s, c);
   return s;
 }

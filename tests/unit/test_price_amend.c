@@ -149,6 +149,34 @@ START_TEST(what_does_not_fit_is_named) {
 }
 END_TEST
 
+/* Packages cannot be split, a factor of what each unit costs can. */
+START_TEST(of_a_price_with_a_commit_rate_the_one_that_packs_is_named) {
+  bl_named eu = {BL_STR("region"), BL_STR("eu")};
+  bl_named us = {BL_STR("region"), BL_STR("us")};
+  bl_target in_eu = {.values = {&eu, 1}}, in_us = {.values = {&us, 1}};
+  bl_tier tiers[3];
+  bl_price commit = per_unit("8", &tiers[0]);
+  bl_price list = per_unit("10", &tiers[1]), out;
+  bl_price pack = per_unit("50", &tiers[2]);
+  bl_override o[] = {
+    {.id = BL_STR("pack"), .kind = BL_OVERRIDE_OVERWRITE, .span = ever,
+     .rate = &pack, .targets = &in_eu, .target_count = 1},
+    {.id = BL_STR("less"), .kind = BL_OVERRIDE_MULTIPLIER, .span = ever,
+     .factor = D("0.9"), .targets = &in_us, .target_count = 1},
+  };
+  bl_amendments by = {o, 2, 0};
+  size_t at = 9;
+
+  pack.model = BL_MODEL_PACKAGE;
+  list.beside = &commit;
+  list.groups = &group_names[1];
+  list.group_count = 1;
+  ck_assert_int_eq(bl_price_amend(&list, &by, 1, &arena, &out, &at),
+                   BILLING_INVALID);
+  ck_assert_uint_eq(at, 0);
+}
+END_TEST
+
 START_TEST(the_last_entitlement_counts) {
   bl_tier tier;
   bl_price list = per_unit("10", &tier);
@@ -179,6 +207,8 @@ Suite *test_price_amend(void) {
   tcase_add_test(c, two_ladders_become_one);
   tcase_add_test(c, a_fee_takes_an_amount_and_keeps_its_timing);
   tcase_add_test(c, what_does_not_fit_is_named);
+  tcase_add_test(
+      c, of_a_price_with_a_commit_rate_the_one_that_packs_is_named);
   tcase_add_test(c, the_last_entitlement_counts);
   suite_add_tcase(s, c);
   return s;

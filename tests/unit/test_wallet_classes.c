@@ -14,9 +14,10 @@ static bl_lot lot(uint64_t number, int32_t priority, uint32_t has_cost) {
 START_TEST(a_class_comes_before_any_priority) {
   bl_lot post = lot(1, 0, 1), pre = lot(2, 1, 1), credit = lot(3, 1, 0);
   bl_lot roll = lot(4, 500, 1);
-  bl_classed all[] = {{&post, 0, 1, 0}, {&pre, 0, 0, 0}, {&credit, 0, 0, 0},
-                      {&roll, 1, 0, 0}};
+  bl_classed all[] = {{&post, 1, 0}, {&pre, 0, 0}, {&credit, 0, 0},
+                      {&roll, 0, 0}};
 
+  roll.is_rolled_over = 1;
   bl_classed_sort(all, 4);
   ck_assert_ptr_eq(all[0].lot, &roll);
   ck_assert_ptr_eq(all[1].lot, &credit);
@@ -28,9 +29,10 @@ END_TEST
 START_TEST(among_rolled_over_lots_the_owed_ones_come_first) {
   bl_lot prepaid = lot(1, 1, 1), postpaid = lot(2, 99, 1);
   bl_lot free = lot(3, 2, 0);
-  bl_classed all[] = {{&prepaid, 1, 0, 0}, {&postpaid, 1, 1, 0},
-                      {&free, 1, 0, 0}};
+  bl_classed all[] = {{&prepaid, 0, 0}, {&postpaid, 1, 0}, {&free, 0, 0}};
 
+  prepaid.is_rolled_over = postpaid.is_rolled_over = 1;
+  free.is_rolled_over = 1;
   bl_classed_sort(all, 3);
   ck_assert_ptr_eq(all[0].lot, &postpaid);
   ck_assert_ptr_eq(all[1].lot, &prepaid);
@@ -43,7 +45,7 @@ START_TEST(fewer_prices_first_and_none_is_the_widest) {
   bl_scope three = {.prices = names, .price_count = 3};
   bl_scope one = {.prices = names, .price_count = 1};
   bl_lot a = lot(1, 0, 1), b = lot(2, 0, 1), c = lot(3, 0, 1);
-  bl_classed all[] = {{&a, 0, 0, 0}, {&b, 0, 0, 0}, {&c, 0, 0, 0}};
+  bl_classed all[] = {{&a, 0, 0}, {&b, 0, 0}, {&c, 0, 0}};
 
   b.scope = &three;
   c.scope = &one;
@@ -56,7 +58,7 @@ END_TEST
 
 START_TEST(the_number_decides_when_nothing_else_does) {
   bl_lot a = lot(1, 0, 1), b = lot(2, 0, 1);
-  bl_classed first = {&a, 0, 0, 0}, second = {&b, 0, 0, 0};
+  bl_classed first = {&a, 0, 0}, second = {&b, 0, 0};
 
   ck_assert_int_lt(bl_classed_compare(&first, &second), 0);
   ck_assert_int_gt(bl_classed_compare(&second, &first), 0);

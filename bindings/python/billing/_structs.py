@@ -104,7 +104,8 @@ def hold_of(h: Any) -> Hold:
         expires=moment_of(h.expires_us), decided=moment_of(h.decided_us),
         value=decimal_of(h.value), held=decimal_of(h.held),
         overdraft=decimal_of(h.overdraft), free=decimal_of(h.free),
-        asset=name_of(h.asset), assets=h.assets)
+        asset=name_of(h.asset), assets=h.assets,
+        over_limit=bool(h.flags & lib.BILLING_HOLD_OVER_LIMIT))
 
 
 def denial_of(d: Any) -> Denial:

@@ -71,7 +71,8 @@ class Wallets(Base):
         the same content returns the same number.  `cost` is what was paid, in
         `cost_asset` or else in `asset`; `origin` is "bought",
         "promotional", "commitment", "recurring", "rollover", "refund" or
-        "manual"; `scope` is {"meters", "prices", "contracts", "rate"}."""
+        "manual"; `scope` is {"any",
+        "meters", "prices", "contracts", "tags", "rate"}."""
         terms = new("billing_grant_terms")
         texts = Texts()
         texts.add(terms.customer, bytes_of(customer, "a customer"))
@@ -143,19 +144,24 @@ class Wallets(Base):
                   amount: Decimal | int | None = None,
                   asset: str | None = None, expires: datetime | None = None,
                   least: Decimal | int | None = None,
+                  properties: Mapping[str, Any] | None = None,
                   step: bool = False) -> Hold:
         """Asks before the work is done and reserves: the most that `estimate`
         (or a list of them) can cost, or else `amount` of `asset` for
-        `customer`.  With `least` it reserves as much as there is: the last
-        estimate's value, or the amount, may become less, but not less than
-        that.  The hold ends at `expires`, or in one hour.  The `denial` of a
-        DeniedError says which limit, by how much, and when again."""
+        `customer`, whose limits by `properties` ask for these.  With `least`
+        it reserves as much as there is: the last estimate's value, or the
+        amount, may become less, but not less than that.  The hold ends at
+        `expires`, or after what the tenant says holds last, one hour by
+        default.  The `denial` of a DeniedError says which limit, by how much,
+        and when again."""
         event_texts, texts = Texts(), Texts()
         array, count = events_of(_listed(estimate), event_texts) \
             if estimate is not None else (ffi.NULL, 0)
         terms = new("billing_hold_terms")
         if customer is not None:
             texts.add(terms.customer, bytes_of(customer, "a customer"))
+        if properties is not None:
+            texts.add(terms.properties, json_of(properties))
         texts.place()
         _set_money(terms.amount, amount, asset, "a hold's amount")
         terms.expires_us = optional_us(expires, "expires")

@@ -133,7 +133,8 @@ class Balance:
 
 @dataclass(frozen=True)
 class Hold:
-    """What was reserved before the work is done."""
+    """What was reserved before the work is done; `over_limit` when it goes
+    beyond a soft limit."""
 
     number: int
     status: HoldStatus
@@ -146,6 +147,7 @@ class Hold:
     free: Decimal
     asset: str
     assets: int
+    over_limit: bool
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ class Surface(unittest.TestCase):
         writes = ["put", "archive", "catalog_apply", "erase", "record",
                   "record_text", "ingest", "grant", "change_grant",
                   "authorize", "settle", "settle_all", "extend", "release",
-                  "advance"]
+                  "advance", "rebuild", "outbox_done"]
         for name in writes:
             now = inspect.signature(
                 getattr(billing.Billing, name)).parameters["now"]
@@ -677,6 +677,14 @@ class Wallets(Case):
         self.assertNotIn("used", key)
         _, key = self.b.limits("acme", properties={"api_key": None}, now=NOW)
         self.assertTrue(key["over"])
+        hold = self.b.authorize("k", customer="acme", amount=D("0.2"),
+                                asset="USD", properties={"api_key": "k"},
+                                now=NOW)
+        self.assertFalse(hold.over_limit)
+        hold = self.b.authorize("j", customer="acme", amount=D("0.05"),
+                                asset="USD", properties={"api_key": None},
+                                now=NOW)
+        self.assertTrue(hold.over_limit)
 
     def test_several_estimates_partly_held_and_extended(self):
         self.b.grant("g", "acme", 1, "USD", now=NOW)
