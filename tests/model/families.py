@@ -5,8 +5,9 @@
 Customers stand below each other and move; grants are private, shared with all
 below or with some; some have limits a day, which count all below them; usage,
 holds, settlements, voids and voided grants come at random, time goes on and
-ends holds and grants.  The model keeps trees, lots, holds and counts in fractions and asks nothing of the library.  What each event draws
-from which grant, every refusal, and what everybody has after each step must
+ends holds and grants.  The model keeps trees, lots, holds and counts in
+fractions and asks nothing of the library.  What each event draws from which
+grant, every refusal, and what everybody has and may spend after each step must
 agree; now and then the file is opened anew, so that nobody is in memory, and
 at the end the accounts `family` must come to zero.  Needs the Python binding.
 """
@@ -67,7 +68,7 @@ class Model:
         self.counted = {}        # key -> (owners of limits, amount, day)
         self.events = {}         # key -> (customer, amount, day, step)
         self.caps = {}           # customer -> what a day allows
-        self.used = {}           # (customer, day) -> what it and all below used
+        self.used = {}           # (customer, day) -> its use, and of all below
         self.tied = dict.fromkeys(PEOPLE, 0)   # the step of its parent
         self.step = 0
 
@@ -279,7 +280,8 @@ class Play:
         if parent:
             document['parent'] = parent
         self.both(lambda: self.model.move(customer, parent),
-                  lambda: self.b.put('customer', document, now=self.now, step=True))
+                  lambda: self.b.put('customer', document, now=self.now,
+                                     step=True))
         shown = self.b.get('customer', customer).get('parent')
         assert shown == self.model.parent[customer], shown
 
@@ -375,7 +377,8 @@ class Play:
             self.model.counted[key] = counted
             for lot, part in draws:
                 lot.held += part
-            self.b.extend(key, self.now + timedelta(days=9), now=self.now, step=True)
+            self.b.extend(key, self.now + timedelta(days=9), now=self.now,
+                          step=True)
             return
         event, amount = self.key(), F(self.r.randint(1, 40))
         wanted = self.model.use(event, customer, amount, self.now, draws)
@@ -391,7 +394,8 @@ class Play:
         if not lots:
             return
         lot = self.r.choice(lots)
-        self.b.change_grant(self.key(), lot.number, 'void', now=self.now, step=True)
+        self.b.change_grant(self.key(), lot.number, 'void', now=self.now,
+                            step=True)
         lot.void, lot.left = True, F(0)
 
     def go_on(self):
