@@ -164,7 +164,8 @@ static int balance(cli *c) {
   buffer_c(&json, "]}");
   if (!rc)
     return cli_show_buffer(c, &json,
-                           "balances: asset granted left held free owed shared");
+                           "balances: asset granted left held free owed "
+                           "shared");
   buffer_free(&json);
   return rc;
 }

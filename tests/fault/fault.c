@@ -72,6 +72,8 @@ static const struct sweep_row {
   {"tests/golden/67-outbox.json", 4},
   {"tests/golden/68-alerts.json", 0},
   {"tests/golden/68-alerts.json", 4},
+  {"tests/golden/75-family.json", 0},
+  {"tests/golden/75-family.json", 4},
   {"tests/fault/upheaval.json", 0},
   {"tests/fault/upheaval.json", 1},
   {"tests/fault/upheaval.json", 4},
