@@ -102,7 +102,7 @@ static void show_denial(cli *c, const billing_denial *denial) {
   json_open(&json);
   if (denial->again_us) json_time(&json, "again", denial->again_us);
   if (denial->asset[0]) json_text(&json, "asset", denial->asset);
-  json_text(&json, "by", denial->by < 5 ? owners[denial->by] : "");
+  json_text(&json, "by", denial->by < 6 ? owners[denial->by] : "");
   if (denial->customer[0]) json_text(&json, "customer", denial->customer);
   json_text(&json, "denied", billing_code_name(denial->code));
   if (denial->limit[0]) json_text(&json, "limit", denial->limit);

@@ -86,9 +86,21 @@ static const bl_shape scope_shape = {
   "a scope", scope_fields, BL_COUNT(scope_fields)
 };
 
+/* Caps count what the owner draws, not yet what a family does. */
+static int scope_read(const bl_reader *r, const bl_json *node,
+                      bl_scope *out) {
+  bl_reader caps = bl_reader_member(r, "caps");
+  int rc = bl_shape_read(&scope_shape, r, node, 0, out);
+
+  if (rc || !out->family || !out->caps.count) return rc;
+  return bl_reader_fail(&caps, BILLING_UNSUPPORTED,
+                        "a grant of one customer, or one without caps",
+                        "what a family draws has no caps yet");
+}
+
 int bl_scope_read(const bl_reader *r, const bl_json *node, bl_scope *out) {
   bl_scope scope = {0};
-  int rc = bl_shape_read(&scope_shape, r, node, 0, &scope);
+  int rc = scope_read(r, node, &scope);
 
   if (!rc && scope.family == BL_FAMILY_SOME) {
     bl_reader family = bl_reader_member(r, "family");
@@ -105,7 +117,7 @@ int bl_catalog_read_scope(const bl_json *doc, const char *path, bl_arena *a,
 
   assert(doc && a && out);
   memset(out, 0, sizeof *out);
-  return bl_shape_read(&scope_shape, &r, doc, 0, out);
+  return scope_read(&r, doc, out);
 }
 
 int bl_value_scope_text(const bl_reader *r, const bl_field *field,

@@ -50,8 +50,8 @@ typedef struct bl_limit_wishes {
 /* Whose a limit is, by BILLING_DENIED_BY_*. */
 extern const char *const bl_limit_owners[];
 
-/* Whether anything limits the customer, also of those above it; whether something is counted for it:
- * limits, quotas or the windows of alerts. */
+/* Whether anything limits the customer, also limits of those above it; whether
+ * something is counted for it: limits, quotas or the windows of alerts. */
 int bl_limits_are(const bl_tenant *t, const bl_customer *customer);
 static inline int bl_limits_count(const bl_tenant *t,
                                   const bl_customer *customer) {

@@ -71,10 +71,6 @@ static int check_scope(bl_call *c, bl_str scope, bl_str *out) {
   if (!rc) rc = bl_features_check(c, &model.features, 1, 1, "/scope");
   for (size_t i = 0; i < model.caps.count && !rc; i++)
     rc = bl_limit_check(c, &model.caps.item[i], 0, "/scope/caps");
-  if (!rc && model.caps.count && model.family)
-    rc = bl_fail(c->err, BILLING_UNSUPPORTED, "/scope/caps",
-                 "a grant of one customer, or one without caps",
-                 "what a family draws has no caps yet");
   if (!rc) rc = bl_family_number(c, tree, &model, "/scope");
   if (!rc) rc = bl_json_print(tree, &text);
   bl_json_free(tree);

@@ -795,7 +795,7 @@ static void show_hold(scenario_run *r, const billing_hold *hold) {
 static void show_denial(scenario_run *r, const billing_denial *denial) {
   static const char *const owners[] = {"", "customer's limit",
                                        "contract's limit", "plan's limit",
-                                       "feature", "parent"};
+                                       "feature", "parent's limit"};
   char again[32];
 
   if (!denial->by) return;             /* the message says it all */

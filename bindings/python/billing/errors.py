@@ -75,8 +75,8 @@ class ConflictError(BillingError):
 @dataclass(frozen=True)
 class Denial:
     """Why there is no hold.  `by` is "balance", "customer", "contract",
-    "plan", "feature" or "parent"; `limit` the id of the limit, or "" for the balance;
-    `customer` whose limit it is."""
+    "plan", "feature" or "parent"; `limit` the id of the limit, or "" for the
+    balance; `customer` whose limit it is."""
 
     by: str
     limit: str
