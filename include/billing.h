@@ -108,7 +108,12 @@ extern "C" {
 #define BILLING_DENIED_UNMATCHED 1031  /* DENIED: strict, and no meter */
 #define BILLING_DENIED_UNPRICED 1287   /* DENIED: strict, and no price */
 #define BILLING_DENIED_UNENTITLED 1543 /* DENIED: strict, not entitled */
-#define BILLING_DENIED_LIMIT 1799      /* DENIED: a spend cap or usage limit */
+#define BILLING_DENIED_LIMIT 1799      /* DENIED: a spend cap, usage limit or
+                                          quota */
+#define BILLING_INVALID_TOKEN 1028     /* INVALID: this is not a token */
+#define BILLING_DENIED_EXPIRED 2055    /* DENIED: the token has ended */
+#define BILLING_DENIED_KEY 2311        /* DENIED: another key signed it */
+#define BILLING_DENIED_SIGNATURE 2567  /* DENIED: it was changed since */
 
 /*
  * The text of a failure, in a struct of the caller's that owns no memory.
@@ -404,9 +409,12 @@ typedef struct billing_call {
  *              "number_prefix","unknown_customers":"refuse|park",
  *              "accept":{"most_age":s,"most_ahead":s,"cancel_within":s},
  *              "strict":"none|events|properties","alerts":[alert, ..],
- *              "holds":{"lasts":s,"grace":s}}
+ *              "outbox":[see billing_outbox_next],
+ *              "holds":{"lasts":s,"grace":s},"rates":[{"from":"tok",
+ *              "to":"USD","rate":"0.25","effective":T}, ..]}
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
- *              "limits":[see billing_limits],
+ *              "limits":[see billing_limits],"features":{..},
+ *              "top_ups":[see billing_top_up],
  *              "parent":"id": the customer above, whose shared grants it
  *              draws from (see Wallets),
  *              ... any further members are kept}
@@ -431,20 +439,28 @@ typedef struct billing_call {
  *             "accept" counts seconds s: how old an event may be when it
  *             comes, how far ahead of the clock, how long after that it can
  *             be voided
+ *   feature   see Entitlements
  *   plan      {"id","currency","prices":[price, ..],"minimum":"100",
  *              "maximum":{"amount":"5000","proration":"none"},
- *              "grants":[recurring grant, ..],"limits":[as of a customer]}
+ *              "grants":[recurring grant, ..],"limits":[as of a customer],
+ *              "features":{..}}
  *   contract  {"id","customer","plan","start","end","zone",
  *              "period":{"unit":"month","count":1},
  *              "anchor":"calendar|anniversary","quantities":{"seats":"5"},
  *              "overdraft":"0","order":["priority", ..] or the name of a
  *              peer's: "lago|metronome|openmeter|stripe",
  *              "versions":"pin|follow","plan_version":2,"effective":T,
- *              "minimum","maximum": instead of the plan's,
+ *              "minimum","maximum": instead of the plan's; these and
+ *              quantities may be lists, such as [{"value":"5"},
+ *              {"value":"8","from":T}], and hold for the past then,
+ *              "invoice_currency":"USD", into which the rest is converted,
+ *              "usage":[{"effective":T,"filters":[..],"takes":"filtered|
+ *              none"}, ..]: the part of its customer's that it takes,
  *              "grants":[recurring grant, ..] beside the plan's,
  *              "limits":[as of a customer],"overrides":[override, ..],
- *              "alerts":[{"id","of":"balance|owed|spend","asset","at":"5",
- *              "top_up":{"target":"20"}}]}
+ *              "features":{..}: each before the plan's,
+ *              "alerts":[see billing_outbox_next],
+ *              "top_ups":[see billing_top_up]}
  *
  * A price is a usage price (it names a meter), a price of what others cost
  * (`of`), or a recurring fee:
@@ -473,7 +489,10 @@ typedef struct billing_call {
  *    "quantity":"seats","proration":"time|days_half_open|none"}
  *
  * Tiers, free units and the maximum of a usage price are of a billing period,
- * or with "tiers_by":"year|life" of a year or of all of the contract.  A price
+ * or with "tiers_by":"year|life" of a year or of all of the contract.  With
+ * "rollover":{"periods":1,"limit":"50"} later periods (so many, or all) may
+ * use what is left of the free units of a per_unit, package or percentage
+ * price, the oldest first, as far as the limit lets them be carried.  A price
  * has "tags":[..] and, but for a fee, a "minimum" of a period, such as
  * "50" or {"amount":"50","proration":"time|days_half_open|none"}: of a stub
  * its share.  What is missing of a minimum, what is above a maximum and what a
@@ -487,6 +506,12 @@ typedef struct billing_call {
  * such a model, is what a unit costs when a grant pays it whose scope says
  * {"rate":"commit"}: a line of its own (kind commit_rate), before the rest in
  * the tiers.
+ *
+ * With an "invoice_currency" what an invoice leaves open in other assets is
+ * converted by the tenant's "rates": a line of its own (kind conversion) for
+ * each asset, period and rate, rounded once.  Usage goes by the rate of the
+ * last moment of its period, a fee in advance by that of its first.  What has
+ * been in force before the clock cannot change.
  *
  * A recurring grant is given by itself at the beginning of each of its periods
  * or, instead of periods, in dated parts.  Usage, reads and advance find it
@@ -551,14 +576,14 @@ BILLING_API int billing_archive(billing *b, const billing_call *call,
                                 size_t id_len, billing_error *err);
 
 /*
- * Billing as code: {"tenant":{..},"customers":[..],"meters":[..],
- * "plans":[..],"contracts":[..]}, applied in that order in one transaction.
- * *out is the difference: {"changes":[{"kind","id","action":"create|update|
- * unchanged","version","members":["/prices/0/unit", ..]}]}; a contract that
- * changes charges of before also has "differences", as billing_rebuild says
- * them.  With BILLING_CALL_DRY_RUN nothing is written.  Errors as billing_put,
- * with the path from the top of the text.  Nothing is archived by being left
- * out.
+ * Billing as code: {"tenant":{..},"features":[..],"customers":[..],
+ * "meters":[..],"plans":[..],"contracts":[..]}, applied in that order in one
+ * transaction.  *out is the difference: {"changes":[{"kind","id","action":
+ * "create|update|unchanged","version","members":["/prices/0/unit", ..]}]}; a
+ * contract that changes charges of before also has "differences", as
+ * billing_rebuild says them.  With BILLING_CALL_DRY_RUN nothing is written.
+ * Errors as billing_put, with the path from the top of the text.  Nothing is
+ * archived by being left out.
  */
 BILLING_API int billing_catalog_apply(billing *b, const billing_call *call,
                                       const char *json, size_t json_len,
@@ -626,8 +651,9 @@ typedef struct billing_rebuilding {
  *
  * *differences, when not NULL, becomes {"meter" or "plan","customers","done",
  * "moved","events","unusable","differences":[{"customer","contract","price",
- * "group","from","to","quantity","was","amount","difference","asset"}]}.  With
- * BILLING_CALL_DRY_RUN that is all that it does.
+ * "group","from","to","quantity","was","amount","difference","asset"}]}; of
+ * what is drawn at a commit rate also "kind".  With BILLING_CALL_DRY_RUN that
+ * is all that it does.
  *
  *   INVALID (kind)  NOTFOUND (id)  LIMIT (an amount)
  */
@@ -1073,7 +1099,9 @@ typedef struct billing_grant_terms {
                                       "values":{"model":"m1"}}]}; a member
                                       left out does not restrict.
                                       {"rate":"commit"}: it draws at the commit
-                                      rate of prices that have one;
+                                      rate of prices that have one.
+                                      {"features":{"calls":"500"}}: what it
+                                      entitles to, see Entitlements;
                                       {"family":true} or {"family":["id"]}:
                                       customers below draw from it, too */
 } billing_grant_terms;
@@ -1124,6 +1152,71 @@ BILLING_API int billing_grant_change(billing *b, const billing_call *call,
                                      uint64_t grant, const char *terms,
                                      size_t terms_len, billing_doc **out,
                                      billing_error *err);
+
+/*
+ * Top-ups: credit that is asked for by itself, and given when it has been
+ * paid.  A customer, contract or plan has "top_ups":[{"id","asset",
+ *
+ *   "at":"5"                      asks when 5 or less are left in grants, or
+ *   "every":"month","count":1,"from":T   at these times ("day|week|month|
+ *                                 year"; "from" is a contract's start)
+ *   "target":"20"                 for what fills it up to 20, or
+ *   "amount":"50","repeat":true   for 50, or as often as brings it above "at"
+ *   "charge_asset":"USD","unit_price":"0.01","discount":"0.1"   what that is
+ *                                 charged; "least" and "most" bound the charge
+ *   "mark_up":"0.03","fee":"0.30"   what is paid beside it
+ *   "bonus":{"amount":"5","share":"0.1"}   what is given beside it
+ *   "limit":{"per":"hour|day|week|month","count":3,"amount":"100"}
+ *                                 of what is asked for, in "zone"
+ *   "lasts":86400                 seconds in which the payment is awaited
+ *   "retries":[3600,86400]        it is asked for again so long after failing
+ *   "grant":{"lasts":s,"priority","scope","name"}   what is given for it}]}
+ *
+ * Who asks is a row of the outbox, top_up.wanted, in the transaction that has
+ * brought the balance down; schedules and retries come with billing_advance.
+ * The host takes the money, and says so here, by the number in that row, which
+ * is the same in all attempts.  One top-up of a rule is under way at a time;
+ * nothing is given before it is paid.  `terms` is one of
+ *
+ *   {"outcome":"paid"}    its grant is given (origin bought, at the cost of
+ *                         its charge), and the bonus (promotional).  The fee
+ *                         is booked as revenue.  Also when it had failed, or
+ *                         nobody had answered in time: what was paid counts,
+ *                         once.
+ *   {"outcome":"failed"}  it is asked for again as "retries" say; after the
+ *                         last of them the rule pauses.  So it does when
+ *                         nobody answers in time.
+ *   {"outcome":"void"}    it is given up; the rule may ask for another.
+ *   {"outcome":"resume"}  the rule does not pause any more.
+ *
+ * "reason", at most 200 bytes, is kept and told.  *out, when not NULL, is
+ * {"top_up","rule","contract","state":"wanted|failed|paused|paid|void|
+ * resumed","asset","left","amount","bonus","charge_asset","charge","fee",
+ * "total","attempt","until","again","lapsed","grant","bonus_grant","reason"}:
+ * "total" is to be paid until "until", a failed one is asked for "again" then,
+ * grants are numbers.  The same call->key gets the same answer.
+ *
+ *   NOTFOUND  no top-up has the number; NOTFOUND_CUSTOMER
+ *   INVALID   terms, with the path
+ *   CONFLICT_ENDED  it was paid or is void; nothing failed or is to resume
+ */
+BILLING_API int billing_top_up(billing *b, const billing_call *call,
+                               uint64_t number, const char *terms,
+                               size_t terms_len, billing_doc **out,
+                               billing_error *err);
+
+/*
+ * The top-ups of a customer as they stand: query {"customer":"id"} ->
+ * {"top_ups":[{"of":"customer|contract|plan", and the answer of
+ * billing_top_up; "state" is "idle" before a rule has asked; with a limit
+ * "used":{"count","amount","from","to"}}]}.  What is under way of a rule that
+ * has gone has no "of".
+ *
+ *   NOTFOUND_CUSTOMER
+ */
+BILLING_API int billing_top_ups(billing *b, const billing_call *call,
+                                const char *query, size_t query_len,
+                                billing_doc **out, billing_error *err);
 
 /* What a customer has in one asset at the call's now_us. */
 typedef struct billing_balances {
@@ -1222,7 +1315,8 @@ typedef struct billing_hold {
 #define BILLING_DENIED_BY_CUSTOMER 1u
 #define BILLING_DENIED_BY_CONTRACT 2u
 #define BILLING_DENIED_BY_PLAN 3u
-#define BILLING_DENIED_BY_PARENT 4u    /* a customer above */
+#define BILLING_DENIED_BY_FEATURE 4u  /* a quota: `limit` is its id */
+#define BILLING_DENIED_BY_PARENT 5u   /* a customer above */
 
 /* Why there is no hold: for programs what err->message says to people.  It is
  * an output of the failure, as *err is: written when authorize returns
@@ -1266,9 +1360,10 @@ typedef struct billing_denial {
  * tenant's "grace", one day by default: billing_list names such holds.
  *
  * The same decision asks every limit of the customer, its contracts and their
- * plans ("limits" of their documents), hard ones: DENIED_LIMIT when one does
- * not fit, *denial says which (the one that takes longest), by how much, and
- * from when on it would.  Soft ones are told by BILLING_HOLD_OVER_LIMIT.  An
+ * plans ("limits" of their documents), and the quotas of features (see
+ * Entitlements), hard ones: DENIED_LIMIT when one does not fit, *denial says
+ * which (the one that takes longest), by how much, and from when on it would.
+ * Soft ones are told by BILLING_HOLD_OVER_LIMIT.  An
  * amount asks the limits of amounts in its asset, under all contracts that are
  * in force.
  *
@@ -1290,6 +1385,9 @@ BILLING_API int billing_authorize(billing *b, const billing_call *call,
 #define BILLING_SETTLE_OVERDRAFT 3u  /* draw other grants, owe the rest as far
                                         as the contract's overdraft goes, else
                                         DENIED_ABOVE_HOLD, the hold stays */
+#define BILLING_SETTLE_CAP 4u        /* charge no more than was held: what is
+                                        above is given, as a promotional grant
+                                        that is drawn at once and ends */
 
 /*
  * Ends a hold by recording what was really used, in one commit: `count` (1 to
@@ -1305,6 +1403,7 @@ BILLING_API int billing_authorize(billing *b, const billing_call *call,
  * recorded before cannot settle a hold: CONFLICT_KEY.
  *
  *   NOTFOUND  DENIED_ABOVE_HOLD  CONFLICT_ENDED  and as billing_record
+ *   BUSY  BILLING_SETTLE_CAP, when others move the price all the time
  */
 BILLING_API int billing_settle(billing *b, const billing_call *call,
                                const billing_event *events, size_t count,
@@ -1354,6 +1453,164 @@ BILLING_API int billing_limits(billing *b, const billing_call *call,
                                const char *query, size_t query_len,
                                billing_doc **out, billing_error *err);
 
+/* ---- Entitlements ---------------------------------------------------------
+ *
+ * A feature is what a customer may use, and how much of it:
+ *
+ *   {"id":"sso","kind":"boolean"}
+ *   {"id":"calls","kind":"quota","meter":"calls","per":"period|hour|day|week|
+ *    month|life"} or "hours":5, "sliding", "zone" as of a limit
+ *   {"id":"support","kind":"configuration","options":["mail","gold"]}
+ *
+ * "features" of plans, contracts, customers and the scopes of grants say who
+ * has it: {"sso":true,"calls":"1000","support":"gold"}; a quota can be
+ * "unlimited" or {"limit":"1000","soft":true}, a configuration without options
+ * any JSON; false takes away.  The order is fixed: a customer's own value goes
+ * before all contracts, and its false before everything; without one each
+ * contract that is in force says its own value, else that of the version of
+ * its plan that holds.  Several contracts add up (the first configuration
+ * stands).  A grant adds to that from its beginning to its end, used up or
+ * not.  Who has nothing of all that has the feature's "default".
+ *
+ * What is used of a quota is what its meter counts of events that a contract
+ * prices (also at zero), whoever gives it, in one count: another plan, or a
+ * grant more, only moves how much is left.  A period is that of the first
+ * contract that gives it.  billing_authorize refuses what a quota does not
+ * allow, also to whom nobody gave the feature; recording refuses nothing.
+ */
+#define BILLING_FEATURE_BOOLEAN 0u
+#define BILLING_FEATURE_QUOTA 1u
+#define BILLING_FEATURE_CONFIGURATION 2u
+
+/* Who gives it, or takes it away: the first that says something. */
+#define BILLING_SOURCE_NONE 0u        /* nobody */
+#define BILLING_SOURCE_CUSTOMER 1u    /* its own document */
+#define BILLING_SOURCE_CONTRACT 2u
+#define BILLING_SOURCE_PLAN 3u
+#define BILLING_SOURCE_GRANT 4u
+#define BILLING_SOURCE_DEFAULT 5u     /* the feature's own document */
+
+#define BILLING_ENTITLED_SOFT 1u      /* the quota only tells */
+#define BILLING_ENTITLED_UNLIMITED 2u /* limit and left are the largest decimal
+                                       */
+#define BILLING_ENTITLED_USED_UP 4u   /* nothing is left of the quota */
+
+typedef struct billing_entitlement {
+  uint32_t        struct_size;
+  uint32_t        flags;        /* BILLING_ENTITLED_* */
+  uint32_t        kind;         /* BILLING_FEATURE_* */
+  uint32_t        granted;      /* 1: the customer has it; of a quota more than
+                                   zero, used up or not */
+  uint32_t        source;       /* BILLING_SOURCE_* */
+  uint32_t        value_len;    /* of a configuration */
+  int64_t         decided_us;
+  int64_t         resets_us;    /* of a quota: when what is used is forgotten,
+                                   or of one that slides the first of it; 0:
+                                   never, or nothing is used yet */
+  billing_decimal limit;
+  billing_decimal used;
+  billing_decimal held;         /* by open holds */
+  billing_decimal left;
+  char            value[512];   /* of a configuration: JSON; "" when it is
+                                   longer: billing_entitlements has it */
+} billing_entitlement;
+
+/*
+ * What a customer has of a feature at the call's now_us.  A customer that is
+ * in memory is answered from there.
+ *
+ *   NOTFOUND (no such feature: not the same as granted 0)  NOTFOUND_CUSTOMER
+ */
+BILLING_API int billing_entitled(billing *b, const billing_call *call,
+                                 const char *customer, size_t customer_len,
+                                 const char *feature, size_t feature_len,
+                                 billing_entitlement *out,
+                                 billing_error *err);
+
+/*
+ * All features: query {"customer":"id"} -> {"features":[{"feature","name",
+ * "kind","granted","source":"customer|contract|plan|grant|default",
+ * and of a quota "meter","per","hours","limit","used","held","left","soft",
+ * "resets"; of a configuration "value"}]}, in the order in which they were put
+ * first.  "limit" and "left" may be "unlimited".
+ *
+ *   NOTFOUND_CUSTOMER
+ */
+BILLING_API int billing_entitlements(billing *b, const billing_call *call,
+                                     const char *query, size_t query_len,
+                                     billing_doc **out, billing_error *err);
+
+/*
+ * Tokens: what a customer is entitled to, signed, for hosts that have no
+ * database at hand.  A token is a JSON Web Token (RFC 7519) in compact form
+ * that is signed by Ed25519 (RFC 8037), so that any library for these reads
+ * it: three parts of base64url without padding, with points between,
+ *
+ *   {"alg":"EdDSA","kid":id of the key,"typ":"JWT"}
+ *   {"exp":s,"features":[as of billing_entitlements],"iat":s,"iss":tenant,
+ *    "sub":customer}
+ *   the signature of the two parts and the point between them
+ *
+ * with "exp" and "iat" in whole seconds since 1970, rounded down.  Features
+ * that the customer does not have are left out.  "used" and "left" are those
+ * of the moment of issue: what is used offline is the host's to add up, and to
+ * record later.  The id of a key is its thumbprint (RFC 7638).
+ */
+typedef struct billing_token_terms {
+  uint32_t    struct_size;
+  uint32_t    flags;           /* 0 */
+  billing_str customer;
+  billing_str features;        /* JSON list of ids; empty: all that it has */
+  billing_str secret;          /* 32 bytes, an Ed25519 private key of RFC 8032;
+                                  it is used and not kept */
+  int64_t     expires_us;      /* after now */
+} billing_token_terms;
+
+/*
+ * Writes a token of the call's now_us; *out is its text.  Nothing is recorded.
+ *
+ *   NOTFOUND_CUSTOMER  NOTFOUND (a feature)  INVALID (terms)
+ */
+BILLING_API int billing_token_issue(billing *b, const billing_call *call,
+                                    const billing_token_terms *terms,
+                                    billing_doc **out, billing_error *err);
+
+/* The public key, 32 bytes into out, of a secret of 32 bytes.  INVALID. */
+BILLING_API int billing_token_key(const void *secret, size_t secret_len,
+                                  unsigned char *out, billing_error *err);
+
+typedef struct billing_token {
+  uint32_t struct_size;
+  uint32_t flags;
+  int64_t  issued_us;
+  int64_t  expires_us;
+  char     key_id[48];
+  char     tenant[208];
+  char     customer[208];
+} billing_token;
+
+/*
+ * Whether the owner of this public key (32 bytes) has signed the token, and it
+ * has not ended at now_us: pure, without a handle or store.  `out` and
+ * `claims`, which becomes the second part as it was signed, may be NULL; of
+ * `options`, which may be NULL, only the allocator is used.  Any other
+ * algorithm is refused, whatever the token says.
+ *
+ *   INVALID_TOKEN     not a token, or claims of another form
+ *   DENIED_KEY        another key signed it
+ *   DENIED_SIGNATURE  it was changed since, or nobody signed it
+ *   DENIED_EXPIRED    it was right until expires_us
+ *   INVALID           the key has another length
+ */
+BILLING_API int billing_token_verify(const billing_options *options,
+                                     const char *token, size_t token_len,
+                                     const void *key, size_t key_len,
+                                     int64_t now_us, billing_token *out,
+                                     billing_doc **claims,
+                                     billing_error *err);
+
+/* ---- The ledger --------------------------------------------------------- */
+
 /*
  * The double-entry ledger: query {"customer":"id","asset":"USD",
  * "account":"deferred","from":T,"to":T,"running":true,"after":"7.2",
@@ -1369,8 +1626,8 @@ BILLING_API int billing_limits(billing *b, const billing_call *call,
  *
  * Accounts: deferred (revenue: what is left of grants that were paid for),
  * credit (what is left of promotional ones), unbilled, receivable, revenue,
- * funding, promotion, breakage, rounding, tax, family (what grants of others
- * paid for the customer, less what its own paid for others).
+ * funding, promotion, breakage, rounding, tax, exchange, family (what grants
+ * of others paid for the customer, less what its own paid for others).
  */
 BILLING_API int billing_ledger(billing *b, const billing_call *call,
                                const char *query, size_t query_len,
@@ -1428,8 +1685,11 @@ BILLING_API int billing_invoice(billing *b, const billing_call *call,
  * and the events (the first `events` of them, 100 by default, and their count;
  * those that were voided since say so).  Of a price that changed within the
  * period, "position" is how far tiers had come before, and "before_position"
- * what that much costs; of a composite, a minimum or a maximum what was spent
- * under each price that it counts.  Lines count from 1.
+ * what that much costs; of free units that roll over, "allowance" is what has
+ * become of the period's by now; of a composite, a minimum or a maximum what
+ * was spent under each price that it counts.  Of a line of kind conversion:
+ * the rate, since when it was in force, and the "lines" whose open amounts it
+ * converts; these say "converted", its number.  Lines count from 1.
  *
  *   NOTFOUND
  */
@@ -1512,16 +1772,40 @@ BILLING_API int billing_simulate(billing *b, const billing_call *call,
  *   invoice.finalized  "invoice": the canonical document
  *   grant.given        "grant" (its number), "id", "amount", "asset",
  *                      "origin", "effective", "expires"
+ *   grant.changed      "grant", "id", "asset", "change" ("void|transfer|
+ *                      refund|expiry|return|rollover"), "amount", "cost",
+ *                      "expires", "to" (the grant that it has become)
  *   grant.expired      "grant", "id", "asset", "left"
- *   alert.reached      "alert" (its id), "contract", "of", "asset", "at",
- *                      "value"
- *   top_up.wanted      the same, "amount" and "charge"
+ *   grant.used_up *    "grant", "id", "asset"
+ *   grant.expiring *   "grant", "id", "asset", "expires", "left"
+ *   contract.started * "contract", "plan", "start"
+ *   contract.ended *   "contract", "plan", "end"
+ *   alert.reached      "alert" (its id), "contract", "of", "asset" or
+ *                      "meter", "at", "value"
+ *   alert.recovered    the same; "at" is what it is back at
+ *   top_up.wanted      what billing_top_up answers of it
+ *   top_up.failed      the same: "again", or "state":"paused"
+ *   top_up.paid        the same: "grant", "bonus_grant"
+ *   top_up.void        the same
  *
- * An alert tells when a call has brought its figure to "at": what grants have
- * left falls to it, what is owed and not invoiced, or was ever spent, rises to
- * it.  It tells again when the figure was on the other side in between.  A
- * top-up is money that the host asks for: the balance changes when it has been
- * paid, and the host grants it.
+ * Those with a star are told when the tenant's document asks for them:
+ * "outbox":{"topics":["grant.used_up", ..],"expiring":604800}.  A grant is
+ * used up when usage has taken the last of it; it is expiring so many seconds
+ * before its end (7 days), while something is left.  What only time brings is
+ * told by billing_advance: a contract's start, also when it was before the
+ * topic was asked for, and its end when its last period closes.
+ *
+ * An alert is {"id","of":"balance|owed|spend|usage|exhaustion","asset" or
+ * "meter","at":"5"}.  It tells when a call, or a step of an advance, has
+ * brought its figure to "at": what grants have left, and the days that this
+ * lasts at the spend of the last "hours", fall to it; what is owed and not
+ * invoiced, what was spent and what was used rise to it.  Spend is of all
+ * time, or of a window, as usage is: "per":"hour|day|week|month", of a
+ * contract's alert also "period", in a "zone"; or the last "hours":24, which
+ * is a burn rate.  Windows count as those of limits do, from the moment that
+ * the alert is put.  It tells again when the figure was on the other side in
+ * between; with "recovers":"8" only after the figure was back there, which is
+ * told, too.
  *
  * Of an erased customer "customer" and "id" are empty.  With a secret each row
  * has "webhook":{"id","timestamp","signature","body"}: the headers of Standard

@@ -58,6 +58,12 @@ typedef struct bl_charge {
   bl_dec   bound;          /* minimum, maximum: of the period */
   const bl_str *of;        /* ids of the prices whose spend it counts */
   size_t   of_count;       /* none: of all */
+  uint64_t converted;      /* number of the line that converts what is open */
+  char     from[16];       /* a conversion: out of this asset, */
+  bl_dec   rate;           /* at this rate */
+  int64_t  since_us;       /* INT64_MIN: it has always held */
+  uint32_t is_inverse;     /* divided by it */
+  uint32_t reserved;
 } bl_charge;
 
 /* A line: a charge, rounded to what is due. */

@@ -106,6 +106,13 @@ void cli_receipt_json(const billing_receipt *r, buffer *out);
 int cli_outbox(cli *c);
 int cli_outbox_done(cli *c);
 
+/* See features.c. */
+int cli_entitled(cli *c);
+int cli_features(cli *c);
+int cli_token(cli *c);
+int cli_token_key(cli *c);
+int cli_token_verify(cli *c);
+
 /* ---- JSON of structs; members in the order of their names ---- */
 
 void json_open(buffer *out);

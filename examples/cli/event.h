@@ -34,5 +34,7 @@ int cli_extend(cli *c);
 int cli_limits(cli *c);
 /* What is done to a grant: see grants.c. */
 int cli_change_grant(cli *c);
+int cli_top_up(cli *c);
+int cli_top_ups(cli *c);
 
 #endif

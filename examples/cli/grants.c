@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* grants.c - what is done to a grant. */
+/* grants.c - what is done to a grant, and top-ups. */
 #include <string.h>
 
 #include "event.h"
@@ -65,4 +65,46 @@ int cli_change_grant(cli *c) {
   } while (cli_again(c, rc));
   buffer_free(&terms);
   return cli_show(c, rc, doc, NULL);
+}
+
+int cli_top_up(cli *c) {
+  const char *words[3], *reason = NULL;
+  const cli_option options[] = {{"--reason", &reason, NULL, NULL},
+                                {NULL, NULL, NULL, NULL}};
+  billing_doc *doc = NULL;
+  buffer terms = {0};
+  int64_t number = 0;
+  int rc = cli_start(c, options, words, 3, 3, CLI_WRITE);
+
+  if (!rc) rc = cli_whole(c, "NUMBER", words[1], 1, INT64_MAX, &number);
+  if (rc) return rc;
+  json_open(&terms);
+  json_text(&terms, "outcome", words[2]);
+  if (reason) json_text(&terms, "reason", reason);
+  json_close(&terms);
+  do {
+    rc = billing_top_up(c->b, cli_call(c, words[0], 0), (uint64_t)number,
+                        terms.text, terms.len, &doc, &c->err);
+  } while (cli_again(c, rc));
+  buffer_free(&terms);
+  return cli_show(c, rc, doc, NULL);
+}
+
+int cli_top_ups(cli *c) {
+  const char *words[1];
+  billing_doc *doc = NULL;
+  buffer query = {0};
+  int rc = cli_start(c, NULL, words, 1, 1, CLI_READ);
+
+  if (rc) return rc;
+  json_open(&query);
+  json_text(&query, "customer", words[0]);
+  json_close(&query);
+  do {
+    rc = billing_top_ups(c->b, cli_call(c, NULL, 0), query.text, query.len,
+                         &doc, &c->err);
+  } while (cli_again(c, rc));
+  buffer_free(&query);
+  return cli_show(c, rc, doc, "top_ups: top_up rule of state amount asset "
+                              "total charge_asset attempt until again");
 }

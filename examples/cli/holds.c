@@ -96,7 +96,7 @@ static int show_hold(cli *c, int rc, const billing_hold *hold) {
 /* For programs: why there is no hold. */
 static void show_denial(cli *c, const billing_denial *denial) {
   static const char *const owners[] = {"balance", "customer", "contract",
-                                       "plan", "parent"};
+                                       "plan", "feature", "parent"};
   buffer json = {0};
 
   json_open(&json);
@@ -175,11 +175,12 @@ int cli_authorize(cli *c) {
 }
 
 static int above_of(cli *c, const char *word, uint32_t *out) {
-  static const char *const names[] = {"all", "refuse", "owe", "overdraft"};
+  static const char *const names[] = {"all", "refuse", "owe", "overdraft",
+                                      "cap"};
 
-  for (*out = 0; *out < 4; ++*out)
+  for (*out = 0; *out < 5; ++*out)
     if (!strcmp(word, names[*out])) return CLI_OK;
-  return cli_usage(c, "--above is all, refuse, owe or overdraft", word);
+  return cli_usage(c, "--above is all, refuse, owe, overdraft or cap", word);
 }
 
 static int show_receipts(cli *c, const billing_receipt *receipts,

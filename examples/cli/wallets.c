@@ -224,6 +224,10 @@ const cli_command cli_wallets[] = {
      "       [--customer ID] [--amount AMOUNT] [--expires TIME|never]",
      "void a grant, move or refund a part of it, change its end",
      cli_change_grant},
+    {"top-ups", "CUSTOMER", "what credit is asked for, and what became of it",
+     cli_top_ups},
+    {"top-up", "KEY NUMBER paid|failed|void|resume [--reason TEXT]",
+     "what has become of the payment of a top-up", cli_top_up},
     {"balance", "CUSTOMER [ASSET]", "what a customer has left", balance},
     {"authorize", "KEY CUSTOMER (--event NAME [--value V] | "
      "--event NAME=V,NAME=V,.. |\n       --amount AMOUNT --asset ASSET) "
@@ -231,12 +235,23 @@ const cli_command cli_wallets[] = {
      "ask before the work is done, and hold what it may cost", cli_authorize},
     {"settle", "KEY (EVENT [--value V] | NAME=V,NAME=V,..) "
      "[--properties JSON]\n       [--time TIME] [--key EVENT-KEY] "
-     "[--above all|refuse|owe|overdraft]",
+     "[--above all|refuse|owe|overdraft|cap]",
      "end a hold by what was really used", cli_settle},
     {"extend", "KEY TIME", "let a hold last longer", cli_extend},
     {"release", "KEY", "end a hold that was not used", cli_release},
     {"limits", "CUSTOMER [--properties JSON]",
      "what limits a customer, and how much of it is used", cli_limits},
+    {"entitled", "CUSTOMER FEATURE",
+     "what a customer has of a feature; exit status 1: nothing is left, or "
+     "it has none", cli_entitled},
+    {"features", "CUSTOMER", "what a customer has of each feature",
+     cli_features},
+    {"token", "CUSTOMER --secret FILE --until TIME [--features ID,ID]",
+     "what a customer has of features, signed for offline use; FILE holds 64 "
+     "hexadecimal digits", cli_token},
+    {"token-key", "FILE", "the public key of a secret", cli_token_key},
+    {"token-verify", "TOKEN --key HEX", "what a token says, if it holds",
+     cli_token_verify},
     {"ledger", "[--customer ID] [--asset A] [--account NAME] [--from TIME]\n"
      "       [--to TIME] [--running] [--after N] [--limit N]",
      "the double-entry ledger", ledger},

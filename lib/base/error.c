@@ -45,6 +45,10 @@ static const struct error_row error_rows[] = {
   ERROR_ROW(DENIED_UNPRICED, "no price applies to the event"),
   ERROR_ROW(DENIED_UNENTITLED, "no contract covers the event"),
   ERROR_ROW(DENIED_LIMIT, "a limit is reached"),
+  ERROR_ROW(INVALID_TOKEN, "this is not a token"),
+  ERROR_ROW(DENIED_EXPIRED, "the token has expired"),
+  ERROR_ROW(DENIED_KEY, "the token was signed by another key"),
+  ERROR_ROW(DENIED_SIGNATURE, "the signature does not hold"),
 };
 
 /* The row of rc, else of its class, else NULL. */

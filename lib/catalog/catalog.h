@@ -12,79 +12,13 @@
 #include "base/span.h"
 #include "expression/expression.h"
 
-/* ---- tenant ---- */
-
-typedef struct bl_asset {
-  char    code[16];
-  int32_t places;
-  int32_t reserved;
-} bl_asset;
-
-/* What of an event must be known to a meter. */
-enum { BL_STRICT_NONE, BL_STRICT_EVENTS, BL_STRICT_PROPERTIES };
-
-/* ---- alerts ---- */
-
-typedef struct bl_top_up {
-  bl_dec   amount;             /* added; or */
-  bl_dec   target;             /* filled up to it */
-  uint32_t has_target;
-  uint32_t repeats;            /* the amount, until the balance is above: */
-  bl_dec   above;
-  bl_dec   unit_price;         /* of what is added */
-  bl_dec   discount;           /* share of the charge that is left off */
-  bl_dec   least;              /* charge of a fill; 0: any */
-  bl_dec   most;               /* charge of what is repeated; 0: any */
-} bl_top_up;
-
-enum { BL_ALERT_BALANCE,       /* what is left in grants: tells at or below */
-       BL_ALERT_OWED,          /* priced, not covered, not invoiced: above */
-       BL_ALERT_SPEND,         /* of all time */
-       BL_ALERT_FIGURES };
-const char *bl_alert_of_name(uint32_t of);
-
-typedef struct bl_alert {
-  bl_str    id;
-  char      asset[16];
-  uint32_t  of;                /* BL_ALERT_* */
-  uint32_t  has_top_up;
-  bl_dec    at;
-  bl_top_up top_up;
-} bl_alert;
-
-typedef struct bl_alerts {
-  bl_alert *item;
-  size_t    count;
-} bl_alerts;
-
-/* ---- tenant ---- */
-
-typedef struct bl_tenant_terms {
-  bl_str    id;
-  bl_str    name;
-  bl_str    number_prefix;     /* of invoices, "INV-" by default */
-  bl_asset *assets;            /* the declared units */
-  size_t    asset_count;
-  int64_t   most_age_us;       /* of an event when it comes; 0: any */
-  int64_t   most_ahead_us;     /* of the clock; 0: as far as there is time */
-  int64_t   cancel_within_us;  /* of its receipt an event can be voided; 0:
-                                  always */
-  uint32_t  parks;             /* events of unknown customers; else they are
-                                  refused */
-  uint32_t  strict;            /* BL_STRICT_* */
-  uint32_t  reserved;
-  int64_t   hold_lasts_us;     /* unless it is said */
-  int64_t   hold_grace_us;     /* after its end it can be settled */
-  bl_alerts alerts;            /* for each customer */
-} bl_tenant_terms;
-
 /* ---- limits ---- */
 
 /* The windows of a limit: of a contract, of a zone's calendar, or of hours
  * that begin with the first use.  In the order of bl_window_words, PERIOD in
  * the place of none. */
 enum { BL_WITHIN_PERIOD, BL_WITHIN_HOUR, BL_WITHIN_DAY, BL_WITHIN_WEEK,
-       BL_WITHIN_MONTH, BL_WITHIN_HOURS };
+       BL_WITHIN_MONTH, BL_WITHIN_HOURS, BL_WITHIN_LIFE };
 
 /* How much may be spent, or used, in which time. */
 typedef struct bl_limit {
@@ -107,6 +41,182 @@ typedef struct bl_limits {
   bl_limit *item;
   size_t    count;
 } bl_limits;
+
+/* ---- features ---- */
+
+enum { BL_FEATURE_BOOLEAN, BL_FEATURE_QUOTA, BL_FEATURE_CONFIGURATION };
+extern const char *const bl_feature_words[];
+
+/* What somebody has of a feature, read without knowing which kind it is. */
+typedef struct bl_feature_value {
+  bl_str   id;                 /* of the feature */
+  bl_str   json;               /* canonical; false: it is taken away */
+  uint32_t is_no;
+  uint32_t is_yes;
+  uint32_t has_limit;          /* it can be that of a quota */
+  uint32_t is_soft;
+  bl_dec   limit;              /* BL_DEC_MAX: no limit */
+} bl_feature_value;
+
+typedef struct bl_feature_values {
+  bl_feature_value *item;
+  size_t            count;
+} bl_feature_values;
+
+/* What is sold beside usage and fees, or gates them. */
+typedef struct bl_feature {
+  bl_str   id;
+  bl_str   name;
+  uint32_t kind;               /* BL_FEATURE_* */
+  uint32_t has_default;
+  bl_limit limit;              /* quota: what it counts, and in which windows;
+                                  how much is a matter of who has it */
+  bl_str  *options;            /* configuration: texts it can be, as JSON
+                                  writes them; none: any */
+  size_t   option_count;
+  bl_feature_value standard;   /* of whoever nobody gave one */
+} bl_feature;
+
+/* ---- alerts ---- */
+
+enum { BL_ALERT_BALANCE,       /* what is left in grants: tells at or below */
+       BL_ALERT_OWED,          /* priced, not covered, not invoiced: above */
+       BL_ALERT_SPEND,         /* of all time, or in a window */
+       BL_ALERT_BOOKED,        /* up to here the ledger knows it */
+       BL_ALERT_USAGE = BL_ALERT_BOOKED,   /* of a meter in a window */
+       BL_ALERT_EXHAUSTION,    /* days that the balance lasts at the spend of
+                                  a window: at or below */
+       BL_ALERT_FIGURES };
+const char *bl_alert_of_name(uint32_t of);
+
+typedef struct bl_alert {
+  bl_str    id;
+  char      asset[16];         /* empty: of usage */
+  uint32_t  of;                /* BL_ALERT_* */
+  uint32_t  has_window;
+  uint32_t  has_band;
+  uint32_t  reserved;
+  bl_dec    at;
+  bl_dec    recovers;          /* with a band: it tells again after this */
+  bl_limit  window;            /* counts as a limit does, and limits nothing */
+} bl_alert;
+
+/* Whether it tells when its figure falls. */
+static inline int bl_alert_falls(const bl_alert *alert) {
+  return alert->of == BL_ALERT_BALANCE || alert->of == BL_ALERT_EXHAUSTION;
+}
+
+typedef struct bl_alerts {
+  bl_alert *item;
+  size_t    count;
+} bl_alerts;
+
+/* ---- tenant ---- */
+
+typedef struct bl_asset {
+  char    code[16];
+  int32_t places;
+  int32_t reserved;
+} bl_asset;
+
+/* What of an event must be known to a meter. */
+enum { BL_STRICT_NONE, BL_STRICT_EVENTS, BL_STRICT_PROPERTIES };
+
+/* ---- top-ups ---- */
+
+/* How much a top-up adds, and what is to be paid for that. */
+typedef struct bl_top_up {
+  bl_dec   amount;             /* added; or */
+  bl_dec   target;             /* filled up to it */
+  uint32_t has_target;
+  uint32_t repeats;            /* the amount, until the balance is above: */
+  bl_dec   above;
+  bl_dec   unit_price;         /* of what is added */
+  bl_dec   discount;           /* share of the charge that is left off */
+  bl_dec   mark_up;            /* share of the charge that is put on */
+  bl_dec   fee;                /* and what is put on beside that */
+  bl_dec   least;              /* charge of a fill; 0: any */
+  bl_dec   most;               /* charge of a fill, or of what is repeated;
+                                  0: any */
+} bl_top_up;
+
+/* A rule by which credit is asked for, and what is given when it is paid
+ * (top_up.c). */
+typedef struct bl_top_up_rule {
+  bl_str    id;
+  char      asset[16];
+  char      charge_asset[16];  /* what it is paid in */
+  uint32_t  has_at;            /* asks when this much or less is left: */
+  uint32_t  has_limit;
+  bl_dec    at;
+  bl_top_up terms;
+  bl_dec    bonus;             /* given beside it */
+  bl_dec    bonus_share;       /* of what is added, too */
+  uint32_t  has_schedule;      /* asks every so many BL_UNIT_*: */
+  uint32_t  unit;
+  int32_t   every;
+  uint32_t  reserved;
+  int64_t   from_us;           /* BL_TIME_NEVER: the contract's start */
+  bl_str    zone;              /* empty: the contract's, else UTC */
+  uint32_t  per;               /* BL_WITHIN_*, of the limit */
+  int32_t   limit_count;       /* 0: any */
+  bl_dec    limit_amount;      /* 0: any */
+  int64_t   lasts_us;          /* how long a payment is awaited */
+  int64_t  *retries_us;        /* asked again so long after a failure */
+  size_t    retry_count;
+  int64_t   given_us;          /* how long the grant lasts; 0: for ever */
+  int32_t   priority;          /* of the grant, */
+  bl_str    scope;             /* its scope, canonical JSON or empty, */
+  bl_str    name;              /* and its name */
+} bl_top_up_rule;
+
+typedef struct bl_top_ups {
+  bl_top_up_rule *item;
+  size_t          count;
+} bl_top_ups;
+
+/* ---- tenant ---- */
+
+/* One of `from` is worth `rate` of `to`, since a moment. */
+typedef struct bl_exchange_rate {
+  char    from[16];
+  char    to[16];
+  bl_dec  rate;                /* above zero */
+  int64_t since_us;            /* INT64_MIN: it has always held */
+} bl_exchange_rate;
+
+#define BL_EXCHANGE_MOST 2000
+
+typedef struct bl_exchange_rates {
+  bl_exchange_rate *item;
+  size_t            count;
+} bl_exchange_rates;
+
+/* Rows of the outbox that a tenant asks for. */
+enum { BL_TELL_USED_UP, BL_TELL_EXPIRING, BL_TELL_STARTED, BL_TELL_ENDED,
+       BL_TELLS };
+extern const char *const bl_tell_words[];
+
+typedef struct bl_tenant_terms {
+  bl_str    id;
+  bl_str    name;
+  bl_str    number_prefix;     /* of invoices, "INV-" by default */
+  bl_asset *assets;            /* the declared units */
+  size_t    asset_count;
+  int64_t   most_age_us;       /* of an event when it comes; 0: any */
+  int64_t   most_ahead_us;     /* of the clock; 0: as far as there is time */
+  int64_t   cancel_within_us;  /* of its receipt an event can be voided; 0:
+                                  always */
+  uint32_t  parks;             /* events of unknown customers; else they are
+                                  refused */
+  uint32_t  strict;            /* BL_STRICT_* */
+  uint32_t  tells;             /* bits 1 << BL_TELL_* */
+  int64_t   hold_lasts_us;     /* unless it is said */
+  int64_t   hold_grace_us;     /* after its end it can be settled */
+  int64_t   expiring_us;       /* so long before its end a grant is told */
+  bl_alerts alerts;            /* for each customer */
+  bl_exchange_rates rates;     /* between assets */
+} bl_tenant_terms;
 
 /* ---- customer ---- */
 
@@ -218,7 +328,8 @@ enum { BL_TIMING_ARREARS, BL_TIMING_ADVANCE };
 enum { BL_PARTIAL_UP, BL_PARTIAL_DOWN, BL_PARTIAL_PRORATE };
 enum { BL_PRORATE_TIME, BL_PRORATE_DAYS, BL_PRORATE_NONE };
 /* The usage that goes through tiers, free units and maximum together. */
-enum { BL_TIERS_PERIOD, BL_TIERS_YEAR, BL_TIERS_LIFE };
+/* ROLLED: periods by themselves, but for free units that roll over. */
+enum { BL_TIERS_PERIOD, BL_TIERS_YEAR, BL_TIERS_LIFE, BL_TIERS_ROLLED };
 
 typedef struct bl_tier {
   bl_dec up_to;                /* inclusive; the last one's is BL_DEC_MAX */
@@ -326,7 +437,9 @@ typedef struct bl_price {
   uint32_t  *counted;          /* closing: the places of those it counts */
   size_t     counted_count;
   uint32_t   tiers_by;         /* BL_TIERS_* */
-  uint32_t   reserved;
+  int32_t    roll_periods;     /* BL_TIERS_ROLLED: so many later ones may use
+                                  what is left of free units; 0: all */
+  bl_dec     roll_most;        /* and so many are carried at most */
   struct bl_price *beside;     /* its commit rate; of BL_CLOSING_COMMIT the
                                   list price; NULL: none */
 } bl_price;
@@ -401,7 +514,9 @@ typedef struct bl_plan {
   bl_bound  minimum;           /* of all that is spent in the currency */
   bl_bound  maximum;
   bl_limits limits;            /* of each contract */
+  bl_feature_values features;
   bl_recurring_list grants;
+  bl_top_ups top_ups;          /* of each contract */
   bl_price *some;              /* bounds of what some prices cost: id, name,
                                   closing, of and bound */
   size_t    some_count;
@@ -466,9 +581,25 @@ int bl_words_have_any(const bl_words *words, const bl_words *asked);
 int bl_words_have_all(const bl_words *words, const bl_words *asked);
 
 typedef struct bl_quantity {
-  bl_str name;
-  bl_dec value;
+  bl_str   name;
+  bl_dec   value;
+  int64_t  from_us;            /* INT64_MIN: from the beginning on */
+  uint32_t is_dated;           /* it holds for the past, too (dated.c) */
+  uint32_t reserved;
 } bl_quantity;
+
+/* A least or a most since a moment. */
+typedef struct bl_bound_step {
+  bl_bound bound;
+  int64_t  from_us;
+} bl_bound_step;
+
+typedef struct bl_bounds {
+  bl_bound_step *item;         /* in the order of their times */
+  size_t         count;        /* 0: the plan's */
+  uint32_t       is_dated;     /* they hold for the past, too */
+  uint32_t       reserved;
+} bl_bounds;
 
 enum { BL_OVERRIDE_OVERWRITE, BL_OVERRIDE_MULTIPLIER, BL_OVERRIDE_TIERED,
        BL_OVERRIDE_ENTITLEMENT };
@@ -508,6 +639,20 @@ typedef struct bl_override {
   uint32_t   to_is_local;
 } bl_override;
 
+/* Which usage is taken since a moment (route.c). */
+typedef struct bl_route {
+  int64_t    since_us;
+  bl_filter *filters;          /* all must hold; of none, all is taken */
+  size_t     filter_count;
+  uint32_t   takes_none;
+  uint32_t   reserved;
+} bl_route;
+
+typedef struct bl_routes {
+  bl_route *item;
+  size_t    count;             /* 0: all usage */
+} bl_routes;
+
 typedef struct bl_contract_terms {
   bl_str       id;
   bl_str       name;
@@ -529,8 +674,8 @@ typedef struct bl_contract_terms {
   bl_dec       overdraft;      /* what authorize may promise beyond grants;
                                   BL_DEC_MAX: "unlimited" */
   bl_order     order;
-  bl_bound     minimum;        /* instead of the plan's */
-  bl_bound     maximum;
+  bl_bounds    minimum;        /* instead of the plan's */
+  bl_bounds    maximum;
   int32_t      rules;          /* rules version, 1 */
   uint32_t     start_is_local; /* start_us is a wall clock of the zone: */
   uint32_t     end_is_local;   /* a bare date, or a time without Z or an */
@@ -543,9 +688,30 @@ typedef struct bl_contract_terms {
   bl_override *overrides;
   size_t       override_count;
   bl_limits    limits;
+  bl_feature_values features;      /* each before the plan's */
   bl_recurring_list grants;        /* beside the plan's */
   bl_alerts    alerts;
+  bl_routes    usage;          /* of the customer's, that it takes */
+  char         invoice_currency[16];   /* what is open in other assets is
+                                          converted into; empty: nothing is */
+  bl_top_ups   top_ups;
 } bl_contract_terms;
+
+/* ---- dated.c ---- */
+
+/* The one that holds at a moment; NULL: none has begun.  The value of no name
+ * is 1, of an unknown one 0. */
+const bl_quantity *bl_quantity_at(const bl_contract_terms *terms, bl_str name,
+                                  int64_t us);
+bl_dec bl_quantity_of(const bl_contract_terms *terms, bl_str name, int64_t us);
+const bl_bound *bl_bound_at(const bl_bounds *bounds, int64_t us);
+/* From when on what is dated is another than before; BL_TIME_NEVER. */
+int64_t bl_quantities_change(const bl_contract_terms *was,
+                             const bl_contract_terms *now);
+int64_t bl_bounds_change(const bl_bounds *was, const bl_bounds *now);
+/* What is taken at a moment; and from when on others take another part. */
+bl_route bl_route_at(const bl_routes *routes, int64_t us);
+int64_t bl_routes_change(const bl_routes *was, const bl_routes *now);
 
 /*
  * Documents to models.  Each reads a whole JSON object, refuses unknown
@@ -601,10 +767,28 @@ int bl_catalog_read_contract(const bl_json *doc, const char *path, bl_arena *a,
 int bl_catalog_read_customer(const bl_json *doc, const char *path,
                              bl_str *id, bl_str *name, bl_str *parent,
                              billing_error *err);
-/* Its limits, in the arena. */
-int bl_catalog_read_customer_limits(const bl_json *doc, const char *path,
-                                    bl_arena *a, bl_limits *out,
-                                    billing_error *err);
+/* What of it is the engine's beside that, in the arena. */
+typedef struct bl_customer_terms {
+  bl_limits         limits;
+  bl_feature_values features;
+  bl_top_ups        top_ups;
+} bl_customer_terms;
+int bl_catalog_read_customer_terms(const bl_json *doc, const char *path,
+                                   bl_arena *a, bl_customer_terms *out,
+                                   billing_error *err);
+int bl_catalog_read_feature(const bl_json *doc, const char *path, bl_arena *a,
+                            bl_feature *out, billing_error *err);
+/* Why nobody can have that of the feature: what would be right; NULL: it can
+ * be. */
+const char *bl_feature_misfit(const bl_feature *feature,
+                              const bl_feature_value *value);
+/* The value of a feature; NULL: none is there. */
+const bl_feature_value *bl_feature_value_of(const bl_feature_values *values,
+                                            bl_str id);
+/* Assets that top-ups are in, and are paid in, must be known. */
+int bl_catalog_check_top_ups(const bl_top_ups *top_ups, const char *path,
+                             const bl_tenant_terms *tenant,
+                             billing_error *err);
 /* Its aliases, in the arena. */
 int bl_catalog_read_aliases(const bl_json *doc, const char *path, bl_arena *a,
                             bl_aliases *out, billing_error *err);
@@ -634,6 +818,7 @@ typedef struct bl_scope {
   size_t   member_id_count;
   uint64_t *members;           /* their own numbers */
   size_t   member_count;
+  bl_feature_values features;  /* that it entitles to while it lasts */
 } bl_scope;
 enum { BL_FAMILY_NONE, BL_FAMILY_ALL, BL_FAMILY_SOME };
 /* What is done to a grant; what takes some of it away says where it goes. */

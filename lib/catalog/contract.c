@@ -12,8 +12,6 @@
  */
 #include "catalog/field.h"
 
-#define CONTRACT_QUANTITIES_MOST 1000
-
 const char bl_clock_hint[] =
   "RFC 3339 such as \"2026-01-31T00:00:00Z\", a date, or microseconds";
 
@@ -96,52 +94,6 @@ static int contract_anchor(const bl_reader *r, const bl_field *field,
                         "this is no anchor");
 }
 
-static const bl_field contract_quantity_field = {
-  .name = "value", .read = bl_value_amount, .at = offsetof(bl_quantity, value)
-};
-
-static int contract_quantity(const bl_reader *r, const bl_json *member,
-                             bl_quantity *out) {
-  bl_reader at = bl_reader_member(r, "");
-  bl_str name = bl_json_key(member);
-  int rc;
-
-  at.segment = name;
-  if (!bl_catalog_id_is_valid(name))
-    return bl_reader_fail(&at, BILLING_INVALID,
-                          "1 to 200 bytes without control characters",
-                          "%t cannot be a name", &name);
-  out->name = bl_arena_str(r->arena, name);
-  if (r->arena->failed) return bl_reader_nomem(r);
-  rc = contract_quantity_field.read(&at, &contract_quantity_field, member,
-                                    out);
-  return rc;
-}
-
-static int contract_quantities(const bl_reader *r, const bl_field *field,
-                               const bl_json *node, void *model) {
-  bl_contract_terms *terms = model;
-  const bl_json *member = bl_json_first(node);
-  size_t count = bl_json_count(node);
-  int rc = BILLING_OK;
-
-  (void)field;
-  if (bl_json_kind(node) != BL_JSON_OBJECT)
-    return bl_reader_fail(r, BILLING_INVALID, "such as {\"seats\":\"5\"}",
-                          "quantities are an object");
-  if (count > CONTRACT_QUANTITIES_MOST)
-    return bl_reader_fail(r, BILLING_LIMIT, NULL,
-                          "more quantities than a plan has prices");
-  if (count == 0) return BILLING_OK;
-  terms->quantities = bl_arena_array(r->arena, count,
-                                     sizeof *terms->quantities);
-  if (!terms->quantities) return bl_reader_nomem(r);
-  for (size_t i = 0; !rc && i < count; i++, member = bl_json_next(member))
-    rc = contract_quantity(r, member, &terms->quantities[i]);
-  terms->quantity_count = count;
-  return rc;
-}
-
 static int contract_overdraft(const bl_reader *r, const bl_field *field,
                               const bl_json *node, void *model) {
   bl_contract_terms *terms = model;
@@ -160,6 +112,16 @@ static int contract_order(const bl_reader *r, const bl_field *field,
   (void)field;
   terms->has_order = 1;
   return bl_value_order(r, node, &terms->order);
+}
+
+static int contract_currency(const bl_reader *r, const bl_field *field,
+                             const bl_json *node, void *model) {
+  bl_contract_terms *terms = model;
+  int rc = bl_value_asset(r, field, node, model);
+
+  if (rc || bl_asset_places(terms->invoice_currency) >= 0) return rc;
+  return bl_reader_fail(r, BILLING_INVALID, field->hint,
+                        "%s is no currency", terms->invoice_currency);
 }
 
 static const char *const contract_versions[] = {"pin", "follow", NULL};
@@ -186,7 +148,7 @@ static const bl_field contract_fields[] = {
    .at = offsetof(bl_contract_terms, zone)},
   {.name = "period", .read = contract_period},
   {.name = "anchor", .read = contract_anchor},
-  {.name = "quantities", .read = contract_quantities},
+  {.name = "quantities", .read = bl_value_quantities},
   {.name = "overdraft", .read = contract_overdraft,
    .at = offsetof(bl_contract_terms, overdraft)},
   {.name = "order", .read = contract_order},
@@ -201,14 +163,23 @@ static const bl_field contract_fields[] = {
   {.name = "overrides", .read = bl_value_overrides},
   {.name = "grants", .read = bl_value_contract_grants,
    .at = offsetof(bl_contract_terms, grants)},
-  {.name = "alerts", .read = bl_value_alerts,
+  {.name = "alerts", .read = bl_value_alerts, .low = 1,
    .at = offsetof(bl_contract_terms, alerts)},
-  {.name = "minimum", .read = bl_value_bound,
+  {.name = "usage", .read = bl_value_routes,
+   .at = offsetof(bl_contract_terms, usage)},
+  {.name = "invoice_currency", .read = contract_currency,
+   .hint = "an ISO 4217 code such as \"USD\"",
+   .at = offsetof(bl_contract_terms, invoice_currency)},
+  {.name = "top_ups", .read = bl_value_top_ups, .low = 1,
+   .at = offsetof(bl_contract_terms, top_ups)},
+  {.name = "minimum", .read = bl_value_bounds,
    .at = offsetof(bl_contract_terms, minimum)},
-  {.name = "maximum", .read = bl_value_bound,
+  {.name = "maximum", .read = bl_value_bounds,
    .at = offsetof(bl_contract_terms, maximum)},
   {.name = "limits", .read = bl_value_limits, .low = 1,
    .at = offsetof(bl_contract_terms, limits)},
+  {.name = "features", .read = bl_value_features,
+   .at = offsetof(bl_contract_terms, features)},
   {.name = "rules", .read = bl_value_whole, .low = 1, .high = 1,
    .at = offsetof(bl_contract_terms, rules)},
 };
@@ -267,5 +238,3 @@ int bl_catalog_read_contract(const bl_json *doc, const char *path, bl_arena *a,
   if (!rc) *out = terms;
   return rc;
 }
-
-#undef CONTRACT_QUANTITIES_MOST

@@ -42,23 +42,28 @@ int bl_catalog_read_customer(const bl_json *doc, const char *path,
   return BILLING_OK;
 }
 
-/* ---- limits ---- */
+/* ---- limits, features and top-ups ---- */
 
-static const bl_field customer_limit_fields[] = {
-  {.name = "limits", .read = bl_value_limits, .at = 0},
+static const bl_field customer_term_fields[] = {
+  {.name = "limits", .read = bl_value_limits,
+   .at = offsetof(bl_customer_terms, limits)},
+  {.name = "features", .read = bl_value_features,
+   .at = offsetof(bl_customer_terms, features)},
+  {.name = "top_ups", .read = bl_value_top_ups,
+   .at = offsetof(bl_customer_terms, top_ups)},
 };
 
-static const bl_shape customer_limit_shape = {
-  "a customer", customer_limit_fields, BL_COUNT(customer_limit_fields)
+static const bl_shape customer_term_shape = {
+  "a customer", customer_term_fields, BL_COUNT(customer_term_fields)
 };
 
-int bl_catalog_read_customer_limits(const bl_json *doc, const char *path,
-                                    bl_arena *a, bl_limits *out,
-                                    billing_error *err) {
+int bl_catalog_read_customer_terms(const bl_json *doc, const char *path,
+                                   bl_arena *a, bl_customer_terms *out,
+                                   billing_error *err) {
   bl_reader r = bl_reader_top(path, a, err);
 
   memset(out, 0, sizeof *out);
-  return bl_shape_read_open(&customer_limit_shape, &r, doc, out);
+  return bl_shape_read_open(&customer_term_shape, &r, doc, out);
 }
 
 /* ---- aliases ---- */

@@ -130,12 +130,26 @@ extern const char bl_clock_hint[];
 /* bl_limits; `low`: those of a contract or plan, which have periods
  * (limits.c). */
 bl_field_read bl_value_limits;
+/* What the windows of a limit are, and whether it goes together; and its
+ * print. */
+int bl_limit_check_windows(const bl_reader *r, bl_limit *limit, int is_per,
+                           int has_periods);
+uint64_t bl_limit_print(const bl_limit *limit);
+/* bl_feature_values, an object by their features' ids (feature.c). */
+bl_field_read bl_value_features;
 /* bl_named_list: values by name; bl_target *, and size_t at `beside`
  * (override.c). */
 bl_field_read bl_value_named;
 bl_field_read bl_value_targets;
-/* bl_alerts (alert.c). */
+/* bl_exchange_rates (exchange.c). */
+bl_field_read bl_value_exchange;
+/* What a limit counts, and in which windows: another print counts anew. */
+uint64_t bl_limit_print(const bl_limit *limit);
+/* bl_alerts (alert.c), `low`: those of a contract, which has periods;
+ * bl_top_ups (top_up.c), `low`: those of a contract or plan, which have a
+ * start. */
 bl_field_read bl_value_alerts;
+bl_field_read bl_value_top_ups;
 /* A contract's overrides, and what their order asks of each (override.c). */
 bl_field_read bl_value_overrides;
 int bl_overrides_check(const bl_reader *r, const bl_contract_terms *terms);
@@ -149,6 +163,8 @@ bl_field_read bl_value_plan_grants;
 bl_field_read bl_value_contract_grants;
 /* What a grant may pay for (scope.c). */
 int bl_scope_read(const bl_reader *r, const bl_json *node, bl_scope *out);
+/* bl_str: a scope as canonical text, which what is given has. */
+bl_field_read bl_value_scope_text;
 /* A burndown order (order.c). */
 int bl_value_order(const bl_reader *r, const bl_json *node, bl_order *out);
 /* The tiers of a price (tier.c), and the rates of a matrix (rates.c). */
@@ -161,6 +177,11 @@ int bl_price_check_split(const bl_reader *r, const bl_price *price);
 /* bl_bound: a decimal, or an object; a pointer to bl_spend_of (spend.c). */
 bl_field_read bl_value_bound;
 bl_field_read bl_value_spend_of;
+/* bl_routes (route.c). */
+bl_field_read bl_value_routes;
+/* The quantities of a contract; bl_bounds: one, or a dated list (dated.c). */
+bl_field_read bl_value_quantities;
+bl_field_read bl_value_bounds;
 /* What some prices of a plan cost at least, and at most (spend_some.c). */
 bl_field_read bl_value_minimums;
 bl_field_read bl_value_maximums;

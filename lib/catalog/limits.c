@@ -22,6 +22,7 @@ const char *const bl_within_words[] = {
   [BL_WITHIN_WEEK]   = "week",
   [BL_WITHIN_MONTH]  = "month",
   [BL_WITHIN_HOURS]  = "hours",
+  [BL_WITHIN_LIFE]   = "life",
   NULL
 };
 
@@ -55,7 +56,7 @@ static const bl_field limits_fields[] = {
   {.name = "meter", .read = bl_value_id,
    .at = offsetof(limits_draft, limit.meter)},
   {.name = "per", .read = limits_per,
-   .hint = "period, hour, day, week, month; or \"hours\":5"},
+   .hint = "period, hour, day, week, month, life; or \"hours\":5"},
   {.name = "hours", .read = bl_value_whole, .low = 1, .high = 8784,
    .at = offsetof(limits_draft, limit.hours)},
   {.name = "sliding", .read = bl_value_truth,
@@ -96,20 +97,17 @@ static int limits_of_what(const bl_reader *r, limits_draft *draft) {
   return BILLING_OK;
 }
 
-static int limits_of_when(const bl_reader *r, limits_draft *draft,
-                         int has_periods) {
-  bl_limit *limit = &draft->limit;
-
-  if (draft->is_per == (limit->hours != 0) || (draft->is_per &&
-                                               limit->slides) ||
-      (draft->is_per && limit->per == BL_WITHIN_HOURS))
+int bl_limit_check_windows(const bl_reader *r, bl_limit *limit, int is_per,
+                           int has_periods) {
+  if (is_per == (limit->hours != 0) || (is_per && limit->slides) ||
+      (is_per && limit->per == BL_WITHIN_HOURS))
     return bl_reader_fail(r, BILLING_INVALID,
                           "\"per\":\"day\", or \"hours\":5 with or without "
                           "\"sliding\"",
                           "a limit has one kind of window");
   if (limit->hours) limit->per = BL_WITHIN_HOURS;
   if (has_periods || limit->per != BL_WITHIN_PERIOD) return BILLING_OK;
-  return bl_reader_fail(r, BILLING_INVALID, "hour, day, week, month",
+  return bl_reader_fail(r, BILLING_INVALID, "hour, day, week, month, life",
                         "only a contract or its plan has periods");
 }
 
@@ -124,7 +122,7 @@ static uint64_t limits_mix(uint64_t print, bl_str text) {
 
 /* Of what is counted, and in which windows: what a limit allows may change
  * without it beginning anew. */
-static uint64_t limits_print(const bl_limit *limit) {
+uint64_t bl_limit_print(const bl_limit *limit) {
   uint64_t when = (uint64_t)limit->per << 33 | (uint64_t)limit->slides << 32 |
                   (uint64_t)limit->hours;
   uint64_t print = limits_mix(UINT64_C(14695981039346656037), limit->id);
@@ -166,9 +164,11 @@ int bl_value_limits(const bl_reader *r, const bl_field *field,
 
     rc = bl_shape_read(&limits_shape, &at, item, 0, &draft);
     if (!rc) rc = limits_of_what(&at, &draft);
-    if (!rc) rc = limits_of_when(&at, &draft, field->low != 0);
+    if (!rc)
+      rc = bl_limit_check_windows(&at, &draft.limit, (int)draft.is_per,
+                                  field->low != 0);
     if (rc) return rc;
-    draft.limit.print = limits_print(&draft.limit);
+    draft.limit.print = bl_limit_print(&draft.limit);
     limits->item[i] = draft.limit;
     rc = limits_is_new(&at, limits);
     limits->count = i + 1;

@@ -62,6 +62,10 @@ static const bl_field plan_fields[] = {
    .at = offsetof(bl_plan, maximum)},
   {.name = "limits", .read = bl_value_limits, .low = 1,
    .at = offsetof(bl_plan, limits)},
+  {.name = "features", .read = bl_value_features,
+   .at = offsetof(bl_plan, features)},
+  {.name = "top_ups", .read = bl_value_top_ups, .low = 1,
+   .at = offsetof(bl_plan, top_ups)},
   {.name = "minimums", .read = bl_value_minimums},
   {.name = "maximums", .read = bl_value_maximums},
   {.name = "effective", .read = bl_value_time,
@@ -169,7 +173,8 @@ static int plan_all_transactions(const bl_reader *r, const bl_price *price,
  * is known for its period. */
 static int plan_tiers(const bl_reader *r, const bl_price *price,
                       const bl_price *rate, const bl_meter *meter) {
-  bl_reader at = bl_reader_member(r, "tiers_by");
+  bl_reader at = bl_reader_member(
+      r, price->tiers_by == BL_TIERS_ROLLED ? "rollover" : "tiers_by");
 
   if (price->tiers_by == BL_TIERS_PERIOD) return BILLING_OK;
   if (!plan_goes_on(meter))

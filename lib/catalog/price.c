@@ -97,6 +97,37 @@ static int price_rounding(const bl_reader *r, const bl_field *field,
   return bl_value_word(r, node, field->words, &place);
 }
 
+static const bl_field price_rollover_fields[] = {
+  {.name = "periods", .read = bl_value_whole, .low = 1, .high = 100,
+   .at = offsetof(bl_price, roll_periods)},
+  {.name = "limit", .read = bl_value_amount,
+   .at = offsetof(bl_price, roll_most)},
+};
+
+static const bl_shape price_rollover_shape = {
+  "a rollover", price_rollover_fields, BL_COUNT(price_rollover_fields)
+};
+
+/* Periods share their free units, as they do tiers of a year. */
+static int price_rollover(const bl_reader *r, const bl_field *field,
+                          const bl_json *node, void *model) {
+  bl_price *price = model;
+  int rc = bl_shape_read(&price_rollover_shape, r, node, 0, price);
+
+  (void)field;
+  if (rc) return rc;
+  if (bl_dec_is_zero(price->free) || bl_price_is_by_event(price))
+    return bl_reader_fail(r, BILLING_INVALID, "a price with \"free\" units, "
+                          "and no terms of single transactions",
+                          "there are no free units that could roll over");
+  if (price->tiers_by != BL_TIERS_PERIOD)
+    return bl_reader_fail(r, BILLING_INVALID, "leave out one of them",
+                          "free units are of a period, or of %s",
+                          bl_tiers_words[price->tiers_by]);
+  price->tiers_by = BL_TIERS_ROLLED;
+  return BILLING_OK;
+}
+
 static const char *const price_bounds[] = {"inclusive", "exclusive", NULL};
 static const char *const price_roundings[] = {"line", NULL};
 
@@ -164,6 +195,9 @@ static const bl_field price_fields[] = {
   {.name = "tiers_by", .read = bl_value_choice,
    .forms = PRICE_USAGE & PRICE_PLAN, .words = bl_tiers_words,
    .at = offsetof(bl_price, tiers_by)},
+  {.name = "rollover", .read = price_rollover,
+   .forms = PRICE_FREE & PRICE_PLAN,
+   .hint = "such as {\"periods\":1,\"limit\":\"50\"}"},
   {.name = "amount", .read = bl_value_amount, .forms = PRICE_FLAT,
    .needed = PRICE_FLAT, .at = offsetof(bl_price, amount)},
   {.name = "quantity", .read = bl_value_id, .forms = PRICE_FLAT,
@@ -230,6 +264,7 @@ int bl_price_read(const bl_reader *r, const bl_json *doc, int in_plan,
   assert(currency && out);
   price.per  = BL_DEC_ONE;
   price.most = BL_DEC_MAX;
+  price.roll_most = BL_DEC_MAX;
   if (model == BL_MODEL_PERCENTAGE || model == BL_MODEL_GRADUATED_PERCENTAGE)
     price.per = bl_dec_of_int(100);
   if (!rc) rc = bl_asset_set(price.asset, bl_str_of(currency));

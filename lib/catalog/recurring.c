@@ -137,22 +137,6 @@ static int allowance_parts(const bl_reader *r, const bl_field *field,
 
 /* ---- an allowance ---- */
 
-/* Kept as canonical text: what is given has it in this form. */
-static int allowance_scope(const bl_reader *r, const bl_field *field,
-                           const bl_json *node, void *model) {
-  bl_recurring *a = model;
-  bl_scope scope;
-  bl_text text;
-  int rc = bl_scope_read(r, node, &scope);
-
-  (void)field;
-  if (rc) return rc;
-  bl_text_open(&text, r->arena);
-  if (bl_json_print(node, &text)) return bl_reader_nomem(r);
-  a->scope = (bl_str){text.text, text.len};
-  return BILLING_OK;
-}
-
 enum { RECURRING_EVERY, RECURRING_PARTS };
 #define RECURRING_FORM(form) (UINT32_C(1) << (form))
 
@@ -174,7 +158,8 @@ static const bl_field allowance_fields[] = {
   {.name = "origin", .read = bl_value_choice, .words = allowance_origins,
    .hint = "recurring, bought, commitment or promotional",
    .at = offsetof(bl_recurring, origin)},
-  {.name = "scope", .read = allowance_scope},
+  {.name = "scope", .read = bl_value_scope_text,
+   .at = offsetof(bl_recurring, scope)},
   {.name = "parts", .read = allowance_parts,
    .forms = RECURRING_FORM(RECURRING_PARTS)},
   {.name = "every", .read = bl_value_choice, .words = every_words,

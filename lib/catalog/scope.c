@@ -9,6 +9,7 @@
  *     {"rate":"commit"} pays the commit rate of prices that have one
  *     {"family":true} pays for customers below its own, too; a list of ids:
  *         for these of them
+ *     {"features":{"calls":"500"}} pays for everything, and entitles to more
  */
 #include "catalog/field.h"
 
@@ -72,6 +73,8 @@ static const bl_field scope_fields[] = {
   {.name = "family", .read = scope_family, .low = 1, .high = SCOPE_MOST,
    .at = offsetof(bl_scope, member_ids),
    .beside = offsetof(bl_scope, member_id_count)},
+  {.name = "features", .read = bl_value_features,
+   .at = offsetof(bl_scope, features)},
   {.name = "any", .read = bl_value_targets,
    .at = offsetof(bl_scope, targets),
    .beside = offsetof(bl_scope, target_count)},
@@ -101,6 +104,20 @@ int bl_catalog_read_scope(const bl_json *doc, const char *path, bl_arena *a,
   assert(doc && a && out);
   memset(out, 0, sizeof *out);
   return bl_shape_read(&scope_shape, &r, doc, 0, out);
+}
+
+int bl_value_scope_text(const bl_reader *r, const bl_field *field,
+                        const bl_json *node, void *model) {
+  bl_scope scope;
+  bl_text text;
+  int rc = bl_scope_read(r, node, &scope);
+
+  if (rc) return rc;
+  bl_text_open(&text, r->arena);
+  if (bl_json_print(node, &text)) return bl_reader_nomem(r);
+  *(bl_str *)(void *)((unsigned char *)model + field->at) =
+      (bl_str){text.text, text.len};
+  return BILLING_OK;
 }
 
 #undef SCOPE_MOST

@@ -3,7 +3,8 @@
  * tenant.c - the tenant's document: who sells, and the units that it counts
  * beside currencies.
  *
- *     {"id":"acme","assets":[{"code":"tok","places":0}]}
+ *     {"id":"acme","assets":[{"code":"tok","places":0}],
+ *      "rates":[{"from":"tok","to":"USD","rate":"0.25"}]}
  *     places of "tok" are 0, of "USD" 2, of "gpu_h" none: -1
  */
 #include "catalog/field.h"
@@ -104,6 +105,47 @@ static int tenant_holds(const bl_reader *r, const bl_field *field,
   return bl_shape_read(&tenant_hold_shape, r, node, 0, model);
 }
 
+const char *const bl_tell_words[] = {
+  [BL_TELL_USED_UP]  = "grant.used_up",
+  [BL_TELL_EXPIRING] = "grant.expiring",
+  [BL_TELL_STARTED]  = "contract.started",
+  [BL_TELL_ENDED]    = "contract.ended",
+  NULL
+};
+
+static int tenant_topics(const bl_reader *r, const bl_field *field,
+                         const bl_json *node, void *model) {
+  bl_tenant_terms *terms = model;
+  const bl_json *item = bl_json_first(node);
+  size_t count = 0;
+  int rc = bl_value_array(r, node, 0, BL_TELLS, &count);
+
+  (void)field;
+  for (size_t i = 0; i < count && !rc; i++, item = bl_json_next(item)) {
+    bl_reader at = bl_reader_item(r, i);
+    uint32_t topic = 0;
+    rc = bl_value_word(&at, item, bl_tell_words, &topic);
+    terms->tells |= UINT32_C(1) << topic;
+  }
+  return rc;
+}
+
+static const bl_field tenant_outbox_fields[] = {
+  {.name = "topics", .read = tenant_topics},
+  {.name = "expiring", .read = bl_value_seconds, .low = 1,
+   .at = offsetof(bl_tenant_terms, expiring_us)},
+};
+
+static const bl_shape tenant_outbox_shape = {
+  "an outbox", tenant_outbox_fields, BL_COUNT(tenant_outbox_fields)
+};
+
+static int tenant_outbox(const bl_reader *r, const bl_field *field,
+                         const bl_json *node, void *model) {
+  (void)field;
+  return bl_shape_read(&tenant_outbox_shape, r, node, 0, model);
+}
+
 static const char *const tenant_unknown[] = {"refuse", "park", NULL};
 
 static const char *const tenant_strict[] = {
@@ -125,8 +167,12 @@ static const bl_field tenant_fields[] = {
    .hint = "such as {\"most_age\":3024000,\"most_ahead\":300}"},
   {.name = "holds", .read = tenant_holds,
    .hint = "such as {\"lasts\":3600,\"grace\":86400}"},
+  {.name = "outbox", .read = tenant_outbox,
+   .hint = "such as {\"topics\":[\"grant.used_up\"]}"},
   {.name = "alerts", .read = bl_value_alerts,
    .at = offsetof(bl_tenant_terms, alerts)},
+  {.name = "rates", .read = bl_value_exchange,
+   .at = offsetof(bl_tenant_terms, rates)},
   {.name = "unknown_customers", .read = bl_value_choice,
    .words = tenant_unknown, .at = offsetof(bl_tenant_terms, parks)},
   {.name = "strict", .read = bl_value_choice, .words = tenant_strict,
@@ -136,6 +182,26 @@ static const bl_field tenant_fields[] = {
 static const bl_shape tenant_shape = {
   "a tenant", tenant_fields, BL_COUNT(tenant_fields)
 };
+
+/* Rates are between assets that the tenant knows. */
+static int tenant_check_rates(const bl_reader *r,
+                              const bl_tenant_terms *terms) {
+  bl_reader above = bl_reader_member(r, "rates");
+
+  for (size_t i = 0; i < terms->rates.count; i++) {
+    const bl_exchange_rate *rate = &terms->rates.item[i];
+    int is_from = bl_catalog_places(terms, rate->from) >= 0;
+    bl_reader at = bl_reader_item(&above, i);
+    bl_reader member = bl_reader_member(&at, is_from ? "to" : "from");
+
+    if (!is_from || bl_catalog_places(terms, rate->to) < 0)
+      return bl_reader_fail(&member, BILLING_INVALID,
+                            "a currency, or a unit that the tenant declares",
+                            "%s is no asset of the tenant",
+                            is_from ? rate->to : rate->from);
+  }
+  return BILLING_OK;
+}
 
 int bl_catalog_read_tenant(const bl_json *doc, const char *path, bl_arena *a,
                            bl_tenant_terms *out, billing_error *err) {
@@ -147,7 +213,9 @@ int bl_catalog_read_tenant(const bl_json *doc, const char *path, bl_arena *a,
   terms.number_prefix = BL_STR("INV-");
   terms.hold_lasts_us = BL_HOUR;
   terms.hold_grace_us = BL_DAY;
+  terms.expiring_us = 7 * BL_DAY;
   rc = bl_shape_read(&tenant_shape, &r, doc, 0, &terms);
+  if (!rc) rc = tenant_check_rates(&r, &terms);
   if (!rc) *out = terms;
   return rc;
 }

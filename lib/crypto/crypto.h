@@ -47,6 +47,29 @@ int bl_entropy(unsigned char *out, size_t n);
 void bl_subkey(unsigned char *out, size_t n,
                const unsigned char secret[BL_HASH], const char *label);
 
+/* ---- signatures by Ed25519 (sign.c) ---- */
+
+#define BL_SIGN_KEY 32       /* bytes of a secret and of a public key */
+#define BL_SIGNATURE 64
+#define BL_SIGN_ID 44        /* text of a key's id, with its NUL */
+
+/* The public key of a secret. */
+void bl_sign_public(const unsigned char secret[BL_SIGN_KEY],
+                    unsigned char out[BL_SIGN_KEY]);
+void bl_sign(const unsigned char secret[BL_SIGN_KEY], bl_str text,
+             unsigned char out[BL_SIGNATURE]);
+/* Whether the key's owner has signed this text. */
+int bl_sign_holds(const unsigned char key[BL_SIGN_KEY], bl_str text,
+                  const unsigned char signature[BL_SIGNATURE]);
+/* The thumbprint of a public key, in base64url. */
+void bl_sign_id(const unsigned char key[BL_SIGN_KEY], char out[BL_SIGN_ID]);
+
+/* Base64url without padding and a NUL into out, which holds 4 bytes for each 3
+ * that were begun and one more; returns its length. */
+size_t bl_base64url_print(const void *bytes, size_t n, char *out);
+/* Back; 0 when it is not exactly that, or needs more room. */
+int bl_base64url_read(bl_str text, void *out, size_t room, size_t *n);
+
 /* ---- Standard Webhooks (webhook.c) ---- */
 
 typedef struct bl_webhook_key {

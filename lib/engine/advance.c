@@ -7,9 +7,12 @@
  * once to T and in any number of steps to T give the same entries.
  */
 #include "base/struct.h"
+#include "engine/alerts.h"
 #include "engine/due.h"
 #include "engine/grants.h"
 #include "engine/load.h"
+#include "engine/told.h"
+#include "engine/top_ups.h"
 
 typedef struct due_heap {
   bl_due_step *due;
@@ -108,6 +111,28 @@ static int find_due_grants(bl_call *c, due_heap *heap,
   return rc;
 }
 
+/* In a trial nothing is asked for: it says what there is, not what may be
+ * paid. */
+static int add_top_up(bl_call *c, due_heap *heap, uint64_t number,
+                      int64_t until_us) {
+  bl_due_step due = {.rank = BL_DUE_TOP_UP, .number = number};
+  bl_customer *customer = bl_table_at(&c->t->by_customer, number);
+  int rc;
+
+  if (bl_call_reads(c)) return BILLING_OK;
+  rc = bl_top_ups_due(c, customer, &due.at_us);
+  return rc ? rc : add_due(c, heap, &due, until_us);
+}
+
+static int add_told(bl_call *c, due_heap *heap, uint64_t number,
+                    int64_t until_us) {
+  bl_due_step due = {.rank = BL_DUE_TELL, .number = number};
+
+  if (bl_call_reads(c)) return BILLING_OK;
+  due.at_us = bl_tell_due(c, bl_table_at(&c->t->by_customer, number));
+  return add_due(c, heap, &due, until_us);
+}
+
 static int find_due_of(bl_call *c, due_heap *heap,
                        const bl_customer *customer, int64_t until_us) {
   int rc = find_due_holds(c, heap, customer, until_us);
@@ -119,7 +144,8 @@ static int find_due_of(bl_call *c, due_heap *heap,
     rc = add_contract(c, heap, contract, until_us);
     if (!rc) rc = add_giver(c, heap, contract, until_us);
   }
-  return rc;
+  if (!rc) rc = add_top_up(c, heap, customer->number, until_us);
+  return rc ? rc : add_told(c, heap, customer->number, until_us);
 }
 
 static int find_due(bl_call *c, due_heap *heap, int64_t until_us) {
@@ -137,9 +163,11 @@ static int step_contract(bl_call *c, due_heap *heap, bl_contract *contract,
                          int64_t at_us, int64_t until_us,
                          billing_progress *out) {
   uint64_t invoices = c->t->heads.invoices;
-  uint64_t closed = contract->closed;
+  uint64_t closed = contract->closed, had_ended = contract->has_ended;
   int rc = bl_step_contract(c, contract, at_us);
 
+  if (!rc && contract->has_ended && !had_ended)
+    rc = bl_tell_ended(c, contract);
   if (rc) return rc;
   out->periods += contract->closed - closed;
   out->invoices += c->t->heads.invoices - invoices;
@@ -167,6 +195,22 @@ static int add_expiries(bl_call *c, due_heap *heap, uint64_t before,
   return rc;
 }
 
+static int top_up_step(bl_call *c, due_heap *heap, const bl_due_step *due,
+                       int64_t until_us) {
+  bl_customer *customer = bl_table_at(&c->t->by_customer, due->number);
+  int rc = bl_top_ups_step(c, customer, due->at_us);
+
+  return rc ? rc : add_top_up(c, heap, due->number, until_us);
+}
+
+static int tell_step(bl_call *c, due_heap *heap, const bl_due_step *due,
+                     int64_t until_us) {
+  bl_customer *customer = bl_table_at(&c->t->by_customer, due->number);
+  int rc = bl_tell_step(c, customer, due->at_us);
+
+  return rc ? rc : add_told(c, heap, due->number, until_us);
+}
+
 static int do_step(bl_call *c, due_heap *heap, int64_t until_us,
                    billing_progress *out) {
   bl_due_step due = heap_take(heap);
@@ -180,6 +224,10 @@ static int do_step(bl_call *c, due_heap *heap, int64_t until_us,
     return bl_grant_expire(c, due.grant);
   case BL_DUE_GIVE:
     return give_step(c, heap, due.contract, due.at_us, until_us);
+  case BL_DUE_TOP_UP:
+    return top_up_step(c, heap, &due, until_us);
+  case BL_DUE_TELL:
+    return tell_step(c, heap, &due, until_us);
   default:
     return step_contract(c, heap, due.contract, due.at_us, until_us, out);
   }
@@ -190,6 +238,7 @@ static int take_step(bl_call *c, due_heap *heap, int64_t until_us,
   uint64_t before = c->t->heads.grants;
   int rc = do_step(c, heap, until_us, out);
 
+  if (!rc && !bl_call_reads(c)) rc = bl_alerts_tell(c);
   return rc ? rc : add_expiries(c, heap, before, until_us);
 }
 

@@ -15,7 +15,9 @@
 
 /* A customer is about to change for the first time in this call. */
 void bl_alerts_watch(bl_tenant *t, bl_customer *customer);
-/* At the end of a call that has succeeded. */
+/* At the end of a call that has succeeded, and of each step of an advance, so
+ * that any number of calls tell the same.  Top-ups that are due by then are
+ * asked for. */
 int bl_alerts_tell(bl_call *c);
 
 #endif

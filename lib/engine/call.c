@@ -189,7 +189,8 @@ int bl_leave(bl_call *c, int rc) {
   int writes = !bl_call_reads(c), decided = rc;
 
   if (!rc && writes) rc = bl_append_opened(c);
-  if (!rc && writes && c->wrote && t->watched) rc = bl_alerts_tell(c);
+  if (!rc && writes && c->wrote && (t->watched || t->used_up.count))
+    rc = bl_alerts_tell(c);
   if (!rc && c->arena.failed) rc = BILLING_NOMEM;
   if (t->arena.failed) {
     rc = rc ? rc : BILLING_NOMEM;

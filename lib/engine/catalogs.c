@@ -13,7 +13,7 @@ static const char *const action_names[] = {"unchanged", "create", "update"};
 
 static int unknown_kind(bl_call *c) {
   return bl_fail(c->err, BILLING_INVALID, "",
-                 "tenant, customer, meter, plan or contract",
+                 "tenant, customer, meter, feature, plan or contract",
                  "this kind of document cannot be written");
 }
 
@@ -165,9 +165,9 @@ static int list_page(bl_call *c, const bl_query *q, billing_doc **out) {
   int which = q->kind ? bl_kind_of_name(q->kind) : -1;
   bl_customer *customer = NULL;
   bl_json *page;
-  int rc = BILLING_OK;
+  int rc = bl_view_check_status(c, q);
 
-  if (q->customer.len)
+  if (!rc && q->customer.len)
     rc = bl_find_customer(c, q->customer, "/customer", &customer);
   if (rc) return rc;
   page = bl_json_object(NULL, NULL);
@@ -201,7 +201,7 @@ int billing_archive(billing *b, const billing_call *call, const char *kind,
   if (rc) return rc;
   if (which <= BL_KIND_TENANT)
     rc = bl_fail(err, BILLING_INVALID, "",
-                 "customer, meter, plan or contract",
+                 "customer, meter, feature, plan or contract",
                  "this kind of document cannot be archived");
   else
     rc = bl_document_archive(&c, (uint32_t)which,
@@ -219,9 +219,9 @@ typedef struct apply_section {
 
 /* In the order in which documents refer to each other. */
 static const apply_section apply_sections[] = {
-    {"tenant", BL_KIND_TENANT, 0},       {"customers", BL_KIND_CUSTOMER, 1},
-    {"meters", BL_KIND_METER, 1},        {"plans", BL_KIND_PLAN, 1},
-    {"contracts", BL_KIND_CONTRACT, 1},
+    {"tenant", BL_KIND_TENANT, 0},       {"features", BL_KIND_FEATURE, 1},
+    {"customers", BL_KIND_CUSTOMER, 1},  {"meters", BL_KIND_METER, 1},
+    {"plans", BL_KIND_PLAN, 1},          {"contracts", BL_KIND_CONTRACT, 1},
 };
 
 static int add_change(bl_json *changes, const bl_document_change *change) {
@@ -300,7 +300,8 @@ static int check_sections(bl_call *c, const bl_json *tree) {
       i++;
     if (i == BL_COUNT(apply_sections))
       return bl_fail(c->err, BILLING_INVALID, "",
-                     "tenant, customers, meters, plans, contracts",
+                     "tenant, features, customers, meters, plans, "
+                     "contracts",
                      "a catalog has no member %t", &name);
   }
   return BILLING_OK;

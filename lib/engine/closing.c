@@ -21,25 +21,39 @@ typedef struct closing_book {
 
 /* ---- which periods ---- */
 
-/* What holds now; a period that has closed keeps what it closed under. */
-static bl_bound closing_bound(const bl_contract *contract, size_t at) {
+/* The contract's own, of a key for which it may have some; else NULL. */
+static const bl_bounds *closing_own(const bl_contract *contract, size_t at) {
   const bl_price *price = &contract->plan->plan.prices[at];
-  const bl_contract_terms *terms = &contract->terms;
 
-  if (price->closing == BL_CLOSING_PLAN_MINIMUM && terms->minimum.is_set)
-    return terms->minimum;
-  if (price->closing == BL_CLOSING_PLAN_MAXIMUM && terms->maximum.is_set)
-    return terms->maximum;
+  if (price->closing == BL_CLOSING_PLAN_MINIMUM)
+    return &contract->terms.minimum;
+  return price->closing == BL_CLOSING_PLAN_MAXIMUM ? &contract->terms.maximum
+                                                   : NULL;
+}
+
+/* What holds as a period begins, or the contract in it.  One that has closed
+ * keeps what it closed under, unless the contract says since when. */
+static bl_bound closing_bound(const bl_contract *contract, size_t at,
+                              uint64_t period) {
+  const bl_price *price = &contract->plan->plan.prices[at];
+  const bl_bounds *own = closing_own(contract, at);
+  const bl_bound *bound =
+      own ? bl_bound_at(own, contract->periods[period].span.from_us) : NULL;
+
   if (price->closing == BL_CLOSING_COMPOSITE) return (bl_bound){0};
-  return price->bound;
+  return bound ? *bound : price->bound;
 }
 
 /* Whether the key may cost something in any period. */
 static int closing_is_used(const bl_contract *contract, size_t at) {
   const bl_price *price = &contract->plan->plan.prices[at];
+  const bl_bounds *own = closing_own(contract, at);
 
+  for (size_t i = 0; own && i < own->count; i++)
+    if (!bl_dec_is_zero(own->item[i].bound.amount)) return 1;
+  if (own && own->count && !own->is_dated) return 0;
   return price->closing == BL_CLOSING_COMPOSITE ||
-         !bl_dec_is_zero(closing_bound(contract, at).amount);
+         !bl_dec_is_zero(price->bound.amount);
 }
 
 static int closing_has(const bl_contract *contract) {
@@ -159,13 +173,15 @@ static void closing_share(const closing_book *k, const bl_price *price,
   const bl_period *p = &contract->periods[period];
   const bl_tally *tally = bl_tally_of(contract, tick->price, period,
                                       tick->group);
-  bl_bound bound = closing_bound(contract, (size_t)tick->price);
+  const bl_bounds *own = closing_own(contract, (size_t)tick->price);
+  bl_bound bound = closing_bound(contract, (size_t)tick->price, period);
   bl_price fee = {.model = BL_MODEL_FLAT, .amount = bound.amount};
 
   tick->numerator = tick->denominator = 1;
   tick->bound = tally ? tally->more->bound : BL_DEC_ZERO;
-  if (period < contract->closed && (!bl_dec_is_zero(tick->bound) ||
-                                    !closing_is_again(contract, period)))
+  if (period < contract->closed &&
+      (!closing_is_again(contract, period) ||
+       (!bl_dec_is_zero(tick->bound) && !(own && own->is_dated))))
     return;
   bl_prorate(bound.proration, p->span, p->full, contract->zone,
              &tick->numerator, &tick->denominator);
@@ -254,14 +270,11 @@ static int closing_holds(const bl_contract *contract, size_t at,
 
 static int closing_period(closing_book *k, uint64_t period) {
   const bl_plan_version *plan = k->contract->plan;
-  size_t count = plan->plan.key_count;
-  size_t *ranked = bl_arena_array(&k->c->arena, count + 1, sizeof *ranked);
+  size_t *ranked = bl_timeline_ranked(k->c, plan);
   int rc = ranked ? BILLING_OK : BILLING_NOMEM;
 
   closing_sum(k, period);
-  for (size_t i = 0; i < count && ranked; i++)
-    ranked[bl_timeline_rank(plan, i)] = i;
-  for (size_t i = 0; i < count && !rc; i++)
+  for (size_t i = 0; i < plan->plan.key_count && !rc; i++)
     if (closing_holds(k->contract, ranked[i], period))
       rc = closing_key(k, ranked[i], period);
     else if (bl_price_closes(&plan->plan.prices[ranked[i]]))

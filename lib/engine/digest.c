@@ -67,6 +67,15 @@ static void digest_family(bl_text *t, const bl_customer *customer) {
     digest_lien(t, liens->item[i]);
 }
 
+static void digest_top_up(bl_text *t, bl_arena *arena,
+                          const bl_top_up_state *top_up) {
+  bl_codec codec = {t, NULL, arena, 0, 0};
+  bl_fact_top_up was = top_up->was;
+
+  bl_code_top_up(&codec, NULL, &was);
+  bl_pack_i64(t, top_up->at_us);
+}
+
 static void digest_customer(bl_text *t, const bl_customer *customer) {
   bl_pack_u64(t, customer->number);
   bl_pack_u64(t, customer->version);
@@ -90,6 +99,8 @@ static void digest_customer(bl_text *t, const bl_customer *customer) {
     digest_hold(t, customer->holds.item[i]);
   for (size_t i = customer->windows.first; i < customer->windows.count; i++)
     digest_window(t, customer->windows.item[i]);
+  for (size_t i = 0; i < customer->top_ups.count; i++)
+    digest_top_up(t, t->arena, customer->top_ups.item[i]);
   for (size_t i = 0; i < customer->wallets.count; i++)
     digest_wallet(t, customer->wallets.item[i]);
 }

@@ -9,7 +9,9 @@
 #include "engine/documents.h"
 
 #include "engine/assets.h"
+#include "engine/conversions.h"
 #include "engine/family.h"
+#include "engine/features.h"
 #include "engine/index.h"
 #include "engine/limits.h"
 #include "engine/named.h"
@@ -17,6 +19,7 @@
 #include "engine/parked.h"
 #include "engine/rerate.h"
 #include "engine/timeline.h"
+#include "engine/top_ups.h"
 #include "price/price.h"
 #include "store/store.h"
 
@@ -25,6 +28,7 @@ typedef struct document_draft {
   bl_fact_document  fact;
   const char       *path;
   bl_meter          meter;
+  bl_feature        feature;
   bl_plan           plan;
   bl_contract_terms contract;
   bl_tenant_terms   tenant;
@@ -121,25 +125,38 @@ static int keep_assets(bl_call *c, const document_draft *d) {
   return rc;
 }
 
-static int is_asset_of(const bl_tenant_terms *terms, const char asset[16]) {
-  size_t at = 0;
+static int check_alert(bl_call *c, const bl_alert *alert,
+                       const bl_tenant_terms *terms, const char *path) {
+  bl_str meter = alert->window.meter;
+  const bl_meter_state *state =
+      bl_map_get(&c->t->meters, meter.text, meter.len);
+  const bl_zone *zone;
 
-  while (at < terms->asset_count &&
-         !bl_asset_equal(terms->assets[at].code, asset))
-    at++;
-  return at < terms->asset_count || bl_asset_places(asset) >= 0;
+  if (alert->asset[0] && bl_catalog_places(terms, alert->asset) < 0)
+    return bl_fail_at(c->err, BILLING_INVALID, path, "asset",
+                      "a currency, or a unit that the tenant declares",
+                      "%s is no asset of the tenant", alert->asset);
+  if (state && state->rules->meter.ticks)
+    return bl_fail_at(c->err, BILLING_INVALID, path, "meter",
+                      "a meter that is known with each event",
+                      "the meter %t is only known when a period ends", &meter);
+  return alert->window.zone.len
+             ? bl_zone_asked(c, path, alert->window.zone, &zone)
+             : BILLING_OK;
 }
 
+/* A tenant's document comes before meters. */
 static int check_alerts(bl_call *c, const document_draft *d,
                         const bl_alerts *alerts,
                         const bl_tenant_terms *terms) {
-  for (size_t i = 0; i < alerts->count; i++)
-    if (!is_asset_of(terms, alerts->item[i].asset))
-      return bl_fail_at(c->err, BILLING_INVALID, d->path, "alerts",
-                        "a currency, or a unit that the tenant declares",
-                        "%s is no asset of the tenant",
-                        alerts->item[i].asset);
-  return BILLING_OK;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < alerts->count && !rc; i++) {
+    char at[BL_PATH_SIZE];
+    bl_path_item(d->path, "alerts", i, at);
+    rc = check_alert(c, &alerts->item[i], terms, at);
+  }
+  return rc;
 }
 
 static int draft_tenant(bl_call *c, const bl_json *doc, document_draft *d) {
@@ -155,6 +172,7 @@ static int draft_tenant(bl_call *c, const bl_json *doc, document_draft *d) {
   d->fact.number = 1;
   d->fact.version = c->t->heads.version;
   rc = check_alerts(c, d, &d->tenant.alerts, &d->tenant);
+  if (!rc) rc = bl_conversions_keep(c, &d->tenant.rates, d->path);
   if (rc) return rc;
   return c->t->number ? keep_assets(c, d) : give_tenant_number(c);
 }
@@ -235,7 +253,7 @@ static int find_parent(bl_call *c, document_draft *d,
 
 static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
   bl_customer *customer;
-  bl_limits limits;
+  bl_customer_terms terms;
   bl_str name, parent;
   int rc = bl_catalog_read_customer(doc, d->path, &d->id, &name, &parent,
                                     c->err);
@@ -252,9 +270,13 @@ static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
   if (!customer) rc = check_new_id(c, d);
   if (!rc) rc = find_parent(c, d, customer, parent);
   if (!rc)
-    rc = bl_catalog_read_customer_limits(doc, d->path, &c->arena, &limits,
-                                         c->err);
-  if (!rc) rc = bl_limits_check(c, &limits, 0, d->path);
+    rc = bl_catalog_read_customer_terms(doc, d->path, &c->arena, &terms,
+                                        c->err);
+  if (!rc) rc = bl_limits_check(c, &terms.limits, 0, d->path);
+  if (!rc)
+    rc = bl_features_check(c, &terms.features, 0, d->fact.version == 0,
+                           d->path);
+  if (!rc) rc = bl_top_ups_check(c, &terms.top_ups, d->path);
   return rc ? rc : draft_aliases(c, doc, customer, d);
 }
 
@@ -356,6 +378,11 @@ static int draft_plan(bl_call *c, const bl_json *doc, document_draft *d) {
   d->fact.version = was ? was->version : 0;
   rc = plan_meters(c, &d->plan, &meters);
   if (!rc) rc = bl_limits_check(c, &d->plan.limits, 1, d->path);
+  if (!rc)
+    rc = bl_features_check(c, &d->plan.features, 1, was == NULL, d->path);
+  if (!rc)
+    rc = bl_features_check_grants(c, &d->plan.grants, was == NULL, d->path);
+  if (!rc) rc = bl_top_ups_check(c, &d->plan.top_ups, d->path);
   return rc ? rc : bl_catalog_check_plan(&d->plan, d->path, &c->t->terms,
                                          meters, c->err);
 }
@@ -430,6 +457,17 @@ static int find_plan(bl_call *c, document_draft *d, const bl_contract *was) {
   return BILLING_OK;
 }
 
+/* Every asset of its plan can be converted as the contract begins. */
+static int check_rates(bl_call *c, const document_draft *d) {
+  bl_str id = d->contract.plan;
+  const bl_plan_state *plan = bl_map_get(&c->t->plans, id.text, id.len);
+  int64_t version = d->contract.plan_version;
+  size_t last = version ? (size_t)version : plan->versions.count;
+  const bl_plan_version *of = plan->versions.item[last - 1];
+
+  return bl_conversions_check(c, &of->plan, &d->contract, d->path);
+}
+
 static int find_owner(bl_call *c, document_draft *d, int is_new) {
   bl_customer *customer;
   char path[256];
@@ -456,6 +494,7 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
   if (rc) return rc;
   d->id = terms->id;
   rc = check_alerts(c, d, &terms->alerts, &c->t->terms);
+  if (!rc) rc = bl_top_ups_check(c, &terms->top_ups, d->path);
   if (!rc) rc = bl_named_contract(c, d->id, &was);
   if (rc) return rc;
   d->fact.number = was ? was->number : c->t->heads.contracts + 1;
@@ -464,6 +503,10 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
   if (!rc) rc = find_plan(c, d, was);
   if (!rc) rc = bl_zone_asked(c, d->path, terms->zone, &zone);
   if (!rc) rc = bl_limits_check(c, &terms->limits, 1, d->path);
+  if (!rc)
+    rc = bl_features_check(c, &terms->features, 1, was == NULL, d->path);
+  if (!rc)
+    rc = bl_features_check_grants(c, &terms->grants, was == NULL, d->path);
   if (rc) return rc;
   resolve_time(&terms->start_us, terms->start_is_local, zone);
   resolve_time(&terms->end_us, terms->end_is_local, zone);
@@ -477,8 +520,26 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
   rc = bl_catalog_check_grants(&terms->grants, d->path, &c->t->terms, c->err);
   if (!rc && was) rc = check_contract_change(c, d, was);
   if (!rc && was) rc = check_new_grants(c, d, was);
+  if (!rc) rc = check_rates(c, d);
   return rc ? rc : bl_timeline_draft(c, d->path, doc, terms, was, zone,
                                      &d->fact, &d->since_us);
+}
+
+/* ---- feature ---- */
+
+static int draft_feature(bl_call *c, const bl_json *doc, document_draft *d) {
+  bl_feature *feature = &d->feature;
+  const bl_feature_state *was;
+  int rc = bl_catalog_read_feature(doc, d->path, &c->arena, feature, c->err);
+
+  if (!rc) rc = bl_limit_check(c, &feature->limit, 0, d->path);
+  if (rc) return rc;
+  d->id = feature->id;
+  was = bl_map_get(&c->t->features, d->id.text, d->id.len);
+  d->fact.number = was ? was->number : c->t->features.count + 1;
+  d->fact.version = was ? was->version : 0;
+  return was && was->feature.kind != feature->kind
+             ? conflict_at(c, d, "kind") : BILLING_OK;
 }
 
 /* ---- all kinds ---- */
@@ -486,7 +547,8 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
 typedef int (*draft_function)(bl_call *c, const bl_json *doc,
                               document_draft *d);
 static const draft_function drafts[BL_KINDS] = {
-    draft_tenant, draft_customer, draft_meter, draft_plan, draft_contract};
+    draft_tenant, draft_customer, draft_meter, draft_plan, draft_contract,
+    draft_feature};
 
 /* What names another one is left out: the facts have its number. */
 static const char *personal_member(uint32_t kind) {
@@ -528,6 +590,7 @@ static int is_archived(bl_call *c, uint32_t kind, bl_str id,
   const bl_meter_state *meter;
   const bl_plan_state *plan;
   const bl_contract *contract;
+  const bl_feature_state *feature;
 
   switch (kind) {
   case BL_KIND_CUSTOMER:
@@ -542,6 +605,9 @@ static int is_archived(bl_call *c, uint32_t kind, bl_str id,
   case BL_KIND_CONTRACT:
     contract = bl_map_get(&t->contracts, id.text, id.len);
     return contract && contract->archived;
+  case BL_KIND_FEATURE:
+    feature = bl_map_get(&t->features, id.text, id.len);
+    return feature && feature->archived;
   default:
     return 0;
   }
@@ -653,6 +719,7 @@ static int fact_of_contract(bl_call *c, bl_str id, bl_fact_document *fact) {
 /* Fills the fact of a document as it stands, from the state. */
 static int fact_of_state(bl_call *c, uint32_t kind, bl_str id,
                          bl_fact_document *fact) {
+  const bl_feature_state *feature;
   const bl_meter_state *meter;
   const bl_plan_state *plan;
 
@@ -664,6 +731,11 @@ static int fact_of_state(bl_call *c, uint32_t kind, bl_str id,
     if (!meter) return BILLING_NOTFOUND;
     fact->number = meter->number;
     fact->version = meter->version;
+  } else if (kind == BL_KIND_FEATURE) {
+    feature = bl_map_get(&c->t->features, id.text, id.len);
+    if (!feature) return BILLING_NOTFOUND;
+    fact->number = feature->number;
+    fact->version = feature->version;
   } else {
     plan = bl_map_get(&c->t->plans, id.text, id.len);
     if (!plan) return BILLING_NOTFOUND;

@@ -7,8 +7,10 @@
 
 /* At one instant holds end first, then periods close, then grants expire: a
  * grant still pays what its last period closes with.  What is given for the
- * next period comes last. */
-enum { BL_DUE_HOLD, BL_DUE_CONTRACT, BL_DUE_GRANT, BL_DUE_GIVE };
+ * next period comes then, then what is
+ * asked for; what is only told comes last. */
+enum { BL_DUE_HOLD, BL_DUE_CONTRACT, BL_DUE_GRANT, BL_DUE_GIVE,
+       BL_DUE_TOP_UP, BL_DUE_TELL };
 
 typedef struct bl_due_step {
   int64_t         at_us;       /* BL_TIME_NEVER: nothing */

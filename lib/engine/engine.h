@@ -210,6 +210,10 @@ int bl_contract_zone(bl_call *c, bl_contract *contract);
 /* That of the member "zone" of what stands at `path`; an error says so. */
 int bl_zone_asked(bl_call *c, const char *path, bl_str name,
                   const bl_zone **out);
+/* The path of an item: "/contracts/0" and "limits", 2 give
+ * "/contracts/0/limits/2". */
+void bl_path_item(const char *path, const char *list, size_t item,
+                  char out[BL_PATH_SIZE]);
 /* Opens the contract's periods up to the one that holds `us`; they get an
  * entry before the next one.  *index is its place.  NOTFOUND when the contract
  * does not cover it. */

@@ -50,7 +50,7 @@ static unsigned char *put_le64(unsigned char *at, int64_t v) {
 }
 
 /* A content hash is as good as random: eight plain bytes are its shortest. */
-static void code_content(bl_codec *c, uint64_t *content) {
+void bl_code_content(bl_codec *c, uint64_t *content) {
   unsigned char bytes[8];
 
   put_le64(bytes, (int64_t)*content);
@@ -174,7 +174,7 @@ void bl_code_grant(bl_codec *facts, bl_codec *properties, bl_fact_grant *f) {
   code_origin(facts, f);
   bl_code_str(facts, &f->scope);
   bl_code_hash(facts, f->key_hash, sizeof f->key_hash);
-  code_content(facts, &f->content);
+  bl_code_content(facts, &f->content);
   bl_code_str(properties, &f->key);
   bl_code_str(properties, &f->name);
 }
@@ -190,7 +190,7 @@ void bl_code_grant_change(bl_codec *facts, bl_codec *properties,
   bl_code_u64(facts, &f->to);
   bl_code_u64(facts, &f->to_customer);
   bl_code_hash(facts, f->key_hash, sizeof f->key_hash);
-  code_content(facts, &f->content);
+  bl_code_content(facts, &f->content);
   bl_code_str(properties, &f->key);
 }
 
@@ -249,7 +249,7 @@ void bl_code_hold(bl_codec *facts, bl_codec *properties, bl_fact_hold *f) {
   code_counts(facts, &f->counts, &f->count_count);
   bl_code_u64(facts, &f->flags);
   bl_code_hash(facts, f->key_hash, sizeof f->key_hash);
-  code_content(facts, &f->content);
+  bl_code_content(facts, &f->content);
   bl_code_str(properties, &f->key);
 }
 
@@ -296,12 +296,28 @@ void bl_code_periods(bl_codec *facts, bl_codec *properties,
   for (size_t i = 0; i < f->count; i++) code_period(facts, &f->items[i]);
 }
 
-/* A number and, in the bit above it, whether a bound follows at the end. */
+static void code_conversion(bl_codec *c, bl_fact_line *l) {
+  bl_str into = bl_str_of(l->into);
+
+  bl_code_str(c, &into);
+  if (c->from && bl_asset_set(l->into, into)) c->from->bad = 1;
+  bl_code_dec(c, &l->rate);
+  bl_code_i64(c, &l->since_us);
+  bl_code_u64(c, &l->is_inverse);
+}
+
+enum { LINE_FEE = 1, LINE_BOUND = 2, LINE_CONVERTED = 4,
+       LINE_CONVERSION = 8 };
+
+/* A word of bits, and at the end what they say. */
 static void code_line(bl_codec *c, bl_fact_line *l) {
-  uint64_t kind = l->is_fee | (uint64_t)!bl_dec_is_zero(l->bound) << 1;
+  uint64_t kind = (l->is_fee ? LINE_FEE : 0) |
+                  (bl_dec_is_zero(l->bound) ? 0 : LINE_BOUND) |
+                  (l->converted ? LINE_CONVERTED : 0) |
+                  (l->into[0] ? LINE_CONVERSION : 0);
 
   bl_code_u64(c, &kind);
-  l->is_fee = kind & 1;
+  l->is_fee = kind & LINE_FEE;
   bl_code_u64(c, &l->price);
   bl_code_u64(c, &l->period);
   bl_code_str(c, &l->group);
@@ -316,7 +332,9 @@ static void code_line(bl_codec *c, bl_fact_line *l) {
   bl_code_u64(c, &l->first_event);
   bl_code_u64(c, &l->last_event);
   bl_code_draws(c, &l->draws, &l->draw_count);
-  if (kind >> 1) bl_code_dec(c, &l->bound);
+  if (kind & LINE_BOUND) bl_code_dec(c, &l->bound);
+  if (kind & LINE_CONVERTED) bl_code_u64(c, &l->converted);
+  if (kind & LINE_CONVERSION) code_conversion(c, l);
 }
 
 void bl_code_invoice(bl_codec *facts, bl_codec *properties,
@@ -496,6 +514,8 @@ ENTRY_KIND(rerate)
 ENTRY_KIND(outbox_done)
 ENTRY_KIND(alert)
 ENTRY_KIND(family)
+ENTRY_KIND(top_up)
+ENTRY_KIND(told)
 #undef ENTRY_KIND
 
 typedef void (*entry_coder)(bl_codec *facts, bl_codec *properties,
@@ -521,6 +541,8 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_OUTBOX_DONE] = code_entry_outbox_done,
     [BL_ENTRY_ALERT] = code_entry_alert,
     [BL_ENTRY_FAMILY] = code_entry_family,
+    [BL_ENTRY_TOP_UP] = code_entry_top_up,
+    [BL_ENTRY_TOLD] = code_entry_told,
 };
 
 int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out) {

@@ -38,10 +38,11 @@ enum {
   /* 16 to 19 are reserved for leases. */
   BL_ENTRY_PARKED = 15,
   BL_ENTRY_STREAM = 20,
+  BL_ENTRY_TOLD = 21,
   BL_ENTRY_HOLD_EXTENDED = 23,
   BL_ENTRY_COUNTED = 24,
   BL_ENTRY_OUTBOX_DONE = 25,
-  /* 26 is reserved for top-ups. */
+  BL_ENTRY_TOP_UP = 26,
   BL_ENTRY_ALERT = 27,
   BL_ENTRY_FAMILY = 28,
   /* The index of entries has room for kinds below 32. */
@@ -77,7 +78,7 @@ typedef struct bl_codec {
 } bl_codec;
 
 enum { BL_KIND_TENANT, BL_KIND_CUSTOMER, BL_KIND_METER, BL_KIND_PLAN,
-       BL_KIND_CONTRACT, BL_KINDS };
+       BL_KIND_CONTRACT, BL_KIND_FEATURE, BL_KINDS };
 
 /* Another name of a customer, for its events of some time. */
 typedef struct bl_fact_alias {
@@ -272,6 +273,13 @@ typedef struct bl_fact_line {
   bl_draw *draws;              /* by grant, since the last billing */
   size_t   draw_count;
   bl_dec   bound;              /* the least or the most; 0: none */
+  uint64_t converted;          /* the number of the line that what is open is
+                                  carried on to; 0: it is due here */
+  char     into[16];           /* not empty: a conversion of what is open in
+                                  the asset of the price, its quantity */
+  bl_dec   rate;
+  int64_t  since_us;           /* of the rate */
+  uint64_t is_inverse;         /* divided by */
 } bl_fact_line;
 
 typedef struct bl_fact_invoice {
@@ -463,12 +471,12 @@ typedef struct bl_fact_alert {
   uint64_t contract;           /* 0: the tenant's */
   bl_str   id;
   bl_str   asset;
+  bl_str   meter;
   uint64_t of;                 /* BL_ALERT_* */
   bl_dec   at;
   bl_dec   value;
-  uint64_t has_top_up;
-  bl_dec   amount;             /* of it, and what is to be paid */
-  bl_dec   charge;
+  uint64_t print;              /* of one with a band; 0: it has none */
+  uint64_t is_back;            /* the figure has recovered */
 } bl_fact_alert;
 
 /* What a customer does to one above it in its family. */
@@ -496,6 +504,61 @@ typedef struct bl_fact_family {
   size_t       count;
 } bl_fact_family;
 
+/* Something that the tenant asked to be told of. */
+typedef struct bl_fact_told {
+  uint64_t customer;
+  uint64_t topic;              /* BL_TELL_* */
+  uint64_t number;             /* of the grant, or the contract */
+  int64_t  at_us;              /* when it ends or began; 0: now */
+  bl_dec   left;
+  uint64_t print;              /* by which it is known that it was; 0: that is
+                                  seen from something else */
+  int64_t  until_us;           /* so long it must be known */
+} bl_fact_told;
+
+/* What has become of a top-up.  One of the first three waits for something;
+ * after the others its rule may ask again. */
+enum { BL_TOP_UP_WANTED,       /* a payment is awaited until then */
+       BL_TOP_UP_FAILED,       /* it is asked for again then */
+       BL_TOP_UP_PAUSED,       /* it failed for good: nothing is asked for */
+       BL_TOP_UP_PAID,
+       BL_TOP_UP_VOID,         /* given up */
+       BL_TOP_UP_RESUMED,      /* after a pause */
+       BL_TOP_UP_SKIPPED,      /* the schedule had nothing to ask for */
+       BL_TOP_UP_STATES };
+
+/* A top-up, with all that it asks for and gives: nothing else has to be known
+ * to take its payment. */
+typedef struct bl_fact_top_up {
+  uint64_t number;             /* row of the first entry; 0: it is this one */
+  uint64_t customer;
+  uint64_t contract;           /* 0: the customer's own rule */
+  bl_str   id;                 /* of the rule */
+  uint64_t state;              /* BL_TOP_UP_* */
+  uint64_t attempt;            /* from 1 */
+  int64_t  until_us;
+  int64_t  due_us;             /* of a schedule; 0: none */
+  bl_str   asset;
+  bl_dec   left;               /* in grants, when it was asked for */
+  bl_dec   amount;
+  bl_dec   bonus;
+  bl_str   charge_asset;
+  bl_dec   charge;             /* what the amount costs, */
+  bl_dec   fee;                /* and what is paid beside that */
+  int64_t  given_us;           /* how long its grant lasts; 0: for ever */
+  int64_t  priority;
+  bl_str   scope;
+  bl_str   name;
+  uint64_t grant;              /* paid: what it gave; 0: none */
+  uint64_t bonus_grant;
+  uint64_t is_lapsed;          /* failed: nobody answered */
+  unsigned char key_hash[16];  /* zeros: nobody asked for it */
+  uint64_t content;
+  /* properties */
+  bl_str   key;
+  bl_str   reason;             /* in the host's words */
+} bl_fact_top_up;
+
 /* What an entry of any kind but events says. */
 typedef union bl_entry_facts {
   bl_fact_document      document;
@@ -516,6 +579,8 @@ typedef union bl_entry_facts {
   bl_fact_rerate        rerate;
   bl_fact_outbox_done   outbox_done;
   bl_fact_alert         alert;
+  bl_fact_top_up        top_up;
+  bl_fact_told          told;
   bl_fact_family        family;
 } bl_entry_facts;
 
@@ -556,6 +621,11 @@ void bl_code_parkings(bl_codec *facts, bl_codec *properties,
 void bl_code_outbox_done(bl_codec *facts, bl_codec *properties,
                          bl_fact_outbox_done *f);
 void bl_code_alert(bl_codec *facts, bl_codec *properties, bl_fact_alert *f);
+void bl_code_told(bl_codec *facts, bl_codec *properties, bl_fact_told *f);
+/* properties may be NULL: then it has none. */
+void bl_code_top_up(bl_codec *facts, bl_codec *properties,
+                    bl_fact_top_up *f);
+void bl_code_content(bl_codec *c, uint64_t *content);
 void bl_code_stream(bl_codec *facts, bl_codec *properties,
                     bl_fact_stream *f);
 void bl_code_kin(bl_codec *facts, bl_fact_kin *kin);

@@ -119,7 +119,7 @@ static int is_personal(erasure *x, const bl_entry *entry, int *is) {
 
   switch (entry->kind) {
   case BL_ENTRY_GRANT: case BL_ENTRY_GRANT_CHANGE: case BL_ENTRY_HOLD:
-  case BL_ENTRY_INVOICE:
+  case BL_ENTRY_INVOICE: case BL_ENTRY_TOP_UP:
     *is = 1;
     break;
   case BL_ENTRY_DOCUMENT:

@@ -15,7 +15,7 @@ typedef struct free_units_terms {
   bl_dec         limit;
   const bl_json *usage;
   int32_t        periods;
-  uint32_t       reserved;
+  uint32_t       accumulates;
 } free_units_terms;
 
 static const bl_field free_units_fields[] = {
@@ -24,6 +24,8 @@ static const bl_field free_units_fields[] = {
    .at = offsetof(free_units_terms, free)},
   {.name = "periods", .read = bl_value_whole, .low = 0, .high = 1200,
    .at = offsetof(free_units_terms, periods)},
+  {.name = "accumulates", .read = bl_value_truth,
+   .at = offsetof(free_units_terms, accumulates)},
   {.name = "limit", .read = bl_value_amount,
    .at = offsetof(free_units_terms, limit)},
   {.name = "usage", .read = bl_ask_list, .needed = BL_ALWAYS,
@@ -57,8 +59,10 @@ int bl_ask_allowance(bl_ask *ask) {
   int rc = bl_shape_read(&free_units_shape, &ask->top, ask->doc, 0, &terms);
 
   if (rc) return rc;
+  if (terms.accumulates) terms.periods = 1;
   allowance = (bl_free_units){terms.free, terms.limit, NULL,
-                              (size_t)terms.periods};
+                              (size_t)terms.periods,
+                              (int)terms.accumulates};
   allowance.carried = bl_ask_array(ask, allowance.periods,
                                    sizeof *allowance.carried);
   if (!allowance.carried) return bl_reader_nomem(&ask->top);

@@ -264,8 +264,7 @@ static int bill_exchange(bl_ask *ask, bl_bill *b) {
   int rc;
 
   if (!b->terms.exchange) return BILLING_OK;
-  rc = bl_ask_exchange_read(ask, &at, b->terms.exchange, BL_EXCHANGE_PART,
-                            terms);
+  rc = bl_ask_exchange_read(&at, b->terms.exchange, BL_EXCHANGE_PART, terms);
   for (size_t i = 0; i < b->sum_count && !rc; i++)
     rc = bl_ask_exchange_find(&at, terms, b->sums[i].asset, terms->at_us,
                               &b->sums[i].by);

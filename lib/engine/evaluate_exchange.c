@@ -18,22 +18,6 @@
 #include "engine/evaluate_terms.h"
 #include "invoice/invoice.h"
 
-static const bl_field exchange_rate_fields[] = {
-  {.name = "from", .read = bl_value_asset, .needed = BL_ALWAYS,
-   .at = offsetof(bl_exchange_rate, from)},
-  {.name = "to", .read = bl_value_asset, .needed = BL_ALWAYS,
-   .at = offsetof(bl_exchange_rate, to)},
-  {.name = "rate", .read = bl_value_positive, .needed = BL_ALWAYS,
-   .at = offsetof(bl_exchange_rate, rate)},
-  {.name = "effective", .read = bl_ask_time,
-   .at = offsetof(bl_exchange_rate, since_us)},
-};
-
-static const bl_shape exchange_rate_shape = {
-  "a rate between assets", exchange_rate_fields,
-  BL_COUNT(exchange_rate_fields)
-};
-
 /* WHOLE is form 0, PART is form 1. */
 static const bl_field exchange_fields[] = {
   {.name = "kernel", .read = bl_ask_skip, .forms = 1u},
@@ -41,8 +25,8 @@ static const bl_field exchange_fields[] = {
    .at = offsetof(bl_ask_exchange, into)},
   {.name = "at", .read = bl_ask_time, .needed = BL_ALWAYS,
    .at = offsetof(bl_ask_exchange, at_us)},
-  {.name = "rates", .read = bl_ask_list, .needed = BL_ALWAYS,
-   .at = offsetof(bl_ask_exchange, rate_list)},
+  {.name = "rates", .read = bl_value_exchange, .needed = BL_ALWAYS,
+   .at = offsetof(bl_ask_exchange, rates)},
   {.name = "amounts", .read = bl_ask_list, .forms = 1u, .needed = 1u,
    .at = offsetof(bl_ask_exchange, amounts)},
   {.name = "places", .read = bl_value_whole, .low = 0, .high = 18,
@@ -53,41 +37,17 @@ static const bl_shape exchange_shape = {
   "a request", exchange_fields, BL_COUNT(exchange_fields)
 };
 
-/* One asset needs no rate. */
-static int exchange_check(const bl_reader *above,
-                          const bl_ask_exchange *terms) {
-  for (size_t i = 0; i < terms->rate_count; i++) {
-    const bl_exchange_rate *rate = &terms->rates[i];
-    bl_reader at = bl_reader_item(above, i);
-    bl_reader to = bl_reader_member(&at, "to");
-
-    if (bl_asset_equal(rate->from, rate->to))
-      return bl_reader_fail(&to, BILLING_INVALID, "another asset than from",
-                            "a rate is between two assets");
-  }
-  return BILLING_OK;
-}
-
-int bl_ask_exchange_read(bl_ask *ask, const bl_reader *at,
-                         const bl_json *node, int form,
+int bl_ask_exchange_read(const bl_reader *at, const bl_json *node, int form,
                          bl_ask_exchange *out) {
-  static const bl_exchange_rate start = {.since_us = INT64_MIN};
-  bl_reader above = bl_reader_member(at, "rates");
-  int rc;
-
   out->places = 2;
-  rc = bl_shape_read(&exchange_shape, at, node, (uint32_t)form, out);
-  if (!rc)
-    rc = bl_ask_items(ask, &above, out->rate_list, &exchange_rate_shape,
-                      &start, sizeof start, &out->rates, &out->rate_count);
-  return rc ? rc : exchange_check(&above, out);
+  return bl_shape_read(&exchange_shape, at, node, (uint32_t)form, out);
 }
 
 int bl_ask_exchange_find(const bl_reader *at, const bl_ask_exchange *terms,
                          const char asset[BL_ASSET_BYTES], int64_t at_us,
                          bl_exchange *out) {
-  if (bl_exchange_find(terms->rates, terms->rate_count, asset, terms->into,
-                       at_us, out))
+  if (bl_exchange_find(terms->rates.item, terms->rates.count, asset,
+                       terms->into, at_us, out))
     return BILLING_OK;
   return bl_reader_fail(at, BILLING_INVALID,
                         "a rate in \"rates\" that has begun by then",
@@ -148,7 +108,7 @@ int bl_ask_exchange_amounts(bl_ask *ask) {
   exchange_amount *items = NULL;
   bl_json *list;
   size_t count = 0;
-  int rc = bl_ask_exchange_read(ask, &ask->top, ask->doc, BL_EXCHANGE_WHOLE,
+  int rc = bl_ask_exchange_read(&ask->top, ask->doc, BL_EXCHANGE_WHOLE,
                                 &terms);
 
   if (!rc)

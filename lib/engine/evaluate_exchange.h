@@ -9,9 +9,7 @@
 /* Into which asset, by which rates, as they were at which moment. */
 typedef struct bl_ask_exchange {
   const bl_json    *amounts;       /* of the kernel `exchange` alone */
-  const bl_json    *rate_list;
-  bl_exchange_rate *rates;
-  size_t            rate_count;
+  bl_exchange_rates rates;
   char              into[BL_ASSET_BYTES];
   int64_t           at_us;
   int32_t           places;
@@ -20,8 +18,8 @@ typedef struct bl_ask_exchange {
 enum { BL_EXCHANGE_WHOLE, BL_EXCHANGE_PART };
 
 /* Reads a request of the kernel (WHOLE), or a member of another one (PART). */
-int bl_ask_exchange_read(bl_ask *ask, const bl_reader *at,
-                         const bl_json *node, int form, bl_ask_exchange *out);
+int bl_ask_exchange_read(const bl_reader *at, const bl_json *node, int form,
+                         bl_ask_exchange *out);
 /* The rate for an asset; without one the request fails at `at`. */
 int bl_ask_exchange_find(const bl_reader *at, const bl_ask_exchange *terms,
                          const char asset[BL_ASSET_BYTES], int64_t at_us,

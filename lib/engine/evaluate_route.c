@@ -11,13 +11,11 @@
  *     -> {"contracts":[["us","all"],["all"]]}
  */
 #include "engine/evaluate_terms.h"
-#include "meter/route.h"
+#include "meter/meter.h"
 
 typedef struct route_contract {
-  bl_str         id;
-  const bl_json *usage;
-  bl_route      *routes;
-  size_t         route_count;
+  bl_str    id;
+  bl_routes usage;
 } route_contract;
 
 typedef struct route_terms {
@@ -27,26 +25,10 @@ typedef struct route_terms {
   size_t          contract_count;
 } route_terms;
 
-static const char *const route_takes[] = {"filtered", "none", NULL};
-
-static const bl_field route_fields[] = {
-  {.name = "effective", .read = bl_ask_time,
-   .at = offsetof(bl_route, since_us)},
-  {.name = "filters", .read = bl_value_filters,
-   .at = offsetof(bl_route, filters),
-   .beside = offsetof(bl_route, filter_count)},
-  {.name = "takes", .read = bl_value_choice, .words = route_takes,
-   .at = offsetof(bl_route, takes_none)},
-};
-
-static const bl_shape route_shape = {
-  "usage that a contract takes", route_fields, BL_COUNT(route_fields)
-};
-
 static const bl_field route_contract_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
    .at = offsetof(route_contract, id)},
-  {.name = "usage", .read = bl_ask_list,
+  {.name = "usage", .read = bl_value_routes,
    .at = offsetof(route_contract, usage)},
 };
 
@@ -67,24 +49,12 @@ static const bl_shape route_ask_shape = {
 };
 
 static int route_contracts_read(bl_ask *ask, route_terms *terms) {
-  static const bl_route start = {.since_us = INT64_MIN};
-  static const route_contract blank = {.usage = NULL};
+  static const route_contract blank = {.id = {NULL, 0}};
   bl_reader above = bl_reader_member(&ask->top, "contracts");
-  int rc = bl_ask_items(ask, &above, terms->contract_list,
-                        &route_contract_shape, &blank, sizeof blank,
-                        &terms->contracts, &terms->contract_count);
 
-  for (size_t i = 0; i < terms->contract_count && !rc; i++) {
-    route_contract *contract = &terms->contracts[i];
-    bl_reader at = bl_reader_item(&above, i);
-    bl_reader usage = bl_reader_member(&at, "usage");
-
-    if (contract->usage)
-      rc = bl_ask_items(ask, &usage, contract->usage, &route_shape, &start,
-                        sizeof start, &contract->routes,
-                        &contract->route_count);
-  }
-  return rc;
+  return bl_ask_items(ask, &above, terms->contract_list,
+                      &route_contract_shape, &blank, sizeof blank,
+                      &terms->contracts, &terms->contract_count);
 }
 
 /* The contracts that take an event, in the order of the request. */
@@ -95,7 +65,7 @@ static void route_put(const route_terms *terms, const bl_event *event,
   for (size_t i = 0; i < terms->contract_count; i++) {
     const route_contract *contract = &terms->contracts[i];
 
-    if (bl_route_takes(contract->routes, contract->route_count, event))
+    if (bl_route_takes(&contract->usage, event))
       (void)bl_json_add_text(takers, NULL, contract->id);
   }
 }

@@ -149,6 +149,8 @@ static const bl_field top_up_fields[] = {
   {.name = "unit_price", .read = bl_value_positive,
    .at = TOP_UP_AT(t.unit_price)},
   {.name = "discount", .read = bl_value_amount, .at = TOP_UP_AT(t.discount)},
+  {.name = "mark_up", .read = bl_value_amount, .at = TOP_UP_AT(t.mark_up)},
+  {.name = "fee", .read = bl_value_amount, .at = TOP_UP_AT(t.fee)},
   {.name = "discount_left", .read = bl_value_amount,
    .at = TOP_UP_AT(discount_left)},
   {.name = "enabled", .read = bl_value_truth, .at = TOP_UP_AT(is_on)},
@@ -204,7 +206,7 @@ static int is_valid_top_up(const top_up_terms *terms) {
 int bl_ask_top_up(bl_ask *ask) {
   top_up_terms terms = {.is_on = 1, .discount_left = BL_DEC_ONE,
                         .t.unit_price = BL_DEC_ONE};
-  bl_dec amount, balance;
+  bl_dec amount, balance, charge;
   int rc = read_top_up(ask, &terms), fires;
 
   if (rc) return rc;
@@ -217,7 +219,10 @@ int bl_ask_top_up(bl_ask *ask) {
   if (!fires) return BILLING_OK;
   amount = bl_top_up_amount(&terms.t, balance);
   bl_ask_put(ask, ask->out, "amount", amount);
-  bl_ask_put(ask, ask->out, "charge", bl_top_up_charge(&terms.t, amount));
+  charge = bl_top_up_charge(&terms.t, amount);
+  bl_ask_put(ask, ask->out, "charge", charge);
+  if (!bl_dec_is_zero(terms.t.mark_up) || !bl_dec_is_zero(terms.t.fee))
+    bl_ask_put(ask, ask->out, "fee", bl_top_up_fee(&terms.t, charge));
   return BILLING_OK;
 }
 
@@ -282,23 +287,24 @@ static const bl_json *group_label(const alert_terms *terms,
                       : NULL;
 }
 
-/* The sum of the group that the item is in, or bad when another item of it
- * came before. */
-static bl_dec sum_of_group(const alert_terms *terms,
-                           const balance_choice *choice,
-                           const balance_list *list, size_t first) {
+/* Whether the item is the first of its group that counts, and the sum of all
+ * of them. */
+static int sum_of_group(const alert_terms *terms,
+                        const balance_choice *choice,
+                        const balance_list *list, size_t first, bl_dec *sum) {
   const bl_json *label = group_label(terms, &list->item[first]);
-  bl_dec sum = BL_DEC_ZERO;
 
+  *sum = BL_DEC_ZERO;
+  if (!label || !balance_counts(choice, &list->item[first])) return 0;
   for (size_t i = 0; i < list->count; i++) {
     const bl_json *other = group_label(terms, &list->item[i]);
     if (!other || !bl_str_equal(bl_json_text(other), bl_json_text(label)) ||
         !balance_counts(choice, &list->item[i]))
       continue;
-    if (i < first) return BL_DEC_BAD;
-    sum = bl_dec_add(sum, list->item[i].amount);
+    if (i < first) return 0;
+    *sum = bl_dec_add(*sum, list->item[i].amount);
   }
-  return sum;
+  return 1;
 }
 
 static int compare_names(const void *a, const void *b) {
@@ -315,11 +321,11 @@ static int put_groups(bl_ask *ask, const alert_terms *terms,
 
   if (!names) return bl_reader_nomem(&ask->top);
   for (size_t i = 0; i < list->count; i++) {
-    const bl_json *label = group_label(terms, &list->item[i]);
-    bl_dec sum = label ? sum_of_group(terms, choice, list, i) : BL_DEC_BAD;
-    if (label && !bl_dec_is_bad(sum) &&
-        bl_threshold_is_met(sum, terms->at, 1))
-      names[count++] = bl_json_text(label);
+    bl_dec sum;
+    if (!sum_of_group(terms, choice, list, i, &sum)) continue;
+    ask->is_over |= bl_dec_is_bad(sum) != 0;
+    if (bl_threshold_is_met(sum, terms->at, 1))
+      names[count++] = bl_json_text(group_label(terms, &list->item[i]));
   }
   bl_sort(names, count, sizeof *names, compare_names);
   for (size_t i = 0; i < count; i++)

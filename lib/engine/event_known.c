@@ -31,6 +31,11 @@ static int prices_ask(const bl_customer *customer, bl_str name) {
   for (size_t i = 0; i < customer->contracts.count; i++) {
     const bl_contract *contract = customer->contracts.item[i];
     const bl_plan *plan = &contract->plan->plan;
+    const bl_routes *usage = &contract->terms.usage;
+    for (size_t k = 0; k < usage->count; k++)
+      if (filters_ask(usage->item[k].filters, usage->item[k].filter_count,
+                      name))
+        return 1;
     for (size_t k = 0; k < plan->price_count; k++)
       if (filters_ask(plan->prices[k].filters, plan->prices[k].filter_count,
                       name))

@@ -9,13 +9,11 @@
 #include "engine/query.h"
 
 static int read_event_place(bl_call *c, const bl_query *q, uint64_t *after) {
-  int64_t number = 0;
+  int64_t number;
+  int rc = bl_query_after(c, q, &number);
 
-  if (q->after.len && (!bl_int_parse(q->after, &number) || number < 0))
-    return bl_fail(c->err, BILLING_INVALID, "/after",
-                   "the \"next\" of the page before", "after is not a number");
   *after = (uint64_t)number;
-  return BILLING_OK;
+  return rc;
 }
 
 /* The events of a page; *last becomes the last one's number, 0 when no event

@@ -9,6 +9,7 @@
  */
 #include "engine/batch.h"
 #include "engine/closing.h"
+#include "engine/conversions.h"
 #include "engine/explain.h"
 #include "engine/index.h"
 #include "engine/load.h"
@@ -69,10 +70,44 @@ static int find_line(explanation *x, const bl_query *q) {
   return BILLING_OK;
 }
 
+static void explain_service(explanation *x, bl_span span) {
+  bl_json *service = bl_json_object(x->tree, "service");
+
+  bl_json_add_time(service, "from", span.from_us);
+  bl_json_add_time(service, "to", span.to_us);
+}
+
+static void explain_figures(explanation *x, const char *asset) {
+  const bl_fact_line *line = x->line;
+  bl_dec open = bl_dec_sub(line->amount, line->drawn);
+  bl_json *tree = x->tree;
+
+  bl_json_add_dec(tree, "quantity", line->quantity);
+  bl_json_add_dec(tree, "amount", line->amount);
+  bl_json_add_dec(tree, "drawn", line->drawn);
+  bl_json_add_dec(tree, "due", line->due);
+  bl_json_add_dec(tree, "rounding", line->converted
+                                      ? BL_DEC_ZERO
+                                      : bl_dec_sub(line->due, open));
+  bl_json_add_c(tree, "asset", asset);
+  if (line->converted)
+    bl_json_add_int(tree, "converted", (int64_t)line->converted);
+}
+
+static int explain_conversion(explanation *x, const bl_query *q) {
+  bl_json_add_text(x->tree, "invoice", q->invoice);
+  bl_json_add_int(x->tree, "line", q->line);
+  bl_json_add_c(x->tree, "kind", "conversion");
+  bl_json_add_text(x->tree, "contract", x->contract->terms.id);
+  explain_service(x, x->contract->periods[x->line->period].span);
+  explain_figures(x, x->line->into);
+  return bl_conversion_explain(x->contract, &x->fact, (size_t)q->line - 1,
+                               x->tree);
+}
+
 static void add_head(explanation *x, const bl_query *q) {
   const bl_fact_line *line = x->line;
-  bl_span span = bl_timeline_service(x->contract, line->price, line->period);
-  bl_json *tree = x->tree, *service;
+  bl_json *tree = x->tree;
 
   bl_json_add_text(tree, "invoice", q->invoice);
   bl_json_add_int(tree, "line", q->line);
@@ -86,17 +121,9 @@ static void add_head(explanation *x, const bl_query *q) {
   if (x->price->closing <= BL_CLOSING_COMPOSITE)
     bl_json_add_c(tree, "model", bl_price_model_name(x->price->model));
   if (x->price->meter.len) bl_json_add_text(tree, "meter", x->price->meter);
-  service = bl_json_object(tree, "service");
-  bl_json_add_time(service, "from", span.from_us);
-  bl_json_add_time(service, "to", span.to_us);
-  bl_json_add_dec(tree, "quantity", line->quantity);
-  bl_json_add_dec(tree, "amount", line->amount);
-  bl_json_add_dec(tree, "drawn", line->drawn);
-  bl_json_add_dec(tree, "due", line->due);
-  bl_json_add_dec(tree, "rounding",
-                  bl_dec_sub(line->due,
-                             bl_dec_sub(line->amount, line->drawn)));
-  bl_json_add_c(tree, "asset", x->price->asset);
+  explain_service(x, bl_timeline_service(x->contract, line->price,
+                                     line->period));
+  explain_figures(x, x->price->asset);
 }
 
 static bl_fact_key explain_key(const explanation *x) {
@@ -156,7 +183,7 @@ static int add_position(explanation *x, const bl_price *price,
   int rc = BILLING_OK;
 
   *others = BL_RATE_ALONE;
-  if (x->price->closing) return BILLING_OK;
+  if (bl_price_closes(x->price)) return BILLING_OK;
   if (bl_explain_is_past(x->c, x->contract)) {
     bl_fact_key key = explain_key(x);
     rc = bl_explain_others(x->c, x->contract, &key, x->seq, price, others);
@@ -211,6 +238,23 @@ static int explain_transactions(explanation *x, const bl_price *price) {
   return row ? BILLING_OK : BILLING_NOMEM;
 }
 
+/* What has become of the period's free units by now: other periods move them.
+ */
+static int explain_allowance(explanation *x, const bl_price *price) {
+  bl_json *row = bl_json_object(x->tree, "allowance");
+  bl_fact_key key = explain_key(x);
+  bl_allowed period;
+  int rc = bl_explain_rolled(x->c, x->contract, &key, price, &period);
+
+  if (rc) return rc;
+  bl_json_add_dec(row, "free", price->free);
+  bl_json_add_dec(row, "carried", period.carried);
+  bl_json_add_dec(row, "covered", period.covered);
+  bl_json_add_dec(row, "billed", period.billed);
+  return bl_json_add_dec(row, "left", period.left) ? BILLING_OK
+                                                   : BILLING_NOMEM;
+}
+
 static int explain_usage(explanation *x) {
   const bl_price *price = bl_price_of_group(x->price, x->line->group);
   bl_fact_key key = explain_key(x);
@@ -223,7 +267,9 @@ static int explain_usage(explanation *x) {
     before = billed.before;
     if (!rc && (price->flags & BL_PRICE_BY_EVENT))
       rc = explain_transactions(x, price);
-    if (!rc && x->price->tiers_by)
+    if (!rc && x->price->tiers_by == BL_TIERS_ROLLED)
+      rc = explain_allowance(x, price);
+    else if (!rc && x->price->tiers_by)
       bl_json_add_c(x->tree, "tiers_by", bl_tiers_words[x->price->tiers_by]);
     total = bl_dec_add(before, x->line->amount);
   } else {
@@ -433,6 +479,17 @@ static int add_events(explanation *x, int64_t room) {
   return rc;
 }
 
+static int explain_line(explanation *x, const bl_query *q) {
+  int rc;
+
+  add_head(x, q);
+  rc = bl_view_add_json(x->tree, "group", x->line->group);
+  if (!rc) rc = add_overrides(x);
+  if (!rc) rc = explain_kind(x);
+  if (!rc) rc = add_draws(x);
+  return !rc && x->line->first_event ? add_events(x, q->events) : rc;
+}
+
 static int explain(bl_call *c, const bl_query *q, billing_doc **out) {
   explanation x;
   int rc;
@@ -443,12 +500,7 @@ static int explain(bl_call *c, const bl_query *q, billing_doc **out) {
   if (rc) return rc;
   x.tree = bl_json_object(NULL, NULL);
   if (!x.tree) return BILLING_NOMEM;
-  add_head(&x, q);
-  rc = bl_view_add_json(x.tree, "group", x.line->group);
-  if (!rc) rc = add_overrides(&x);
-  if (!rc) rc = explain_kind(&x);
-  if (!rc) rc = add_draws(&x);
-  if (!rc && x.line->first_event) rc = add_events(&x, q->events);
+  rc = x.line->into[0] ? explain_conversion(&x, q) : explain_line(&x, q);
   if (!rc) rc = bl_doc_of_tree(c, x.tree, out);
   bl_json_free(x.tree);
   return rc;

@@ -4,6 +4,7 @@
 #define BL_EXPLAIN_H
 
 #include "engine/rate.h"
+#include "price/allowance.h"
 
 /* Under a key, by invoices of a contract. */
 typedef struct bl_explain_billed {
@@ -21,5 +22,10 @@ int bl_explain_is_past(bl_call *c, const bl_contract *past);
 int bl_explain_others(bl_call *c, const bl_contract *past,
                       const bl_fact_key *key, int64_t seq,
                       const bl_price *rate, bl_rate_others *out);
+
+/* What the period of a key comes to by now of free units that roll over. */
+int bl_explain_rolled(bl_call *c, const bl_contract *contract,
+                      const bl_fact_key *key, const bl_price *rate,
+                      bl_allowed *out);
 
 #endif

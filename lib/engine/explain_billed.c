@@ -15,8 +15,8 @@ static int billed_read(bl_call *c, const bl_fact_key *key, int64_t seq,
   if (facts.invoice.contract != key->contract) return BILLING_OK;
   for (size_t i = 0; i < facts.invoice.line_count; i++) {
     const bl_fact_line *line = &facts.invoice.lines[i];
-    if (line->price != key->price || line->period != key->period ||
-        !bl_str_equal(line->group, key->group))
+    if (line->into[0] || line->price != key->price ||
+        line->period != key->period || !bl_str_equal(line->group, key->group))
       continue;
     if (is_before) out->before = bl_dec_add(out->before, line->amount);
     out->quantity = line->quantity;
@@ -45,21 +45,65 @@ int bl_explain_is_past(bl_call *c, const bl_contract *past) {
   return now->plan != past->plan;
 }
 
+/* What was billed under a key stands before the line. */
+static int billed_add(bl_call *c, const bl_contract *past,
+                      const bl_fact_key *key, int64_t seq,
+                      bl_rate_others *out) {
+  bl_explain_billed billed;
+  int rc = bl_explain_find_billed(c, past, key, seq, &billed);
+
+  if (rc || bl_dec_is_zero(billed.quantity)) return rc;
+  out->count++;
+  out->level = bl_dec_add(out->level, billed.quantity);
+  return BILLING_OK;
+}
+
+/* The same of what was drawn at the commit rate of a key, which the key's own
+ * lines leave out. */
+static int billed_add_commit(bl_call *c, const bl_contract *past,
+                             const bl_fact_key *list, int64_t seq,
+                             bl_rate_others *out) {
+  bl_fact_key commit = *list;
+
+  commit.price = bl_plan_commit(past->plan, list->price);
+  return commit.price ? billed_add(c, past, &commit, seq, out) : BILLING_OK;
+}
+
 int bl_explain_others(bl_call *c, const bl_contract *past,
                       const bl_fact_key *key, int64_t seq,
                       const bl_price *rate, bl_rate_others *out) {
-  const bl_meter *meter = bl_contract_meter(past, key->price);
-  bl_explain_billed billed;
-  bl_fact_key at;
+  int is_commit = bl_price_is_commit(&past->plan->plan.prices[key->price]);
+  bl_fact_key list = *key, at;
+  const bl_meter *meter;
   int rc = BILLING_OK;
 
   *out = BL_RATE_ALONE;
-  for (uint64_t i = 0; !rc && bl_rate_next_other(past, meter, key, &i, &at);) {
-    rc = bl_explain_find_billed(c, past, &at, seq, &billed);
-    if (rc || bl_dec_is_zero(billed.quantity)) continue;
-    out->count++;
-    out->level = bl_dec_add(out->level, billed.quantity);
+  if (is_commit) list.price = bl_plan_list(past->plan, key->price);
+  meter = bl_contract_meter(past, list.price);
+  for (uint64_t i = 0;
+       !rc && bl_rate_next_other(past, meter, &list, &i, &at);) {
+    rc = billed_add(c, past, &at, seq, out);
+    if (!rc) rc = billed_add_commit(c, past, &at, seq, out);
   }
+  if (!rc && !is_commit) rc = billed_add_commit(c, past, &list, seq, out);
   if (out->count) out->amount = bl_price_total(rate, out->level);
+  return rc;
+}
+
+int bl_explain_rolled(bl_call *c, const bl_contract *contract,
+                      const bl_fact_key *key, const bl_price *rate,
+                      bl_allowed *out) {
+  const bl_meter *meter = bl_contract_meter(contract, key->price);
+  bl_rate_others all = BL_RATE_ALONE;
+  int rc = bl_rate_roll(&c->arena, contract, key, &all);
+
+  for (uint64_t i = all.first; !rc && i < all.periods; i++) {
+    const bl_tally *tally = bl_tally_of(contract, key->price, i, key->group);
+    if (tally) bl_rate_join(meter, i, tally->level.total, &all);
+  }
+  if (!rc)
+    bl_price_rolled(rate, all.usage + all.first,
+                    (size_t)(all.periods - all.first), all.room,
+                    (size_t)(key->period - all.first), out);
   return rc;
 }

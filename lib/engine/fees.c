@@ -8,15 +8,21 @@
 
 /* ---- what a fee comes to ---- */
 
-static bl_dec fee_quantity(const bl_contract *contract,
-                           const bl_price *price) {
-  const bl_contract_terms *terms = &contract->terms;
+/* How many there are of what the fee of a place counts.  What is dated does
+ * not change within an interval. */
+static const bl_quantity *fee_step(const bl_contract *contract, size_t at) {
+  const bl_plan_version *plan = contract->plan;
+  int64_t us = plan->intervals ? plan->intervals[at].was.span.from_us
+                               : contract->terms.start_us;
 
-  if (!price->quantity.len) return BL_DEC_ONE;
-  for (size_t i = 0; i < terms->quantity_count; i++)
-    if (bl_str_equal(terms->quantities[i].name, price->quantity))
-      return terms->quantities[i].value;
-  return BL_DEC_ZERO;
+  return bl_quantity_at(&contract->terms, plan->plan.prices[at].quantity, us);
+}
+
+static bl_dec fee_quantity(const bl_contract *contract, size_t at) {
+  const bl_quantity *step = fee_step(contract, at);
+
+  if (!contract->plan->plan.prices[at].quantity.len) return BL_DEC_ONE;
+  return step ? step->value : BL_DEC_ZERO;
 }
 
 /* The part of a period that a fee is for: of its interval; a fee that is not
@@ -50,9 +56,7 @@ static int fee_of(const bl_contract *contract, size_t at, uint64_t period,
 
 int bl_fee_line(const bl_contract *contract, size_t at, uint64_t period,
                 bl_fact_line *out) {
-  const bl_price *price = &contract->plan->plan.prices[at];
-
-  return fee_of(contract, at, period, fee_quantity(contract, price), out);
+  return fee_of(contract, at, period, fee_quantity(contract, at), out);
 }
 
 /* ---- what was billed ---- */
@@ -125,16 +129,21 @@ static int64_t fees_entry(const bl_fees *billed, uint32_t timing,
   return 0;
 }
 
-/* How many there were of what the fee counts: as the period was billed.  A
- * quantity of none has left no line, so the contract of then is asked. */
+/* How many there were of what the fee counts: as the period was billed, unless
+ * it is dated.  A quantity of none has left no line, so the contract of then
+ * is asked. */
 static int fees_quantity(bl_call *c, const bl_contract *contract,
-                         const bl_fees *billed, const bl_price *price,
+                         const bl_fees *billed, size_t place,
                          uint64_t period, bl_dec *out) {
   const bl_price *prices = contract->plan->plan.prices;
+  const bl_price *price = &prices[place];
+  const bl_quantity *step = fee_step(contract, place);
   int64_t seq = fees_entry(billed, price->timing, period);
   bl_contract past;
   int rc;
 
+  *out = fee_quantity(contract, place);
+  if (step && step->is_dated) return BILLING_OK;
   for (size_t i = 0; i < billed->count; i++) {
     const bl_fee *fee = &billed->item[i];
     if (fee->period != period ||
@@ -143,19 +152,19 @@ static int fees_quantity(bl_call *c, const bl_contract *contract,
     *out = fee->quantity;
     return BILLING_OK;
   }
-  *out = fee_quantity(contract, price);
   if (!seq || !price->quantity.len) return BILLING_OK;
   rc = bl_timeline_past(c, contract, seq, &past);
-  if (!rc) *out = fee_quantity(&past, price);
+  if (!rc)
+    *out = bl_quantity_of(&past.terms, price->quantity,
+                          contract->periods[period].span.from_us);
   return rc;
 }
 
 int bl_fee_change(bl_call *c, const bl_contract *contract,
                   const bl_fees *billed, size_t at, uint64_t period,
                   bl_fact_line *out) {
-  const bl_price *price = &contract->plan->plan.prices[at];
   bl_dec quantity;
-  int rc = fees_quantity(c, contract, billed, price, period, &quantity);
+  int rc = fees_quantity(c, contract, billed, at, period, &quantity);
 
   if (rc) return rc;
   if (!fee_of(contract, at, period, quantity, out))

@@ -81,7 +81,8 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
   lot->created_us = f->at_us;
   lot->left = fact->amount;
   lot->name = bl_arena_str(arena, fact->name);
-  lot->scope = fact->scope.len ? &grant->scope : NULL;
+  if (!bl_scope_is_open(&grant->scope) || grant->scope.family)
+    lot->scope = &grant->scope;        /* features bind it to no use */
   grant->amount = fact->amount;
   grant->cost = fact->cost;
   grant->origin = fact->origin;
@@ -137,6 +138,7 @@ static int fold_given(bl_fold *f, bl_customer *customer,
   bl_touch_wallet(t, wallet);
   wallet->granted = bl_dec_add(wallet->granted, fact->amount);
   wallet->targeted += grant->scope.target_count != 0;
+  wallet->entitling += grant->scope.features.count != 0;
   if (bl_dec_is_bad(wallet->granted)) return BILLING_LIMIT;
   rc = bl_list_insert(t, &wallet->grants,
                       bl_lot_place(&wallet->grants, &grant->lot), grant);
@@ -264,6 +266,19 @@ static int book_fee(bl_fold *f, bl_contract *contract, bl_wallet *wallet,
                       bl_ledger_charge(line->amount, none, postings));
 }
 
+/* What is due in the invoice's currency of what was open in another. */
+static int fold_conversion(bl_fold *f, const bl_contract *contract,
+                           const bl_fact_line *line) {
+  bl_wallet *wallet = bl_wallet_make(f->tenant, contract->customer,
+                                     line->into);
+  bl_posting postings[4];
+
+  if (!wallet) return BILLING_NOMEM;
+  return bl_fold_post(f, wallet, postings,
+                      bl_ledger_conversion(line->amount, line->due,
+                                           postings));
+}
+
 static int fold_line(bl_fold *f, bl_contract *contract,
                      const bl_fact_line *line) {
   bl_tenant *t = f->tenant;
@@ -276,6 +291,7 @@ static int fold_line(bl_fold *f, bl_contract *contract,
   if (line->price >= contract->plan->plan.key_count ||
       line->period >= contract->period_count)
     return BILLING_CORRUPT;
+  if (line->into[0]) return fold_conversion(f, contract, line);
   price = &contract->plan->plan.prices[line->price];
   wallet = bl_wallet_make(t, contract->customer, price->asset);
   if (!wallet) return BILLING_NOMEM;
@@ -291,8 +307,7 @@ static int fold_line(bl_fold *f, bl_contract *contract,
   }
   if (rc) return rc;
   return bl_fold_post(f, wallet, postings,
-                      bl_ledger_line(line->amount, line->drawn, line->due,
-                                     postings));
+                      bl_fact_line_postings(line, postings));
 }
 
 /* The tenant's own part of an invoice. */
@@ -362,6 +377,7 @@ static void blank_customer(bl_customer *customer) {
   customer->id = (bl_str){NULL, 0};
   customer->name = (bl_str){NULL, 0};
   customer->limits.count = 0;
+  customer->features.count = 0;
   for (size_t i = 0; i < customer->wallets.count; i++) {
     const bl_wallet *wallet = customer->wallets.item[i];
     for (size_t k = wallet->grants.first; k < wallet->grants.count; k++) {

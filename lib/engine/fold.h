@@ -88,6 +88,10 @@ int bl_fold_hold_extended(bl_fold *f, const bl_fact_hold_extended *fact);
 int bl_fold_counted(bl_fold *f, const bl_fact_counted *fact);
 int bl_fold_hold_counts(bl_fold *f, bl_customer *customer,
                         const bl_fact_count *counts, size_t count, int sign);
+/* That something was told is known until then; 0: no more. */
+int bl_fold_known(bl_fold *f, bl_customer *customer, uint64_t print,
+                  int64_t until_us);
+int bl_is_known(const bl_customer *customer, uint64_t print);
 int bl_fold_grant_expired(bl_fold *f, const bl_fact_grant_expired *fact);
 int bl_fold_period(bl_fold *f, const bl_fact_period *fact);
 int bl_fold_periods(bl_fold *f, const bl_fact_periods *fact);
@@ -109,6 +113,8 @@ int bl_fold_kin_tie(bl_fold *f, const bl_customer *customer);
 int bl_fold_kin_drawn(bl_fold *f, uint64_t customer,
                       const bl_grant_state *grant, bl_dec amount);
 int bl_fold_kin_held(bl_fold *f, const bl_hold_state *hold, int sign);
+int bl_fold_top_up(bl_fold *f, const bl_fact_top_up *fact);
+int bl_fold_told(bl_fold *f, const bl_fact_told *fact);
 /* Only a row (streams.c). */
 int bl_fold_stream(bl_fold *f, const bl_fact_stream *fact);
 /* tallies: of the fact's charges, by place; of a customer whose part is not
@@ -128,6 +134,8 @@ void bl_fold_recurring(bl_fold *f, uint64_t number);
 /* Something has come back to a grant that is void: the entry under way leads
  * to another one, which makes a new grant of it. */
 int bl_fold_returned(bl_fold *f, bl_grant_state *grant);
+/* A grant has been drawn from: that nothing is left of it may be asked for. */
+int bl_fold_used_up(bl_tenant *t, bl_grant_state *grant);
 /* An amount has come back to a grant that may have ended. */
 int bl_fold_came_back(bl_fold *f, bl_wallet *wallet, bl_grant_state *grant,
                       bl_dec amount);

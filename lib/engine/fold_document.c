@@ -13,7 +13,8 @@
 #include "store/store.h"
 
 static const char *const kind_names[BL_KINDS] = {"tenant", "customer", "meter",
-                                                 "plan", "contract"};
+                                                 "plan", "contract",
+                                                 "feature"};
 
 const char *bl_kind_name(uint64_t kind) {
   return kind < BL_KINDS ? kind_names[kind] : "unknown";
@@ -82,6 +83,12 @@ static void *model_of(bl_tenant *t, bl_map *map, const void *id, size_t len,
   return bl_map_put(map, id, len, model) ? NULL : model;
 }
 
+static void note_alerts(bl_tenant *t, const bl_alerts *alerts) {
+  if (alerts->count) t->has_alerts = 1;
+  for (size_t i = 0; i < alerts->count; i++)
+    t->has_windows |= alerts->item[i].has_window;
+}
+
 static int fold_tenant(bl_fold *f, const bl_fact_document *fact,
                        const bl_json *doc) {
   bl_tenant *t = f->tenant;
@@ -91,7 +98,7 @@ static int fold_tenant(bl_fold *f, const bl_fact_document *fact,
   t->heads.version = fact->version;
   bl_tenant_hide(t);                     /* an asset may not be one any more */
   rc = bl_catalog_read_tenant(doc, "", &t->arena, &t->terms, NULL);
-  if (t->terms.alerts.count) t->has_alerts = 1;
+  note_alerts(t, &t->terms.alerts);
   return rc;
 }
 
@@ -179,6 +186,7 @@ static int take_parent(bl_fold *f, bl_customer *customer, uint64_t parent) {
 static int fold_customer(bl_fold *f, const bl_fact_document *fact,
                          const bl_json *doc) {
   bl_tenant *t = f->tenant;
+  bl_customer_terms terms;
   bl_customer *customer;
   bl_str id, name, parent;
   int rc = note_document(f, fact, &t->heads.customers, fact->number,
@@ -195,15 +203,20 @@ static int fold_customer(bl_fold *f, const bl_fact_document *fact,
   rc = take_parent(f, customer, fact->parent);
   if (rc) return rc;
   customer->id = customer->name = (bl_str){NULL, 0};
-  customer->limits.count = 0;
+  customer->limits.count = customer->top_up_rules.count = 0;
+  customer->features.count = 0;
   rc = bl_customer_name(t, customer, fact->id_hash);
   if (!rc) rc = keep_aliases(t, customer, fact);
   if (rc || !doc) return rc;
   rc = bl_catalog_read_customer(doc, "", &id, &name, &parent, NULL);
   if (rc) return rc;
-  rc = bl_catalog_read_customer_limits(doc, "", &t->arena, &customer->limits,
-                                       NULL);
+  rc = bl_catalog_read_customer_terms(doc, "", &t->arena, &terms, NULL);
   if (rc) return rc;
+  customer->limits = terms.limits;
+  customer->features = terms.features;
+  customer->top_up_rules = terms.top_ups;
+  if (customer->top_up_rules.count) t->has_alerts = 1;
+  bl_customer_moves(t, customer);
   customer->id = bl_arena_str(&t->arena, id);
   customer->name = bl_arena_str(&t->arena, name);
   return BILLING_OK;
@@ -367,13 +380,35 @@ static int fold_plan(bl_fold *f, const bl_fact_document *fact,
   return plan ? bl_fold_plan(f, fact, doc, plan) : BILLING_NOMEM;
 }
 
+/* Features are known by their ids, and stay: so the map counts them. */
+static int fold_feature(bl_fold *f, const bl_fact_document *fact,
+                        const bl_json *doc) {
+  bl_tenant *t = f->tenant;
+  bl_feature_state *state = model_of(t, &t->features, fact->id.text,
+                                     fact->id.len, sizeof *state);
+  int rc;
+
+  if (!state) return BILLING_NOMEM;
+  bl_touch(t, state, sizeof *state, &state->touched);
+  rc = bl_catalog_read_feature(doc, "", &t->arena, &state->feature, NULL);
+  if (!rc && !state->number && state->feature.kind == BL_FEATURE_QUOTA)
+    rc = bl_list_add(t, &t->quotas, state);
+  if (rc) return rc;
+  if (t->features.count < fact->number) return BILLING_CORRUPT;
+  state->number = fact->number;
+  state->version = fact->version;
+  state->archived = fact->archived;
+  return rc;
+}
+
 static int fill_contract(bl_tenant *t, bl_arena *a,
                          const bl_fact_document *fact, const bl_json *doc,
                          int64_t before, bl_contract *contract) {
   bl_contract_terms *terms = &contract->terms;
   int rc = bl_catalog_read_contract(doc, "", a, terms, NULL);
 
-  if (terms->alerts.count) t->has_alerts = 1;
+  note_alerts(t, &terms->alerts);
+  if (terms->top_ups.count) t->has_alerts = 1;
   if (rc) return rc;
   if (fact->override_count != terms->override_count) return BILLING_CORRUPT;
   for (size_t i = 0; i < fact->override_count; i++)
@@ -422,6 +457,7 @@ static int fold_contract(bl_fold *f, const bl_fact_document *fact,
   bl_customer_moves(t, customer);
   rc = fill_contract(t, &t->arena, fact, doc, INT64_MAX, contract);
   if (rc) return rc;
+  bl_customer_moves(t, customer);      /* now that there may be alerts */
   contract->gives_us = bl_contract_gives(contract) ? 0 : BL_TIME_NEVER;
   contract->rolls_us = contract->gives_us;
   contract->seq = f->seq;
@@ -433,7 +469,8 @@ static int fold_contract(bl_fold *f, const bl_fact_document *fact,
 typedef int (*fold_model)(bl_fold *f, const bl_fact_document *fact,
                           const bl_json *doc);
 static const fold_model fold_models[BL_KINDS] = {
-    fold_tenant, fold_customer, fold_meter, fold_plan, fold_contract};
+    fold_tenant, fold_customer, fold_meter, fold_plan, fold_contract,
+    fold_feature};
 
 /* Whether the document is one of the catalog: all of it is the tenant's own.
  */

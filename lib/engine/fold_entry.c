@@ -28,6 +28,8 @@ FOLD_KIND(rerate)
 FOLD_KIND(outbox_done)
 FOLD_KIND(alert)
 FOLD_KIND(family)
+FOLD_KIND(top_up)
+FOLD_KIND(told)
 #undef FOLD_KIND
 
 typedef struct entry_kind {
@@ -57,6 +59,8 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
     [BL_ENTRY_OUTBOX_DONE] = {"outbox_done", fold_entry_outbox_done},
     [BL_ENTRY_ALERT] = {"alert", fold_entry_alert},
     [BL_ENTRY_FAMILY] = {"family", fold_entry_family},
+    [BL_ENTRY_TOP_UP] = {"top_up", fold_entry_top_up},
+    [BL_ENTRY_TOLD] = {"told", fold_entry_told},
 };
 
 const char *bl_entry_name(int64_t kind) {

@@ -92,6 +92,18 @@ static int fold_lent(bl_fold *f, const bl_customer *customer,
                : BILLING_CORRUPT;
 }
 
+/* While a journal is read, an entry that follows tells it. */
+int bl_fold_used_up(bl_tenant *t, bl_grant_state *grant) {
+  bl_list *used_up = &t->used_up;
+
+  if (!(t->terms.tells >> BL_TELL_USED_UP & 1) || !t->undo_arena ||
+      !bl_dec_is_zero(grant->lot.left))
+    return BILLING_OK;
+  for (size_t i = 0; i < used_up->count; i++)
+    if (used_up->item[i] == grant) return BILLING_OK;
+  return bl_list_add(t, used_up, grant);
+}
+
 static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
                      const bl_draw *draw, bl_dec drawn[DRAWN_KINDS]) {
   bl_tenant *t = f->tenant;
@@ -103,6 +115,7 @@ static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
   if (!grant || grant->customer != wallet->customer)
     return fold_lent(f, wallet->customer, grant, draw->amount, drawn);
   rc = bl_grant_move(t, wallet, grant, bl_dec_neg(draw->amount), BL_DEC_ZERO);
+  if (!rc) rc = bl_fold_used_up(t, grant);
   if (rc) return rc;
   drawn += grant->lot.is_promotional;
   *drawn = bl_dec_add(*drawn, draw->amount);

@@ -59,6 +59,7 @@ static int lend(bl_fold *f, const bl_customer *owner, const bl_draw *draw) {
   wallet = bl_wallet_of(owner, grant->lot.asset);
   rc = bl_grant_move(f->tenant, wallet, grant, bl_dec_neg(draw->amount),
                      BL_DEC_ZERO);
+  if (!rc) rc = bl_fold_used_up(f->tenant, grant);
   if (!rc)
     rc = bl_fold_post(f, wallet, postings,
                       bl_ledger_lend(draw->amount,

@@ -2,6 +2,7 @@
 /* fold_grant.c - what is done to a grant, on the state. */
 #include "engine/fold_post.h"
 #include "engine/keys.h"
+#include "engine/outbox.h"
 
 int bl_fold_key_name(bl_fold *f, const unsigned char hash[16]) {
   static const unsigned char none[16];
@@ -58,6 +59,7 @@ int bl_fold_grant_change(bl_fold *f, const bl_fact_grant_change *fact) {
   if (bl_fold_is_own(f)) rc = bl_fold_key_name(f, fact->key_hash);
   if (!rc && bl_fold_is_own(f))
     rc = bl_fold_about(f, fact->customer, BL_ENTRY_GRANT_CHANGE);
+  if (!rc && bl_fold_is_own(f)) rc = bl_outbox_mark(f, BL_ENTRY_GRANT_CHANGE);
   if (rc || !bl_fold_customer(f, fact->customer, &rc)) return rc;
   return grant ? change_grant(f, grant, fact) : BILLING_CORRUPT;
 }

@@ -79,22 +79,13 @@ static int fill_hold(bl_fold *f, const bl_fact_hold *fact,
     if (!bl_table_at(&f->tenant->by_grant, fact->draws[i].grant) &&
         !hold->customer->elder_count)
       return BILLING_CORRUPT;
-  hold->draws = bl_arena_array(arena, fact->draw_count + 1,
-                               sizeof *hold->draws);
-  hold->assets = bl_arena_array(arena, fact->asset_count + 1,
-                                sizeof *hold->assets);
-  if (!hold->draws || !hold->assets) return BILLING_NOMEM;
-  if (fact->draw_count)
-    memcpy(hold->draws, fact->draws, fact->draw_count * sizeof *hold->draws);
-  if (fact->asset_count)
-    memcpy(hold->assets, fact->assets,
-           fact->asset_count * sizeof *hold->assets);
-  hold->counts = bl_arena_array(arena, fact->count_count + 1,
-                                sizeof *hold->counts);
-  if (!hold->counts) return BILLING_NOMEM;
-  if (fact->count_count)
-    memcpy(hold->counts, fact->counts,
-           fact->count_count * sizeof *hold->counts);
+  hold->draws = bl_arena_copy(arena, fact->draws,
+                              fact->draw_count * sizeof *hold->draws);
+  hold->assets = bl_arena_copy(arena, fact->assets,
+                               fact->asset_count * sizeof *hold->assets);
+  hold->counts = bl_arena_copy(arena, fact->counts,
+                               fact->count_count * sizeof *hold->counts);
+  if (!hold->draws || !hold->assets || !hold->counts) return BILLING_NOMEM;
   hold->count_count = fact->count_count;
   hold->flags = fact->flags;
   hold->draw_count = fact->draw_count;

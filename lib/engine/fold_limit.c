@@ -83,10 +83,12 @@ static int fold_count(bl_fold *f, bl_customer *customer,
 
   if (!window) window = make_window(t, customer, count, seq, place);
   if (!window) return BILLING_NOMEM;
+  if (window->touched != t->serial) window->before = window->used;
   bl_touch(t, window, sizeof *window, &window->touched);
   window->used = bl_dec_add(window->used, used);
   window->held = bl_dec_add(window->held, held);
-  return BILLING_OK;
+  return bl_dec_is_bad(window->used) || bl_dec_is_bad(window->held)
+             ? BILLING_LIMIT : BILLING_OK;
 }
 
 int bl_fold_counted(bl_fold *f, const bl_fact_counted *fact) {
@@ -122,4 +124,38 @@ int bl_fold_hold_counts(bl_fold *f, bl_customer *customer,
   if (sign < 0) customer->windows_due_us = INT64_MIN;   /* it may leave now */
   drop_ended(f, customer);
   return rc;
+}
+
+/* ---- what was told ---- */
+
+/* A window of nothing, which is there or is not. */
+static bl_fact_count known_window(uint64_t print) {
+  return (bl_fact_count){.limit = print,
+                         .span = {INT64_MIN, BL_TIME_NEVER}};
+}
+
+int bl_is_known(const bl_customer *customer, uint64_t print) {
+  bl_fact_count known = known_window(print);
+  size_t place;
+
+  return bl_limit_window_of(customer, &known, &place) != NULL;
+}
+
+int bl_fold_known(bl_fold *f, bl_customer *customer, uint64_t print,
+                  int64_t until_us) {
+  bl_fact_count known = known_window(print);
+  bl_limit_window *window;
+  size_t place;
+  int rc;
+
+  known.customer = customer->number;
+  known.until_us = until_us;
+  bl_touch_customer(f->tenant, customer);
+  rc = fold_count(f, customer, &known, f->seq, BL_DEC_ZERO, BL_DEC_ZERO);
+  if (rc || until_us) return rc;
+  window = bl_limit_window_of(customer, &known, &place);
+  window->was.until_us = f->at_us;
+  customer->windows_due_us = INT64_MIN;
+  drop_ended(f, customer);
+  return BILLING_OK;
 }

@@ -332,6 +332,7 @@ int bl_fold_plan(bl_fold *f, const bl_fact_document *fact,
   if (!version) return BILLING_NOMEM;
   version->version = fact->version;
   rc = bl_catalog_read_plan(doc, "", &t->arena, &version->plan, NULL);
+  if (version->plan.top_ups.count) t->has_alerts = 1;
   version->from_us = version->plan.effective_us != BL_TIME_NEVER
                        ? version->plan.effective_us : f->at_us;
   if (fact->version == 1) version->from_us = INT64_MIN;

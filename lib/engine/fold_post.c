@@ -22,6 +22,12 @@ int bl_fold_post(bl_fold *f, bl_wallet *wallet, const bl_posting *postings,
   return BILLING_OK;
 }
 
+size_t bl_fact_line_postings(const bl_fact_line *line, bl_posting *out) {
+  if (line->converted)
+    return bl_ledger_converted(bl_dec_sub(line->amount, line->drawn), out);
+  return bl_ledger_line(line->amount, line->drawn, line->due, out);
+}
+
 static billing_value dec_value(bl_dec v, char *room) {
   bl_str s = {room, bl_dec_print(v, room)};
   return bl_value_text(s);

@@ -43,6 +43,26 @@ int bl_grant_change_append(bl_call *c, const bl_grant_state *grant,
   return rc ? rc : bl_append(c, BL_ENTRY_GRANT_CHANGE, &w);
 }
 
+/* What the whole grant entitles to, a part of it does not. */
+static int scope_of_part(bl_call *c, const bl_grant_state *grant,
+                         bl_str *out) {
+  bl_json *tree;
+  bl_text text;
+  int rc;
+
+  *out = grant->scope_text;
+  if (!grant->scope.features.count) return BILLING_OK;
+  rc = bl_json_read(out->text, out->len, &tree, NULL);
+  if (rc) return rc;
+  bl_json_remove(tree, "features");
+  bl_text_open(&text, &c->arena);
+  rc = bl_json_print(tree, &text);
+  *out = bl_json_count(tree) ? (bl_str){text.text, text.len}
+                             : (bl_str){NULL, 0};
+  bl_json_free(tree);
+  return rc;
+}
+
 /* As the one it comes from, but for what is said; its name may be personal and
  * stays with its customer. */
 static int append_part(bl_call *c, const bl_grant_state *grant,
@@ -60,9 +80,9 @@ static int append_part(bl_call *c, const bl_grant_state *grant,
   fact.expires_us = onward->expires_us;
   fact.priority = grant->lot.priority;
   fact.is_promotional = grant->lot.is_promotional;
-  fact.scope = grant->scope_text;
+  rc = scope_of_part(c, grant, &fact.scope);
   if (onward->to == grant->customer) fact.name = grant->lot.name;
-  rc = bl_fold_grant(bl_entry_start(c), &fact);
+  if (!rc) rc = bl_fold_grant(bl_entry_start(c), &fact);
   bl_writer_open(&w, c);
   bl_code_grant(&w.facts, &w.properties, &fact);
   return rc ? rc : bl_append(c, BL_ENTRY_GRANT, &w);

@@ -38,6 +38,9 @@ int bl_recurring_give(bl_call *c, bl_contract *contract, int64_t until_us);
 int bl_recurring_give_all(bl_call *c, bl_customer *customer);
 /* Whether there is nothing of that to do. */
 int bl_recurring_is_given(const bl_customer *customer, int64_t now_us);
+/* The version of the contract's plan that holds at a moment. */
+const bl_plan_version *bl_contract_plan_at(const bl_contract *contract,
+                                           int64_t us);
 /* The rules of a grant that an allowance gave; NULL: it has none, or they are
  * gone. */
 const bl_recurring *bl_recurring_of(const bl_call *c,

@@ -53,6 +53,21 @@ static bl_dec worst_split(const bl_hold_draft *d, const bl_split *s,
   return bl_dec_sign(later) < 0 ? BL_DEC_ZERO : later;
 }
 
+/* Of free units that roll over: open holds are in the period of the estimate,
+ * wherever they are. */
+static bl_dec worst_rolled(const bl_tally *tally, bl_dec held,
+                           const bl_price *rate, const bl_fact_charge *charge,
+                           const bl_rate_others *others) {
+  const bl_meter *meter = bl_tally_meter(tally);
+  bl_dec before = bl_dec_add(bl_dec_add(tally->level.total, held),
+                             others->held);
+  bl_dec after = bl_dec_add(before, charge->quantity);
+  bl_dec later = bl_dec_sub(bl_rate_beyond(meter, rate, others, after),
+                            bl_rate_beyond(meter, rate, others, before));
+
+  return bl_dec_max(bl_dec_max(charge->amount, later), BL_DEC_ZERO);
+}
+
 /* What one charge of the estimate must reserve. */
 static bl_dec worst_amount(const bl_tally *tally, bl_dec held,
                            const bl_price *rate, const bl_fact_charge *charge,
@@ -66,6 +81,7 @@ static bl_dec worst_amount(const bl_tally *tally, bl_dec held,
   if (meter->ticks) return BL_DEC_ZERO;
   if (rate->flags & BL_PRICE_BY_EVENT)
     return bl_rate_transaction_most(tally, charge);
+  if (others->usage) return worst_rolled(tally, held, rate, charge, others);
   later = bl_price_delta(rate, bl_measure_finish(meter, total),
                          bl_measure_finish(meter, after));
   most = bl_dec_max(charge->amount, later);

@@ -8,12 +8,21 @@
  * The hold ends first, so that its lots are free to be drawn; then the events
  * are recorded with those lots first.  A refused event leaves the hold: the
  * call fails and is undone.
+ *
+ *     really used 5.00, and no more is charged than was held:
+ *                                            a gift of 1.00, drawn at once
+ *
+ * What the gift has to be is found by settling once in a trial; what another
+ * call has moved since makes it begin again.
  */
 #include "base/struct.h"
+#include "engine/batch.h"
 #include "engine/family.h"
+#include "engine/grants.h"
 #include "engine/hold_state.h"
 #include "engine/keys.h"
 #include "engine/record.h"
+#include "engine/trial.h"
 
 /* ---- what settling costs ---- */
 
@@ -22,6 +31,13 @@ typedef struct settle_books {
   bl_dec revenue;
   bl_dec unbilled;
 } settle_books;
+
+/* What is given so that an asset is charged no more than was held. */
+typedef struct settle_gift {
+  char     asset[16];
+  bl_dec   amount;
+  uint64_t grant;
+} settle_gift;
 
 typedef struct settling {
   bl_call             *c;
@@ -33,6 +49,11 @@ typedef struct settling {
   size_t               count;
   settle_books        *before;    /* by the customer's wallets */
   size_t               before_count;
+  settle_gift         *gifts;     /* of the caller's arena */
+  size_t               gift_count;
+  size_t               gift_cap;
+  uint32_t             asks;      /* a trial: what gifts there must be */
+  uint32_t             has_moved; /* others than the trial has said */
   bl_recording         recording;
 } settling;
 
@@ -85,6 +106,30 @@ static int check_owed(settling *s, const bl_wallet *wallet, bl_dec owed,
                  wallet->asset, &limit);
 }
 
+static bl_dec gift_in(const settling *s, const char asset[16]) {
+  for (size_t i = 0; i < s->gift_count; i++)
+    if (bl_asset_equal(s->gifts[i].asset, asset)) return s->gifts[i].amount;
+  return BL_DEC_ZERO;
+}
+
+/* The gift that it takes: noted in a trial, else what the trial has said. */
+static int check_gift(settling *s, const bl_wallet *wallet, bl_dec amount) {
+  settle_gift *gift;
+
+  if (!s->asks) {
+    s->has_moved |= !bl_dec_equal(amount, gift_in(s, wallet->asset));
+    return s->has_moved ? BILLING_BUSY : BILLING_OK;
+  }
+  if (bl_dec_is_zero(amount)) return BILLING_OK;
+  gift = bl_arena_push(s->recording.kept, (void **)&s->gifts, &s->gift_count,
+                       &s->gift_cap, sizeof *gift);
+  if (!gift) return BILLING_NOMEM;
+  memcpy(gift->asset, wallet->asset, sizeof gift->asset);
+  gift->amount = amount;
+  s->gift_count++;
+  return BILLING_OK;
+}
+
 static int check_wallet(settling *s, const bl_wallet *wallet,
                         const settle_books *before) {
   bl_fact_held held = held_in(s->hold, wallet->asset);
@@ -96,6 +141,9 @@ static int check_wallet(settling *s, const bl_wallet *wallet,
 
   if (s->above == BILLING_SETTLE_REFUSE && bl_dec_less(reserved, cost))
     return refuse_above(s, wallet, cost, reserved);
+  if (s->above == BILLING_SETTLE_CAP)
+    return check_gift(s, wallet, bl_dec_max(bl_dec_sub(cost, reserved),
+                                            BL_DEC_ZERO));
   return s->above == BILLING_SETTLE_OVERDRAFT
              ? check_owed(s, wallet, owed, held.overdraft) : BILLING_OK;
 }
@@ -144,6 +192,18 @@ static int settling_events(settling *s, const billing_event *events) {
   return rc;
 }
 
+/* Whether so many events settled the hold: their entry has no others. */
+static int settled_by_all(settling *s, int *out) {
+  bl_arena *a = &s->c->arena;
+  bl_batch batch;
+  bl_entry entry;
+  int rc = bl_journal_read(s->c, bl_event_seq(s->hold->event), a, &entry);
+
+  if (!rc) rc = bl_batch_open(a, &entry, &batch);
+  *out = !rc && batch.count == s->count;
+  return rc;
+}
+
 /* How many of the events were recorded before, and whether all of them are
  * those that settled the hold; two of one key are none. */
 static int look_back(settling *s, size_t *known, int *is_repeat) {
@@ -160,7 +220,7 @@ static int look_back(settling *s, size_t *known, int *is_repeat) {
       *known += bl_str_equal(s->events[i].key, s->events[k].key) &&
                 s->events[i].key.len;
   }
-  return rc;
+  return rc || !*is_repeat ? rc : settled_by_all(s, is_repeat);
 }
 
 /* A hold that is open or unresolved, or a repeat of its settlement. */
@@ -200,16 +260,62 @@ static int prepare_settling(settling *s) {
   return rc ? rc : bl_append_opened(c);
 }
 
-/* Its lots are drawn first as long as it was open. */
+/* Its lots are drawn first as long as it was open; then gifts. */
 static int draw_rule(const settling *s, bl_draw_rule *out) {
   const bl_hold_state *hold = s->hold;
-  size_t size = hold->draw_count * sizeof *hold->draws;
+  size_t count = hold->draw_count + s->gift_count;
 
   *out = (bl_draw_rule){NULL, hold->draw_count,
-                        s->above == BILLING_SETTLE_OWE};
-  if (!size) return BILLING_OK;
-  out->reserved = bl_arena_copy(&s->c->arena, hold->draws, size);
-  return out->reserved ? BILLING_OK : BILLING_NOMEM;
+                        s->above == BILLING_SETTLE_OWE ||
+                            s->above == BILLING_SETTLE_CAP};
+  if (!count) return BILLING_OK;
+  out->reserved = bl_arena_array(&s->c->arena, count, sizeof *out->reserved);
+  if (!out->reserved) return BILLING_NOMEM;
+  if (hold->draw_count)
+    memcpy(out->reserved, hold->draws,
+           hold->draw_count * sizeof *out->reserved);
+  return BILLING_OK;
+}
+
+/* In effect whenever the events were. */
+static int give_gift(settling *s, settle_gift *gift) {
+  bl_call *c = s->c;
+  bl_fact_grant fact = {.number = c->t->heads.grants + 1,
+                        .customer = s->hold->customer->number,
+                        .amount = gift->amount,
+                        .asset = bl_str_of(gift->asset),
+                        .effective_us = BL_TIME_MIN,
+                        .expires_us = BL_TIME_NEVER,
+                        .origin = BILLING_ORIGIN_PROMOTIONAL,
+                        .is_promotional = 1};
+  bl_writer w;
+  int rc = bl_fold_grant(bl_entry_start(c), &fact);
+
+  gift->grant = fact.number;
+  bl_writer_open(&w, c);
+  bl_code_grant(&w.facts, &w.properties, &fact);
+  return rc ? rc : bl_append(c, BL_ENTRY_GRANT, &w);
+}
+
+static int give_gifts(settling *s, bl_draw_rule *rule) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < s->gift_count && !s->asks && !rc; i++) {
+    rc = give_gift(s, &s->gifts[i]);
+    rule->reserved[rule->count++] = (bl_draw){.grant = s->gifts[i].grant,
+                                              .amount = s->gifts[i].amount};
+  }
+  return rc;
+}
+
+/* They have ended, so what a correction gives back to them is gone. */
+static int end_gifts(settling *s) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < s->gift_count && !s->asks && !rc; i++)
+    rc = bl_grant_expire(s->c, bl_table_at(&s->c->t->by_grant,
+                                           s->gifts[i].grant));
+  return rc;
 }
 
 /* What the hold's end does to others of the family is an entry, too. */
@@ -226,6 +332,7 @@ static int settle_now(settling *s) {
   uint64_t first;
 
   if (!rc) rc = prepare_settling(s);
+  if (!rc && was_open) rc = give_gifts(s, &rule);
   first = bl_event_number(s->c->t->heads.seq + 2 + entries_beside(s), 0);
   if (!rc) rc = bl_end_hold(s->c, s->hold, BILLING_HOLD_SETTLED, first);
   if (!rc) rc = note_books(s);
@@ -237,7 +344,8 @@ static int settle_now(settling *s) {
     if (!rc && r->receipts[i].number != first + i)
       rc = BILLING_INTERNAL;
   }
-  return rc || !was_open ? rc : check_above(s);
+  if (!rc && was_open) rc = check_above(s);
+  return rc ? rc : end_gifts(s);
 }
 
 /* A repeat that says something else is refused as an event is. */
@@ -262,25 +370,65 @@ static int settle(settling *s, const billing_event *events) {
   return is_repeat ? settle_again(s) : settle_now(s);
 }
 
+/* Once, in a call of its own: a trial, or for good. */
+static int settle_once(settling *s, billing *b, const billing_call *call,
+                       const billing_event *events,
+                       const billing_receipt *receipts, billing_error *err) {
+  bl_trial trial;
+  bl_call c;
+  int rc = bl_enter(&c, b, call, s->asks ? BL_TRIAL : BL_SHARE, err);
+
+  if (rc) return rc;
+  s->c = &c;
+  if (s->asks) bl_trial_open(&c, &trial);
+  if (s->above > BILLING_SETTLE_CAP)
+    rc = bl_fail(err, BILLING_MISUSE, "", "BILLING_SETTLE_*",
+                 "`above` is not known");
+  if (!rc) rc = bl_receipts_check(&c, receipts, s->count);
+  if (!rc) rc = settle(s, events);
+  if (s->has_moved)
+    (void)bl_fail(err, rc, "", "try again",
+                  "another call has moved what it costs");
+  return bl_leave(&c, rc);
+}
+
+/* How often others may move the price between the trial and the call. */
+#define SETTLE_TRIES 3
+
+static int settle_no_more(settling *s, billing *b, const billing_call *call,
+                         const billing_event *events,
+                         const billing_receipt *receipts,
+                         billing_error *err) {
+  int rc = BILLING_OK;
+
+  for (int i = 0; i < SETTLE_TRIES && (!i || s->has_moved); i++) {
+    s->gift_count = s->has_moved = 0;
+    s->asks = 1;
+    rc = settle_once(s, b, call, events, receipts, err);
+    s->asks = 0;
+    if (rc) return rc;
+    rc = settle_once(s, b, call, events, receipts, err);
+  }
+  return rc;
+}
+
 int billing_settle(billing *b, const billing_call *call,
                    const billing_event *events, size_t count, uint32_t above,
                    billing_receipt *receipts, billing_error *err) {
   settling s = {.above = above, .count = count};
   bl_arena kept;
-  bl_call c;
-  int rc = bl_enter(&c, b, call, BL_SHARE, err);
+  int rc = bl_error_start(err);
 
   if (rc) return rc;
+  if (!b) return bl_fail(err, BILLING_MISUSE, "", NULL, "the handle is NULL");
   bl_arena_open(&kept, &b->host);
-  s.c = &c;
   s.recording.kept = &kept;
-  if (above > BILLING_SETTLE_OVERDRAFT)
-    rc = bl_fail(err, BILLING_MISUSE, "", "BILLING_SETTLE_*",
-                 "`above` is not known");
-  if (!rc) rc = bl_receipts_check(&c, receipts, count);
-  if (!rc) rc = settle(&s, events);
-  rc = bl_leave(&c, rc);
+  rc = above == BILLING_SETTLE_CAP
+           ? settle_no_more(&s, b, call, events, receipts, err)
+           : settle_once(&s, b, call, events, receipts, err);
   if (!rc) bl_receipts_fill(receipts, s.recording.receipts, count);
   bl_arena_close(&kept);
   return rc;
 }
+
+#undef SETTLE_TRIES

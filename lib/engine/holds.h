@@ -6,7 +6,8 @@
  *                      or as much as there is
  *     hold_price.c     what estimates can cost at most
  *     hold_reserve.c   the lots and the overdraft that cover it
- *     hold_settle.c    settle, release, extend
+ *     hold_settle.c    settle
+ *     hold_state.c     release, extend
  */
 #ifndef BL_HOLDS_H
 #define BL_HOLDS_H

@@ -124,6 +124,12 @@ void bl_code_image(bl_codec *c, bl_image *image) {
     bl_code_count(c, &image->windows[i].count);
     bl_code_i64(c, &image->windows[i].since);
   }
+  image->top_ups = bl_code_array(c, image->top_ups, &image->top_up_count,
+                                 sizeof *image->top_ups);
+  for (size_t i = 0; i < image->top_up_count; i++) {
+    bl_code_top_up(c, NULL, &image->top_ups[i].was);
+    bl_code_i64(c, &image->top_ups[i].at_us);
+  }
   code_kin(c, image);
 }
 
@@ -233,7 +239,11 @@ static int image_lists(const bl_customer *customer, bl_arena *arena,
   out->holds = bl_arena_array(arena, out->hold_count + 1, sizeof *out->holds);
   out->windows = bl_arena_array(arena, out->window_count + 1,
                                 sizeof *out->windows);
-  return out->contracts && out->wallets && out->holds && out->windows
+  out->top_up_count = customer->top_ups.count;
+  out->top_ups = bl_arena_array(arena, out->top_up_count + 1,
+                                sizeof *out->top_ups);
+  return out->contracts && out->wallets && out->holds && out->windows &&
+                 out->top_ups
              ? BILLING_OK : BILLING_NOMEM;
 }
 
@@ -286,6 +296,10 @@ int bl_image_of(const bl_customer *customer, int64_t seq, bl_arena *arena,
   for (size_t i = 0; i < out->window_count && !rc; i++)
     image_window(customer->windows.item[customer->windows.first + i],
                  &out->windows[i]);
+  for (size_t i = 0; i < out->top_up_count && !rc; i++) {
+    const bl_top_up_state *top_up = customer->top_ups.item[i];
+    out->top_ups[i] = (bl_image_top_up){top_up->was, top_up->at_us};
+  }
   return rc;
 }
 

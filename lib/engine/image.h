@@ -94,6 +94,11 @@ typedef struct bl_image_window {
   int64_t       since;
 } bl_image_window;
 
+typedef struct bl_image_top_up {
+  bl_fact_top_up was;
+  int64_t        at_us;
+} bl_image_top_up;
+
 typedef struct bl_image {
   int64_t            seq;        /* it stands after this entry */
   int64_t            document;   /* entry */
@@ -109,6 +114,8 @@ typedef struct bl_image {
   size_t             hold_count;
   bl_image_window   *windows;
   size_t             window_count;
+  bl_image_top_up   *top_ups;
+  size_t             top_up_count;
   uint64_t           height;
   int64_t            tied;
   uint64_t          *elders;

@@ -29,6 +29,29 @@ static int charge_counts(const bl_plan *plan, const bl_price *price,
   return BILLING_OK;
 }
 
+/* "tok to USD": out of what is open on other lines. */
+static int charge_of_conversion(const bl_contract *contract,
+                                const bl_fact_line *line, bl_arena *a,
+                                bl_charge *out) {
+  const char *from = contract->plan->plan.prices[line->price].asset;
+  bl_text name;
+
+  bl_text_open(&name, a);
+  bl_text_format(&name, "%s to %s", from, line->into);
+  if (name.failed) return BILLING_NOMEM;
+  *out = (bl_charge){.contract = contract->terms.id,
+                     .name = {name.text, name.len},
+                     .service = contract->periods[line->period].span,
+                     .quantity = line->quantity, .amount = line->amount,
+                     .numerator = 1, .denominator = 1,
+                     .is_late = (uint32_t)line->is_late,
+                     .rate = line->rate, .since_us = line->since_us,
+                     .is_inverse = (uint32_t)line->is_inverse};
+  memcpy(out->asset, line->into, sizeof out->asset);
+  memcpy(out->from, from, sizeof out->from);
+  return BILLING_OK;
+}
+
 static int charge_of_line(const bl_contract *contract,
                           const bl_fact_line *line, bl_arena *a,
                           bl_charge *out) {
@@ -59,6 +82,7 @@ static int charge_of_line(const bl_contract *contract,
   out->is_late = (uint32_t)line->is_late;
   out->closing = price->closing;
   out->bound = line->bound;
+  out->converted = line->converted;
   if (by) out->override = by->id;
   return BILLING_OK;
 }
@@ -85,6 +109,10 @@ int bl_invoice_of_fact(const bl_tenant *t, const bl_fact_invoice *fact,
   if (!charges) return BILLING_NOMEM;
   for (size_t i = 0; i < fact->line_count && !rc; i++) {
     const bl_plan *plan = &contract->plan->plan;
+    if (fact->lines[i].into[0]) {
+      rc = charge_of_conversion(contract, &fact->lines[i], a, &charges[i]);
+      continue;
+    }
     rc = charge_of_line(contract, &fact->lines[i], a, &charges[i]);
     if (!rc)
       rc = charge_counts(plan, &plan->prices[fact->lines[i].price], a,

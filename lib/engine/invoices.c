@@ -9,6 +9,7 @@
  */
 #include "base/struct.h"
 #include "engine/closing.h"
+#include "engine/conversions.h"
 #include "engine/due.h"
 #include "engine/fees.h"
 #include "engine/named.h"
@@ -186,13 +187,10 @@ static int add_fee(invoice_draft *d, const bl_fact_line *fee) {
 /* The fees of one timing, for one period, in the order of an invoice. */
 static int add_fees(invoice_draft *d, uint32_t timing, uint64_t period) {
   const bl_plan_version *plan = d->contract->plan;
-  size_t count = plan->plan.price_count;
-  size_t *ranked = bl_arena_array(&d->c->arena, count + 1, sizeof *ranked);
-  int rc = BILLING_OK;
+  size_t *ranked = bl_timeline_ranked(d->c, plan);
+  int rc = ranked ? BILLING_OK : BILLING_NOMEM;
 
-  if (!ranked) return BILLING_NOMEM;
-  for (size_t i = 0; i < count; i++) ranked[bl_timeline_rank(plan, i)] = i;
-  for (size_t i = 0; i < count && !rc; i++) {
+  for (size_t i = 0; i < plan->plan.key_count && !rc; i++) {
     const bl_price *price = &plan->plan.prices[ranked[i]];
     bl_fact_line fee;
     if (bl_price_is_fee(price) && price->timing == timing &&
@@ -208,13 +206,10 @@ static int add_fee_changes_of(invoice_draft *d, const bl_fees *billed,
                               uint64_t period) {
   const bl_contract *contract = d->contract;
   const bl_plan_version *plan = contract->plan;
-  size_t count = plan->plan.price_count;
-  size_t *ranked = bl_arena_array(&d->c->arena, count + 1, sizeof *ranked);
-  int rc = BILLING_OK;
+  size_t *ranked = bl_timeline_ranked(d->c, plan);
+  int rc = ranked ? BILLING_OK : BILLING_NOMEM;
 
-  if (!ranked) return BILLING_NOMEM;
-  for (size_t i = 0; i < count; i++) ranked[bl_timeline_rank(plan, i)] = i;
-  for (size_t i = 0; i < count && !rc; i++) {
+  for (size_t i = 0; i < plan->plan.key_count && !rc; i++) {
     const bl_price *price = &plan->plan.prices[ranked[i]];
     bl_fact_line fee;
     if (!bl_price_is_fee(price) ||
@@ -331,7 +326,7 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
   if (closes) {
     d.fact.closes = closed + 1;
     rc = bl_ticks_book(c, contract, closed + 1);
-    if (!rc) rc = bl_timeline_settle(c, contract, closed + 1);
+    if (!rc) rc = bl_timeline_settle(c, contract, closed + 1, NULL);
     if (!rc) rc = add_usage(&d, closed + 1);
     if (!rc) rc = add_unused(&d, closed);
     if (!rc) rc = add_fee_changes(&d);
@@ -340,7 +335,8 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
     closed++;
   } else if (contract->has_ended) {
     rc = bl_ticks_book(c, contract, contract->period_count);
-    if (!rc) rc = bl_timeline_settle(c, contract, contract->period_count);
+    if (!rc)
+      rc = bl_timeline_settle(c, contract, contract->period_count, NULL);
     if (!rc) rc = add_usage(&d, contract->period_count);
     if (!rc) rc = add_fee_changes(&d);
     if (!rc) rc = add_closings(&d, contract->period_count);
@@ -351,6 +347,7 @@ int bl_step_contract(bl_call *c, bl_contract *contract, int64_t at_us) {
     d.fact.advances = closed + 1;
     rc = add_fees(&d, BL_TIMING_ADVANCE, closed);
   }
+  if (!rc) rc = bl_conversions_add(c, contract, &d.fact, &d.line_cap);
   return rc ? rc : append_invoice(c, &d);
 }
 

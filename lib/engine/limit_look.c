@@ -8,15 +8,13 @@
  */
 #include "engine/limit_look.h"
 
+#include "engine/features.h"
 #include "meter/window.h"
 
 /* A sliding window is so many slices: what is used in one leaves with it. */
 #define LIMIT_SLICES 60
 
 /* ---- all limits of a customer ---- */
-
-const char *const bl_limit_owners[] = {"", "customer", "contract", "plan",
-                                       "parent"};
 
 /* A customer's limits count its own uses and those of all below alike. */
 static uint64_t owner_print(const bl_limit_look *look) {
@@ -65,11 +63,40 @@ static int visit_parents(bl_limit_look *look, bl_limit_visit *visit,
   return rc;
 }
 
+static int visit_alerts(bl_limit_look *look, const bl_alerts *alerts,
+                        bl_limit_visit *visit, void *to) {
+  int rc = BILLING_OK;
+
+  look->by = BILLING_DENIED_BY_BALANCE;       /* that is no limit's */
+  for (size_t i = 0; look->counts && i < alerts->count && !rc; i++) {
+    bl_limits one = {&alerts->item[i].window, 1};
+    if (alerts->item[i].has_window) rc = visit_list(look, &one, visit, to);
+  }
+  return rc;
+}
+
+int bl_alert_wish(bl_call *c, bl_customer *customer,
+                  const bl_contract *contract, const bl_alert *alert,
+                  bl_limit_wish *out, int *is_in) {
+  bl_limit_look look = {.c = c, .customer = customer, .contract = contract,
+                        .limit = &alert->window, .is_new = 1,
+                        .time_us = c->now_us, .came_us = c->now_us};
+  int rc;
+
+  look.count.customer = customer->number;
+  look.count.limit = owner_print(&look);
+  rc = bl_limit_place(&look, NULL, is_in);
+  *out = (bl_limit_wish){look.limit, look.by, 0, look.count};
+  return rc;
+}
+
+/* The customer's own, and those of its contracts and their plans. */
 int bl_limits_visit(bl_limit_look *look, bl_limit_visit *visit, void *to) {
   const bl_list *contracts = &look->customer->contracts;
   int rc;
 
   look->contract = NULL;
+  look->feature = NULL;
   look->by = BILLING_DENIED_BY_CUSTOMER;
   rc = visit_list(look, &look->customer->limits, visit, to);
   for (size_t i = 0; i < contracts->count && !rc; i++) {
@@ -79,8 +106,34 @@ int bl_limits_visit(bl_limit_look *look, bl_limit_visit *visit, void *to) {
     look->by = BILLING_DENIED_BY_PLAN;
     if (!rc)
       rc = visit_list(look, &look->contract->plan->plan.limits, visit, to);
+    if (!rc) rc = visit_alerts(look, &look->contract->terms.alerts, visit, to);
   }
+  look->contract = NULL;
+  if (!rc) rc = visit_alerts(look, &look->c->t->terms.alerts, visit, to);
   return rc || !look->customer->parent ? rc : visit_parents(look, visit, to);
+}
+
+/* What is used of a feature goes on to count whoever gives it: so its windows
+ * are nobody's. */
+void bl_quota_look(bl_limit_look *look, const bl_feature_state *feature) {
+  look->feature = feature;
+  look->limit = &feature->feature.limit;
+  look->contract = NULL;
+  look->by = BILLING_DENIED_BY_FEATURE;
+  memset(&look->count, 0, sizeof look->count);
+  look->count.customer = look->customer->number;
+  look->count.limit = owner_print(look);
+}
+
+int bl_quotas_visit(bl_limit_look *look, bl_limit_visit *visit, void *to) {
+  const bl_list *quotas = &look->c->t->quotas;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < quotas->count && !rc; i++) {
+    bl_quota_look(look, quotas->item[i]);
+    rc = visit(look, to);
+  }
+  return rc;
 }
 
 /* ---- windows ---- */
@@ -88,7 +141,7 @@ int bl_limits_visit(bl_limit_look *look, bl_limit_visit *visit, void *to) {
 static int period_window(const bl_limit_look *look, bl_span *out) {
   const bl_contract *contract = look->contract;
 
-  for (size_t i = contract->period_count; i > 0; i--)
+  for (size_t i = contract ? contract->period_count : 0; i > 0; i--)
     if (bl_span_holds(contract->periods[i - 1].span, look->time_us)) {
       *out = contract->periods[i - 1].span;
       return 1;
@@ -109,22 +162,31 @@ static int calendar_window(bl_limit_look *look, bl_span *out) {
   return rc;
 }
 
+const bl_limit_window *bl_limit_next(const bl_customer *customer,
+                                     const bl_fact_count *count, size_t *at) {
+  const bl_list *windows = &customer->windows;
+  const bl_limit_window *window;
+  bl_fact_count first = *count;
+  size_t place = *at;
+
+  first.span.from_us = INT64_MIN;
+  if (!place) (void)bl_limit_window_of(customer, &first, &place);
+  if (place >= windows->count) return NULL;
+  window = windows->item[place];
+  *at = place + 1;
+  return window->was.limit == count->limit &&
+                 memcmp(window->was.key, count->key, sizeof count->key) == 0
+             ? window : NULL;
+}
+
 /* The one of hours that was open at a moment; NULL. */
 static const bl_limit_window *open_window(const bl_limit_look *look,
                                           int64_t us) {
-  const bl_list *windows = &look->customer->windows;
-  bl_fact_count first = look->count;
-  size_t i;
+  const bl_limit_window *window;
+  size_t at = 0;
 
-  first.span.from_us = INT64_MIN;
-  (void)bl_limit_window_of(look->customer, &first, &i);
-  for (; i < windows->count; i++) {
-    const bl_limit_window *window = windows->item[i];
-    if (window->was.limit != first.limit ||
-        memcmp(window->was.key, first.key, sizeof first.key) != 0)
-      break;
+  while ((window = bl_limit_next(look->customer, &look->count, &at)) != NULL)
     if (bl_span_holds(window->was.span, us)) return window;
-  }
   return NULL;
 }
 
@@ -165,6 +227,9 @@ static int find_window(bl_limit_look *look, int *is_in) {
     switch (limit->per) {
     case BL_WITHIN_PERIOD: has = period_window(look, &count->span); break;
     case BL_WITHIN_HOURS:  has = hours_window(look, &count->span); break;
+    case BL_WITHIN_LIFE:
+      count->span = (bl_span){BL_TIME_MIN, BL_TIME_NEVER};
+      break;
     default:               rc = calendar_window(look, &count->span);
     }
     count->until_us = count->span.to_us;
@@ -189,6 +254,10 @@ static int find_key(bl_limit_look *look, const bl_event *event) {
 int bl_limit_place(bl_limit_look *look, const bl_event *event, int *is_in) {
   int rc = find_key(look, event);
 
+  if (look->feature)
+    look->contract = bl_feature_contract(look->customer,
+                                         &look->feature->feature,
+                                         look->time_us);
   return rc ? rc : find_window(look, is_in);
 }
 

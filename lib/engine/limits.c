@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* limits.c - what is asked of limits, and whether it fits; see limits.h. */
+#include "engine/features.h"
 #include "engine/limit_look.h"
+
+const char *const bl_limit_owners[] = {
+  [0] = "",
+  [BILLING_DENIED_BY_CUSTOMER] = "customer",
+  [BILLING_DENIED_BY_CONTRACT] = "contract",
+  [BILLING_DENIED_BY_PLAN] = "plan",
+  [BILLING_DENIED_BY_FEATURE] = "feature",
+  [BILLING_DENIED_BY_PARENT] = "parent"
+};
 
 int bl_limits_are(const bl_tenant *t, const bl_customer *customer) {
   const bl_customer *at = bl_parent_of(t, customer);
@@ -24,8 +34,23 @@ typedef struct limit_asking {
   bl_limit_wishes    *wishes;
 } limit_asking;
 
+/* How much of a quota the customer has, as a limit; the limit else. */
+static const bl_limit *limit_asked(const bl_limit_look *look) {
+  bl_limit *limit;
+  bl_entitled has;
+
+  if (!look->feature) return look->limit;
+  limit = bl_arena_copy(&look->c->arena, look->limit, sizeof *limit);
+  if (!limit) return NULL;
+  bl_entitle(look->customer, &look->feature->feature, look->time_us, &has);
+  limit->most = has.limit;
+  limit->is_soft = has.is_soft;
+  return limit;
+}
+
 static int ask_limit(bl_limit_look *look, void *to) {
   limit_asking *asking = to;
+  const bl_limit *limit;
   bl_limit_wish *wish;
   int is_in;
   int rc;
@@ -35,11 +60,12 @@ static int ask_limit(bl_limit_look *look, void *to) {
     return BILLING_OK;
   rc = bl_limit_place(look, asking->event, &is_in);
   if (rc || !is_in) return rc;
+  limit = limit_asked(look);
   wish = bl_arena_push(&look->c->arena, (void **)&asking->wishes->item,
                        &asking->wishes->count, &asking->wishes->cap,
                        sizeof *wish);
-  if (!wish) return BILLING_NOMEM;
-  *wish = (bl_limit_wish){look->limit, look->by, 0, look->count};
+  if (!limit || !wish) return BILLING_NOMEM;
+  *wish = (bl_limit_wish){limit, look->by, 0, look->count};
   asking->wishes->count++;
   return BILLING_OK;
 }
@@ -50,35 +76,47 @@ int bl_limits_wish(bl_call *c, bl_customer *customer, const bl_event *event,
   bl_limit_look look = {.c = c, .customer = customer, .is_new = 1,
                      .time_us = c->now_us, .came_us = c->now_us};
   limit_asking asking = {event, uses, count, wishes};
+  int rc;
 
-  if (!count || !bl_limits_are(c->t, customer)) return BILLING_OK;
-  return bl_limits_visit(&look, ask_limit, &asking);
+  if (!count || !bl_limits_count(c->t, customer)) return BILLING_OK;
+  rc = bl_limits_visit(&look, ask_limit, &asking);
+  return rc ? rc : bl_quotas_visit(&look, ask_limit, &asking);
 }
 
 /* ---- whether it fits ---- */
 
 bl_dec bl_limit_load(const bl_customer *customer, const bl_limit_wish *wish,
                      int64_t now_us, bl_dec *held) {
-  const bl_list *windows = &customer->windows;
-  bl_fact_count first = wish->count;
+  const bl_limit_window *window;
   bl_dec used = BL_DEC_ZERO;
-  size_t i;
+  size_t at = 0;
 
   *held = BL_DEC_ZERO;
-  if (wish->limit->slides) first.span.from_us = INT64_MIN;
-  (void)bl_limit_window_of(customer, &first, &i);
-  for (; i < windows->count; i++) {
-    const bl_limit_window *window = windows->item[i];
-    if (window->was.limit != first.limit ||
-        memcmp(window->was.key, first.key, sizeof first.key) != 0 ||
+  while ((window = bl_limit_next(customer, &wish->count, &at)) != NULL) {
+    if (window->was.until_us <= now_us ||
         (!wish->limit->slides &&
-         window->was.span.from_us != first.span.from_us))
-      break;
-    if (window->was.until_us <= now_us) continue;
+         window->was.span.from_us != wish->count.span.from_us))
+      continue;
     used = bl_dec_add(used, window->used);
     *held = bl_dec_add(*held, window->held);
   }
   return bl_dec_add(used, *held);
+}
+
+bl_dec bl_limit_moved(const bl_customer *customer, const bl_limit_wish *wish,
+                      int64_t now_us, uint64_t serial) {
+  const bl_limit_window *window;
+  bl_dec moved = BL_DEC_ZERO;
+  size_t at = 0;
+
+  while ((window = bl_limit_next(customer, &wish->count, &at)) != NULL) {
+    if (window->was.until_us <= now_us || window->touched != serial ||
+        (!wish->limit->slides &&
+         window->was.span.from_us != wish->count.span.from_us))
+      continue;
+    moved = bl_dec_add(moved, bl_dec_sub(window->used, window->before));
+  }
+  return moved;
 }
 
 /* What all wishes ask of the limit of this one; it is looked at once, at the
@@ -99,21 +137,13 @@ static int wish_total(const bl_limit_wishes *wishes, size_t at,
   return 1;
 }
 
-/* When so much will have left a limit that slides; 0: never. */
-static int64_t slides_out(const bl_customer *customer,
-                          const bl_limit_wish *wish, bl_dec missing,
-                          int64_t now_us) {
-  const bl_list *windows = &customer->windows;
-  bl_fact_count first = wish->count;
-  size_t i;
+int64_t bl_limit_leaves(const bl_customer *customer,
+                        const bl_limit_wish *wish, bl_dec missing,
+                        int64_t now_us) {
+  const bl_limit_window *window;
+  size_t at = 0;
 
-  first.span.from_us = INT64_MIN;
-  (void)bl_limit_window_of(customer, &first, &i);
-  for (; i < windows->count; i++) {
-    const bl_limit_window *window = windows->item[i];
-    if (window->was.limit != first.limit ||
-        memcmp(window->was.key, first.key, sizeof first.key) != 0)
-      break;
+  while ((window = bl_limit_next(customer, &wish->count, &at)) != NULL) {
     if (window->was.until_us <= now_us) continue;
     missing = bl_dec_sub(missing, bl_dec_add(window->used, window->held));
     if (bl_dec_sign(missing) <= 0) return window->was.until_us;
@@ -126,8 +156,9 @@ static int64_t again_of(const bl_customer *customer,
                         const bl_limit_wish *wish, bl_dec total,
                         bl_dec missing, int64_t now_us) {
   if (bl_dec_less(wish->limit->most, total)) return 0;
-  return wish->limit->slides ? slides_out(customer, wish, missing, now_us)
-                             : wish->count.until_us;
+  if (wish->limit->slides)
+    return bl_limit_leaves(customer, wish, missing, now_us);
+  return wish->limit->per == BL_WITHIN_LIFE ? 0 : wish->count.until_us;
 }
 
 /* An id, cut to fit. */
@@ -159,6 +190,7 @@ static int is_later(int64_t a, int64_t b) {
 }
 
 static int deny(bl_call *c, const billing_denial *denial) {
+  const char *what = denial->by == BILLING_DENIED_BY_FEATURE ? "" : "'s limit";
   const char *unit = denial->asset[0] ? denial->asset : "units";
   const char *owner = denial->by == BILLING_DENIED_BY_PARENT
                           ? denial->customer : bl_limit_owners[denial->by];
@@ -167,13 +199,13 @@ static int deny(bl_call *c, const billing_denial *denial) {
   if (!denial->again_us)
     return bl_fail(c->err, BILLING_DENIED_LIMIT, "",
                    "ask for less, or raise the limit",
-                   "%s%s's limit %s of %d %s: %d are used or held, %d are "
-                   "missing", the, owner, denial->limit,
+                   "%s%s%s %s of %d %s: %d are used or held, %d are "
+                   "missing", the, owner, what, denial->limit,
                    &denial->most, unit, &denial->used, &denial->missing);
   return bl_fail(c->err, BILLING_DENIED_LIMIT, "",
                  "ask for less, raise the limit, or wait",
-                 "%s%s's limit %s of %d %s: %d are used or held, %d are "
-                 "missing until %T", the, owner, denial->limit,
+                 "%s%s%s %s of %d %s: %d are used or held, %d are "
+                 "missing until %T", the, owner, what, denial->limit,
                  &denial->most, unit, &denial->used, &denial->missing,
                  denial->again_us);
 }
@@ -236,8 +268,8 @@ static void bound_room(const bl_limit_look *look, const bl_limit_wish *wish,
   int64_t leaves_us;
 
   if (look->limit->slides) {
-    leaves_us = slides_out(look->customer, wish, BL_DEC_ZERO,
-                           look->c->now_us);
+    leaves_us = bl_limit_leaves(look->customer, wish, BL_DEC_ZERO,
+                                look->c->now_us);
     to_us = leaves_us ? leaves_us : look->count.until_us;
   }
   if (to_us < span->to_us) span->to_us = to_us;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * limits.h - spend caps and usage limits: of a customer, its contracts and
- * their plans, and of whoever is above it, all in one decision.
+ * limits.h - spend caps, usage limits and quotas of features: of a customer,
+ * its contracts and their plans, and of whoever is above it, all in one
+ * decision.
  *
  *     100.00 USD per day, 60.00 used, 30.00 held: 12.00 are asked
  *     denied by 2.00, until the day ends; nothing is held anywhere
@@ -46,8 +47,16 @@ typedef struct bl_limit_wishes {
   size_t         cap;
 } bl_limit_wishes;
 
-/* Whether anything limits the customer; also limits of those above it. */
+/* Whose a limit is, by BILLING_DENIED_BY_*. */
+extern const char *const bl_limit_owners[];
+
+/* Whether anything limits the customer, also limits of those above it; whether
+ * something is counted for it: limits, quotas or the windows of alerts. */
 int bl_limits_are(const bl_tenant *t, const bl_customer *customer);
+static inline int bl_limits_count(const bl_tenant *t,
+                                  const bl_customer *customer) {
+  return t->quotas.count || t->has_windows || bl_limits_are(t, customer);
+}
 
 /* Adds what the uses of one estimate or amount ask of each limit now. */
 int bl_limits_wish(bl_call *c, bl_customer *customer, const bl_event *event,
@@ -65,6 +74,9 @@ int bl_limits_join(bl_call *c, const bl_limit_wishes *wishes,
 bl_dec bl_limits_room(bl_call *c, bl_customer *customer,
                       const char asset[16], bl_span *span);
 
+/* What a limit says about assets, zones, and meters. */
+int bl_limit_check(bl_call *c, const bl_limit *limit, int has_meters,
+                   const char *path);
 /* What a document's limits say about assets, zones, and meters, which may come
  * after customers (limits_put.c). */
 int bl_limits_check(bl_call *c, const bl_limits *limits, int has_meters,
@@ -76,7 +88,7 @@ int bl_limits_check(bl_call *c, const bl_limits *limits, int has_meters,
 int bl_limits_event(bl_call *c, const bl_event_in *in,
                     const bl_fact_event *fact, bl_tally *const *tallies);
 /* Takes back what a voided event has counted, as far as its windows are open:
- * `number` is the event's, came_us when it was recorded. */
+ * came_us is when it was recorded. */
 int bl_limits_undo(bl_call *c, const bl_fact_void *fact,
                    const bl_event *event, int64_t came_us);
 /* The entry of what was counted, behind the one that it is about. */

@@ -38,10 +38,17 @@ static bl_limit_use use_of(const bl_contract *contract, uint64_t number,
                          amount, quantity);
 }
 
+static int count_all(bl_limit_look *look, limit_counting *counting) {
+  int rc = bl_limits_visit(look, count_limit, counting);
+
+  return rc ? rc : bl_quotas_visit(look, count_limit, counting);
+}
+
 int bl_limits_event(bl_call *c, const bl_event_in *in,
                     const bl_fact_event *fact, bl_tally *const *tallies) {
   bl_limit_look look = {.c = c, .customer = in->customer, .is_new = 1,
-                     .time_us = fact->time_us, .came_us = c->now_us};
+                        .counts = 1, .time_us = fact->time_us,
+                        .came_us = c->now_us};
   limit_counting counting = {.event = &in->view, .count = fact->charge_count};
   bl_limit_use *uses;
 
@@ -52,12 +59,13 @@ int bl_limits_event(bl_call *c, const bl_event_in *in,
     uses[i] = use_of(tallies[i]->contract, tallies[i]->price,
                      fact->charges[i].amount, fact->charges[i].quantity);
   counting.uses = uses;
-  return bl_limits_visit(&look, count_limit, &counting);
+  return count_all(&look, &counting);
 }
 
 int bl_limits_undo(bl_call *c, const bl_fact_void *fact,
                    const bl_event *event, int64_t came_us) {
-  bl_limit_look look = {.c = c, .time_us = fact->time_us, .came_us = came_us};
+  bl_limit_look look = {.c = c, .counts = 1, .time_us = fact->time_us,
+                        .came_us = came_us};
   limit_counting counting = {.event = event, .count = fact->count,
                              .number = fact->event};
   bl_limit_use *uses;
@@ -72,7 +80,7 @@ int bl_limits_undo(bl_call *c, const bl_fact_void *fact,
                      fact->items[i].price, fact->items[i].amount,
                      fact->items[i].quantity);
   counting.uses = uses;
-  return bl_limits_visit(&look, count_limit, &counting);
+  return count_all(&look, &counting);
 }
 
 int bl_limits_append(bl_call *c) {
@@ -85,6 +93,9 @@ int bl_limits_append(bl_call *c) {
   c->counted_cap = 0;
   fact.seq = c->cause;
   rc = bl_fold_counted(bl_entry_start(c), &fact);
+  if (rc == BILLING_LIMIT)
+    return bl_fail(c->err, rc, "/value", "quantities and amounts below 10^20",
+                   "what a limit would count does not fit");
   bl_writer_open(&w, c);
   bl_code_counted(&w.facts, &w.properties, &fact);
   return rc ? rc : bl_append(c, BL_ENTRY_COUNTED, &w);

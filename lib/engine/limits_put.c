@@ -30,8 +30,8 @@ static int check_meter(bl_call *c, const bl_limit *limit, int has_meters,
                     &limit->meter);
 }
 
-static int check_limit(bl_call *c, const bl_limit *limit, int has_meters,
-                       const char *path) {
+int bl_limit_check(bl_call *c, const bl_limit *limit, int has_meters,
+                   const char *path) {
   const bl_zone *zone;
   int rc = check_asset(c, limit, path);
 
@@ -45,15 +45,10 @@ int bl_limits_check(bl_call *c, const bl_limits *limits, int has_meters,
   int rc = BILLING_OK;
 
   for (size_t i = 0; i < limits->count && !rc; i++) {
-    char at[BL_PATH_SIZE], digits[BL_INT_TEXT];
-    size_t len = bl_utf8_cut(path, strlen(path), sizeof at - 1);
+    char at[BL_PATH_SIZE];
 
-    memcpy(at, path, len);
-    at[len] = '\0';
-    (void)bl_int_print((int64_t)i, digits);
-    (void)bl_path_add(at, BL_STR("limits"));
-    (void)bl_path_add(at, bl_str_of(digits));
-    rc = check_limit(c, &limits->item[i], has_meters, at);
+    bl_path_item(path, "limits", i, at);
+    rc = bl_limit_check(c, &limits->item[i], has_meters, at);
   }
   return rc;
 }

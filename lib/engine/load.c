@@ -6,6 +6,7 @@
 #include "engine/family.h"
 #include "engine/images.h"
 #include "engine/index.h"
+#include "engine/top_ups.h"
 
 /* Customers that are loaded together, when it is all of them. */
 #define LOAD_CHUNK 4096
@@ -235,6 +236,13 @@ static int take_window(loading *l, const bl_image_window *from) {
   return rc;
 }
 
+static int take_top_up(loading *l, const bl_image_top_up *from) {
+  bl_top_up_state *state;
+
+  return bl_top_up_keep(l->c->t, l->customer, &from->was, from->at_us,
+                        &state);
+}
+
 /* Lists keep their order. */
 static int take_image(loading *l) {
   const bl_image *image = &l->image;
@@ -253,6 +261,8 @@ static int take_image(loading *l) {
   if (!rc) rc = take_family(l);
   for (size_t i = 0; i < image->window_count && !rc; i++)
     rc = take_window(l, &image->windows[i]);
+  for (size_t i = 0; i < image->top_up_count && !rc; i++)
+    rc = take_top_up(l, &image->top_ups[i]);
   l->customer->windows_due_us = 0;
   l->customer->age = 0;
   return rc;

@@ -175,6 +175,7 @@ static int is_request(const named_search *s, const bl_entry *entry,
   if (entry->kind == BL_ENTRY_GRANT_CHANGE)
     hash = facts->grant_change.key_hash;
   if (entry->kind == BL_ENTRY_HOLD) hash = facts->hold.key_hash;
+  if (entry->kind == BL_ENTRY_TOP_UP) hash = facts->top_up.key_hash;
   return hash && memcmp(hash, s->hash, 16) == 0;
 }
 

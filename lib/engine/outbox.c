@@ -15,6 +15,7 @@
 #include "engine/index.h"
 #include "engine/load.h"
 #include "engine/query.h"
+#include "engine/top_ups.h"
 #include "engine/views.h"
 
 /* The id of a row: 16 bytes of the database, number of the tenant and row. */
@@ -165,8 +166,8 @@ static int tell_invoice(outbox_page *p, const bl_fact_invoice *fact) {
 static int tell_alert(outbox_page *p, const bl_fact_alert *fact) {
   const bl_contract *contract;
   bl_json *data;
-  int rc = outbox_row(p, fact->customer, fact->has_top_up ? "top_up.wanted"
-                                                          : "alert.reached",
+  int rc = outbox_row(p, fact->customer,
+                      fact->is_back ? "alert.recovered" : "alert.reached",
                       &data);
 
   if (rc || !data) return rc;
@@ -175,14 +176,74 @@ static int tell_alert(outbox_page *p, const bl_fact_alert *fact) {
   if (contract) bl_json_add_text(data, "contract", contract->terms.id);
   bl_json_add_text(data, "alert", fact->id);
   bl_json_add_c(data, "of", bl_alert_of_name((uint32_t)fact->of));
-  bl_json_add_text(data, "asset", fact->asset);
+  if (fact->asset.len) bl_json_add_text(data, "asset", fact->asset);
+  if (fact->meter.len) bl_json_add_text(data, "meter", fact->meter);
   bl_json_add_dec(data, "at", fact->at);
   bl_json_add_dec(data, "value", fact->value);
-  if (fact->has_top_up) {
-    bl_json_add_dec(data, "amount", fact->amount);
-    bl_json_add_dec(data, "charge", fact->charge);
-  }
   return outbox_row_end(p);
+}
+
+static int tell_top_up(outbox_page *p, const bl_fact_top_up *fact) {
+  static const char *const types[] = {
+      [BL_TOP_UP_WANTED] = "top_up.wanted",
+      [BL_TOP_UP_FAILED] = "top_up.failed",
+      [BL_TOP_UP_PAUSED] = "top_up.failed",
+      [BL_TOP_UP_PAID] = "top_up.paid",
+      [BL_TOP_UP_VOID] = "top_up.void"};
+  bl_json *data;
+  int rc;
+
+  if (fact->state >= BL_COUNT(types)) return BILLING_CORRUPT;
+  rc = outbox_row(p, fact->customer, types[fact->state], &data);
+  if (rc || !data) return rc;
+  rc = bl_top_up_show(p->c, fact, bl_event_number(p->entry->seq, 1), data);
+  return rc ? rc : outbox_row_end(p);
+}
+
+static int tell_change(outbox_page *p, const bl_fact_grant_change *fact) {
+  bl_json *data;
+  int rc = outbox_row(p, fact->customer, "grant.changed", &data);
+
+  if (rc || !data) return rc;
+  if (fact->change >= BL_CHANGES) return BILLING_CORRUPT;
+  rc = add_grant_named(p, fact->grant, data);
+  bl_json_add_c(data, "change", bl_change_words[fact->change]);
+  bl_json_add_dec(data, "amount", fact->amount);
+  bl_json_add_dec(data, "cost", fact->cost);
+  if (fact->expires_us != BL_TIME_NEVER)
+    bl_json_add_time(data, "expires", fact->expires_us);
+  if (fact->to) bl_json_add_int(data, "to", (int64_t)fact->to);
+  return rc ? rc : outbox_row_end(p);
+}
+
+static int add_contract_named(const outbox_page *p, uint64_t number,
+                              bl_json *data) {
+  const bl_contract *contract = bl_table_at(&p->c->t->by_contract, number);
+
+  if (!contract) return BILLING_CORRUPT;
+  bl_json_add_text(data, "contract", contract->terms.id);
+  return bl_json_add_text(data, "plan", contract->terms.plan)
+             ? BILLING_OK : BILLING_NOMEM;
+}
+
+static int tell_told(outbox_page *p, const bl_fact_told *fact) {
+  static const char *const times[BL_TELLS] = {
+      [BL_TELL_EXPIRING] = "expires", [BL_TELL_STARTED] = "start",
+      [BL_TELL_ENDED] = "end"};
+  int is_grant = fact->topic <= BL_TELL_EXPIRING;
+  bl_json *data;
+  int rc;
+
+  if (fact->topic >= BL_TELLS) return BILLING_CORRUPT;
+  rc = outbox_row(p, fact->customer, bl_tell_words[fact->topic], &data);
+  if (rc || !data) return rc;
+  rc = is_grant ? add_grant_named(p, fact->number, data)
+                : add_contract_named(p, fact->number, data);
+  if (times[fact->topic])
+    bl_json_add_time(data, times[fact->topic], fact->at_us);
+  if (fact->topic == BL_TELL_EXPIRING)
+    bl_json_add_dec(data, "left", fact->left);
+  return rc ? rc : outbox_row_end(p);
 }
 
 static int tell_entry(outbox_page *p, const bl_entry *entry) {
@@ -196,6 +257,9 @@ static int tell_entry(outbox_page *p, const bl_entry *entry) {
   case BL_ENTRY_GRANT: return tell_grant(p, &facts.grant);
   case BL_ENTRY_GRANT_EXPIRED: return tell_expired(p, &facts.grant_expired);
   case BL_ENTRY_ALERT: return tell_alert(p, &facts.alert);
+  case BL_ENTRY_TOP_UP: return tell_top_up(p, &facts.top_up);
+  case BL_ENTRY_GRANT_CHANGE: return tell_change(p, &facts.grant_change);
+  case BL_ENTRY_TOLD: return tell_told(p, &facts.told);
   case BL_ENTRY_INVOICE: return tell_invoice(p, &facts.invoice);
   default: return BILLING_CORRUPT;
   }

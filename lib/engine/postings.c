@@ -185,6 +185,19 @@ static int book_change(posting_book *k, const bl_fact_grant_change *fact) {
                                  postings));
 }
 
+static int book_top_up(posting_book *k, const bl_fact_top_up *fact) {
+  bl_posting postings[4];
+  bl_customer *customer;
+  char asset[16];
+  int rc;
+
+  if (fact->state != BL_TOP_UP_PAID) return BILLING_OK;
+  rc = bl_customer_of(k->c, k->t, fact->customer, &customer);
+  if (!rc && bl_asset_set(asset, fact->charge_asset)) rc = BILLING_CORRUPT;
+  return rc ? rc : book(k, customer, asset, postings,
+                        bl_ledger_fee(fact->fee, postings));
+}
+
 /* A fee is charged by the line that bills it. */
 static int book_line(posting_book *k, const bl_contract *contract,
                      const bl_fact_line *line) {
@@ -194,13 +207,16 @@ static int book_line(posting_book *k, const bl_contract *contract,
   int rc = BILLING_OK;
 
   if (line->price >= contract->plan->plan.key_count) return BILLING_CORRUPT;
+  if (line->into[0])
+    return book(k, contract->customer, line->into, postings,
+                bl_ledger_conversion(line->amount, line->due, postings));
   asset = contract->plan->plan.prices[line->price].asset;
   if (line->is_fee)
     rc = book(k, contract->customer, asset, postings,
               bl_ledger_charge(line->amount, none, postings));
   if (rc) return rc;
   return book(k, contract->customer, asset, postings,
-              bl_ledger_line(line->amount, line->drawn, line->due, postings));
+              bl_fact_line_postings(line, postings));
 }
 
 static int book_invoice(posting_book *k, const bl_fact_invoice *fact) {
@@ -310,6 +326,7 @@ static int book_coded(posting_book *k) {
   case BL_ENTRY_GRANT_CHANGE: return book_change(k, &facts.grant_change);
   case BL_ENTRY_GRANT_EXPIRED: return book_expired(k, &facts.grant_expired);
   case BL_ENTRY_INVOICE: return book_invoice(k, &facts.invoice);
+  case BL_ENTRY_TOP_UP: return book_top_up(k, &facts.top_up);
   case BL_ENTRY_TICKS: return book_ticks(k, &facts.ticks);
   case BL_ENTRY_VOID: return book_undone(k, &facts.undone);
   case BL_ENTRY_RERATE: return book_rerate(k, &facts.rerate);

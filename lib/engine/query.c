@@ -157,3 +157,11 @@ int bl_question_try(billing *b, const billing_call *call,
                     billing_doc **out, billing_error *err) {
   return ask_question(b, call, BL_TRIAL, question, also, out, err);
 }
+
+int bl_query_after(bl_call *c, const bl_query *q, int64_t *out) {
+  *out = 0;
+  if (!q->after.len || (bl_int_parse(q->after, out) && *out >= 0))
+    return BILLING_OK;
+  return bl_fail(c->err, BILLING_INVALID, "/after",
+                 "the \"next\" of the page before", "after is not a number");
+}

@@ -67,4 +67,7 @@ int bl_question_try(billing *b, const billing_call *call,
                     const bl_question *question, const void *also,
                     billing_doc **out, billing_error *err);
 
+/* The number with which the page before ended; 0: there was none. */
+int bl_query_after(bl_call *c, const bl_query *q, int64_t *out);
+
 #endif

@@ -287,8 +287,11 @@ static int charge_contract(bl_rater *r, bl_contract *contract,
                            const bl_meter *meter, const bl_sample *sample) {
   const bl_plan_version *plan = contract->plan;
   uint64_t period;
-  int rc = bl_open_periods(r->c, contract, sample->time_us, &period);
+  int rc;
 
+  if (!bl_route_takes(&contract->terms.usage, &r->in->view))
+    return BILLING_OK;
+  rc = bl_open_periods(r->c, contract, sample->time_us, &period);
   if (rc) return rc == BILLING_NOTFOUND ? BILLING_OK : rc;
   r->reached.is_covered = 1;
   for (size_t i = bl_plan_first(plan, state); i < plan->plan.price_count &&

@@ -170,10 +170,24 @@ typedef struct bl_rate_others {
   bl_dec   amount;             /* of what all of them cost, theirs */
   bl_dec   held;
   uint64_t count;
+  bl_dec  *usage;              /* by period, in the unit that is billed, if
+                                  free units roll over; else NULL */
+  bl_dec  *room;               /* that bl_price_rolled needs */
+  uint64_t periods;
+  uint64_t first;              /* with free units */
+  uint64_t period;             /* the key's own */
 } bl_rate_others;
 
 #define BL_RATE_ALONE \
-  ((bl_rate_others){BL_DEC_ZERO, BL_DEC_ZERO, BL_DEC_ZERO, 0})
+  ((bl_rate_others){BL_DEC_ZERO, BL_DEC_ZERO, BL_DEC_ZERO, 0, NULL, NULL, \
+                    0, 0, 0})
+
+/* Room for the usage of periods, if free units of the price roll over. */
+int bl_rate_roll(bl_arena *a, const bl_contract *contract,
+                 const bl_fact_key *key, bl_rate_others *out);
+/* The key of another period joins the others. */
+void bl_rate_join(const bl_meter *meter, uint64_t period, bl_dec level,
+                  bl_rate_others *out);
 
 /* Goes on to the next place that a key of these others can have, from *at, 0
  * at first; the contract's zone is there.  0: no more. */

@@ -57,7 +57,7 @@ int bl_split_others(bl_call *c, const bl_tally *tally, const bl_price *rate,
   const bl_tally *commit = is_commit ? NULL : bl_tally_commit(tally);
   int rc = list ? bl_rate_others_of(c, list, rate, out) : BILLING_CORRUPT;
 
-  if (rc || bl_price_closes(bl_tally_price(tally))) return rc;
+  if (rc) return rc;
   out->level = bl_measure_finish(bl_tally_meter(list), out->level);
   if (!commit) return BILLING_OK;
   out->count++;

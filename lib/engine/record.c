@@ -270,7 +270,7 @@ static int fold_one(bl_recording *r, size_t at, bl_fact_event *fact) {
   if (!rc) rc = bl_keys_add(c->t, in->key, number);
   if (rc) return rc;
   if (r->rule) bl_rate_used(r->rule, fact);
-  if (bl_limits_are(c->t, in->customer))
+  if (bl_limits_count(c->t, in->customer))
     rc = bl_limits_event(c, in, fact, r->rater.tallies);
   if (rc) return rc;
   fact->balance = bl_rate_balance(c, &r->rater);

@@ -40,8 +40,8 @@ static int has_version(const bl_contract *contract,
 
 /* The version that holds at a moment; of a contract that stays with one, that
  * one. */
-static const bl_plan_version *version_at(const bl_contract *contract,
-                                         int64_t us) {
+const bl_plan_version *bl_contract_plan_at(const bl_contract *contract,
+                                           int64_t us) {
   const bl_list *versions = &contract->plan_state->versions;
   size_t at = versions->count;
 
@@ -66,9 +66,9 @@ static const bl_recurring *allowance_named(const bl_recurring_list *all,
 static const bl_recurring *allowance_at(const bl_contract *contract,
                                         bl_str id, int64_t us) {
   const bl_recurring *own = allowance_named(&contract->terms.grants, id);
+  const bl_plan *plan = &bl_contract_plan_at(contract, us)->plan;
 
-  return own ? own
-             : allowance_named(&version_at(contract, us)->plan.grants, id);
+  return own ? own : allowance_named(&plan->grants, id);
 }
 
 const bl_recurring *bl_recurring_of(const bl_call *c,
@@ -193,22 +193,13 @@ int bl_recurring_due(bl_call *c, bl_contract *contract, int64_t *due_us) {
 
 /* ---- giving ---- */
 
-static bl_dec quantity_named(const bl_contract *contract, bl_str name) {
-  const bl_contract_terms *terms = &contract->terms;
-
-  if (!name.len) return BL_DEC_ONE;
-  for (size_t i = 0; i < terms->quantity_count; i++)
-    if (bl_str_equal(terms->quantities[i].name, name))
-      return terms->quantities[i].value;
-  return BL_DEC_ZERO;
-}
-
 /* The amount, for each unit of the quantity, and its share of a period that is
  * cut. */
 static void fill_amount(const bl_contract *contract, const next_grant *next,
                         bl_fact_grant *fact) {
   const bl_recurring *a = next->allowance;
-  bl_dec units = quantity_named(contract, a->quantity);
+  bl_dec units = bl_quantity_of(&contract->terms, a->quantity,
+                                next->period.span.from_us);
   int64_t part = 1, whole = 1;
 
   if (!a->part_count)

@@ -5,7 +5,6 @@
 #include "base/sort.h"
 #include "engine/batch.h"
 #include "engine/index.h"
-#include "engine/named.h"
 
 /* ---- asking again ---- */
 
@@ -44,7 +43,7 @@ int bl_replay_refuse(bl_replay *r, bl_replay_refusals *refused, int rc,
 }
 
 /* Events have their numbers for keys, so that voids find them. */
-static bl_str key_of(bl_replay *r, const char *prefix, uint64_t number) {
+bl_str bl_replay_key(bl_replay *r, const char *prefix, uint64_t number) {
   bl_text key;
 
   bl_text_open(&key, &r->own);
@@ -81,7 +80,7 @@ static void replay_event(bl_replay *r, replay_events *e, bl_replay_one *one,
   BILLING_INIT(&e->receipts[e->count]);
   e->who[e->count] = one;
   e->numbers[e->count++] = number;
-  event->key = key_of(r, "", number);
+  event->key = bl_replay_key(r, "", number);
   event->customer = one->customer->id;
   event->event = text->name;
   event->properties = text->properties;
@@ -151,7 +150,7 @@ static int again_events(bl_replay *r, const bl_entry *entry) {
 static int again_void(bl_replay *r, bl_replay_one *one,
                       const bl_fact_void *fact) {
   billing_call call = bl_replay_call(r, (bl_str){NULL, 0});
-  bl_str key = key_of(r, "", fact->event);
+  bl_str key = bl_replay_key(r, "", fact->event);
   billing_error err;
   int rc;
 
@@ -162,136 +161,7 @@ static int again_void(bl_replay *r, bl_replay_one *one,
   return bl_replay_refuse(r, &one->refused, rc, fact->event, &err);
 }
 
-/* ---- grants, and what falls due ---- */
-
-/* A part of a grant of the same customer comes about by what happens; one of
- * another customer's has left him before. */
-static int follows_by_itself(const bl_replay *r, const bl_fact_grant *fact,
-                             int *out) {
-  bl_request request;
-  int rc = BILLING_OK;
-
-  *out = fact->contract != 0;
-  if (!fact->from) return BILLING_OK;
-  rc = bl_numbered_request(r->c, BL_ENTRY_GRANT, fact->from, &request);
-  *out = !rc && request.facts.grant.customer == fact->customer;
-  return rc;
-}
-
-/* Customers happen again without their families: a grant is its owner's. */
-static int own_scope(bl_replay *r, bl_str scope, bl_str *out) {
-  bl_json *tree;
-  bl_text text;
-  int rc;
-
-  *out = scope;
-  if (!scope.len) return BILLING_OK;
-  rc = bl_json_read(scope.text, scope.len, &tree, NULL);
-  if (rc) return rc == BILLING_NOMEM ? rc : BILLING_CORRUPT;
-  bl_json_remove(tree, "family");
-  bl_text_open(&text, &r->own);
-  rc = bl_json_print(tree, &text);
-  bl_json_free(tree);
-  *out = (bl_str){text.text, text.len};
-  return rc;
-}
-
-static int again_grant(bl_replay *r, bl_replay_one *one,
-                       const bl_fact_grant *fact) {
-  billing_call call = bl_replay_call(r, key_of(r, "grant ", fact->number));
-  billing_grant_terms terms;
-  billing_error err;
-  bl_str scope;
-  int follows;
-  int rc;
-
-  rc = follows_by_itself(r, fact, &follows);
-  if (!rc) rc = own_scope(r, fact->scope, &scope);
-  if (rc || follows) return rc;
-  BILLING_INIT(&err);
-  BILLING_INIT(&terms);
-  terms.customer = one->customer->id;
-  terms.amount.amount = fact->amount;
-  terms.cost.amount = fact->cost;
-  terms.effective_us = fact->effective_us;
-  if (fact->expires_us != BL_TIME_NEVER) terms.expires_us = fact->expires_us;
-  terms.priority = (int32_t)fact->priority;
-  terms.origin = (uint32_t)fact->origin;
-  terms.name = fact->name;
-  terms.scope = scope;
-  if (bl_asset_set(terms.amount.asset, fact->asset) ||
-      (fact->cost_asset.len &&
-       bl_asset_set(terms.cost.asset, fact->cost_asset)))
-    return BILLING_CORRUPT;
-  if (r->own.failed) return BILLING_NOMEM;
-  rc = billing_grant(r->b, &call, &terms, NULL, &err);
-  return rc ? bl_replay_refuse(r, &one->refused, rc, 0, &err) : BILLING_OK;
-}
-
-/* The number that a grant has there; 0: it has none. */
-static int grant_there(bl_replay *r, uint64_t number, uint64_t *out) {
-  billing_call call = bl_replay_call(r, (bl_str){NULL, 0});
-  bl_str key = key_of(r, "grant ", number);
-  billing_doc *doc = NULL;
-  bl_json *tree = NULL;
-  int64_t found = 0;
-  int rc;
-
-  if (r->own.failed) return BILLING_NOMEM;
-  rc = billing_get(r->b, &call, "grant", key.text, key.len, &doc, NULL);
-  if (!rc)
-    rc = bl_json_read(billing_doc_text(doc), billing_doc_len(doc), &tree,
-                      NULL);
-  if (!rc) bl_json_int(bl_json_get(tree, "number"), &found);
-  *out = (uint64_t)found;
-  bl_json_free(tree);
-  billing_doc_free(doc);
-  return BILLING_CODE(rc) == BILLING_NOTFOUND ? BILLING_OK : rc;
-}
-
-/* What goes to another customer leaves this one; the other may not be there.
- */
-static int change_terms(bl_replay *r, const bl_fact_grant_change *fact,
-                        bl_text *text) {
-  uint64_t change = fact->change == BL_CHANGE_TRANSFER ? BL_CHANGE_REFUND
-                                                       : fact->change;
-  bl_json *terms = bl_json_object(NULL, NULL);
-  int rc;
-
-  bl_json_add_c(terms, "change", bl_change_words[change]);
-  if (change == BL_CHANGE_REFUND)
-    bl_json_add_dec(terms, "amount", fact->amount);
-  if (fact->change == BL_CHANGE_EXPIRY &&
-      fact->expires_us == BL_TIME_NEVER)
-    bl_json_add_c(terms, "expires", "never");
-  else if (fact->change == BL_CHANGE_EXPIRY)
-    bl_json_add_time(terms, "expires", fact->expires_us);
-  bl_text_open(text, &r->own);
-  rc = bl_json_print(terms, text);
-  bl_json_free(terms);
-  return rc;
-}
-
-/* What follows from other entries is not asked for. */
-static int again_change(bl_replay *r, bl_replay_one *one,
-                        const bl_fact_grant_change *fact) {
-  billing_call call;
-  billing_error err;
-  uint64_t number;
-  bl_text terms;
-  int rc;
-
-  if (fact->change > BL_CHANGE_EXPIRY) return BILLING_OK;
-  call = bl_replay_call(r, key_of(r, "change ", (uint64_t)r->seq));
-  rc = grant_there(r, fact->grant, &number);
-  if (rc || !number) return rc;
-  rc = change_terms(r, fact, &terms);
-  if (rc) return rc;
-  BILLING_INIT(&err);
-  rc = billing_grant_change(r->b, &call, number, terms.text, terms.len, NULL,
-                            &err);
-  return rc ? bl_replay_refuse(r, &one->refused, rc, 0, &err) : BILLING_OK;
-}
+/* ---- what falls due ---- */
 
 /* An advance came so far: what was due before, and one step that is now. */
 static int again_advance(bl_replay *r, int64_t due_us) {
@@ -339,9 +209,9 @@ static int again_fact(bl_replay *r, const bl_entry *entry) {
   if (!one) return BILLING_OK;
   switch (entry->kind) {
   case BL_ENTRY_DOCUMENT: return bl_replay_own(r, one, &facts.document);
-  case BL_ENTRY_GRANT: return again_grant(r, one, &facts.grant);
+  case BL_ENTRY_GRANT: return bl_replay_grant(r, one, &facts.grant);
   case BL_ENTRY_GRANT_CHANGE:
-    return again_change(r, one, &facts.grant_change);
+    return bl_replay_change(r, one, &facts.grant_change);
   case BL_ENTRY_VOID: return again_void(r, one, &facts.undone);
   case BL_ENTRY_INVOICE: return again_advance(r, facts.invoice.issued_us);
   default: return again_expiry(r, &facts.grant_expired);

@@ -95,9 +95,18 @@ int bl_replay_catalog(bl_replay *r, const bl_replay_document *document);
 int bl_replay_own(bl_replay *r, bl_replay_one *one,
                   const bl_fact_document *fact);
 
-/* ---- shared by both ---- */
+/* ---- replay_grant.c ---- */
+
+int bl_replay_grant(bl_replay *r, bl_replay_one *one,
+                    const bl_fact_grant *fact);
+int bl_replay_change(bl_replay *r, bl_replay_one *one,
+                     const bl_fact_grant_change *fact);
+
+/* ---- shared by all ---- */
 
 billing_call bl_replay_call(const bl_replay *r, bl_str key);
+/* Such as "grant 7", as the key of what is asked again. */
+bl_str bl_replay_key(bl_replay *r, const char *prefix, uint64_t number);
 /* The words of a call on r->b become those of the call. */
 int bl_replay_fail(bl_replay *r, int rc, const char *path,
                    const billing_error *why);

@@ -216,11 +216,24 @@ static int put_meters(bl_replay *r) {
   return rc;
 }
 
+/* Each as it was first: a plan that is laid over may name any. */
+static int put_features(bl_replay *r) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < r->count && !rc; i++) {
+    const bl_replay_document *d = &r->catalog[i];
+    if (d->kind == BL_KIND_FEATURE && d->version == 1 && !d->archived)
+      rc = put_recorded(r, &r->refused, d->kind, d->json);
+  }
+  return rc;
+}
+
 int bl_replay_start(bl_replay *r) {
   int rc = put_tenant(r);
 
   if (!rc && r->b->arena.failed) rc = BILLING_NOMEM;   /* it was not kept */
-  return rc ? rc : put_meters(r);
+  if (!rc) rc = put_meters(r);
+  return rc ? rc : put_features(r);
 }
 
 /* Plans that are laid over, and those that contracts have instead. */

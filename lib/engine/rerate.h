@@ -41,7 +41,8 @@ typedef struct bl_rerate_result {
  * because the facts are all there is.  What cannot be measured or priced is
  * left out and counted.  `rows`, when it is not NULL, is a JSON array that
  * gets a row for each key whose charge moved: {"customer","contract","price",
- * "group","from","to","quantity","was","amount","difference","asset"}.
+ * "group","from","to","quantity","was","amount","difference","asset"}; behind
+ * them, with their "kind", those of what is drawn at commit rates from now on.
  * LIMIT when a figure does not fit.
  */
 int bl_rerate(bl_call *c, const bl_rerate_wish *wish, bl_json *rows,

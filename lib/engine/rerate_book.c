@@ -37,23 +37,24 @@ static int rebook_count(bl_rerating *x, bl_contract *contract,
 
 /* Whether it is the key's interval that says what no usage in the period
  * costs, and there is none. */
-static int rebook_is_unused(bl_rerating *x, const bl_contract *contract,
-                            const bl_fact_key *key) {
+static int rebook_find_unused(bl_rerating *x, const bl_contract *contract,
+                              const bl_fact_key *key, int *is_unused) {
   const bl_plan_version *plan = contract->plan;
   const bl_interval *all = plan->intervals;
   bl_fact_key at = *key;
+  int rc = BILLING_OK;
 
-  if ((all && all[key->price].is_off) ||
-      !bl_timeline_leads(plan, key->price,
-                         contract->periods[key->period].span))
-    return 0;
-  for (at.price = 0; all && at.price < plan->plan.price_count; at.price++) {
+  *is_unused = !(all && all[key->price].is_off) &&
+               bl_timeline_leads(plan, key->price,
+                                 contract->periods[key->period].span);
+  for (at.price = 0; all && *is_unused && at.price < plan->plan.price_count;
+       at.price++) {
     bl_rerate_key *other;
     if (all[at.price].line != all[key->price].line) continue;
-    if (bl_rerate_find(x, &at, &other) || (other && other->fact.level.events))
-      return 0;
+    rc = bl_rerate_find(x, &at, &other);
+    *is_unused = !rc && !(other && other->fact.level.events);
   }
-  return 1;
+  return rc;
 }
 
 /* What a period that is closed costs without usage, by prices of the past. */
@@ -61,7 +62,7 @@ static int rebook_unused(bl_rerating *x, bl_contract *contract) {
   const bl_plan *plan = &contract->plan->plan;
   bl_fact_key at = {contract->number, 0, 0, {"", 0}};
   bl_rerate_key *key;
-  int rc = BILLING_OK;
+  int is_unused, rc = BILLING_OK;
 
   for (; at.price < plan->price_count && !rc; at.price++) {
     const bl_price *price = &plan->prices[at.price];
@@ -69,11 +70,13 @@ static int rebook_unused(bl_rerating *x, bl_contract *contract) {
         !(price->flags & BL_PRICE_FLAT_AT_ZERO) ||
         bl_contract_meter(contract, at.price)->ticks)
       continue;
-    for (at.period = 0; at.period < contract->closed && !rc; at.period++)
-      if (bl_rerate_is_meant(x, contract, at.price, at.period) &&
-          rebook_is_unused(x, contract, &at))
+    for (at.period = 0; at.period < contract->closed && !rc; at.period++) {
+      if (!bl_rerate_is_meant(x, contract, at.price, at.period)) continue;
+      rc = rebook_find_unused(x, contract, &at, &is_unused);
+      if (!rc && is_unused)
         rc = bl_rerate_key_of(x, contract, at.price, at.period, at.group,
                               &key);
+    }
   }
   return rc;
 }
@@ -115,6 +118,7 @@ static int rebook_others(bl_rerating *x, const bl_rerate_key *key,
   int is_first = 1, rc = BILLING_OK;
 
   *out = BL_RATE_ALONE;
+  rc = bl_rate_roll(&x->c->arena, contract, &own, out);
   for (uint64_t i = 0; !rc && bl_rate_next_other(contract, key->meter, &own,
                                                  &i, &at);) {
     const bl_tally *tally = bl_tally_of(contract, at.price, at.period,
@@ -124,16 +128,17 @@ static int rebook_others(bl_rerating *x, const bl_rerate_key *key,
     if (rc) return rc;
     if (other && at.period > fact->period) continue;
     if (other) {
-      out->level = bl_dec_add(out->level, other->fact.level.total);
+      bl_rate_join(key->meter, at.period, other->fact.level.total, out);
       is_first = is_first && !is_shared && !other->fact.level.events;
     } else if (is_shared && tally) {
-      out->level = bl_dec_add(out->level, tally->level.total);
+      bl_rate_join(key->meter, at.period, tally->level.total, out);
       out->amount = bl_dec_add(out->amount, tally->amount);
     }
   }
-  if (!is_first)
-    out->amount = bl_price_total(key->rate, bl_measure_finish(key->meter,
-                                                              out->level));
+  if (!is_first) {
+    out->amount = BL_DEC_ZERO;
+    out->amount = bl_rate_beyond(key->meter, key->rate, out, BL_DEC_ZERO);
+  }
   return rc;
 }
 
@@ -167,16 +172,18 @@ static int rebook_total(bl_rerating *x, const bl_rerate_key *key,
   int is_shared = contract->plan->plan.prices[fact->price].tiers_by != 0;
   bl_fact_key at = {contract->number, fact->price, fact->period, fact->group};
   bl_rate_others others;
-  int rc;
+  int is_unused = 0, rc = BILLING_OK;
 
   *total = booked;
   if (x->wish->customer->is_erased) return BILLING_OK;
   if (key->meter->ticks && rebook_is_closed(key)) return BILLING_OK;
   *total = BL_DEC_ZERO;
   if (key->meter->ticks || !key->rate) return BILLING_OK;
-  if (!fact->level.events && !is_shared &&
-      (!rebook_is_closed(key) || !rebook_is_unused(x, contract, &at)))
-    return BILLING_OK;
+  if (!fact->level.events && !is_shared) {
+    if (rebook_is_closed(key))
+      rc = rebook_find_unused(x, contract, &at, &is_unused);
+    if (!is_unused) return rc;
+  }
   *total = key->spent;
   if (key->rate->flags & BL_PRICE_BY_EVENT) return BILLING_OK;
   rc = rebook_others(x, key, &others);
@@ -258,25 +265,27 @@ static int rebook_draws(rerate_book *k, const bl_rerate_key *key,
   return fact->draws ? BILLING_OK : BILLING_NOMEM;
 }
 
-static int rebook_row(const rerate_book *k, const bl_rerate_key *key,
-                      const bl_tally *tally) {
-  const bl_fact_rekeyed *fact = &k->x->fact.keys[key->place];
-  const bl_contract *contract = key->contract;
-  const bl_price *price = &contract->plan->plan.prices[fact->price];
-  bl_span span = contract->periods[fact->period].span;
-  bl_json *row = bl_json_object(k->rows, NULL);
-  int rc = bl_view_add_json(row, "group", fact->group);
+/* What has become of a key whose charge moved. */
+static int rebook_row(bl_json *rows, const bl_tally *tally,
+                      bl_dec difference) {
+  const bl_contract *contract = tally->contract;
+  const bl_price *price = bl_tally_price(tally);
+  bl_span span = contract->periods[tally->period].span;
+  bl_json *row = bl_json_object(rows, NULL);
+  int rc = bl_view_add_json(row, "group", tally->group);
 
   if (rc) return rc;
   bl_json_add_text(row, "customer", contract->customer->id);
   bl_json_add_text(row, "contract", contract->terms.id);
   bl_json_add_text(row, "price", price->id);
+  if (price->closing)
+    bl_json_add_c(row, "kind", bl_closing_words[price->closing]);
   bl_json_add_time(row, "from", span.from_us);
   bl_json_add_time(row, "to", span.to_us);
   bl_json_add_dec(row, "quantity", bl_tally_quantity(tally));
-  bl_json_add_dec(row, "was", bl_dec_sub(tally->amount, fact->amount));
+  bl_json_add_dec(row, "was", bl_dec_sub(tally->amount, difference));
   bl_json_add_dec(row, "amount", tally->amount);
-  bl_json_add_dec(row, "difference", fact->amount);
+  bl_json_add_dec(row, "difference", difference);
   return bl_json_add_c(row, "asset", price->asset) ? BILLING_OK
                                                    : BILLING_NOMEM;
 }
@@ -291,7 +300,7 @@ static int rebook_key(rerate_book *k, const bl_rerate_key *key) {
   if (!rc) rc = bl_fold_rekey(k->fold, fact, k->rules);
   if (rc || bl_dec_is_zero(fact->amount)) return rc;
   k->x->result.keys++;
-  return k->rows ? rebook_row(k, key, tally) : BILLING_OK;
+  return k->rows ? rebook_row(k->rows, tally, fact->amount) : BILLING_OK;
 }
 
 /* Both parts of the keys, in the order of the entry. */
@@ -382,14 +391,37 @@ static int rebook_customer(bl_rerating *x, bl_json *rows) {
   return rc;
 }
 
-/* Of less usage less may be drawn at commit rates. */
-static int rebook_commits(bl_call *c, const bl_customer *customer) {
+/* ---- what is drawn at commit rates ---- */
+
+static int rebook_ticked(bl_rerating *x, const bl_contract *contract,
+                         const bl_fact_ticks *ticks, bl_json *rows) {
   int rc = BILLING_OK;
 
-  for (size_t i = 0; i < customer->contracts.count && !rc; i++) {
-    bl_contract *contract = customer->contracts.item[i];
-    if (contract->plan->commits)
-      rc = bl_timeline_settle(c, contract, contract->period_count);
+  for (size_t i = 0; i < ticks->count && !rc; i++) {
+    const bl_fact_tick *tick = &ticks->items[i];
+    if (bl_dec_is_zero(tick->amount)) continue;
+    x->result.keys++;
+    if (rows)
+      rc = rebook_row(rows, bl_tally_of(contract, tick->price, tick->period,
+                                        tick->group), tick->amount);
+  }
+  return rc;
+}
+
+/* Of less usage less may be drawn. */
+static int rebook_commits(bl_rerating *x, bl_json *rows) {
+  const bl_rerate_wish *wish = x->wish;
+  const bl_list *contracts = &wish->customer->contracts;
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < contracts->count && !rc; i++) {
+    bl_contract *contract = contracts->item[i];
+    bl_fact_ticks ticks;
+    if (!contract->plan->commits ||
+        (wish->contract && contract != wish->contract))
+      continue;
+    rc = bl_timeline_settle(x->c, contract, contract->period_count, &ticks);
+    if (!rc) rc = rebook_ticked(x, contract, &ticks, rows);
   }
   return rc;
 }
@@ -402,7 +434,7 @@ int bl_rerate(bl_call *c, const bl_rerate_wish *wish, bl_json *rows,
   assert(!wish->comes || wish->meter);
   rebook_open(&x, c, wish);
   rc = rebook_customer(&x, rows);
-  if (!rc) rc = rebook_commits(c, wish->customer);
+  if (!rc) rc = rebook_commits(&x, rows);
   if (out) *out = x.result;
   bl_arena_close(&x.arena);
   return rc;

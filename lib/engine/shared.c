@@ -75,6 +75,18 @@ int bl_zone_asked(bl_call *c, const char *path, bl_str name,
   return rc;
 }
 
+void bl_path_item(const char *path, const char *list, size_t item,
+                  char out[BL_PATH_SIZE]) {
+  size_t len = bl_utf8_cut(path, strlen(path), BL_PATH_SIZE - 1);
+  char digits[BL_INT_TEXT];
+
+  memcpy(out, path, len);
+  out[len] = '\0';
+  (void)bl_int_print((int64_t)item, digits);
+  (void)bl_path_add(out, bl_str_of(list));
+  (void)bl_path_add(out, bl_str_of(digits));
+}
+
 /* A period is open at once, for what is decided next; its entry waits for the
  * others that the call opens. */
 static int open_period(bl_call *c, bl_contract *contract,

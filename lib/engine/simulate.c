@@ -187,18 +187,6 @@ static int simulate(simulation *s) {
 
 /* ---- the question ---- */
 
-/* The number that the page before ended with. */
-static int read_after(const bl_query *q, uint64_t *out, billing_error *err) {
-  int64_t number = 0;
-
-  if (q->after.len && (!bl_int_parse(q->after, &number) || number < 0))
-    return bl_fail(err, BILLING_INVALID, "/after",
-                   "the \"next\" of the page before",
-                   "the query's after is not usable");
-  *out = (uint64_t)number;
-  return BILLING_OK;
-}
-
 static int simulated_time(simulation *s) {
   const bl_query *q = s->q;
 
@@ -213,9 +201,10 @@ static int simulated_time(simulation *s) {
 
 /* The customer, or the next page of them. */
 static int choose_page(simulation *s, uint64_t *next) {
-  uint64_t last = s->c->t->heads.customers, number = 0;
+  uint64_t last = s->c->t->heads.customers, number;
   uint64_t most = (uint64_t)s->q->limit;
   bl_customer *customer;
+  int64_t after;
   int rc;
 
   *next = 0;
@@ -223,9 +212,9 @@ static int choose_page(simulation *s, uint64_t *next) {
     rc = bl_find_customer(s->c, s->q->customer, "/customer", &customer);
     return rc ? rc : start_page(s, customer->number, 1);
   }
-  rc = read_after(s->q, &number, s->c->err);
+  rc = bl_query_after(s->c, s->q, &after);
   if (rc) return rc;
-  if (number > last) number = last;
+  number = (uint64_t)after > last ? last : (uint64_t)after;
   if (most >= last - number) most = last - number;
   else *next = number + most;
   return start_page(s, number + 1, (size_t)most);

@@ -21,8 +21,8 @@ struct bl_undo {
 
 static void open_maps(bl_tenant *t) {
   bl_map *map[] = {&t->customers, &t->meters,     &t->meters_by_event,
-                   &t->plans,     &t->contracts,  &t->redacted,
-                   &t->redacted_by};
+                   &t->plans,     &t->features,   &t->contracts,
+                   &t->redacted,  &t->redacted_by};
 
   for (size_t i = 0; i < BL_COUNT(map); i++) bl_map_open(map[i], &t->arena);
 }

@@ -133,6 +133,14 @@ typedef struct bl_plan_state {
   uint64_t touched;
 } bl_plan_state;
 
+typedef struct bl_feature_state {
+  bl_feature feature;
+  uint64_t   number;
+  uint64_t   version;
+  uint64_t   archived;
+  uint64_t   touched;
+} bl_feature_state;
+
 /* A grant: the lot that burndown sees, and the rest. */
 typedef struct bl_grant_state {
   bl_lot       lot;
@@ -171,6 +179,7 @@ typedef struct bl_wallet {
   bl_list  grants;             /* bl_grant_state, in the default order */
   bl_dec   granted;
   uint64_t targeted;           /* grants for some values of groups */
+  uint64_t entitling;          /* grants with features */
   bl_dec   overdraft_held;
   uint64_t charge_touched;     /* from free to the accounts of charges */
 } bl_wallet;
@@ -269,6 +278,7 @@ typedef struct bl_limit_window {
   int64_t       since;         /* entries from this one on are in it */
   bl_dec        used;
   bl_dec        held;
+  bl_dec        before;        /* used before the call that has touched it */
   uint64_t      touched;
 } bl_limit_window;
 
@@ -309,6 +319,13 @@ typedef struct bl_lien {
   size_t         count_count;
 } bl_lien;
 
+/* What has become of the last top-up of a rule; its texts are the state's. */
+typedef struct bl_top_up_state {
+  bl_fact_top_up was;          /* without properties; number is known */
+  int64_t        at_us;        /* when that was */
+  uint64_t       touched;
+} bl_top_up_state;
+
 #define BL_LOADED INT64_MAX
 struct bl_customer {
   uint64_t      number;
@@ -334,8 +351,11 @@ struct bl_customer {
   uint64_t     *elders;        /* numbers of all who have ever been parents */
   size_t        elder_count;
   bl_limits     limits;        /* of the newest document */
+  bl_feature_values features;
   bl_list       windows;       /* bl_limit_window, of all limits */
   int64_t       windows_due_us;   /* none of them ends before this */
+  bl_top_ups    top_up_rules;  /* of the newest document */
+  bl_list       top_ups;       /* bl_top_up_state, as rules began to ask */
   uint64_t      unmatched;     /* events recorded but not billed */
   uint64_t      unpriced;
   uint64_t      unentitled;
@@ -467,6 +487,8 @@ struct bl_tenant {
   bl_map              meters_by_event;  /* event -> bl_list of bl_meter_state*/
   bl_list             meters_by_filter; /* the others: they choose names */
   bl_map              plans;         /* id */
+  bl_map              features;      /* id */
+  bl_list             quotas;        /* of these, those that count */
   bl_map              contracts;     /* id */
   bl_key_tail         tail;          /* keys of events that no run has yet */
   size_t              tail_known;    /* of these, before the call */
@@ -485,10 +507,14 @@ struct bl_tenant {
   bl_table            by_hold;       /* open ones */
   bl_list             returned;      /* void grants that the entry under way
                                         has given something back to */
+  bl_list             used_up;       /* grants that the call has used up, when
+                                        that is to be told */
   bl_customer        *moved;         /* shown ones, not yet renewed */
   bl_customer        *moved_known;   /* of these, the first before the call */
   bl_watch           *watched;       /* whom the call has touched; alerts.h */
-  uint64_t            has_alerts;    /* somebody has, that was loaded */
+  uint64_t            has_alerts;    /* or top-ups: somebody has, that was
+                                        loaded; */
+  uint64_t            has_windows;   /* alerts in windows */
   uint64_t            ties;          /* how often somebody got a parent */
   bl_panel           *panels;        /* of the board; a reset keeps them */
   bl_undo            *undo;          /* newest first */

@@ -32,6 +32,15 @@ static int timeline_before(const bl_plan_version *plan, size_t a, size_t b) {
   return from != other ? from < other : a < b;
 }
 
+size_t *bl_timeline_ranked(bl_call *c, const bl_plan_version *plan) {
+  size_t count = plan->plan.key_count;
+  size_t *ranked = bl_arena_array(&c->arena, count + 1, sizeof *ranked);
+
+  for (size_t i = 0; i < count && ranked; i++)
+    ranked[bl_timeline_rank(plan, i)] = i;
+  return ranked;
+}
+
 int bl_timeline_leads(const bl_plan_version *plan, uint64_t price,
                       bl_span span) {
   const bl_interval *own;
@@ -106,10 +115,10 @@ static int timeline_moved(bl_call *c, const bl_tally *tally, bl_dec *moved) {
 }
 
 static int timeline_add(bl_tick_book *k, const bl_tally *tally,
-                        bl_dec amount) {
+                        bl_dec quantity, bl_dec amount) {
   bl_fact_tick tick = {.price = tally->price, .period = tally->period,
                        .group = tally->group, .amount = amount,
-                       .quantity = bl_tally_quantity(tally)};
+                       .quantity = quantity};
 
   return bl_tick_book_add(k, &tick, 1);
 }
@@ -132,7 +141,7 @@ static int timeline_settle_split(bl_tick_book *k, const bl_tally *tally,
   tick = (bl_fact_tick){.price = commit->price, .period = commit->period,
                         .group = commit->group, .quantity = s.now,
                         .amount = bl_split_moves(&s)};
-  if (!bl_dec_is_zero(moved)) rc = timeline_add(k, tally, moved);
+  if (!bl_dec_is_zero(moved)) rc = timeline_add(k, tally, quantity, moved);
   if (rc || (bl_dec_equal(s.was, s.now) && bl_dec_is_zero(tick.amount)))
     return rc;
   return bl_tick_book_add(k, &tick, 1);
@@ -145,14 +154,17 @@ static int timeline_settle_key(bl_tick_book *k, const bl_tally *tally) {
 
   if (commit) return timeline_settle_split(k, tally, commit);
   rc = timeline_moved(k->c, tally, &moved);
-  return rc || bl_dec_is_zero(moved) ? rc : timeline_add(k, tally, moved);
+  return rc || bl_dec_is_zero(moved)
+             ? rc : timeline_add(k, tally, bl_tally_quantity(tally), moved);
 }
 
-int bl_timeline_settle(bl_call *c, bl_contract *contract, uint64_t periods) {
+int bl_timeline_settle(bl_call *c, bl_contract *contract, uint64_t periods,
+                       bl_fact_ticks *out) {
   bl_tick_book k;
   bl_tallies tallies;
   int rc;
 
+  if (out) *out = (bl_fact_ticks){0};
   if (!contract->plan->intervals && !contract->plan->commits)
     return BILLING_OK;
   rc = bl_tallies_of(contract, &c->arena, &tallies);
@@ -161,5 +173,6 @@ int bl_timeline_settle(bl_call *c, bl_contract *contract, uint64_t periods) {
   for (size_t i = 0; !rc && i < tallies.count; i++)
     if (tallies.item[i]->period < periods)
       rc = timeline_settle_key(&k, tallies.item[i]);
+  if (out) *out = k.fact;
   return bl_tick_book_close(&k, rc);
 }

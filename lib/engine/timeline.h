@@ -46,6 +46,9 @@ static inline uint32_t bl_timeline_rank(const bl_plan_version *plan,
                                         uint64_t price) {
   return plan->intervals ? plan->intervals[price].rank : (uint32_t)price;
 }
+/* The places of all keys in the order of an invoice, in the call's arena; NULL
+ * when memory is out. */
+size_t *bl_timeline_ranked(bl_call *c, const bl_plan_version *plan);
 /* Whether the first of the price's intervals that meet a span is this one. */
 int bl_timeline_leads(const bl_plan_version *plan, uint64_t price,
                       bl_span span);
@@ -61,8 +64,10 @@ int bl_timeline_precedes(const bl_contract *contract, const bl_meter *meter,
 bl_span bl_timeline_service(const bl_contract *contract, uint64_t price,
                             uint64_t period);
 /* Usage that came late into an earlier interval moves the tiers of those after
- * it: books what they have come to, of the periods [0, periods). */
-int bl_timeline_settle(bl_call *c, bl_contract *contract, uint64_t periods);
+ * it: books what they have come to, of the periods [0, periods); *out, unless
+ * it is NULL, says what that was. */
+int bl_timeline_settle(bl_call *c, bl_contract *contract, uint64_t periods,
+                       bl_fact_ticks *out);
 
 /* ---- timeline_lay.c: laying it ---- */
 

@@ -155,6 +155,34 @@ static int draft_overrides(timeline_draft *d) {
   return rc;
 }
 
+/* ---- quantities, bounds, and usage that is taken ---- */
+
+/* What is billed in advance is corrected also when it changes after the clock:
+ * there are seats that nobody has paid for. */
+static int64_t draft_quantities(const timeline_draft *d) {
+  const bl_contract *was = d->was;
+  int64_t from_us = bl_quantities_change(&was->terms, d->terms);
+  int is_billed = was->advanced > 0 &&
+                  from_us < was->periods[was->advanced - 1].span.to_us;
+
+  return is_billed && from_us >= d->c->now_us ? d->c->now_us - 1 : from_us;
+}
+
+static void draft_dated(timeline_draft *d) {
+  if (!d->was) return;
+  draft_moves(d, draft_quantities(d));
+  draft_moves(d, bl_bounds_change(&d->was->terms.minimum, &d->terms->minimum));
+  draft_moves(d, bl_bounds_change(&d->was->terms.maximum, &d->terms->maximum));
+  draft_moves(d, bl_routes_change(&d->was->terms.usage, &d->terms->usage));
+}
+
+/* Whether fees change with a quantity, by themselves. */
+static int draft_has_dated(const bl_contract_terms *terms) {
+  for (size_t i = 0; i < terms->quantity_count; i++)
+    if (terms->quantities[i].is_dated) return 1;
+  return 0;
+}
+
 /* ---- versions ---- */
 
 static int draft_asks_versions(const timeline_draft *d) {
@@ -266,7 +294,8 @@ static uint64_t draft_pinned(const timeline_draft *d) {
 
 /* Whether the prices of one version are all that there is to say. */
 static int draft_is_plain(const timeline_draft *d, uint64_t pinned) {
-  if (d->terms->override_count || (d->was && d->was->plan->intervals))
+  if (d->terms->override_count || draft_has_dated(d->terms) ||
+      (d->was && d->was->plan->intervals))
     return 0;
   if (!pinned) return d->plan->versions.count == 1;
   return !d->was || d->was->plan->version == pinned;
@@ -377,6 +406,7 @@ int bl_timeline_draft(bl_call *c, const char *path, const bl_json *doc,
 
   if (!rc) rc = draft_before(&d);
   if (!rc) rc = draft_overrides(&d);
+  if (!rc) draft_dated(&d);
   if (!rc) rc = draft_versions(&d, zone, fact);
   if (!rc) rc = draft_targets(&d);
   if (!rc) rc = draft_spans(&d, fact);

@@ -50,9 +50,13 @@ static const bl_price *lay_price(const bl_lay *lay,
            ? &version->plan.prices[interval->price] : NULL;
 }
 
-/* Whether the same overrides touch the price at two moments. */
+/* Whether the same overrides touch the price at two moments, and the contract
+ * counts as many of what it is for. */
 static int lay_is_alike(const bl_lay *lay, const bl_price *price, int64_t a,
                         int64_t b) {
+  if (!bl_dec_equal(bl_quantity_of(lay->terms, price->quantity, a),
+                    bl_quantity_of(lay->terms, price->quantity, b)))
+    return 0;
   for (size_t i = 0; i < lay->terms->override_count; i++) {
     const bl_override *o = &lay->terms->overrides[i];
     if (bl_span_holds(o->span, a) != bl_span_holds(o->span, b) &&
@@ -67,6 +71,12 @@ static int64_t lay_until(const bl_lay *lay, const bl_price *price,
                          bl_span span) {
   int64_t until = span.to_us;
 
+  for (size_t i = 0; i < lay->terms->quantity_count; i++) {
+    const bl_quantity *step = &lay->terms->quantities[i];
+    if (step->from_us > span.from_us && step->from_us < until &&
+        bl_str_equal(step->name, price->quantity))
+      until = step->from_us;
+  }
   for (size_t i = 0; i < lay->terms->override_count; i++) {
     const bl_override *o = &lay->terms->overrides[i];
     if (!bl_override_touches(o, price)) continue;

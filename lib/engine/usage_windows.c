@@ -283,13 +283,10 @@ static int window_group_rows(window_usage *u, window_group *group,
 static int window_page_of(window_usage *u, bl_json *tree) {
   window_page page = {bl_json_array(tree, "usage"), 0, 0, 0};
   window_group **sorted = window_sorted(u);
-  bl_str after = u->q->after;
-  int rc = page.rows && sorted ? BILLING_OK : BILLING_NOMEM;
+  int rc = page.rows && sorted ? bl_query_after(u->c, u->q, &page.after)
+                               : BILLING_NOMEM;
 
-  if (after.len && (!bl_int_parse(after, &page.after) || page.after < 0))
-    return bl_fail(u->c->err, BILLING_INVALID, "/after",
-                   "the \"next\" of the page before",
-                   "after is not a number");
+  if (rc) return rc;
   for (size_t i = 0; i < u->by_text.count && !rc && !page.has_more; i++)
     rc = window_group_rows(u, sorted[i], &page);
   bl_json_add_text(tree, "meter", u->meter->id);

@@ -71,14 +71,11 @@ static int list_invoices(bl_call *c, const bl_query *q,
   billing_scan range = bl_scan_prefix(BL_TABLE_INVOICES, 0, from, 2);
   bl_json *items = bl_json_array(page, "items");
   billing_value row[BL_ROW_MOST];
-  int64_t after = 0, last = 0, count = 0;
+  int64_t after, last = 0, count = 0;
   void *rows;
-  int rc;
+  int rc = bl_query_after(c, q, &after);
 
-  if (q->after.len && !bl_int_parse(q->after, &after))
-    return bl_fail(c->err, BILLING_INVALID, "/after",
-                   "the \"next\" of the page before",
-                   "after is not a number");
+  if (rc) return rc;
   if (customer) {
     from[2] = bl_value_int((int64_t)customer->number);
     range = bl_scan_prefix(BL_TABLE_INVOICES, 2, from, 3);
@@ -290,7 +287,6 @@ static int is_asked(view_page *p, const bl_request *request, int *rc) {
 /* DONE when the page is full and there is more. */
 static int list_request(view_page *p, const bl_request *request,
                         uint64_t number) {
-  bl_arena_mark mark = bl_arena_now(&p->c->arena);
   bl_json *tree;
   int rc = BILLING_OK;
 
@@ -299,9 +295,7 @@ static int list_request(view_page *p, const bl_request *request,
     rc = add_next(p->page, (int64_t)number - 1);
     return rc ? rc : BILLING_DONE;
   }
-  rc = view_tree(p->c, p->items, request, &tree);
-  bl_arena_back(&p->c->arena, mark);
-  return rc;
+  return view_tree(p->c, p->items, request, &tree);
 }
 
 static int list_all(view_page *p) {
@@ -310,10 +304,12 @@ static int list_all(view_page *p) {
   int rc = BILLING_OK;
 
   for (uint64_t n = (uint64_t)p->after + 1; n <= last && !rc; n++) {
+    bl_arena_mark mark = bl_arena_now(&p->c->arena);
     bl_request request;
     rc = bl_numbered_request(p->c, p->kind, n, &request);
     if (!rc && !request.kind) rc = BILLING_CORRUPT;
     if (!rc) rc = list_request(p, &request, n);
+    bl_arena_back(&p->c->arena, mark);
   }
   return rc;
 }
@@ -352,20 +348,27 @@ static int list_of_customer(view_page *p, const bl_customer *customer) {
     rc = find_entries(p, at, &found);
   found.count = bl_sort_unique(found.seq, found.count);
   for (size_t i = 0; i < found.count && !rc; i++) {
+    bl_arena_mark mark = bl_arena_now(&p->c->arena);
     bl_request request;
     rc = bl_request_at(p->c, (int64_t)found.seq[i], &request);
     if (!rc)
       rc = list_request(p, &request, p->kind == BL_ENTRY_GRANT
                                          ? request.facts.grant.number
                                          : request.facts.hold.number);
+    bl_arena_back(&p->c->arena, mark);
   }
   return rc;
 }
 
-static int is_status(bl_str word) {
-  for (size_t i = BILLING_HOLD_OPEN; bl_hold_words[i]; i++)
-    if (bl_str_is(word, bl_hold_words[i])) return 1;
-  return 0;
+int bl_view_check_status(bl_call *c, const bl_query *q) {
+  const char *const *words = bl_hold_words + BILLING_HOLD_OPEN;
+
+  if (!q->status.len || (view_kind(q->kind) == BL_ENTRY_HOLD &&
+                         bl_catalog_word(words, q->status) >= 0))
+    return BILLING_OK;
+  return bl_fail(c->err, BILLING_INVALID, "/status",
+                 "open, unresolved, settled, released or expired, of holds",
+                 "there is no such status");
 }
 
 int bl_view_list(bl_call *c, const bl_query *q, const bl_customer *customer,
@@ -375,21 +378,16 @@ int bl_view_list(bl_call *c, const bl_query *q, const bl_customer *customer,
   int rc;
 
   if (!p.kind) return unknown_view(c);
-  if (p.status.len && (p.kind != BL_ENTRY_HOLD || !is_status(p.status)))
-    return bl_fail(c->err, BILLING_INVALID, "/status",
-                   "open, unresolved, settled, released or expired, of holds",
-                   "there is no such status");
   if (p.kind == BL_ENTRY_INVOICE) return list_invoices(c, q, customer, page);
-  if (q->after.len && (!bl_int_parse(q->after, &p.after) || p.after < 0))
-    return bl_fail(c->err, BILLING_INVALID, "/after",
-                   "the \"next\" of the page before", "after is not a number");
   if (q->shared && (!customer || p.kind != BL_ENTRY_GRANT))
     return bl_fail(c->err, BILLING_INVALID, "/shared",
                    "with a customer, of grants",
                    "only grants are shared with a customer");
   if (q->shared) p.sharer = customer;
+  rc = bl_query_after(c, q, &p.after);
   p.items = bl_json_array(page, "items");
-  if (!p.items) return BILLING_NOMEM;
+  if (!rc && !p.items) rc = BILLING_NOMEM;
+  if (rc) return rc;
   rc = customer ? list_of_customer(&p, customer) : list_all(&p);
   return rc == BILLING_DONE ? BILLING_OK : rc;
 }

@@ -7,6 +7,8 @@
 
 /* kind is invoice, grant or hold; NOTFOUND, INVALID for another kind. */
 int bl_view_get(bl_call *c, const char *kind, bl_str id, billing_doc **out);
+/* Only holds are listed by status. */
+int bl_view_check_status(bl_call *c, const bl_query *q);
 int bl_view_list(bl_call *c, const bl_query *q, const bl_customer *customer,
                  bl_json *page);
 /* Adds a JSON text, as its tree, to an object or (key NULL) an array; an empty

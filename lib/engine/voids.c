@@ -330,7 +330,7 @@ static int undo_event(undoing *x) {
   bl_rater_open(&x->rater, x->c);
   if (!rc) rc = undo_write(x);
   bl_rater_close(&x->rater);
-  return rc || !bl_limits_are(x->c->t, customer) ? rc : undo_limits(x);
+  return rc || !bl_limits_count(x->c->t, customer) ? rc : undo_limits(x);
 }
 
 /* ---- the receipt ---- */

@@ -3,12 +3,14 @@
 #include "base/struct.h"
 #include "engine/assets.h"
 #include "engine/family.h"
+#include "engine/features.h"
 #include "engine/requests.h"
 
 static uint64_t content_before(const bl_request *used) {
   switch (used->kind) {
   case BL_ENTRY_GRANT: return used->facts.grant.content;
   case BL_ENTRY_GRANT_CHANGE: return used->facts.grant_change.content;
+  case BL_ENTRY_TOP_UP: return used->facts.top_up.content;
   default: return used->facts.hold.content;
   }
 }
@@ -66,6 +68,7 @@ static int check_scope(bl_call *c, bl_str scope, bl_str *out) {
   bl_text_open(&text, &c->arena);
   rc = bl_catalog_read_scope(tree, "/scope", &c->arena, &model, c->err);
   if (!rc) rc = bl_family_number(c, tree, &model, "/scope");
+  if (!rc) rc = bl_features_check(c, &model.features, 1, 1, "/scope");
   if (!rc) rc = bl_json_print(tree, &text);
   bl_json_free(tree);
   *out = (bl_str){text.text, text.len};

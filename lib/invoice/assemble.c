@@ -12,7 +12,8 @@
  *     EUR          20       0       20
  *
  * Lines are rounded one by one, totals add up lines: what an accountant adds
- * up by hand is what the total says.
+ * up by hand is what the total says.  What is open on a line that is converted
+ * is due on the line that does so, in another asset.
  */
 #include "invoice/invoice.h"
 
@@ -29,6 +30,7 @@ static int line_make(const bl_tenant_terms *tenant, const bl_charge *charge,
   bl_dec open = bl_dec_sub(charge->amount, charge->drawn);
   if (places < 0) return BILLING_INTERNAL;     /* the plan was checked */
   out->charge = *charge;
+  if (charge->converted) return BL_MUST(line_is_good(out));
   out->due = bl_round_due(charge->amount, charge->drawn, places);
   out->rounding = bl_dec_sub(out->due, open);
   return BL_MUST(line_is_good(out));

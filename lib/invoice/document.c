@@ -15,6 +15,9 @@
  * quantity of a composite, a minimum and a maximum is what was spent on the
  * prices that it is `of`, or in all.
  *
+ * What is open on a line that is `converted` is due on the line of that
+ * number, of the kind "conversion", whose `lines` say what it is of.
+ *
  * A node that could not be added is a member that would be missing, so every
  * addition is looked at.
  */
@@ -93,6 +96,37 @@ static int document_figures(bl_json *line, const bl_line *from) {
          bl_json_add_c(line, "asset", from->charge.asset);
 }
 
+/* Which lines are carried on to it, and by which rate. */
+static int document_conversion(bl_json *line, const bl_invoice *invoice,
+                               size_t number, const bl_charge *c) {
+  bl_json *of;
+  int ok = bl_json_add_c(line, "from", c->from) &&
+           bl_json_add_dec(line, "rate", c->rate) &&
+           bl_json_add_bool(line, "inverse", c->is_inverse != 0) &&
+           (c->since_us == INT64_MIN ||
+            bl_json_add_time(line, "since", c->since_us));
+
+  of = bl_json_array(line, "lines");
+  for (size_t i = 0; i < invoice->line_count && ok; i++)
+    if (invoice->lines[i].charge.converted == number)
+      ok = document_number(of, NULL, i + 1);
+  return ok && of ? BILLING_OK : BILLING_NOMEM;
+}
+
+static int document_converting(bl_json *lines, const bl_invoice *invoice,
+                               size_t number, const bl_line *from) {
+  const bl_charge *c = &from->charge;
+  bl_json *line = bl_json_object(lines, NULL);
+  int ok = document_number(line, "line", number) &&
+           bl_json_add_c(line, "kind", "conversion") &&
+           bl_json_add_text(line, "name", c->name) &&
+           bl_json_add_bool(line, "late", c->is_late != 0) &&
+           document_span(line, "service", c->service) &&
+           document_figures(line, from);
+
+  return ok ? document_conversion(line, invoice, number, c) : BILLING_NOMEM;
+}
+
 static int document_line(bl_json *lines, size_t number, const bl_line *from) {
   const bl_charge *c = &from->charge;
   int is_fee = c->meter.len == 0 && !c->closing;
@@ -108,7 +142,9 @@ static int document_line(bl_json *lines, size_t number, const bl_line *from) {
             bl_json_add_text(line, "override", c->override)) &&
            bl_json_add_bool(line, "late", c->is_late != 0) &&
            document_span(line, "service", c->service) &&
-           document_figures(line, from);
+           document_figures(line, from) &&
+           (!c->converted || document_number(line, "converted",
+                                             c->converted));
   if (!ok) return BILLING_NOMEM;
   if (c->closing > BL_CLOSING_COMMIT) return document_closing(line, c);
   return is_fee ? document_fee(line, c) : document_usage(line, c);
@@ -118,7 +154,9 @@ static int document_lines(bl_json *root, const bl_invoice *invoice) {
   bl_json *lines = bl_json_array(root, "lines");
   int rc = lines ? BILLING_OK : BILLING_NOMEM;
   for (size_t i = 0; i < invoice->line_count && !rc; i++)
-    rc = document_line(lines, i + 1, &invoice->lines[i]);
+    rc = invoice->lines[i].charge.from[0]
+             ? document_converting(lines, invoice, i + 1, &invoice->lines[i])
+             : document_line(lines, i + 1, &invoice->lines[i]);
   return rc;
 }
 

@@ -377,6 +377,31 @@ static void page_counts(page *p, const bl_json *line) {
   page_paragraph(p, (bl_str){t.text, t.failed ? 0 : t.len}, PAGE_INDENT);
 }
 
+/* "open on 1, 2, times 0.25"; "what is open is due on line 3". */
+static void page_conversion(page *p, const bl_json *line) {
+  const bl_json *of = bl_json_get(line, "lines");
+  const bl_json *on = bl_json_get(line, "converted");
+  int divides = bl_json_kind(bl_json_get(line, "inverse")) == BL_JSON_TRUE;
+  page_figure rate;
+  bl_text t;
+
+  if (!of && !on) return;
+  bl_text_open(&t, p->out->arena);
+  bl_text_c(&t, of ? "open on line " : "what is open is due on line ");
+  if (on) page_value(p, &t, on);
+  for (of = bl_json_first(of); of; of = bl_json_next(of)) {
+    page_value(p, &t, of);
+    bl_text_c(&t, ", ");
+  }
+  if (!on) {
+    page_figure_of(p, line, "rate", 0, &rate);
+    bl_text_c(&t, divides ? "divided by " : "times ");
+    bl_text_add(&t, rate.text, rate.len);
+  }
+  p->out->failed |= t.failed;
+  page_paragraph(p, (bl_str){t.text, t.failed ? 0 : t.len}, PAGE_INDENT);
+}
+
 static void page_line(page *p, const bl_json *line) {
   bl_str number = page_integer(p, line, "line");
   bl_str name = page_text(p, line, "name");
@@ -389,6 +414,7 @@ static void page_line(page *p, const bl_json *line) {
   page_group(p, bl_json_get(line, "group"));
   page_counts(p, line);
   page_share(p, bl_json_get(line, "proration"));
+  page_conversion(p, line);
   if (bl_json_kind(late) == BL_JSON_TRUE)
     page_paragraph(p, BL_STR("late: this period was invoiced before"),
                    PAGE_INDENT);

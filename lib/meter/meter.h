@@ -19,6 +19,9 @@ typedef struct bl_event {
  * absent, which not_in accepts; objects and arrays never match a value. */
 int bl_meter_matches(const bl_filter *filters, size_t count,
                      const bl_event *event);
+/* Whether a contract takes the event, by what has begun at the event's own
+ * time (route.c). */
+int bl_route_takes(const bl_routes *routes, const bl_event *event);
 /* Whether the meter selects events of that name. */
 int bl_meter_names(const bl_meter *meter, bl_str name);
 /* Whether the meter wants the event: its name and its filters. */

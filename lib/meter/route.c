@@ -11,15 +11,13 @@
  * Each contract answers for itself, so two that overlap both take an event.
  * The event's own time decides, so what comes late goes where it belonged.
  */
-#include "meter/route.h"
+#include "meter/meter.h"
 
-int bl_route_takes(const bl_route *routes, size_t count,
-                   const bl_event *event) {
-  const bl_route *last = NULL;
+int bl_route_takes(const bl_routes *routes, const bl_event *event) {
+  bl_route route;
 
-  if (!count) return 1;
-  for (size_t i = 0; i < count; i++)
-    if (routes[i].since_us <= event->time_us) last = &routes[i];
-  return last && !last->takes_none &&
-         bl_meter_matches(last->filters, last->filter_count, event);
+  if (!routes->count) return 1;
+  route = bl_route_at(routes, event->time_us);
+  return !route.takes_none &&
+         bl_meter_matches(route.filters, route.filter_count, event);
 }

@@ -11,9 +11,11 @@
  *
  * The oldest units are used first, because they end first; for the same reason
  * they are the ones that a limit cuts.  In month 2 the 50 are used up before
- * 80 of its own.
+ * 80 of its own.  Units that last for ever are one sum.
  */
 #include "price/allowance.h"
+
+#include "price/price.h"
 
 /* Takes up to `want` out of *from. */
 static bl_dec allowance_take(bl_dec *from, bl_dec want) {
@@ -28,6 +30,10 @@ static bl_dec allowance_age(bl_free_units *a, bl_dec own) {
   bl_dec expired;
 
   if (!a->periods) return own;
+  if (a->is_lasting) {
+    a->carried[0] = bl_dec_add(a->carried[0], own);
+    return BL_DEC_ZERO;
+  }
   expired = a->carried[0];
   memmove(a->carried, a->carried + 1,
           (a->periods - 1) * sizeof *a->carried);
@@ -60,4 +66,34 @@ bl_allowed bl_free_units_use(bl_free_units *a, bl_dec used) {
     over = bl_dec_sub(over, allowance_take(&a->carried[i], over));
   out.left = allowance_sum(a);
   return out;
+}
+
+/* A refund costs as it does without what was carried, and uses nothing. */
+static bl_dec rolled_period(const bl_price *price, bl_free_units *a,
+                            bl_dec used, bl_allowed *out) {
+  bl_price above = *price;
+  int is_refund = bl_dec_sign(used) < 0;
+
+  above.free = BL_DEC_ZERO;
+  *out = bl_free_units_use(a, is_refund ? BL_DEC_ZERO : used);
+  return is_refund ? bl_price_total(price, used)
+                   : bl_price_total(&above, out->billed);
+}
+
+bl_dec bl_price_rolled(const bl_price *price, const bl_dec *usage,
+                       size_t count, bl_dec *room, size_t which,
+                       bl_allowed *at) {
+  int is_lasting = price->roll_periods == 0;
+  bl_free_units a = {price->free, price->roll_most, room,
+                     is_lasting ? 1 : (size_t)price->roll_periods, is_lasting};
+  bl_dec total = BL_DEC_ZERO;
+
+  for (size_t i = 0; i < a.periods; i++) room[i] = BL_DEC_ZERO;
+  for (size_t i = 0; i < count; i++) {
+    bl_allowed period;
+    if (bl_dec_is_bad(usage[i])) return BL_DEC_BAD;
+    total = bl_dec_add(total, rolled_period(price, &a, usage[i], &period));
+    if (at && i == which) *at = period;
+  }
+  return total;
 }

@@ -3,13 +3,14 @@
 #ifndef BL_PRICE_ALLOWANCE_H
 #define BL_PRICE_ALLOWANCE_H
 
-#include "base/dec.h"
+#include "catalog/catalog.h"
 
 typedef struct bl_free_units {
   bl_dec  free;            /* of each period */
   bl_dec  limit;           /* most that is carried into a period */
   bl_dec *carried;         /* of `periods` earlier ones, the oldest first */
   size_t  periods;         /* how many later periods may use them; 0: none */
+  int     is_lasting;      /* one place, which never ends */
 } bl_free_units;
 
 /* What a period came to. */
@@ -23,5 +24,15 @@ typedef struct bl_allowed {
 
 /* Uses free units, the oldest first, and ends the period. */
 bl_allowed bl_free_units_use(bl_free_units *a, bl_dec used);
+
+/*
+ * What usage of period after period costs together, by a price whose free
+ * units roll over; *at, when not NULL, becomes what period `which` came to.
+ * `room` is for the units that are carried: one for each period in which they
+ * can be used, or one.
+ */
+bl_dec bl_price_rolled(const bl_price *price, const bl_dec *usage,
+                       size_t count, bl_dec *room, size_t which,
+                       bl_allowed *at);
 
 #endif

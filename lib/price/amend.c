@@ -111,6 +111,8 @@ static int amend_overwrite(const bl_price *list, const bl_override *o,
   out->filter_count = list->filter_count;
   out->beside = list->beside;
   out->tiers_by = list->tiers_by;
+  out->roll_periods = list->roll_periods;
+  out->roll_most = list->roll_most;
   memcpy(out->asset, list->asset, sizeof out->asset);
   if (o->rate) return BILLING_OK;
   tier = bl_arena_take(a, sizeof *tier);

@@ -4,14 +4,7 @@
 #define BL_PRICE_EXCHANGE_H
 
 #include "base/money.h"
-
-/* One of `from` is worth `rate` of `to`, since a moment. */
-typedef struct bl_exchange_rate {
-  char    from[BL_ASSET_BYTES];
-  char    to[BL_ASSET_BYTES];
-  bl_dec  rate;            /* above zero */
-  int64_t since_us;        /* INT64_MIN: it has always held */
-} bl_exchange_rate;
+#include "catalog/catalog.h"
 
 /* How amounts of one asset become amounts of another. */
 typedef struct bl_exchange {

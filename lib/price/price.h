@@ -32,7 +32,8 @@ size_t bl_price_parts(const bl_price *price, bl_dec quantity, bl_part *parts);
  * NULL when none fits.  Any other price is itself. */
 const bl_price *bl_price_of_group(const bl_price *price, bl_str group);
 /* How many units from a position on cost some money: the least quantity that
- * costs as much, at most `most`. */
+ * costs as much, or what it divides to when that costs the same and leaves no
+ * rest; at most `most`. */
 bl_dec bl_price_reach(const bl_price *rate, bl_dec from, bl_dec most,
                       bl_dec money);
 /* price(after) - price(before).  Differences from zero on add up to the total

@@ -16,12 +16,33 @@
  */
 #include "price/price.h"
 
+/* What units cost is rounded, so a little less than what the money divides to
+ * may cost all of it: 1.999999999999999999 at 0.50.  When it divides without a
+ * rest, within the tier that it ends in, it reaches as far as that. */
+static bl_dec reach_evenly(const bl_price *rate, bl_dec at, bl_dec money) {
+  bl_dec low = rate->free, floor, ceiling;
+  const bl_tier *tier = rate->tiers;
+
+  for (; bl_dec_less(tier->up_to, at); tier++) low = tier->up_to;
+  if (!bl_dec_less(low, at) || bl_dec_is_zero(tier->unit)) return at;
+  money = bl_dec_sub(money, bl_price_total(rate, low));
+  floor = bl_dec_muldiv_round(money, rate->per, tier->unit, BL_DEC_SCALE,
+                              BL_ROUND_FLOOR);
+  ceiling = bl_dec_muldiv_round(money, rate->per, tier->unit, BL_DEC_SCALE,
+                                BL_ROUND_CEILING);
+  low = bl_dec_add(low, floor);
+  return bl_dec_equal(floor, ceiling) && bl_dec_less(at, low) &&
+                 !bl_dec_less(tier->up_to, low)
+             ? low : at;
+}
+
 /* Money that does not divide by a unit price reaches into one more of the
  * smallest quantities, so that nothing is left of a grant. */
 bl_dec bl_price_reach(const bl_price *rate, bl_dec from, bl_dec most,
                       bl_dec money) {
   bl_dec before = bl_price_total(rate, from);
   bl_i128 low = 0, high = bl_dec_raw(most);
+  bl_dec at;
 
   assert(bl_dec_sign(most) >= 0 && bl_dec_sign(money) > 0);
   while (low < high) {
@@ -32,5 +53,7 @@ bl_dec bl_price_reach(const bl_price *rate, bl_dec from, bl_dec most,
     if (bl_dec_less(cost, money)) low = middle + 1;
     else high = middle;
   }
-  return bl_dec_of_raw(low);
+  at = reach_evenly(rate, bl_dec_add(from, bl_dec_of_raw(low)),
+                    bl_dec_add(before, money));
+  return bl_dec_min(bl_dec_sub(at, from), most);
 }

@@ -40,7 +40,9 @@ static int same_terms(const bl_price *a, const bl_price *b) {
          bl_dec_equal(a->fixed, b->fixed) &&
          bl_dec_equal(a->least, b->least) && bl_dec_equal(a->most, b->most) &&
          a->free_events == b->free_events && a->partial == b->partial &&
-         a->tiers_by == b->tiers_by;
+         a->tiers_by == b->tiers_by &&
+         a->roll_periods == b->roll_periods &&
+         bl_dec_equal(a->roll_most, b->roll_most);
 }
 
 static int same_rates(const bl_price *a, const bl_price *b) {

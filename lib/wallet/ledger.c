@@ -13,6 +13,9 @@
  *     balances                   0      0        0   2.00      -7.004
  *                          and funding +3, promotion +2, rounding +0.004
  *
+ * An invoice in USD that converts 200 tok at 0.25 moves them out of unbilled
+ * into exchange (+200 tok), and 50 USD out of exchange (-50) into receivable.
+ *
  * A recurring fee that nothing is drawn for is bl_ledger_charge(amount, 0):
  * unbilled +amount, revenue -amount; its line then moves it on.
  *
@@ -31,6 +34,7 @@ static const char *const account_names[BL_ACCOUNTS] = {
   [BL_ACCOUNT_BREAKAGE]   = "breakage",
   [BL_ACCOUNT_ROUNDING]   = "rounding",
   [BL_ACCOUNT_TAX]        = "tax",
+  [BL_ACCOUNT_EXCHANGE]   = "exchange",
   [BL_ACCOUNT_FAMILY]     = "family",
 };
 
@@ -82,6 +86,22 @@ size_t bl_ledger_line(bl_dec amount, bl_dec drawn, bl_dec due,
   size_t n = ledger_post(out, 0, BL_ACCOUNT_RECEIVABLE, due);
   n = ledger_post(out, n, BL_ACCOUNT_UNBILLED, bl_dec_neg(open));
   return ledger_post(out, n, BL_ACCOUNT_ROUNDING, bl_dec_sub(open, due));
+}
+
+size_t bl_ledger_converted(bl_dec open, bl_posting *out) {
+  size_t n = ledger_post(out, 0, BL_ACCOUNT_UNBILLED, bl_dec_neg(open));
+  return ledger_post(out, n, BL_ACCOUNT_EXCHANGE, open);
+}
+
+size_t bl_ledger_conversion(bl_dec amount, bl_dec due, bl_posting *out) {
+  size_t n = ledger_post(out, 0, BL_ACCOUNT_RECEIVABLE, due);
+  n = ledger_post(out, n, BL_ACCOUNT_EXCHANGE, bl_dec_neg(amount));
+  return ledger_post(out, n, BL_ACCOUNT_ROUNDING, bl_dec_sub(amount, due));
+}
+
+size_t bl_ledger_fee(bl_dec fee, bl_posting *out) {
+  size_t n = ledger_post(out, 0, BL_ACCOUNT_FUNDING, fee);
+  return ledger_post(out, n, BL_ACCOUNT_REVENUE, bl_dec_neg(fee));
 }
 
 size_t bl_ledger_expiry(bl_dec left, int is_promotional, bl_posting *out) {

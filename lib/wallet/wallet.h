@@ -100,6 +100,7 @@ enum { BL_ACCOUNT_DEFERRED,      /* revenue that is not earned yet: what is
        BL_ACCOUNT_BREAKAGE,      /* credit that expired unused */
        BL_ACCOUNT_ROUNDING,      /* what rounding of lines moved */
        BL_ACCOUNT_TAX,           /* nothing posts there yet */
+       BL_ACCOUNT_EXCHANGE,      /* what was converted into another asset */
        BL_ACCOUNT_FAMILY,        /* what grants of others have paid for this
                                     customer, less what its own paid for
                                     others: over a family it is zero */
@@ -127,7 +128,10 @@ typedef struct bl_posting {
  *   fee        unbilled +amount, revenue -amount: bl_ledger_charge with
  *              nothing drawn
  *   line       receivable +due, unbilled -(amount - drawn), rounding -rest
+ *   converted  unbilled -open, exchange +open
+ *   conversion receivable +due, exchange -amount, rounding -rest
  *   expiry     deferred or credit +left, breakage -left
+ *   top-up fee funding +fee, revenue -fee
  *   lend       deferred or credit +a, family -a: a customer below draws a
  *   borrow     family +a, unbilled -a: that one's side of it
  *
@@ -140,7 +144,11 @@ size_t bl_ledger_charge(bl_dec amount, const bl_dec drawn[2],
                         bl_posting *out);
 size_t bl_ledger_line(bl_dec amount, bl_dec drawn, bl_dec due,
                       bl_posting *out);
+size_t bl_ledger_converted(bl_dec open, bl_posting *out);
+size_t bl_ledger_conversion(bl_dec amount, bl_dec due, bl_posting *out);
 size_t bl_ledger_expiry(bl_dec left, int is_promotional, bl_posting *out);
+/* What is paid beside a top-up. */
+size_t bl_ledger_fee(bl_dec fee, bl_posting *out);
 size_t bl_ledger_lend(bl_dec amount, int is_promotional, bl_posting *out);
 size_t bl_ledger_borrow(bl_dec amount, bl_posting *out);
 

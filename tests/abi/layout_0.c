@@ -177,6 +177,38 @@ AT(struct billing_denial, asset, 72);
 AT(struct billing_denial, limit, 88);
 AT(struct billing_denial, customer, 296);
 
+SIZE(struct billing_entitlement, 616);
+AT(struct billing_entitlement, struct_size, 0);
+AT(struct billing_entitlement, flags, 4);
+AT(struct billing_entitlement, kind, 8);
+AT(struct billing_entitlement, granted, 12);
+AT(struct billing_entitlement, source, 16);
+AT(struct billing_entitlement, value_len, 20);
+AT(struct billing_entitlement, decided_us, 24);
+AT(struct billing_entitlement, resets_us, 32);
+AT(struct billing_entitlement, limit, 40);
+AT(struct billing_entitlement, used, 56);
+AT(struct billing_entitlement, held, 72);
+AT(struct billing_entitlement, left, 88);
+AT(struct billing_entitlement, value, 104);
+
+SIZE(struct billing_token_terms, 64);
+AT(struct billing_token_terms, struct_size, 0);
+AT(struct billing_token_terms, flags, 4);
+AT(struct billing_token_terms, customer, 8);
+AT(struct billing_token_terms, features, 24);
+AT(struct billing_token_terms, secret, 40);
+AT(struct billing_token_terms, expires_us, 56);
+
+SIZE(struct billing_token, 488);
+AT(struct billing_token, struct_size, 0);
+AT(struct billing_token, flags, 4);
+AT(struct billing_token, issued_us, 8);
+AT(struct billing_token, expires_us, 16);
+AT(struct billing_token, key_id, 24);
+AT(struct billing_token, tenant, 72);
+AT(struct billing_token, customer, 280);
+
 SIZE(struct billing_progress, 64);
 AT(struct billing_progress, struct_size, 0);
 AT(struct billing_progress, flags, 4);

@@ -348,6 +348,33 @@ def limited(folder):
     check('a soft limit tells', hold['over_limit'] is True, hold)
 
 
+def topped_up(folder):
+    """A file of its own: one more customer would move what others see."""
+    db = os.path.join(folder, 'top-ups.db')
+    answer(db, 'apply', write(folder, 'top-ups.json', {
+        'tenant': {'id': 'main'},
+        'customers': [{'id': 'acme', 'top_ups': [
+            {'id': 'refill', 'asset': 'USD', 'at': '5', 'target': '20',
+             'fee': '0.30', 'retries': [60]}]}]}))
+    asked = answer(db, 'top-ups', 'acme')['top_ups']
+    check('a top-up is asked for', [(a['state'], a['total']) for a in asked]
+          == [('wanted', '20.3')], asked)
+    number = str(asked[0]['top_up'])
+    failed = answer(db, 'top-up', 'f', number, 'failed', '--reason', 'no')
+    check('it fails', (failed['state'], failed['reason']) ==
+          ('failed', 'no'), failed)
+    paid = answer(db, 'top-up', 'p', number, 'paid')
+    check('it is paid', (paid['state'], paid['grant']) == ('paid', 1), paid)
+    check('and again the same', answer(db, 'top-up', 'p', number, 'paid') ==
+          paid)
+    refused('once', 'CONFLICT_ENDED /outcome', db, 'top-up', 'q', number,
+            'paid')
+    refused('no such outcome', 'INVALID /outcome', db, 'top-up', 'q', number,
+            'lost')
+    refused('no such top-up', 'NOTFOUND /number', db, 'top-up', 'q', '7',
+            'paid')
+
+
 def wallets(folder, db):
     grant = ['grant', 'g1', 'acme', '10', 'USD', '--cost', '8', '--name',
              'Ten', '--priority', '-1', '--until', '2027-01-01']
@@ -414,7 +441,41 @@ def wallets(folder, db):
         db, 'list', 'hold', '--status', 'open')['items']] == ['h4'])
     limits = answer(db, 'limits', 'acme')
     check('nothing limits acme', limits == {'limits': []}, limits)
+    acme = next(one for one in CATALOG['customers'] if one['id'] == 'acme')
+    for kind, document in (
+            ('feature', {'id': 'n', 'kind': 'quota', 'meter': 'calls',
+                         'per': 'life', 'default': 'unlimited'}),
+            ('customer', {**acme, 'features': {'n': '1'}})):
+        check('put ' + kind, run(db, 'put', kind, write(
+            folder, kind + '.json', document))[0] == 0)
+    found = answer(db, 'entitled', 'acme', 'n')
+    check('acme has one call', (found['granted'], found['left'],
+                                found['source']) == ('yes', '1', 'customer'),
+          found)
+    found = answer(db, 'features', 'acme')['features']
+    check('features are listed', [f['feature'] for f in found] == ['n'],
+          found)
+    refused('an unknown feature', 'NOTFOUND', db, 'entitled', 'acme', 'x')
+    refused('a quota', 'DENIED_LIMIT', db, 'authorize', 'q', 'acme',
+            '--event', 'call', '--value', '2')
+    secret = write(folder, 'secret', '00' * 31 + '07\n')
+    status, token, err = run(db, 'token', 'acme', '--secret', secret,
+                             '--until', '2026-01-11', '--features', 'n')
+    check('a token', status == 0 and token.count('.') == 2, err)
+    key = run(db, 'token-key', secret)[1].strip()
+    claims = answer(db, 'token-verify', token.strip(), '--key', key)
+    check('says what it says', claims['features'][0]['left'] == '1', claims)
+    refused('a token that has ended', 'DENIED_EXPIRED', db, 'token-verify',
+            token.strip(), '--key', key, now='2026-01-11T00:00:00Z')
+    refused('a token of another key', 'DENIED_KEY', db, 'token-verify',
+            token.strip(), '--key', key[::-1])
+    check('put acme again', run(db, 'put', 'customer', write(
+        folder, 'customer.json', {**acme, 'features': {'n': False}}))[0] == 0)
+    check('nothing is left', run(db, 'entitled', 'acme', 'n')[0] == 1)
+    check('put acme as it was', run(db, 'put', 'customer', write(
+        folder, 'customer.json', acme))[0] == 0)
     limited(folder)
+    topped_up(folder)
     check('a hold that nobody needs', run(db, 'release', 'h4')[0] == 0)
     rows = answer(db, 'outbox', '--limit', '1')['rows']
     check('what is to be told', len(rows) == 1 and rows[0]['body']['type'],

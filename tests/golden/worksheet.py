@@ -8,7 +8,8 @@ library.  Figures are fractions; `text` refuses what has no exact decimal of
 from fractions import Fraction as F
 
 ACCOUNTS = ['deferred', 'credit', 'unbilled', 'receivable', 'revenue',
-            'funding', 'promotion', 'breakage', 'rounding', 'family']
+            'funding', 'promotion', 'breakage', 'rounding', 'tax',
+            'exchange', 'family']
 
 
 def text(figure):
@@ -146,14 +147,43 @@ def expired(left, promotional=False):
             'breakage': -F(left)}
 
 
+class Conversion:
+    """What is open on lines, in the asset of the invoice."""
+
+    def __init__(self, name, service, lines, numbers, times=None, by=None,
+                 places=2, asset='USD', late=False):
+        self.drawn, self.asset, self.name = F(0), asset, name
+        self.open = sum(line.amount - line.drawn for line in lines)
+        self.amount = self.open * F(times) if times else half_even(
+            self.open / F(by))
+        self.due = half_away(self.amount, places)
+        self.head = name + (' late' if late else '') + ' %s to %s' % service
+        self.rate = ', %s %s, of %s' % (
+            'times' if times else 'divided by', times or by,
+            ' '.join(map(str, numbers)))
+
+    def posted(self):
+        return {'receivable': self.due, 'exchange': -self.amount,
+                'rounding': self.amount - self.due}
+
+    def show(self, number):
+        say('  %d. %s: quantity %s, amount %s, drawn 0, due %s, rounding %s '
+            '%s' % (number, self.head, text(self.open), text(self.amount),
+                    text(self.due), text(self.due - self.amount), self.asset)
+            + self.rate)
+
+
 class Line:
     """A line of an invoice: what is due is rounded, the rest is exact."""
 
     def __init__(self, price, service, quantity, amount, drawn=0, places=2,
                  asset='USD', late=False, group='', share=None, of='',
-                 minimum=None, maximum=None):
+                 minimum=None, maximum=None, converted=None):
         self.amount, self.drawn, self.asset = F(amount), F(drawn), asset
         self.due = half_away(self.amount - self.drawn, places)
+        self.converted = converted
+        if converted:
+            self.due = F(0)
         self.head = price + (' ' + group if group else '') + (
             ' late' if late else '') + ' %s to %s' % service
         self.quantity, self.share = quantity, share
@@ -164,16 +194,23 @@ class Line:
             self.counts += ', maximum ' + text(maximum)
 
     def posted(self):
+        if self.converted:
+            rest = self.amount - self.drawn
+            return {'unbilled': -rest, 'exchange': rest}
         return billed(self.amount, self.drawn, self.due)
 
     def show(self, number):
         rounding = self.due - (self.amount - self.drawn)
+        if self.converted:
+            rounding = F(0)
         say('  %d. %s: quantity %s, amount %s, drawn %s, due %s, rounding %s '
             '%s' % (number, self.head, text(self.quantity), text(self.amount),
                     text(self.drawn), text(self.due), text(rounding),
                     self.asset)
             + self.counts
-            + (', share %d/%d' % self.share if self.share else ''))
+            + (', share %d/%d' % self.share if self.share else '')
+            + (', converted on %d' % self.converted if self.converted
+               else ''))
 
 
 def invoice(number, customer, issued, lines):

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """prices.py METER_CHECK: random prices and running totals, priced twice.
 
-Each price is asked through the kernels quote, rate, transactions, composite
-and commit_rate, and by the model below, which is written from the rules alone
-and counts in fractions.
+Each price is asked through the kernels quote, rate, transactions, composite,
+allowance and commit_rate, and by the model below, which is written from the
+rules alone and counts in fractions.
 What must hold besides: however a total is reached, in parts, upward and back
 again, what the parts cost adds up to the price of the total, to the last digit
 (events come late and are corrected by totals that go another way).
@@ -281,7 +281,8 @@ def some_plain_price(r):
 
 
 def reach(price, most, money):
-    """The least quantity that costs the money, at most so much."""
+    """The least quantity that costs the money, at most so much; or what it
+    divides to in the tier where that is, if nothing is left over."""
     low, high = 0, int(most * 10 ** 18)
     while low < high:
         middle = (low + high) // 2
@@ -290,7 +291,16 @@ def reach(price, most, money):
             low = middle + 1
         else:
             high = middle
-    return F(low, 10 ** 18)
+    least, start = F(low, 10 ** 18), F(price.get('free', 0))
+    for tier in price.get('tiers', [price]):
+        end = F(tier['up_to']) if tier.get('up_to') else MOST
+        if start < least <= end and F(tier['unit']):
+            units = (money - total(price, start)) * F(
+                price.get('per', 1)) / F(tier['unit'])
+            if (units * 10 ** 18).denominator == 1 and start + units <= end:
+                return min(max(least, start + units), most)
+        start = max(start, end)
+    return least
 
 
 def commit_rate(request):
@@ -302,6 +312,25 @@ def commit_rate(request):
     rest = exact(total(request['price'], quantity)
                  - total(request['price'], covered))
     return covered, amount, rest, exact(amount + rest)
+
+
+def allowance(request):
+    """Each unit that is free has a period of its own; the oldest go first."""
+    free, most = F(request['free']), F(request['limit'])
+    lasts = len(request['usage']) if request.get('accumulates') else request[
+        'periods']
+    left, billed = [], []
+    for now, used in enumerate(map(F, request['usage'])):
+        left.append(free)
+        for i in range(now + 1):
+            taken = min(left[i], used)
+            left[i], used = left[i] - taken, used - taken
+        billed.append(used)
+        room = most
+        for i in reversed(range(now + 1)):
+            left[i] = min(left[i], room) if now - i < lasts else F(0)
+            room -= left[i]
+    return billed, sum(billed)
 
 
 # ---- questions --------------------------------------------------------------
@@ -366,6 +395,13 @@ def questions(seed):
                 'events': [text(v) for v in values]},
                {'charges': [figure(c) for c in costs],
                 'amount': figure(F(sum(costs)))})
+    request = {'kernel': 'allowance', 'free': text(some_decimal(r)),
+               'limit': text(some_decimal(r)), 'periods': r.randint(0, 3),
+               'accumulates': r.random() < 0.3,
+               'usage': [text(some_decimal(r)) for _ in range(6)]}
+    periods, due = allowance(request)
+    if due <= MOST and 6 * F(request['free']) <= MOST:
+        yield request, {'billed': text(due)}
     request = some_composite(r)
     due = attempt(composite, request)
     if due is not None:
@@ -376,6 +412,10 @@ def questions(seed):
                'commit_rate': some_plain_price(r),
                'quantity': text(abs(near(r, listed))),
                'money': text(some_decimal(r))}
+    if r.random() < 0.3:        # what some quantity costs, if that is even
+        money = attempt(total, request['commit_rate'],
+                        F(r.randint(1, 9000), r.choice([1, 2, 100])))
+        request['money'] = text(money or F(1))
     due = attempt(commit_rate, request)
     yield request, due and dict(zip(
         ('covered_quantity', 'covered_amount', 'rest', 'amount'),

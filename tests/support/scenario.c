@@ -672,6 +672,71 @@ static void do_change_grant(scenario_run *r, const cJSON *step) {
   free(terms);
 }
 
+static int call_top_up(scenario_run *r, void *arguments) {
+  change_arguments *a = arguments;
+
+  billing_doc_free(a->doc);
+  a->doc = NULL;
+  return billing_top_up(r->b, &a->call, a->grant, a->terms, (size_t)-1,
+                        &a->doc, &r->err);
+}
+
+static void show_number(scenario_run *r, const cJSON *row,
+                        const char *name) {
+  const cJSON *number = cJSON_GetObjectItem(row, name);
+
+  if (number) fprintf(r->out, ", %s %.0f", name, number->valuedouble);
+}
+
+static void show_named(scenario_run *r, const cJSON *row, const char *name) {
+  if (text_of(row, name))
+    fprintf(r->out, ", %s %s", name, text_of(row, name));
+}
+
+/* "refill: wanted, 15 USD for 15.3 USD, attempt 1, .." */
+static void show_top_up(scenario_run *r, const cJSON *row) {
+  const cJSON *used = cJSON_GetObjectItem(row, "used");
+
+  fprintf(r->out, "  %s%s%s: %s", text_of(row, "of") ? text_of(row, "of") : "",
+          text_of(row, "of") ? " " : "", text_of(row, "rule"),
+          text_of(row, "state"));
+  if (text_of(row, "amount"))
+    fprintf(r->out, ", %s %s for %s %s", text_of(row, "amount"),
+            text_of(row, "asset"), text_of(row, "total"),
+            text_of(row, "charge_asset"));
+  show_number(r, row, "attempt");
+  show_number(r, row, "grant");
+  show_number(r, row, "bonus_grant");
+  show_named(r, row, "until");
+  show_named(r, row, "again");
+  show_named(r, row, "reason");
+  if (used)
+    fprintf(r->out, ", used %s, %s", text_of(used, "count"),
+            text_of(used, "amount"));
+  fprintf(r->out, "\n");
+}
+
+/* "top_up": its number; "key", "terms". */
+static void do_top_up(scenario_run *r, const cJSON *step) {
+  char *terms = cJSON_PrintUnformatted(cJSON_GetObjectItem(step, "terms"));
+  change_arguments a;
+  cJSON *answer;
+
+  memset(&a, 0, sizeof a);
+  a.call = scenario_call_of(r, need_text(step, "key"));
+  a.grant = (uint64_t)cJSON_GetObjectItem(step, "top_up")->valuedouble;
+  a.terms = terms;
+  head(r, "top_up", text_of(step, "key"));
+  if (!is_refused(r, attempt(r, "top_up", call_top_up, &a))) {
+    fprintf(r->out, "\n");
+    answer = cJSON_Parse(billing_doc_text(a.doc));
+    show_top_up(r, answer);
+    cJSON_Delete(answer);
+  }
+  billing_doc_free(a.doc);
+  free(terms);
+}
+
 /* Estimates, or events that settle: "event", or a list "events". */
 #define HOLD_EVENTS 8
 
@@ -728,14 +793,15 @@ static void show_hold(scenario_run *r, const billing_hold *hold) {
 }
 
 static void show_denial(scenario_run *r, const billing_denial *denial) {
-  static const char *const owners[] = {"", "customer", "contract", "plan",
-                                       "parent"};
+  static const char *const owners[] = {"", "customer's limit",
+                                       "contract's limit", "plan's limit",
+                                       "feature", "parent's limit"};
   char again[32];
 
   if (!denial->by) return;             /* the message says it all */
   fprintf(r->out, "  missing %s %s", show(&denial->missing),
           denial->asset[0] ? denial->asset : "units");
-  fprintf(r->out, " of the %s's limit %s: %s of %s", owners[denial->by],
+  fprintf(r->out, " of the %s %s: %s of %s", owners[denial->by],
           denial->limit, show(&denial->used), show(&denial->most));
   if (denial->by == BILLING_DENIED_BY_PARENT)
     fprintf(r->out, " of %s", denial->customer);
@@ -782,11 +848,12 @@ static int call_settle(scenario_run *r, void *arguments) {
 }
 
 static uint32_t above_of(const char *word) {
-  static const char *const words[] = {"all", "refuse", "owe", "overdraft"};
+  static const char *const words[] = {"all", "refuse", "owe", "overdraft",
+                                      "cap"};
 
-  for (uint32_t i = 0; word && i < 4; i++)
+  for (uint32_t i = 0; word && i < 5; i++)
     if (!strcmp(word, words[i])) return i;
-  if (word) mistake("above is all, refuse, owe or overdraft");
+  if (word) mistake("above is all, refuse, owe, overdraft or cap");
   return BILLING_SETTLE_ALL;
 }
 
@@ -1097,6 +1164,143 @@ static void do_limits(scenario_run *r, const cJSON *step) {
   free(query);
 }
 
+typedef struct entitled_arguments {
+  billing_call        call;
+  const char         *customer;
+  const char         *feature;
+  billing_entitlement out;
+} entitled_arguments;
+
+static int call_entitled(scenario_run *r, void *arguments) {
+  entitled_arguments *a = arguments;
+
+  BILLING_INIT(&a->out);
+  return billing_entitled(r->b, &a->call, a->customer, (size_t)-1, a->feature,
+                          (size_t)-1, &a->out, &r->err);
+}
+
+static void show_quota(scenario_run *r, const billing_entitlement *out) {
+  char resets[32];
+
+  fprintf(r->out, ", used %s, held %s", show(&out->used), show(&out->held));
+  if (out->flags & BILLING_ENTITLED_UNLIMITED)
+    fprintf(r->out, ", unlimited");
+  else
+    fprintf(r->out, " of %s, left %s", show(&out->limit), show(&out->left));
+  if (out->flags & BILLING_ENTITLED_SOFT) fprintf(r->out, ", soft");
+  if (out->resets_us)
+    fprintf(r->out, ", until %s", scenario_time_text(out->resets_us, resets));
+}
+
+static void do_entitled(scenario_run *r, const cJSON *step) {
+  static const char *const sources[] = {"nobody", "customer", "contract",
+                                        "plan", "grant", "default"};
+  entitled_arguments a = {scenario_call_of(r, NULL),
+                          need_text(step, "customer"),
+                          need_text(step, "feature"), {0}};
+
+  head(r, "entitled", NULL);
+  fprintf(r->out, " %s %s", a.customer, a.feature);
+  if (is_refused(r, attempt(r, "entitled", call_entitled, &a))) return;
+  fprintf(r->out, ": %s by %s", a.out.granted ? "granted" : "no",
+          sources[a.out.source]);
+  if (a.out.kind == BILLING_FEATURE_QUOTA) show_quota(r, &a.out);
+  if (a.out.value_len) fprintf(r->out, ", %s", a.out.value);
+  fprintf(r->out, "\n");
+}
+
+static int call_entitlements(scenario_run *r, void *arguments) {
+  doc_arguments *a = arguments;
+
+  return billing_entitlements(r->b, &a->call, a->id, (size_t)-1, &a->doc,
+                              &r->err);
+}
+
+static void do_entitlements(scenario_run *r, const cJSON *step) {
+  show_answer(r, step, "entitlements", call_entitlements);
+}
+
+static int call_top_ups(scenario_run *r, void *arguments) {
+  doc_arguments *a = arguments;
+
+  return billing_top_ups(r->b, &a->call, a->id, (size_t)-1, &a->doc, &r->err);
+}
+
+static void do_top_ups(scenario_run *r, const cJSON *step) {
+  char *query = cJSON_PrintUnformatted(cJSON_GetObjectItem(step, "query"));
+  billing_doc *doc = fetch(r, "top_ups", call_top_ups, query, NULL);
+  cJSON *answer = cJSON_Parse(billing_doc_text(doc));
+  const cJSON *row;
+
+  head(r, "top_ups", NULL);
+  fprintf(r->out, "\n");
+  cJSON_ArrayForEach(row, cJSON_GetObjectItem(answer, "top_ups"))
+    show_top_up(r, row);
+  cJSON_Delete(answer);
+  billing_doc_free(doc);
+  free(query);
+}
+
+typedef struct token_arguments {
+  billing_call        call;
+  billing_token_terms terms;
+  billing_doc        *doc;
+} token_arguments;
+
+static int call_token(scenario_run *r, void *arguments) {
+  token_arguments *a = arguments;
+
+  return billing_token_issue(r->b, &a->call, &a->terms, &a->doc, &r->err);
+}
+
+/* Keys are texts of 32 bytes here. */
+static void do_token(scenario_run *r, const cJSON *step) {
+  char *features = cJSON_PrintUnformatted(cJSON_GetObjectItem(step,
+                                                              "features"));
+  token_arguments a = {scenario_call_of(r, NULL), {0}, NULL};
+
+  BILLING_INIT(&a.terms);
+  a.terms.customer = str_of(need_text(step, "customer"));
+  a.terms.features = str_of(features);
+  a.terms.secret = str_of(need_text(step, "secret"));
+  a.terms.expires_us = time_of(step, "expires");
+  head(r, "token", NULL);
+  if (!is_refused(r, attempt(r, "token", call_token, &a)))
+    fprintf(r->out, " %s\n", billing_doc_text(a.doc));
+  billing_doc_free(a.doc);
+  free(features);
+}
+
+typedef struct verify_arguments {
+  const char   *token;
+  unsigned char key[32];
+  billing_token out;
+  billing_doc  *claims;
+} verify_arguments;
+
+static int call_token_verify(scenario_run *r, void *arguments) {
+  verify_arguments *a = arguments;
+
+  BILLING_INIT(&a->out);
+  return billing_token_verify(NULL, a->token, (size_t)-1, a->key,
+                              sizeof a->key, r->now_us, &a->out, &a->claims,
+                              &r->err);
+}
+
+static void do_verify_token(scenario_run *r, const cJSON *step) {
+  verify_arguments a = {need_text(step, "token"), {0}, {0}, NULL};
+  char ends[32];
+
+  must(r, "token key", billing_token_key(need_text(step, "secret"), 32, a.key,
+                                         &r->err));
+  head(r, "verify_token", NULL);
+  if (!is_refused(r, attempt(r, "verify_token", call_token_verify, &a)))
+    fprintf(r->out, " of %s's %s until %s\n  %s\n", a.out.tenant,
+            a.out.customer, scenario_time_text(a.out.expires_us, ends),
+            billing_doc_text(a.claims));
+  billing_doc_free(a.claims);
+}
+
 static void show_share(scenario_run *r, const cJSON *line) {
   const cJSON *share = cJSON_GetObjectItem(line, "proration");
 
@@ -1118,6 +1322,20 @@ static void show_counts(scenario_run *r, const cJSON *line) {
   if (most) fprintf(r->out, ", maximum %s", most->valuestring);
 }
 
+/* By which rate lines were converted, or on which line this one is. */
+static void show_conversion(scenario_run *r, const cJSON *line) {
+  const cJSON *on = cJSON_GetObjectItem(line, "converted"), *of;
+
+  if (on) fprintf(r->out, ", converted on %d", on->valueint);
+  if (!cJSON_GetObjectItem(line, "lines")) return;
+  fprintf(r->out, ", %s %s, of",
+          cJSON_IsTrue(cJSON_GetObjectItem(line, "inverse")) ? "divided by"
+                                                             : "times",
+          text_of(line, "rate"));
+  cJSON_ArrayForEach(of, cJSON_GetObjectItem(line, "lines"))
+    fprintf(r->out, " %d", of->valueint);
+}
+
 static void show_line(scenario_run *r, const cJSON *line) {
   const cJSON *group = cJSON_GetObjectItem(line, "group");
   const cJSON *service = cJSON_GetObjectItem(line, "service");
@@ -1126,7 +1344,8 @@ static void show_line(scenario_run *r, const cJSON *line) {
 
   fprintf(r->out, "  %d. %s%s%s%s %s to %s",
           cJSON_GetObjectItem(line, "line")->valueint,
-          text_of(line, "price"), group_text ? " " : "",
+          text_of(line, cJSON_HasObjectItem(line, "price") ? "price" : "name"),
+          group_text ? " " : "",
           group_text ? group_text : "",
           cJSON_IsTrue(cJSON_GetObjectItem(line, "late")) ? " late" : "",
           text_of(service, "from"), text_of(service, "to"));
@@ -1136,6 +1355,7 @@ static void show_line(scenario_run *r, const cJSON *line) {
           text_of(line, "rounding"), text_of(line, "asset"));
   show_counts(r, line);
   show_share(r, line);
+  show_conversion(r, line);
   fprintf(r->out, "\n");
   free(group_text);
 }
@@ -1366,12 +1586,15 @@ static const struct step_kind {
   {"quote", do_quote},       {"grant", do_grant},     {"settle", do_settle},
   {"authorize", do_authorize}, {"release", do_release},
   {"extend", do_extend},     {"limits", do_limits},
-  {"change_grant", do_change_grant},
+  {"change_grant", do_change_grant}, {"entitled", do_entitled},
+  {"entitlements", do_entitlements}, {"token", do_token},
+  {"verify_token", do_verify_token},
   {"balance", do_balance},   {"advance", do_advance}, {"explain", do_explain},
   {"usage", do_usage},       {"events", do_events},   {"void", do_void},
   {"correct", do_correct},   {"health", do_health},
   {"ledger", do_ledger},     {"outbox", do_outbox},
   {"outbox_done", do_outbox_done},
+  {"top_up", do_top_up},     {"top_ups", do_top_ups},
   {"rebuild", do_rebuild},   {"preview", do_preview},
   {"simulate", do_simulate},
 };

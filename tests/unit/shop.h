@@ -210,7 +210,7 @@ static inline void add_members(char *out, const bl_json *line,
   for (int i = 0; members[i]; i++) {
     bl_str text = bl_json_text(bl_json_get(line, members[i]));
     if (i) strcat(out, " ");
-    strncat(out, text.text, text.len);
+    if (text.len) strncat(out, text.text, text.len);
   }
 }
 

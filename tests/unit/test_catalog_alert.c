@@ -36,8 +36,7 @@ START_TEST(an_alert_as_in_the_worked_example) {
   const bl_alert *alert;
 
   ck_assert_int_eq(read_alerts(
-      "[{\"id\":\"low\",\"of\":\"balance\",\"asset\":\"USD\",\"at\":\"5\","
-      "\"top_up\":{\"target\":\"20\"}},"
+      "[{\"id\":\"low\",\"of\":\"balance\",\"asset\":\"USD\",\"at\":\"5\"},"
       "{\"id\":\"much\",\"of\":\"owed\",\"asset\":\"tok\",\"at\":\"9\"}]"), 0);
   ck_assert_uint_eq(terms.alerts.count, 2);
   alert = &terms.alerts.item[0];
@@ -45,11 +44,36 @@ START_TEST(an_alert_as_in_the_worked_example) {
   ck_assert_str_eq(alert->asset, "USD");
   ck_assert_uint_eq(alert->of, BL_ALERT_BALANCE);
   ck_assert_dec_eq(alert->at, "5");
-  ck_assert_dec_eq(alert->top_up.target, "20");
-  ck_assert_dec_eq(alert->top_up.unit_price, "1");
   ck_assert_uint_eq(alert[1].of, BL_ALERT_OWED);
-  ck_assert_uint_eq(alert[1].has_top_up, 0);
   ck_assert_str_eq(bl_alert_of_name(alert[1].of), "owed");
+}
+END_TEST
+
+START_TEST(alerts_have_windows_and_bands) {
+  const bl_alert *alert;
+
+  ck_assert_int_eq(read_alerts(
+      "[{\"id\":\"low\",\"asset\":\"USD\",\"at\":\"5\",\"recovers\":\"8\"},"
+      "{\"id\":\"day\",\"of\":\"spend\",\"asset\":\"USD\",\"at\":\"100\","
+      "\"per\":\"day\"},"
+      "{\"id\":\"burst\",\"of\":\"usage\",\"meter\":\"calls\","
+      "\"at\":\"1000\",\"hours\":1},"
+      "{\"id\":\"soon\",\"of\":\"exhaustion\",\"asset\":\"USD\","
+      "\"at\":\"3\",\"hours\":168}]"), 0);
+  alert = terms.alerts.item;
+  ck_assert_uint_eq(alert[0].has_band, 1);
+  ck_assert_dec_eq(alert[0].recovers, "8");
+  ck_assert_uint_eq(alert[0].has_window, 0);
+  ck_assert_uint_eq(alert[1].has_window, 1);
+  ck_assert_uint_eq(alert[1].window.per, BL_WITHIN_DAY);
+  ck_assert_uint_eq(alert[1].window.slides, 0);
+  ck_assert_str_eq(alert[1].window.asset, "USD");
+  ck_assert_uint_eq(alert[2].window.per, BL_WITHIN_HOURS);
+  ck_assert_uint_eq(alert[2].window.slides, 1);
+  ck_assert_int_eq(bl_str_is(alert[2].window.meter, "calls"), 1);
+  ck_assert_uint_ne(alert[1].window.print, alert[2].window.print);
+  ck_assert_int_eq(bl_alert_falls(&alert[3]), 1);
+  ck_assert_int_eq(bl_alert_falls(&alert[1]), 0);
 }
 END_TEST
 
@@ -63,17 +87,26 @@ START_TEST(what_is_wrong_is_named) {
      "/alerts/0/of"},
     {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"0\",\"of\":\"spend\"}]",
      "/alerts/0/at"},
-    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"1\",\"of\":\"owed\","
-     "\"top_up\":{\"amount\":\"1\"}}]", "/alerts/0/top_up"},
-    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"1\",\"top_up\":{}}]",
-     "/alerts/0/top_up"},
-    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"1\","
-     "\"top_up\":{\"amount\":\"1\",\"target\":\"2\"}}]", "/alerts/0/top_up"},
-    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"2\","
-     "\"top_up\":{\"target\":\"2\"}}]", "/alerts/0/top_up"},
-    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"2\","
-     "\"top_up\":{\"amount\":\"2\",\"discount\":\"1.1\"}}]",
-     "/alerts/0/top_up"},
+    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"1\",\"per\":\"day\"}]",
+     "/alerts/0"},
+    {"[{\"id\":\"x\",\"of\":\"spend\",\"asset\":\"USD\",\"at\":\"1\","
+     "\"per\":\"hours\"}]", "/alerts/0/per"},
+    {"[{\"id\":\"x\",\"of\":\"spend\",\"asset\":\"USD\",\"at\":\"1\","
+     "\"per\":\"day\",\"hours\":2}]", "/alerts/0"},
+    {"[{\"id\":\"x\",\"of\":\"spend\",\"asset\":\"USD\",\"at\":\"1\","
+     "\"meter\":\"m\"}]", "/alerts/0/meter"},
+    {"[{\"id\":\"x\",\"of\":\"usage\",\"asset\":\"USD\",\"at\":\"1\","
+     "\"meter\":\"m\",\"per\":\"day\"}]", "/alerts/0/asset"},
+    {"[{\"id\":\"x\",\"of\":\"usage\",\"at\":\"1\",\"per\":\"day\"}]",
+     "/alerts/0/meter"},
+    {"[{\"id\":\"x\",\"of\":\"usage\",\"at\":\"1\",\"meter\":\"m\"}]",
+     "/alerts/0"},
+    {"[{\"id\":\"x\",\"of\":\"exhaustion\",\"asset\":\"USD\","
+     "\"at\":\"1\",\"per\":\"day\"}]", "/alerts/0/hours"},
+    {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"5\","
+     "\"recovers\":\"5\"}]", "/alerts/0/recovers"},
+    {"[{\"id\":\"x\",\"of\":\"owed\",\"asset\":\"USD\",\"at\":\"5\","
+     "\"recovers\":\"6\"}]", "/alerts/0/recovers"},
     {"[{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"1\"},"
      "{\"id\":\"x\",\"asset\":\"USD\",\"at\":\"2\"}]", "/alerts/1/id"}};
 
@@ -91,6 +124,7 @@ Suite *test_catalog_alert(void) {
 
   tcase_add_checked_fixture(t, begin, end);
   tcase_add_test(t, an_alert_as_in_the_worked_example);
+  tcase_add_test(t, alerts_have_windows_and_bands);
   tcase_add_test(t, what_is_wrong_is_named);
   suite_add_tcase(s, t);
   return s;

@@ -110,7 +110,7 @@ START_TEST(assets_of_alerts_must_be_known) {
   BILLING_INIT(&err);
   ck_assert_int_eq(billing_put(b, &call, "contract", bad, (size_t)-1, NULL,
                                &err), BILLING_INVALID);
-  ck_assert_str_eq(err.path, "/alerts");
+  ck_assert_str_eq(err.path, "/alerts/0/asset");
 }
 END_TEST
 

@@ -190,6 +190,49 @@ START_TEST(a_contract_has_its_own_minimum) {
 END_TEST
 
 /* Three lines of a third: 0.33 each, so 9.01 are missing of 10. */
+#define BOUNDS(name, list)                                               \
+  "{\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\","                 \
+  "\"start\":\"2026-01-01\",\"" name "\":" list "}"
+
+/* 30 are spent in January: the plan's 100 are missing 70, 50 only 20, and the
+ * plan's again since February. */
+START_TEST(a_minimum_since_a_moment_of_the_past_moves_what_was_missing) {
+  open_plan(CALLS(""), ",\"minimum\":\"100\"");
+  use("1", "call", SHOP_NOW, "30");
+  advance(FEBRUARY);
+  put("contract", BOUNDS("minimum", "[{\"amount\":\"50\"}]"));
+  use("2", "call", FEBRUARY, "10");
+  advance(MARCH);
+  bills("INV-000002", "usage calls 10 10\nminimum minimum 30 -50\n"
+        "minimum minimum 10 40\n");
+  /* What is not dated leaves February as it closed. */
+  put("contract", BOUNDS("minimum", "\"20\""));
+  advance(APRIL);
+  bills("INV-000003", "minimum minimum 0 20\n");
+  put("contract", BOUNDS("minimum", "[{\"amount\":\"50\"},"
+                         "{\"amount\":\"0\",\"from\":"
+                         "\"2026-02-01T00:00:00Z\"}]"));
+  advance(APRIL + 30 * SHOP_DAY);
+  bills("INV-000004", "minimum minimum 10 -40\nminimum minimum 0 -20\n");
+  close_plan();
+}
+END_TEST
+
+START_TEST(a_maximum_since_a_moment_of_the_past_gives_back_the_rest) {
+  open_plan(CALLS(""), "");
+  use("1", "call", SHOP_NOW, "30");
+  advance(FEBRUARY);
+  put("contract", BOUNDS("maximum", "[{\"amount\":\"25\"},"
+                         "{\"amount\":\"5\",\"from\":"
+                         "\"2026-02-01T00:00:00Z\"}]"));
+  use("2", "call", FEBRUARY, "10");
+  advance(MARCH);
+  bills("INV-000002", "usage calls 10 10\nmaximum maximum 30 -5\n"
+        "maximum maximum 10 -5\n");
+  close_plan();
+}
+END_TEST
+
 START_TEST(an_invoice_adds_up_to_its_minimum) {
   open_plan(USAGE("calls", "calls", "0.333333", "") ","
             USAGE("more", "calls", "0.333333", "") ","
@@ -386,6 +429,10 @@ Suite *test_engine_closing(void) {
   tcase_add_test(t, free_usage_may_be_left_out);
   tcase_add_test(t, a_maximum_takes_off_what_is_above);
   tcase_add_test(t, a_contract_has_its_own_minimum);
+  tcase_add_test(t,
+                 a_minimum_since_a_moment_of_the_past_moves_what_was_missing);
+  tcase_add_test(t,
+                 a_maximum_since_a_moment_of_the_past_gives_back_the_rest);
   tcase_add_test(t, an_invoice_adds_up_to_its_minimum);
   tcase_add_test(t, a_period_without_usage_has_its_minimum);
   tcase_add_test(t, what_cannot_count_is_refused);

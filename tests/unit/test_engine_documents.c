@@ -207,6 +207,33 @@ START_TEST(a_dry_run_says_what_would_change_and_changes_nothing) {
 }
 END_TEST
 
+static int list_fails(const char *kind, const char *query, const char *path) {
+  billing_call call = shop_call("");
+  billing_doc *doc = NULL;
+  int rc;
+
+  BILLING_INIT(&err);
+  rc = billing_list(b, &call, kind, query, (size_t)-1, &doc, &err);
+  billing_doc_free(doc);
+  ck_assert_str_eq(err.path, path);
+  return rc;
+}
+
+START_TEST(a_list_is_asked_for_what_it_has) {
+  ck_assert_int_eq(list_fails("customer", "{\"status\":\"open\"}", "/status"),
+                   BILLING_INVALID);
+  ck_assert_int_eq(list_fails("grant", "{\"status\":\"open\"}", "/status"),
+                   BILLING_INVALID);
+  ck_assert_int_eq(list_fails("hold", "{\"status\":\"used\"}", "/status"),
+                   BILLING_INVALID);
+  ck_assert_int_eq(list_fails("hold", "{\"status\":\"open\"}", ""), 0);
+  ck_assert_int_eq(list_fails("invoice", "{\"after\":\"-1\"}", "/after"),
+                   BILLING_INVALID);
+  ck_assert_int_eq(list_fails("grant", "{\"after\":\"x\"}", "/after"),
+                   BILLING_INVALID);
+}
+END_TEST
+
 START_TEST(documents_are_listed_in_pages_in_the_order_of_their_ids) {
   billing_call call = shop_call("");
   billing_doc *doc = NULL;
@@ -240,6 +267,7 @@ Suite *test_engine_documents(void) {
   tcase_add_test(t, an_archived_plan_is_kept_by_who_has_it);
   tcase_add_test(t, a_catalog_is_applied_whole_or_not_at_all);
   tcase_add_test(t, a_dry_run_says_what_would_change_and_changes_nothing);
+  tcase_add_test(t, a_list_is_asked_for_what_it_has);
   tcase_add_test(t,
                  documents_are_listed_in_pages_in_the_order_of_their_ids);
   suite_add_tcase(s, t);

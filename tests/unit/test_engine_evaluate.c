@@ -338,6 +338,25 @@ START_TEST(terms_beside_rates_have_kernels) {
 }
 END_TEST
 
+START_TEST(a_group_is_named_once_by_what_counts_in_it) {
+  expect("{'kernel':'alert','at':'0','group_by':'g','balances':[{'amount':"
+         "'9','apart':true,'labels':{'g':'x'}},{'amount':'0','labels':{'g':"
+         "'x'}},{'amount':'0','apart':true,'labels':{'g':'y'}}]}",
+         "{'groups':['x']}");
+  refuse("{'kernel':'alert','at':'0','group_by':'g','balances':[{'amount':"
+         "'90000000000000000000','labels':{'g':'x'}},{'amount':"
+         "'90000000000000000000','labels':{'g':'x'}}]}", BILLING_LIMIT, "");
+}
+END_TEST
+
+START_TEST(a_top_up_beyond_all_money_is_refused) {
+  refuse("{'kernel':'top_up','balance':'-90000000000000000000','target':"
+         "'90000000000000000000'}", BILLING_LIMIT, "");
+  refuse("{'kernel':'top_up','balance':'-90000000000000000000','amount':'1',"
+         "'above':'90000000000000000000'}", BILLING_LIMIT, "");
+}
+END_TEST
+
 #define PHASES(rest) "{'kernel':'grant_phases','from':0,'to':9,'grants':[" \
   "{'id':'a','amount':'5'}]," rest "}"
 
@@ -729,6 +748,8 @@ Suite *test_engine_evaluate(void) {
   tcase_add_test(c, rates_and_what_changes_them_are_said_with_reasons);
   tcase_add_test(c, a_price_book_becomes_a_plan);
   tcase_add_test(c, terms_beside_rates_have_kernels);
+  tcase_add_test(c, a_group_is_named_once_by_what_counts_in_it);
+  tcase_add_test(c, a_top_up_beyond_all_money_is_refused);
   tcase_add_test(c, grants_are_drawn_over_time);
   tcase_add_test(c, holds_are_decided_by_themselves);
   tcase_add_test(c, a_matrix_is_quoted_by_group);

@@ -81,6 +81,19 @@ START_TEST(a_repeat_is_that_of_the_same_events) {
 }
 END_TEST
 
+START_TEST(a_part_of_the_events_is_no_repeat) {
+  billing_call call = shop_call("h");
+  billing_event event = shop_event("e1", "e");
+  billing_receipt receipts[2];
+
+  shop_grant(b, "g", "1");
+  ck_assert_int_eq(hold("h", "0.2"), 0);
+  ck_assert_int_eq(settle("h", "e1", "e2", BILLING_SETTLE_ALL, receipts), 0);
+  ck_assert_int_eq(billing_settle(b, &call, &event, 1, BILLING_SETTLE_ALL,
+                                  NULL, &err), BILLING_CONFLICT_ENDED);
+}
+END_TEST
+
 START_TEST(one_key_twice_settles_nothing) {
   billing_receipt receipts[2];
 
@@ -116,6 +129,7 @@ Suite *test_engine_hold_settle(void) {
   tcase_add_test(t, what_one_event_draws_is_not_reserved_for_the_next);
   tcase_add_test(t, all_events_together_are_compared_with_the_hold);
   tcase_add_test(t, a_repeat_is_that_of_the_same_events);
+  tcase_add_test(t, a_part_of_the_events_is_no_repeat);
   tcase_add_test(t, one_key_twice_settles_nothing);
   tcase_add_test(t, the_overdraft_is_the_limit_of_what_is_owed);
   suite_add_tcase(s, t);

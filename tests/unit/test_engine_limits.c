@@ -310,6 +310,42 @@ START_TEST(a_limit_that_cannot_be_meant_is_refused) {
 }
 END_TEST
 
+/* 6 and 6 of 10^19, each of a key of its own, are more than a window can say.
+ */
+START_TEST(what_a_window_cannot_say_is_refused) {
+  static const char *const which[] = {"{\"k\":\"a\"}", "{\"k\":\"b\"}"};
+  billing_call call = shop_call("");
+  billing_event events[2];
+
+  shop_put_catalog(b, SHOP_NOW, "{\"meters\":[{\"id\":\"v\",\"event\":\"v\","
+                   "\"aggregation\":\"sum\",\"groups\":[\"k\"]}],"
+                   "\"plans\":[{\"id\":\"q\",\"currency\":\"USD\","
+                   "\"prices\":[{\"id\":\"y\","
+                   "\"meter\":\"v\",\"groups\":[\"k\"],\"model\":\"per_unit\","
+                   "\"unit\":\"0.001\"}]}],\"contracts\":[{\"id\":\"kq\","
+                   "\"customer\":\"a\",\"plan\":\"q\",\"start\":"
+                   "\"2026-01-01\"}]}");
+  ck_assert_int_eq(put_limits("[{\"id\":\"l\",\"quantity\":\"1\",\"meter\":"
+                              "\"v\",\"hours\":1}]"), 0);
+  for (int i = 0; i < 2; i++) {
+    events[i] = shop_event(i ? "e2" : "e1", "v");
+    events[i].value = D("60000000000000000000");
+    events[i].flags = BILLING_EVENT_VALUE;
+    events[i].properties = shop_text(which[i]);
+  }
+  BILLING_INIT(&err);
+  ck_assert_int_eq(billing_record(b, &call, events, 2, NULL, &err),
+                   BILLING_LIMIT);
+  ck_assert_str_eq(err.message, "what a limit would count does not fit");
+  ck_assert_int_eq(billing_record(b, &call, events, 1, NULL, &err), 0);
+  ck_assert_int_eq(billing_record(b, &call, events + 1, 1, NULL, &err),
+                   BILLING_LIMIT);
+  ck_assert(shows(SHOP_NOW, "\"used\":\"60000000000000000000\""));
+  reopen();
+  ck_assert(shows(SHOP_NOW, "\"used\":\"60000000000000000000\""));
+}
+END_TEST
+
 START_TEST(an_erased_customer_has_no_limits_any_more) {
   billing_call call = shop_call("");
 
@@ -334,11 +370,13 @@ Suite *test_engine_limits(void) {
   tcase_add_test(t, what_nobody_asked_for_counts_and_a_void_gives_back);
   tcase_add_test(t, a_void_of_what_came_before_the_limit_gives_nothing_back);
   tcase_add_test(t, a_void_gives_back_what_each_rate_has_counted);
-  tcase_add_test(t, a_limit_of_a_meter_counts_what_is_drawn_at_the_commit_rate);
+  tcase_add_test(
+      t, a_limit_of_a_meter_counts_what_is_drawn_at_the_commit_rate);
   tcase_add_test(t, what_a_limit_allows_may_change_what_it_counts_begins_anew);
   tcase_add_test(t, a_sliding_window_forgets_slice_by_slice);
   tcase_add_test(t, windows_that_are_over_leave_and_holds_keep_theirs);
   tcase_add_test(t, a_limit_that_cannot_be_meant_is_refused);
+  tcase_add_test(t, what_a_window_cannot_say_is_refused);
   tcase_add_test(t, an_erased_customer_has_no_limits_any_more);
   suite_add_tcase(s, t);
   return s;

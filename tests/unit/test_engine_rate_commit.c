@@ -105,6 +105,107 @@ START_TEST(a_meter_that_is_rebuilt_leaves_less_to_be_drawn) {
 }
 END_TEST
 
+/* ---- explained ---- */
+
+/* 15 calls at 10, then 5; at the commit rate 10 at 8, then 6. */
+#define LADDERS                                                        \
+  "{\"id\":\"calls\",\"meter\":\"calls\",\"model\":\"graduated\","     \
+  "\"tiers\":[{\"up_to\":\"15\",\"unit\":\"10\"},{\"unit\":\"5\"}],"     \
+  "\"commit_rate\":{\"model\":\"graduated\",\"tiers\":["               \
+  "{\"up_to\":\"10\",\"unit\":\"8\"},{\"unit\":\"6\"}]}}"
+
+/* The contract, at half of the list price since a day. */
+static void half_since(const char *day) {
+  char json[400];
+
+  snprintf(json, sizeof json, "{\"id\":\"cc\",\"customer\":\"a\",\"plan\":"
+           "\"pp\",\"start\":\"2026-01-01\",\"overrides\":[{\"id\":\"o\","
+           "\"type\":\"multiplier\",\"factor\":\"0.5\",\"from\":\"%s\"}]}",
+           day);
+  put("contract", json);
+}
+
+/* A line of the first invoice: "position before_position total billed_before",
+ * and the amounts of its tiers. */
+static void is_explained(int line, const char *expected) {
+  static const char *const members[] = {"position", "before_position", "total",
+                                        "billed_before", NULL};
+  static const char *const amount[] = {"amount", NULL};
+  billing_call call = call_now();
+  billing_doc *doc = NULL;
+  char query[60], found[200] = "";
+  bl_json *tree;
+
+  snprintf(query, sizeof query, "{\"invoice\":\"INV-000001\",\"line\":%d}",
+           line);
+  ck_assert_int_eq(billing_explain(b, &call, query, (size_t)-1, &doc, NULL),
+                   0);
+  tree = shop_tree(doc);
+  add_members(found, tree, members);
+  for (const bl_json *tier = bl_json_first(bl_json_get(tree, "tiers")); tier;
+       tier = bl_json_next(tier)) {
+    strcat(found, ", ");
+    add_members(found, tier, amount);
+  }
+  bl_json_free(tree);
+  ck_assert_str_eq(found, expected);
+}
+
+/* Up to the 16th 10 calls are drawn at 8.  Then 10 more at 6 stand from 10 to
+ * 20 in the tiers, and 2 at half of the list price from 20 to 22: 15 x 5 and
+ * 7 x 2.50 less 15 x 5 and 5 x 2.50. */
+static void ladders_are_explained(void) {
+  is_explained(1, "20 87.5 5 0, 75, 17.5");
+  is_explained(2, "  80 0, 80");
+  is_explained(3, "10 80 60 0, 80, 60");
+}
+
+START_TEST(a_line_is_explained_by_what_stands_before_it) {
+  open_meters(NULL, METERS, LADDERS);
+  half_since("2026-01-16");
+  give("g", "140", AT_COMMIT, 0);
+  ck_assert_dec_eq(cost_of("1", "call", "10"), "80");
+  now_us = JANUARY + 20 * SHOP_DAY;
+  ck_assert_dec_eq(cost_of("2", "call", "12"), "65");
+  advance(FEBRUARY);
+  bills("INV-000001", "usage calls 2 5 0\ncommit_rate calls 10 80 80\n"
+                      "commit_rate calls 10 60 60\n");
+  ladders_are_explained();
+  half_since("2026-01-02");
+  ladders_are_explained();
+  close_shop();
+}
+END_TEST
+
+/* Of 10 drawn calls 5 are left; nothing was at the list price. */
+START_TEST(what_a_rebuild_moves_at_the_commit_rate_is_told) {
+  billing_call call;
+  billing_rebuilding done;
+  billing_doc *doc = NULL;
+  const char *row = "\"from\":\"2026-01-01T00:00:00Z\",\"kind\":"
+                    "\"commit_rate\",\"price\":\"calls\",\"quantity\":\"5\","
+                    "\"to\":\"2026-02-01T00:00:00Z\",\"was\":\"80\"}]";
+
+  open_meters(NULL, METERS, PRICES);
+  give("g", "80", AT_COMMIT, 0);
+  ck_assert_dec_eq(cost_of("1", "call", "10"), "80");
+  put("meter", "{\"id\":\"calls\",\"event\":\"call\",\"aggregation\":"
+               "\"sum\",\"effective\":\"2026-01-01T00:00:00Z\","
+               "\"expression\":\"event.value * 0.5\"}");
+  call = call_now();
+  BILLING_INIT(&done);
+  ck_assert_int_eq(billing_rebuild(b, &call, "meter", "calls", (size_t)-1, 0,
+                                   &done, &doc, NULL), 0);
+  ck_assert_uint_eq(done.moved, 1);
+  ck_assert_msg(strstr(billing_doc_text(doc), row) != NULL, "%s",
+                billing_doc_text(doc));
+  ck_assert_ptr_nonnull(strstr(billing_doc_text(doc),
+                               "[{\"amount\":\"40\""));
+  billing_doc_free(doc);
+  close_shop();
+}
+END_TEST
+
 START_TEST(a_hold_reserves_each_part_at_its_rate) {
   billing_event event = shop_event("", "call");
   billing_call call;
@@ -256,6 +357,8 @@ Suite *test_engine_rate_commit(void) {
   tcase_add_test(c, grants_that_draw_at_the_list_price_come_in_their_turn);
   tcase_add_test(c, both_rates_count_one_position_in_the_tiers);
   tcase_add_test(c, a_meter_that_is_rebuilt_leaves_less_to_be_drawn);
+  tcase_add_test(c, a_line_is_explained_by_what_stands_before_it);
+  tcase_add_test(c, what_a_rebuild_moves_at_the_commit_rate_is_told);
   tcase_add_test(c, a_hold_reserves_each_part_at_its_rate);
   tcase_add_test(c, a_closing_leaves_what_was_drawn);
   tcase_add_loop_test(

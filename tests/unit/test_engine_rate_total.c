@@ -203,6 +203,167 @@ START_TEST(a_hold_counts_on_holds_after_the_interval_before) {
 }
 END_TEST
 
+/* ---- free units that roll over ---- */
+
+#define FREE "\"model\":\"per_unit\",\"unit\":\"1\",\"free\":\"10\""
+#define NEXT FREE ",\"rollover\":{\"periods\":1}"
+
+static void open_free(const char *terms) {
+  billing_error err;
+
+  ck_assert_msg(!try_price("2026-01-01", "period", SUM, terms, &err),
+                "%s %s", err.path, err.message);
+}
+
+/* The example of rate_total.c. */
+START_TEST(what_is_left_of_free_units_is_for_the_next_period) {
+  open_free(NEXT);
+  ck_assert_dec_eq(use("1", SHOP_NOW, "4"), "0");
+  ck_assert_dec_eq(use("2", FEBRUARY, "20"), "4");
+  ck_assert_dec_eq(use("3", SHOP_NOW, "5"), "5");
+  ck_assert_dec_eq(use("4", MARCH, "10"), "0");
+  undo("3", "-5");
+  ck_assert_dec_eq(use("5", MARCH, "1"), "1");
+  advance(APRIL);
+  bills("INV-000001", "20 4\n");
+  close_shop();
+}
+END_TEST
+
+START_TEST(events_decided_anew_use_what_was_carried) {
+  open_free(NEXT);
+  use("1", SHOP_NOW, "4");
+  use("2", FEBRUARY, "20");
+  ck_assert_dec_eq(balance_now().owed, "4");
+  put("meter", "{\"id\":\"u\",\"event\":\"use\",\"aggregation\":\"sum\","
+               "\"convert\":{\"by\":\"2\"}}");
+  rebuild_all("u");
+  /* 8 and 40: 2 and 10 of them are free in February. */
+  ck_assert_dec_eq(balance_now().owed, "28");
+  close_shop();
+}
+END_TEST
+
+/* The price is another one from the second day on: it has 10 free, and what
+ * was used before does not count. */
+START_TEST(another_price_begins_with_its_own_free_units) {
+  open_free(NEXT);
+  use("1", SHOP_NOW, "4");
+  now_us = SHOP_NOW + SHOP_DAY;
+  put("contract", TWICE);
+  ck_assert_dec_eq(use("2", now_us, "8"), "0");
+  ck_assert_dec_eq(use("3", FEBRUARY, "15"), "6");
+  close_shop();
+}
+END_TEST
+
+START_TEST(a_hold_counts_on_free_units_of_before) {
+  open_free(NEXT);
+  shop_grant(b, "g", "500");
+  use("1", SHOP_NOW, "4");
+  advance(FEBRUARY);
+  ck_assert_dec_eq(reserve("h", "20"), "4");
+  ck_assert_dec_eq(reserve("i", "5"), "5");
+  close_shop();
+}
+END_TEST
+
+START_TEST(a_refund_gives_no_free_units) {
+  open_free(NEXT);
+  use("1", SHOP_NOW, "-3");
+  ck_assert_dec_eq(use("2", FEBRUARY, "21"), "1");
+  close_shop();
+}
+END_TEST
+
+START_TEST(free_units_that_cannot_roll_over_are_refused) {
+  static const struct { const char *terms, *meter, *path; } bad[] = {
+    {"\"model\":\"per_unit\",\"unit\":\"1\",\"rollover\":{}", SUM,
+     "/plans/0/prices/0/rollover"},
+    {NEXT, "\"aggregation\":\"max\"", "/plans/0/prices/0/rollover"},
+    {FREE ",\"rollover\":{\"periods\":0}", SUM,
+     "/plans/0/prices/0/rollover/periods"},
+    {FREE ",\"rollover\":{\"limit\":\"-1\"}", SUM,
+     "/plans/0/prices/0/rollover/limit"},
+    {NEXT ",\"commit_rate\":\"1\"", SUM, "/plans/0/prices/0/commit_rate"},
+    {TIERS ",\"rollover\":{}", SUM, "/plans/0/prices/0/rollover"},
+  };
+  billing_error err;
+
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    ck_assert_int_ne(try_price("2026-01-01", "period", bad[i].meter,
+                               bad[i].terms, &err), 0);
+    ck_assert_str_eq(err.path, bad[i].path);
+    billing_close(b);
+  }
+  ck_assert_int_eq(try_price("2026-01-01", "year", SUM, NEXT, &err),
+                   BILLING_INVALID);
+  ck_assert_str_eq(err.path, "/plans/0/prices/0/rollover");
+  billing_close(b);
+}
+END_TEST
+
+/* Month by month, by hand: the oldest units first, in whole numbers. */
+static int64_t rolled(const int *used, int months, int lasts, int limit) {
+  int left[8] = {0};
+  int64_t cost = 0;
+
+  for (int m = 0; m < months; m++) {
+    int want = used[m], sum = 0;
+    left[m] = 10;
+    for (int i = 0; i <= m; i++) {
+      int take = m - i > lasts ? left[i] : left[i] < want ? left[i] : want;
+      left[i] -= take;
+      if (m - i <= lasts) want -= take;
+    }
+    cost += want;
+    for (int i = m; i >= 0; i--) {
+      if (m - i >= lasts) left[i] = 0;
+      if (sum + left[i] > limit) left[i] = limit - sum;
+      sum += left[i];
+    }
+  }
+  return cost;
+}
+
+/* In any order, with voids: what is owed is what the months come to. */
+START_TEST(months_cost_what_they_come_to_however_usage_came) {
+  static const int64_t begins[] = {SHOP_NOW, FEBRUARY, MARCH, APRIL};
+  unsigned dice = 7;
+
+  for (int round = 0; round < 24; round++) {
+    int used[4] = {0}, of[30], units[30], lasts = 1 + round % 3;
+    int limit = round % 2 ? 5 : 1000;
+    char terms[200], key[8], value[8], periods[20] = "";
+
+    if (lasts < 3) snprintf(periods, sizeof periods, ",\"periods\":%d", lasts);
+    snprintf(terms, sizeof terms,
+             FREE ",\"rollover\":{\"limit\":\"%d\"%s}", limit, periods);
+    open_free(terms);
+    if (round % 4 == 3) advance(MARCH);
+    for (int i = 0; i < 30; i++) {
+      char owes[24];
+      dice = dice * 1103515245u + 12345u;
+      of[i] = (int)(dice >> 16) % 4;
+      units[i] = (int)(dice >> 20) % 9;
+      used[of[i]] += units[i];
+      snprintf(key, sizeof key, "e%d", i);
+      snprintf(value, sizeof value, "%d", units[i]);
+      use(key, begins[of[i]] + HOUR, value);
+      if (i % 5 == 4) {
+        snprintf(key, sizeof key, "e%d", i - 2);
+        used[of[i - 2]] -= units[i - 2];
+        take_back(key);
+      }
+      snprintf(owes, sizeof owes, "%lld",
+               (long long)rolled(used, 4, lasts < 3 ? lasts : 9, limit));
+      ck_assert_dec_eq(balance_now().owed, owes);
+    }
+    close_shop();
+  }
+}
+END_TEST
+
 Suite *test_engine_rate_total(void);
 Suite *test_engine_rate_total(void) {
   Suite *s = suite_create("engine_rate_total");
@@ -217,6 +378,13 @@ Suite *test_engine_rate_total(void) {
   tcase_add_test(t, a_hold_counts_on_other_periods);
   tcase_add_test(t, a_hold_counts_on_the_interval_before);
   tcase_add_test(t, a_hold_counts_on_holds_after_the_interval_before);
+  tcase_add_test(t, what_is_left_of_free_units_is_for_the_next_period);
+  tcase_add_test(t, events_decided_anew_use_what_was_carried);
+  tcase_add_test(t, another_price_begins_with_its_own_free_units);
+  tcase_add_test(t, a_hold_counts_on_free_units_of_before);
+  tcase_add_test(t, a_refund_gives_no_free_units);
+  tcase_add_test(t, free_units_that_cannot_roll_over_are_refused);
+  tcase_add_test(t, months_cost_what_they_come_to_however_usage_came);
   suite_add_tcase(s, t);
   return s;
 }

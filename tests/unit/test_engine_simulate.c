@@ -268,6 +268,47 @@ END_TEST
 
 /* Contracts keep the versions that they were made with, and what was archived
  * was archived then. */
+/* 10 are given; 2 are used, the rest is void, and 3 more are owed. */
+START_TEST(what_was_done_to_a_grant_of_a_contract_is_done_again) {
+  static const char given[] =
+      "{" SHOP "\"plans\":[" PLAN("{\"id\":\"who\",\"meter\":\"gb\","
+      "\"model\":\"per_unit\",\"unit\":\"1000\"}") "],"
+      CONTRACTS(",\"grants\":[{\"id\":\"r\",\"amount\":\"10000\","
+                "\"asset\":\"USD\",\"every\":\"month\"}]") "}";
+  billing *b = open_shop(given);
+  billing_call call = shop_call_at(SHOP_NOW, "");
+  billing_event event = shop_event("u1", "n");
+  billing_receipt receipt;
+  bl_json *tree, *customer;
+  char *sums;
+
+  event.properties = shop_text("{\"n\":2,\"who\":\"u\"}");
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, NULL), 0);
+  ck_assert_dec_eq(receipt.drawn, "2000");
+  call = shop_call_at(SHOP_NOW, "void");
+  ck_assert_int_eq(billing_grant_change(b, &call, 1, "{\"change\":\"void\"}",
+                                        17, NULL, NULL), 0);
+  call = shop_call_at(SHOP_NOW, "");
+  event.key = shop_text("u2");
+  event.properties = shop_text("{\"n\":3,\"who\":\"u\"}");
+  ck_assert_int_eq(shop_record(b, &call, &event, &receipt, NULL), 0);
+  tree = ask(b, "{" PRICES "}");
+  for (int i = 0; i < 2; i++) {
+    sums = sums_of(tree, i ? "after" : "before");
+    ck_assert_str_eq(sums, "a who 5000 2000; ");
+    free(sums);
+  }
+  bl_json_free(tree);
+  tree = ask(b, "{" PRICES ",\"documents\":{" CONTRACTS("") "}}");
+  customer = bl_json_first(bl_json_get(tree, "customers"));
+  ck_assert(bl_str_is(bl_json_text(bl_json_get(
+              bl_json_get(customer, "refused"), "code")), "NOTFOUND"));
+  bl_json_free(tree);
+  shop_is_sound(b);
+  billing_close(b);
+}
+END_TEST
+
 START_TEST(versions_are_those_of_then) {
   billing *b = open_shop("{" SHOP "\"plans\":[" CHEAP "]," CONTRACTS("") "}");
   billing_call call = shop_call_at(JANUARY, "");
@@ -371,6 +412,8 @@ Suite *test_engine_simulate(void) {
   tcase_add_test(t, the_same_documents_give_the_same);
   tcase_add_test(t, other_documents_give_what_they_would_have_given);
   tcase_add_test(t, contracts_move_to_another_plan);
+  tcase_add_test(
+      t, what_was_done_to_a_grant_of_a_contract_is_done_again);
   tcase_add_test(t, versions_are_those_of_then);
   tcase_add_test(t, pages_add_up_and_who_was_erased_is_left_out);
   tcase_add_test(t, what_is_wrong_is_said_with_its_path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "documents.h"
-#include "meter/route.h"
+#include "meter/meter.h"
 
 Suite *test_meter_route(void);
 
@@ -23,11 +23,12 @@ static bl_route route(int64_t since_us, const char *filters) {
   return out;
 }
 
-static int takes(const bl_route *routes, size_t count, int64_t time_us,
+static int takes(bl_route *item, size_t count, int64_t time_us,
                  const char *properties) {
   bl_event event = {BL_STR("e"), M(properties), BL_DEC_ONE, time_us};
+  bl_routes routes = {item, count};
 
-  return bl_route_takes(routes, count, &event);
+  return bl_route_takes(&routes, &event);
 }
 
 START_TEST(the_worked_example_is_what_the_head_says) {

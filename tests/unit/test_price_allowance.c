@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "price/allowance.h"
+#include "price/price.h"
 #include "unit.h"
 
 Suite *test_price_allowance(void);
@@ -10,7 +11,7 @@ static bl_free_units allowance(const char *free, const char *limit,
                                size_t periods) {
   memset(room, 0, sizeof room);
   return (bl_free_units){D(free), limit ? D(limit) : BL_DEC_MAX, room,
-                        periods};
+                        periods, 0};
 }
 
 static void uses(bl_free_units *a, const char *used, const char *carried,
@@ -81,6 +82,35 @@ START_TEST(free_units_are_neither_lost_nor_made) {
 }
 END_TEST
 
+START_TEST(units_that_last_are_one_sum_up_to_the_limit) {
+  bl_free_units a = allowance("10", "25", 1);
+
+  a.is_lasting = 1;
+  uses(&a, "0", "0", "0", "0", "10");
+  uses(&a, "0", "10", "0", "0", "20");
+  uses(&a, "0", "20", "0", "5", "25");
+  uses(&a, "30", "25", "0", "0", "5");
+  uses(&a, "16", "5", "1", "0", "0");
+}
+END_TEST
+
+START_TEST(usage_above_free_units_costs_by_the_price_of_its_period) {
+  bl_tier tier = {BL_DEC_MAX, D("3"), BL_DEC_ZERO, BL_DEC_ZERO};
+  bl_price price = {.model = BL_MODEL_PACKAGE, .tiers = &tier,
+                    .tier_count = 1, .per = D("5"), .free = D("10"),
+                    .roll_periods = 1, .roll_most = BL_DEC_MAX};
+  bl_dec usage[] = {D("4"), D("20"), D("11"), D("-2")};
+  bl_allowed third;
+
+  /* 16 of 20 are free, 10 of 11: a package each. */
+  ck_assert_dec_eq(bl_price_rolled(&price, usage, 4, room, 2, &third), "6");
+  ck_assert_dec_eq(third.carried, "0");
+  ck_assert_dec_eq(third.billed, "1");
+  usage[3] = BL_DEC_BAD;
+  ck_assert(bl_dec_is_bad(bl_price_rolled(&price, usage, 4, room, 0, NULL)));
+}
+END_TEST
+
 Suite *test_price_allowance(void) {
   Suite *s = suite_create("price_allowance");
   TCase *c = tcase_create("allowance");
@@ -91,6 +121,9 @@ Suite *test_price_allowance(void) {
                  the_oldest_units_are_used_first_and_end_after_their_periods);
   tcase_add_test(c, a_limit_cuts_the_oldest);
   tcase_add_test(c, free_units_are_neither_lost_nor_made);
+  tcase_add_test(c, units_that_last_are_one_sum_up_to_the_limit);
+  tcase_add_test(c,
+                 usage_above_free_units_costs_by_the_price_of_its_period);
   suite_add_tcase(s, c);
   return s;
 }

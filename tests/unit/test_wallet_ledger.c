@@ -98,6 +98,19 @@ START_TEST(what_expires_unused_is_breakage) {
 }
 END_TEST
 
+START_TEST(what_is_converted_goes_through_the_account_of_exchange) {
+  bl_posting p[4];
+  ck_assert_uint_eq(bl_ledger_converted(D("200"), p), 2);
+  expect_posting(&p[0], BL_ACCOUNT_UNBILLED, "-200");
+  expect_posting(&p[1], BL_ACCOUNT_EXCHANGE, "200");
+  ck_assert_uint_eq(bl_ledger_conversion(D("50"), D("50"), p), 2);
+  expect_posting(&p[0], BL_ACCOUNT_RECEIVABLE, "50");
+  expect_posting(&p[1], BL_ACCOUNT_EXCHANGE, "-50");
+  ck_assert_uint_eq(bl_ledger_conversion(D("0.105"), D("0.11"), p), 3);
+  expect_posting(&p[2], BL_ACCOUNT_ROUNDING, "-0.005");
+}
+END_TEST
+
 START_TEST(a_bad_figure_stays_in_its_group) {
   bl_dec drawn[2] = {D("1"), BL_DEC_ZERO};
   bl_posting p[4];
@@ -120,6 +133,8 @@ START_TEST(every_group_adds_up_to_zero) {
     ck_assert_dec_eq(sum_of(p, bl_ledger_line(amount, drawn, due, p)), "0");
     ck_assert_dec_eq(sum_of(p, bl_ledger_grant(amount, i % 2 == 0, p)), "0");
     ck_assert_dec_eq(sum_of(p, bl_ledger_expiry(amount, i % 2, p)), "0");
+    ck_assert_dec_eq(sum_of(p, bl_ledger_converted(amount, p)), "0");
+    ck_assert_dec_eq(sum_of(p, bl_ledger_conversion(amount, due, p)), "0");
   }
 }
 END_TEST
@@ -147,6 +162,8 @@ Suite *test_wallet_ledger(void) {
   tcase_add_test(tests, a_line_that_needs_no_rounding_posts_none);
   tcase_add_test(tests, a_line_rounded_up_books_a_negative_rest);
   tcase_add_test(tests, what_expires_unused_is_breakage);
+  tcase_add_test(tests,
+                 what_is_converted_goes_through_the_account_of_exchange);
   tcase_add_test(tests, a_bad_figure_stays_in_its_group);
   tcase_add_test(tests, every_group_adds_up_to_zero);
   tcase_add_test(tests, accounts_are_found_by_their_names);

@@ -14,13 +14,15 @@ that fails raises a BillingError and has changed nothing.
 """
 from ._billing import ffi as _ffi
 from ._billing import lib as _lib
-from ._open import Billing, evaluate, open, open_sqlite3
+from ._open import (Billing, evaluate, open, open_sqlite3, token_key,
+                    token_verify)
 from .errors import (BillingError, BusyError, CanceledError, ConflictError,
                      CorruptError, Denial, DeniedError, InternalError,
                      InvalidError, LimitError, MisuseError, NoMemoryError,
                      NotFoundError, StoreError, UnsupportedError, code_name)
-from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress,
-                    Rebuilding, Receipt, ReceiptFlag, Status, Stream)
+from .facts import (Balance, Draw, Entitlement, Event, Hold, HoldStatus,
+                    Progress, Rebuilding, Receipt, ReceiptFlag, Status,
+                    Stream)
 
 if _lib.billing_abi_version() < _lib.BILLING_ABI_VERSION:
     raise ImportError("this libbilling is older than the one that the binding "
@@ -30,9 +32,11 @@ __version__: str = _ffi.string(_lib.billing_version()).decode()
 
 __all__ = [
     "Balance", "Billing", "BillingError", "BusyError", "CanceledError",
-    "ConflictError", "CorruptError", "Denial", "DeniedError", "Draw", "Event",
-    "Hold", "HoldStatus", "InternalError", "InvalidError", "LimitError",
-    "MisuseError", "NoMemoryError", "NotFoundError", "Progress", "Rebuilding",
-    "Receipt", "ReceiptFlag", "Status", "StoreError", "Stream",
+    "ConflictError", "CorruptError", "Denial", "DeniedError", "Draw",
+    "Entitlement", "Event", "Hold", "HoldStatus", "InternalError",
+    "InvalidError", "LimitError", "MisuseError", "NoMemoryError",
+    "NotFoundError", "Progress", "Rebuilding", "Receipt", "ReceiptFlag",
+    "Status", "StoreError", "Stream",
     "UnsupportedError", "code_name", "evaluate", "open", "open_sqlite3",
+    "token_key", "token_verify",
 ]

@@ -17,7 +17,7 @@ from ._streams import Streams
 from ._handle import Handle
 from ._invoices import Invoices
 from ._structs import new
-from ._values import Texts, bytes_of, json_of, tree_of
+from ._values import Texts, bytes_of, json_of, tree_of, us_of
 from ._wallets import Wallets
 from .errors import UnsupportedError, check, new_error
 
@@ -176,6 +176,25 @@ def open_sqlite3(connection: sqlite3.Connection, *, tenant: str = "",
                                    ffi.cast("void *", routines), options,
                                    err), err)
     return Billing(Handle(slot[0], keep=connection), tenant)
+
+
+def token_key(secret: bytes) -> bytes:
+    """The public key, 32 bytes, of an Ed25519 secret of 32 bytes."""
+    out, err = ffi.new("unsigned char[32]"), new_error()
+    check(lib.billing_token_key(secret, len(secret), out, err), err)
+    return bytes(out)
+
+
+def token_verify(token: str, key: bytes, *, now: datetime) -> dict[str, Any]:
+    """The claims of a token that the owner of this public key has signed and
+    that has not ended; InvalidError (INVALID_TOKEN) or DeniedError
+    (DENIED_KEY, DENIED_SIGNATURE, DENIED_EXPIRED) otherwise.  No database."""
+    err, slot = new_error(), ffi.new("billing_doc **")
+    text = bytes_of(token, "a token")
+    check(lib.billing_token_verify(ffi.NULL, text, len(text), key, len(key),
+                                   us_of(now, "now"), ffi.NULL, slot, err),
+          err)
+    return tree_of(take_document(slot))
 
 
 def evaluate(document: Mapping[str, Any] | str | bytes, *,

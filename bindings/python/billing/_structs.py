@@ -2,6 +2,7 @@
 """Structs of billing.h from facts, and facts from structs."""
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,8 +10,9 @@ from ._billing import ffi, lib
 from ._values import (Texts, bytes_of, decimal_of, json_of, moment_of,
                       name_of, optional_us, set_decimal)
 from .errors import Denial, code_name
-from .facts import (Balance, Draw, Event, Hold, HoldStatus, Progress,
-                    Rebuilding, Receipt, ReceiptFlag, Status, Stream)
+from .facts import (Balance, Draw, Entitlement, Event, Hold, HoldStatus,
+                    Progress, Rebuilding, Receipt, ReceiptFlag, Status,
+                    Stream)
 
 _RECEIPT = ffi.sizeof("billing_receipt")
 _EVENT = ffi.sizeof("billing_event")
@@ -111,12 +113,31 @@ def hold_of(h: Any) -> Hold:
 def denial_of(d: Any) -> Denial:
     """Why there is no hold."""
     return Denial(
-        by=("balance", "customer", "contract", "plan", "parent")[d.by],
+        by=("balance", "customer", "contract", "plan", "feature",
+            "parent")[d.by],
         limit=ffi.string(d.limit).decode("utf8", "replace"),
         missing=decimal_of(d.missing), most=decimal_of(d.most),
         used=decimal_of(d.used), asset=name_of(d.asset),
         again=moment_of(d.again_us) if d.again_us else None,
         customer=ffi.string(d.customer).decode("utf8", "replace"))
+
+
+def entitlement_of(e: Any) -> Entitlement:
+    """What a customer has of a feature."""
+    kind = ("boolean", "quota", "configuration")[e.kind]
+    bound = kind == "quota" and not e.flags & lib.BILLING_ENTITLED_UNLIMITED
+    value = ffi.string(e.value).decode() if e.value_len else ""
+    return Entitlement(
+        kind=kind, granted=bool(e.granted),
+        source=("", "customer", "contract", "plan", "grant",
+                "default")[e.source],
+        soft=bool(e.flags & lib.BILLING_ENTITLED_SOFT),
+        limit=decimal_of(e.limit) if bound else None,
+        used=decimal_of(e.used), held=decimal_of(e.held),
+        left=decimal_of(e.left) if bound else None,
+        resets=moment_of(e.resets_us) if e.resets_us else None,
+        value=json.loads(value) if value else None,
+        decided=moment_of(e.decided_us))
 
 
 def progress_of(p: Any) -> Progress:

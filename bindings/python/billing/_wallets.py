@@ -7,14 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ._base import Base
+from ._base import Base, take_document
 from ._billing import ffi, lib
-from ._structs import (balance_of, denial_of, events_of, hold_of, new,
-                       receipt_of)
+from ._structs import (balance_of, denial_of, entitlement_of, events_of,
+                       hold_of, new, receipt_of)
 from ._values import (Texts, bytes_of, c_text, decimal_of, json_of,
                       optional_us, set_asset, set_decimal, tree_of, us_of)
 from .errors import DeniedError
-from .facts import Balance, Event, Hold, Receipt
+from .facts import Balance, Entitlement, Event, Hold, Receipt
 
 _ORIGINS = {
     "bought": lib.BILLING_ORIGIN_BOUGHT,
@@ -30,6 +30,7 @@ _ABOVE = {
     "refuse": lib.BILLING_SETTLE_REFUSE,
     "owe": lib.BILLING_SETTLE_OWE,
     "overdraft": lib.BILLING_SETTLE_OVERDRAFT,
+    "cap": lib.BILLING_SETTLE_CAP,
 }
 
 
@@ -115,6 +116,29 @@ class Wallets(Base):
             grant, text, len(text)))
         return changed
 
+    def top_up(self, key: str, number: int, outcome: str, *, now: datetime,
+               reason: str | None = None, step: bool = False,
+               ) -> dict[str, Any]:
+        """Says what has become of the payment of the top-up that a row
+        "top_up.wanted" asked for: "paid" gives its grant, "failed" is asked
+        for again as its rule says, "void" is given up, "resume" ends the
+        pause of its rule.  The top-up as it is then; the same key gets the
+        same answer."""
+        terms = {"outcome": outcome}
+        if reason is not None:
+            terms["reason"] = reason
+        text = json_of(terms)
+        told: dict[str, Any] = tree_of(self._ask(
+            lib.billing_top_up, self._call(now, key=key, step=step), number,
+            text, len(text)))
+        return told
+
+    def top_ups(self, customer: str, *, now: datetime | None = None,
+                ) -> list[dict[str, Any]]:
+        """The top-ups of a customer, rule by rule, as they stand."""
+        found = self._query(lib.billing_top_ups, now, customer=customer)
+        return list(found["top_ups"])
+
     def balance(self, customer: str, asset: str, *,
                 now: datetime | None = None) -> Balance:
         """What a customer has in one asset at `now`, or else at the tenant's
@@ -185,7 +209,8 @@ class Wallets(Base):
         that costs more than was held, `above` says what to do: "all" draws
         other grants and owes the rest, "refuse" is a DeniedError, "owe" draws
         only what was held, "overdraft" owes as far as the contract's
-        overdraft goes and is else a DeniedError."""
+        overdraft goes and is else a DeniedError, "cap" charges no more than
+        was held."""
         return self.settle_all(key, [event], now=now, above=above,
                                step=step)[0]
 
@@ -222,6 +247,39 @@ class Wallets(Base):
         found = self._query(lib.billing_limits, now, customer=customer,
                             properties=properties)
         return list(found["limits"])
+
+    def entitled(self, customer: str, feature: str, *,
+                 now: datetime | None = None) -> Entitlement:
+        """What a customer has of a feature; it is true when it can be used.
+        NotFound is another answer than one that is not granted."""
+        out = new("billing_entitlement")
+        who = bytes_of(customer, "a customer")
+        what = bytes_of(feature, "a feature")
+        self._do(lib.billing_entitled, self._call(now), who, len(who), what,
+                 len(what), out)
+        return entitlement_of(out)
+
+    def entitlements(self, customer: str, *, now: datetime | None = None,
+                     ) -> list[dict[str, Any]]:
+        """What a customer has of each feature."""
+        found = self._query(lib.billing_entitlements, now, customer=customer)
+        return list(found["features"])
+
+    def token(self, customer: str, secret: bytes, expires: datetime, *,
+              features: Sequence[str] = (),
+              now: datetime | None = None) -> str:
+        """What a customer is entitled to, signed by the Ed25519 key of these
+        32 bytes: all that it has, or of these `features`."""
+        terms, texts = new("billing_token_terms"), Texts()
+        texts.add(terms.customer, bytes_of(customer, "a customer"))
+        texts.add(terms.secret, secret)
+        if features:
+            texts.add(terms.features, json_of(list(features)))
+        terms.expires_us = us_of(expires, "expires")
+        texts.place()
+        slot = ffi.new("billing_doc **")
+        self._do(lib.billing_token_issue, self._call(now), terms, slot)
+        return take_document(slot)
 
     def ledger(self, *, customer: str | None = None, asset: str | None = None,
                account: str | None = None, start: datetime | None = None,

@@ -75,7 +75,7 @@ class ConflictError(BillingError):
 @dataclass(frozen=True)
 class Denial:
     """Why there is no hold.  `by` is "balance", "customer", "contract",
-    "plan" or "parent"; `limit` the id of the limit, or "" for the balance;
+    "plan", "feature" or "parent"; `limit` the id of it, or "" for the balance;
     `customer` whose limit it is."""
 
     by: str

@@ -151,6 +151,30 @@ class Hold:
 
 
 @dataclass(frozen=True)
+class Entitlement:
+    """What a customer has of a feature.  It is true when it can be used: it
+    is granted, and of a quota something is left, or it is soft.  `limit` and
+    `left` of an unlimited quota, and of other kinds, are None; a `value` of
+    more than 511 bytes is only in `Billing.entitlements`."""
+
+    kind: str
+    granted: bool
+    source: str
+    soft: bool
+    limit: Decimal | None
+    used: Decimal
+    held: Decimal
+    left: Decimal | None
+    resets: datetime | None
+    value: Any
+    decided: datetime
+
+    def __bool__(self) -> bool:
+        return self.granted and (self.left is None or self.soft
+                                 or self.left > 0)
+
+
+@dataclass(frozen=True)
 class Progress:
     """What one call of `Billing.advance` did.  With `more`, call again."""
 

@@ -686,6 +686,60 @@ class Wallets(Case):
                                 now=NOW)
         self.assertTrue(hold.over_limit)
 
+    def test_entitlements(self):
+        self.b.grant("g", "acme", 100, "USD", now=NOW)
+        self.b.put("feature", {"id": "sso", "kind": "boolean"}, now=NOW)
+        self.b.put("feature", {"id": "tier", "kind": "configuration"},
+                   now=NOW)
+        self.b.put("feature", {"id": "calls", "kind": "quota",
+                               "meter": "tokens", "per": "day",
+                               "default": "unlimited"}, now=NOW)
+        self.assertFalse(self.b.entitled("acme", "sso", now=NOW))
+        self.fails(billing.NotFoundError, "NOTFOUND", self.b.entitled,
+                   "acme", "none", now=NOW)
+        free = self.b.entitled("acme", "calls", now=NOW)
+        self.assertEqual((free.limit, free.source), (None, "default"))
+        self.b.put("customer", {"id": "acme", "features": {
+            "sso": True, "calls": "400", "tier": {"name": "gold"}}}, now=NOW)
+        self.assertTrue(self.b.entitled("acme", "sso", now=NOW))
+        self.assertEqual(self.b.entitled("acme", "tier", now=NOW).value,
+                         {"name": "gold"})
+        self.b.record([call("e", n=300)], now=NOW)
+        quota = self.b.entitled("acme", "calls", now=NOW)
+        self.assertEqual((quota.used, quota.left, quota.resets),
+                         (300, 100, NOW + 12 * HOUR))
+        self.assertTrue(quota)
+        error = self.fails(billing.DeniedError, "DENIED_LIMIT",
+                           self.b.authorize, "h", call("x", n=101), now=NOW)
+        self.assertEqual((error.denial.by, error.denial.limit,
+                          error.denial.missing), ("feature", "calls", 1))
+        self.b.record([call("f", n=100)], now=NOW)
+        self.assertFalse(self.b.entitled("acme", "calls", now=NOW))
+        self.assertEqual([f["feature"] for f in
+                          self.b.entitlements("acme", now=NOW)],
+                         ["sso", "tier", "calls"])
+
+    def test_tokens(self):
+        self.b.put("feature", {"id": "sso", "kind": "boolean",
+                               "default": True}, now=NOW)
+        secret = bytes(range(32))
+        key = billing.token_key(secret)
+        token = self.b.token("acme", secret, NOW + HOUR, now=NOW)
+        claims = billing.token_verify(token, key, now=NOW)
+        self.assertEqual((claims["sub"], [f["feature"] for f in
+                                          claims["features"]]),
+                         ("acme", ["sso"]))
+        self.fails(billing.DeniedError, "DENIED_EXPIRED",
+                   billing.token_verify, token, key, now=NOW + HOUR)
+        self.fails(billing.DeniedError, "DENIED_KEY", billing.token_verify,
+                   token, billing.token_key(bytes(32)), now=NOW)
+        self.fails(billing.DeniedError, "DENIED_SIGNATURE",
+                   billing.token_verify, token[:-8] + "A" * 8, key, now=NOW)
+        self.fails(billing.InvalidError, "INVALID_TOKEN",
+                   billing.token_verify, "a.b", key, now=NOW)
+        self.fails(billing.NotFoundError, "NOTFOUND", self.b.token, "acme",
+                   secret, NOW + HOUR, features=["x"], now=NOW)
+
     def test_several_estimates_partly_held_and_extended(self):
         self.b.grant("g", "acme", 1, "USD", now=NOW)
         hold = self.b.authorize("h", [call("x", n=100), call("y", n=100)],
@@ -751,6 +805,28 @@ class Outbox(Case):
         self.assertEqual(json.loads(hook["body"]), told[0]["body"])
         self.fails(billing.NotFoundError, "NOTFOUND", self.b.outbox_done,
                    1 << 60, now=NOW)
+
+
+class TopUps(Case):
+    def test_what_is_asked_for_is_given_when_it_is_paid(self):
+        self.b.put("customer", {"id": "acme", "top_ups": [
+            {"id": "refill", "asset": "USD", "at": "5", "target": "20",
+             "fee": "0.30", "retries": [60]}]}, now=NOW)
+        asked = self.b.top_ups("acme")[0]
+        self.assertEqual((asked["state"], D(asked["total"])),
+                         ("wanted", D("20.30")))
+        number = asked["top_up"]
+        failed = self.b.top_up("f", number, "failed", reason="no", now=NOW)
+        self.assertEqual((failed["state"], failed["reason"]),
+                         ("failed", "no"))
+        paid = self.b.top_up("p", number, "paid", now=NOW)
+        self.assertEqual(paid["grant"], 1)
+        self.assertEqual(self.b.balance("acme", "USD").free, 20)
+        self.assertEqual(self.b.top_up("p", number, "paid", now=NOW), paid)
+        self.fails(billing.ConflictError, "CONFLICT_ENDED", self.b.top_up,
+                   "q", number, "paid", now=NOW)
+        self.fails(billing.NotFoundError, "NOTFOUND", self.b.top_up, "r", 1,
+                   "paid", now=NOW)
 
 
 class Rebuilds(Case):
