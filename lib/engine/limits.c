@@ -11,16 +11,6 @@ const char *const bl_limit_owners[] = {
   [BILLING_DENIED_BY_FEATURE] = "feature"
 };
 
-int bl_limits_are(const bl_customer *customer) {
-  size_t count = customer->limits.count;
-
-  for (size_t i = 0; i < customer->contracts.count && !count; i++) {
-    const bl_contract *contract = customer->contracts.item[i];
-    count = contract->terms.limits.count + contract->plan->plan.limits.count;
-  }
-  return count > 0;
-}
-
 /* ---- what is asked ---- */
 
 typedef struct limit_asking {

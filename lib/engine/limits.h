@@ -51,7 +51,15 @@ extern const char *const bl_limit_owners[];
 
 /* Whether anything limits the customer; whether something is counted for it:
  * limits, quotas or the windows of alerts. */
-int bl_limits_are(const bl_customer *customer);
+static inline int bl_limits_are(const bl_customer *customer) {
+  size_t count = customer->limits.count;
+
+  for (size_t i = 0; i < customer->contracts.count && !count; i++) {
+    const bl_contract *contract = customer->contracts.item[i];
+    count = contract->terms.limits.count + contract->plan->plan.limits.count;
+  }
+  return count > 0;
+}
 static inline int bl_limits_count(const bl_tenant *t,
                                   const bl_customer *customer) {
   return t->quotas.count || t->has_windows || bl_limits_are(customer);

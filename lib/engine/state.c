@@ -358,14 +358,6 @@ int bl_customer_name(bl_tenant *t, bl_customer *customer,
   return bl_map_put(&t->customers, customer->id_hash, 16, customer);
 }
 
-bl_wallet *bl_wallet_of(const bl_customer *customer, const char asset[16]) {
-  for (size_t i = 0; i < customer->wallets.count; i++) {
-    bl_wallet *wallet = customer->wallets.item[i];
-    if (bl_asset_equal(wallet->asset, asset)) return wallet;
-  }
-  return NULL;
-}
-
 bl_wallet *bl_wallet_make(bl_tenant *t, bl_customer *customer,
                           const char asset[16]) {
   bl_wallet *wallet = bl_wallet_of(customer, asset);
