@@ -76,7 +76,7 @@ void bl_tenant_hide(bl_tenant *t) {
     bl_board_clear(panel);
 }
 
-static bl_undo *undo_push(bl_tenant *t, size_t saved) {
+static inline bl_undo *undo_push(bl_tenant *t, size_t saved) {
   bl_undo *u = bl_arena_room(t->undo_arena, sizeof *u + saved);
 
   if (!u) {
