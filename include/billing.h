@@ -1031,7 +1031,19 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *     an event, by dated filters
  *   {"kernel":"convert", ..} -> a quantity in another unit, rounded
  *   {"kernel":"windows","unit":"hour|day|week|month","zone","at"} -> the
- *     window that holds a moment; {"kernel":"add_days", ..}
+ *     window that holds a moment
+ *   {"kernel":"shift","at","by":"P1M"}, {"kernel":"cycles","anchor","every",
+ *    "at"} -> dates counted from an anchor; {"kernel":"walk", ..},
+ *     {"kernel":"whole_cycles", ..}, {"kernel":"anchor_allowed", ..},
+ *     {"kernel":"divides", ..}, {"kernel":"local_date", ..}
+ *   {"kernel":"pieces","spans":[..],"until"} -> services, cut by their cycles;
+ *     {"kernel":"due","start","every","at", ..} -> what is to be billed
+ *   {"kernel":"repair","existing":[..],"proposed":[..]} -> what makes of what
+ *     was billed what should be; {"kernel":"rebill","steps":[..]} -> run after
+ *     run, with credit
+ *   {"kernel":"change","from","to","at","old":{..},"new":{..}} -> what a
+ *     change inside a prepaid period costs; {"kernel":"unused", ..},
+ *     {"kernel":"credit_cap", ..}, {"kernel":"move_end", ..}
  *   {"kernel":"accept", ..} -> which events come too late, early or again
  *   {"kernel":"in_advance", ..} -> what a level adds to what was billed
  *   {"kernel":"expression","expression":"round(event.properties.b / 3, 2)",
@@ -1084,6 +1096,10 @@ typedef struct billing_grant_terms {
                                       left out does not restrict.
                                       {"rate":"commit"}: it draws at the commit
                                       rate of prices that have one.
+                                      {"caps":[{"amount":"10","per":"day"}]}:
+                                      no more than that is drawn in a window
+                                      (hour, day, week, month, "hours":5), by
+                                      the clock.
                                       {"features":{"calls":"500"}}: what it
                                       entitles to, see Entitlements */
 } billing_grant_terms;
@@ -1309,7 +1325,8 @@ typedef struct billing_denial {
   billing_decimal most;         /* of a limit: what it allows */
   billing_decimal used;         /* and of that, by usage and open holds */
   int64_t         again_us;     /* from when on it would be allowed if nothing
-                                   else moved; 0: only something else helps */
+                                   else moved: a limit, or the caps of grants;
+                                   0: only something else helps */
   char            asset[16];    /* of all that; "" when it is a quantity */
   char            limit[208];   /* its id, cut to fit; "": the balance */
 } billing_denial;
@@ -1626,9 +1643,10 @@ typedef struct billing_progress {
 /*
  * Does everything that falls due up to `until_us` (at most now_us), in the
  * order in which it falls due: expires holds, closes periods, finalizes and
- * numbers their invoices without gaps, expires grants (at one instant in this
- * order).  At most `budget` steps
- * (0: no bound) in this call and its one commit; MORE says that some are left.
+ * numbers their invoices without gaps, expires grants, gives recurring ones,
+ * asks for top-ups, tells what time brings (at one instant in this order).  At
+ * most `budget` steps (0: no bound) in this call and its one commit; MORE says
+ * that some are left.
  * Running it once or in any number of steps gives the same invoices.
  *
  * A statement of a SQL meter that fails ends the call at the close of its
@@ -1755,7 +1773,8 @@ BILLING_API int billing_simulate(billing *b, const billing_call *call,
  *   contract.started * "contract", "plan", "start"
  *   contract.ended *   "contract", "plan", "end"
  *   alert.reached      "alert" (its id), "contract", "of", "asset" or
- *                      "meter", "at", "value"
+ *                      "meter", "at", "value" (days: none, while nothing is
+ *                      spent)
  *   alert.recovered    the same; "at" is what it is back at
  *   top_up.wanted      what billing_top_up answers of it
  *   top_up.failed      the same: "again", or "state":"paused"

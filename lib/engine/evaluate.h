@@ -59,6 +59,31 @@ bl_ask_kernel bl_ask_alert;
 bl_ask_kernel bl_ask_purchases;
 bl_ask_kernel bl_ask_periods;      /* evaluate_contract.c */
 bl_ask_kernel bl_ask_prorate;
+bl_ask_kernel bl_ask_shift;        /* evaluate_calendar.c */
+bl_ask_kernel bl_ask_divides;
+bl_ask_kernel bl_ask_cycles;
+bl_ask_kernel bl_ask_whole_cycles;
+bl_ask_kernel bl_ask_anchor_allowed;
+bl_ask_kernel bl_ask_walk;
+bl_ask_kernel bl_ask_local_date;
+bl_ask_kernel bl_ask_pieces;       /* evaluate_pieces.c */
+bl_ask_kernel bl_ask_due;
+bl_ask_kernel bl_ask_change;       /* evaluate_change.c */
+bl_ask_kernel bl_ask_credit_cap;
+bl_ask_kernel bl_ask_unused;
+bl_ask_kernel bl_ask_move_end;
+bl_ask_kernel bl_ask_repair;       /* evaluate_repair.c */
+bl_ask_kernel bl_ask_rebill;       /* evaluate_rebill.c */
+bl_ask_kernel bl_ask_lago_bounds;  /* evaluate_bounds.c */
+bl_ask_kernel bl_ask_unused_fee;
+bl_ask_kernel bl_ask_invoice;      /* evaluate_invoice.c */
+bl_ask_kernel bl_ask_credit_notes; /* evaluate_note.c */
+bl_ask_kernel bl_ask_apply_notes;
+bl_ask_kernel bl_ask_note_limits;  /* evaluate_note_limits.c */
+bl_ask_kernel bl_ask_note_check;
+bl_ask_kernel bl_ask_note_excess;
+bl_ask_kernel bl_ask_void_note;
+bl_ask_kernel bl_ask_prepaid_refund;
 bl_ask_kernel bl_ask_true_up;      /* evaluate_true_up.c */
 bl_ask_kernel bl_ask_aggregate;    /* evaluate_meter.c */
 bl_ask_kernel bl_ask_sql_meter;    /* evaluate_sql.c */
@@ -66,7 +91,6 @@ bl_ask_kernel bl_ask_route;        /* evaluate_route.c */
 bl_ask_kernel bl_ask_expression;   /* evaluate_event.c */
 bl_ask_kernel bl_ask_convert;      /* evaluate_window.c */
 bl_ask_kernel bl_ask_windows;
-bl_ask_kernel bl_ask_add_days;
 bl_ask_kernel bl_ask_accept;       /* evaluate_accept.c */
 bl_ask_kernel bl_ask_in_advance;   /* evaluate_level.c */
 
@@ -89,7 +113,20 @@ typedef struct bl_ask_clock {
   uint32_t is_given;
 } bl_ask_clock;
 bl_field_read bl_ask_wall;
+/* bl_duration; `low` 1: longer than nothing. */
+bl_field_read bl_ask_duration;
 int64_t bl_ask_instant(const bl_ask_clock *clock, const bl_zone *zone);
+
+/* When periods are, as a contract says it: its members, or NULL. */
+typedef struct bl_ask_cycle {
+  const bl_json *start;
+  const bl_json *end;
+  const bl_json *zone;
+  const bl_json *period;
+  const bl_json *anchor;
+} bl_ask_cycle;
+int bl_ask_contract(const bl_ask *ask, const bl_ask_cycle *terms,
+                    bl_contract_terms *out, const bl_zone **zone);
 
 /* The row of the request's own "kernel" member. */
 #define BL_ASK_KERNEL {.name = "kernel", .read = bl_ask_skip}
@@ -118,6 +155,10 @@ void bl_ask_put_ratio(bl_ask *ask, bl_json *parent, const char *key,
 
 /* Room for count elements; NULL is NOMEM, also for none. */
 void *bl_ask_array(const bl_ask *ask, size_t count, size_t size);
+/* An unknown zone may be UTC; bl_unknown_zones: refuse, utc. */
+extern const char *const bl_unknown_zones[];
+int bl_ask_zone_or(bl_ask *ask, bl_str name, uint32_t is_utc,
+                   const bl_zone **out);
 int bl_ask_zone(const bl_ask *ask, bl_str name, const bl_zone **out);
 
 #endif

@@ -3,6 +3,7 @@
  * evaluate_read.c - readers of values that only requests have, and writing of
  * figures.
  */
+#include "contract/contract.h"
 #include "engine/evaluate.h"
 
 static void *ask_at(void *model, size_t at) {
@@ -104,4 +105,34 @@ int bl_ask_zone(const bl_ask *ask, bl_str name, const bl_zone **out) {
                     name.len ? name : BL_STR("UTC"), &zone, ask->top.err);
   if (!rc) *out = zone;
   return rc;
+}
+
+const char *const bl_unknown_zones[] = {"refuse", "utc", NULL};
+
+int bl_ask_zone_or(bl_ask *ask, bl_str name, uint32_t is_utc,
+                   const bl_zone **out) {
+  billing_error *err = ask->top.err;
+  int rc;
+
+  if (is_utc) ask->top.err = NULL;
+  rc = bl_ask_zone(ask, name, out);
+  ask->top.err = err;
+  if (is_utc && (rc == BILLING_NOTFOUND || rc == BILLING_INVALID))
+    rc = bl_ask_zone(ask, BL_STR("UTC"), out);
+  return rc;
+}
+
+int bl_ask_duration(const bl_reader *r, const bl_field *field,
+                    const bl_json *node, void *model) {
+  bl_duration *d = ask_at(model, field->at);
+  int is_text = bl_json_kind(node) == BL_JSON_TEXT;
+
+  if (!is_text || !bl_duration_parse(bl_json_text(node), d))
+    return bl_reader_fail(r, BILLING_INVALID,
+                          "such as \"P1M\" or \"PT1H30M\"",
+                          "this is not a duration");
+  if (field->low && !bl_duration_divides(d, d))
+    return bl_reader_fail(r, BILLING_INVALID, NULL,
+                          "a cycle is longer than nothing");
+  return BILLING_OK;
 }

@@ -17,13 +17,6 @@
 #include "invoice/invoice.h"
 #include "price/run.h"
 
-/* lago_days: days that are begun, on the wall clock; `to` is their last
- * moment, and cut at the end of the period. */
-#define TRUE_UP_LAGO 3u
-static const char *const true_up_words[] = {
-  "time", "days_half_open", "none", "lago_days", NULL
-};
-
 typedef struct true_up_terms {
   bl_dec         minimum;
   bl_ask_clock   from;
@@ -33,9 +26,9 @@ typedef struct true_up_terms {
   bl_str         zone;
   const bl_json *fees;
   int32_t        days;         /* of the whole period, when it has no bounds */
+  int32_t        month_days;
   int32_t        places;
   uint32_t       proration;
-  uint32_t       reserved;
 } true_up_terms;
 
 #define TRUE_UP_AT(member) offsetof(true_up_terms, member)
@@ -53,8 +46,10 @@ static const bl_field true_up_fields[] = {
    .at = TRUE_UP_AT(days)},
   {.name = "zone", .read = bl_value_label, .high = 64,
    .at = TRUE_UP_AT(zone)},
-  {.name = "proration", .read = bl_value_choice, .words = true_up_words,
+  {.name = "proration", .read = bl_value_choice, .words = bl_prorate_words,
    .at = TRUE_UP_AT(proration)},
+  {.name = "month_days", .read = bl_value_whole, .low = 1, .high = 31,
+   .at = TRUE_UP_AT(month_days)},
   {.name = "places", .read = bl_value_whole, .low = 0, .high = 18,
    .at = TRUE_UP_AT(places)},
   {.name = "fees", .read = bl_ask_list, .at = TRUE_UP_AT(fees)},
@@ -84,27 +79,18 @@ static const bl_shape true_up_fee_shape = {
 
 /* ---- the share ---- */
 
-/* Days that are begun on the wall clock. */
-static int64_t true_up_days(const bl_zone *zone, bl_span span) {
-  int64_t length = bl_zone_to_local(zone, span.to_us) -
-                   bl_zone_to_local(zone, span.from_us);
-
-  return (length + BL_DAY - 1) / BL_DAY;
-}
-
 static int true_up_check(const bl_ask *ask, const true_up_terms *terms,
                          bl_span span, bl_span full) {
   bl_reader to = bl_reader_member(&ask->top, "to");
   bl_reader full_to = bl_reader_member(&ask->top, "full_to");
-  int is_lago = terms->proration == TRUE_UP_LAGO;
   int has_full = terms->full_from.is_given && terms->full_to.is_given;
 
   if (span.to_us < span.from_us)
     return bl_reader_fail(&to, BILLING_INVALID, "from, or later",
                           "a time ends before it starts");
-  if (!has_full && !(is_lago && terms->days))
+  if (!has_full && !terms->days)
     return bl_reader_fail(&full_to, BILLING_INVALID,
-                          "full_from and full_to; of lago_days also days",
+                          "full_from and full_to, or days",
                           "the whole period is missing");
   if (has_full && bl_span_is_empty(full))
     return bl_reader_fail(&full_to, BILLING_INVALID, "after full_from",
@@ -115,14 +101,13 @@ static int true_up_check(const bl_ask *ask, const true_up_terms *terms,
 static void true_up_share(const true_up_terms *terms, const bl_zone *zone,
                           bl_span span, bl_span full, int64_t *numerator,
                           int64_t *denominator) {
-  if (terms->proration != TRUE_UP_LAGO) {
-    bl_prorate(terms->proration, span, full, zone, numerator, denominator);
-    return;
-  }
-  if (terms->full_to.is_given && span.to_us > full.to_us)
+  if (terms->proration == BL_PRORATE_LAGO_DAYS && span.to_us > full.to_us)
     span.to_us = full.to_us;
-  *numerator = true_up_days(zone, span);
-  *denominator = terms->days ? terms->days : true_up_days(zone, full);
+  if (terms->days && !terms->full_to.is_given)
+    full = (bl_span){span.from_us, span.to_us + 1};
+  bl_share(terms->proration, terms->month_days, span, full, zone, numerator,
+           denominator);
+  if (terms->days) *denominator = terms->days;
 }
 
 /* ---- the fees ---- */
@@ -151,7 +136,7 @@ static int true_up_count(bl_ask *ask, const true_up_terms *terms,
 }
 
 int bl_ask_true_up(bl_ask *ask) {
-  true_up_terms terms = {.places = 2};
+  true_up_terms terms = {.places = 2, .month_days = 30};
   const bl_zone *zone = NULL;
   bl_span span, full = {INT64_MIN, INT64_MAX};
   int64_t numerator, denominator;
@@ -184,5 +169,3 @@ int bl_ask_true_up(bl_ask *ask) {
   (void)bl_json_add_int(ask->out, "denominator", denominator);
   return BILLING_OK;
 }
-
-#undef TRUE_UP_LAGO

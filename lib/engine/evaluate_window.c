@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * evaluate_window.c - the grids of usage, calendar days, units, and whether
- * events are accepted.
+ * evaluate_window.c - the grids of usage, and units.
  *
  *     {"kernel":"windows","unit":"day","zone":"Europe/Berlin",
  *      "at":"2026-03-29T12:00:00Z"}
@@ -18,13 +17,10 @@
 
 /* ---- windows ---- */
 
-static const char *const pane_unknowns[] = {"refuse", "utc", NULL};
-
 typedef struct pane_terms {
   bl_str       zone;
   uint32_t     unit;             /* BL_WINDOW_* */
   uint32_t     unknown;          /* 1: an unknown zone is UTC */
-  int64_t      days;
   bl_ask_clock at;
   bl_ask_clock from;
   bl_ask_clock to;
@@ -37,7 +33,7 @@ static const bl_field pane_fields[] = {
    .needed = BL_ALWAYS, .at = offsetof(pane_terms, unit)},
   {.name = "zone", .read = bl_value_label, .high = 64,
    .at = offsetof(pane_terms, zone)},
-  {.name = "unknown_zone", .read = bl_value_choice, .words = pane_unknowns,
+  {.name = "unknown_zone", .read = bl_value_choice, .words = bl_unknown_zones,
    .at = offsetof(pane_terms, unknown)},
   {.name = "at", .read = bl_ask_wall, .at = offsetof(pane_terms, at)},
   {.name = "from", .read = bl_ask_wall, .at = offsetof(pane_terms, from)},
@@ -48,35 +44,6 @@ static const bl_field pane_fields[] = {
 static const bl_shape pane_shape = {
   "a request", pane_fields, BL_COUNT(pane_fields)
 };
-
-static const bl_field shift_fields[] = {
-  BL_ASK_KERNEL,
-  {.name = "at", .read = bl_ask_wall, .needed = BL_ALWAYS,
-   .at = offsetof(pane_terms, at)},
-  {.name = "days", .read = bl_value_whole64, .needed = BL_ALWAYS,
-   .low = -4000000, .high = 4000000, .at = offsetof(pane_terms, days)},
-  {.name = "zone", .read = bl_value_label, .high = 64,
-   .at = offsetof(pane_terms, zone)},
-  {.name = "unknown_zone", .read = bl_value_choice, .words = pane_unknowns,
-   .at = offsetof(pane_terms, unknown)},
-};
-
-static const bl_shape shift_shape = {
-  "a request", shift_fields, BL_COUNT(shift_fields)
-};
-
-static int pane_zone(bl_ask *ask, const pane_terms *terms,
-                     const bl_zone **out) {
-  billing_error *err = ask->top.err;
-  int rc;
-
-  if (terms->unknown) ask->top.err = NULL;
-  rc = bl_ask_zone(ask, terms->zone, out);
-  ask->top.err = err;
-  if (terms->unknown && (rc == BILLING_NOTFOUND || rc == BILLING_INVALID))
-    rc = bl_ask_zone(ask, BL_STR("UTC"), out);
-  return rc;
-}
 
 static void pane_put(bl_json *node, bl_span span) {
   (void)bl_json_add_time(node, "from", span.from_us);
@@ -122,7 +89,7 @@ int bl_ask_windows(bl_ask *ask) {
                                      terms.to.is_given))
     rc = bl_reader_fail(&at, BILLING_INVALID, "or a range: from and to",
                         "a request for windows needs at");
-  if (!rc) rc = pane_zone(ask, &terms, &zone);
+  if (!rc) rc = bl_ask_zone_or(ask, terms.zone, terms.unknown, &zone);
   if (rc) return rc;
   grid = (bl_grid){zone, terms.unit, pane_anchor(&terms, zone)};
   asked.from_us = bl_ask_instant(&terms.from, zone);
@@ -130,20 +97,6 @@ int bl_ask_windows(bl_ask *ask) {
   if (!terms.at.is_given) return pane_list(ask, &grid, asked);
   if (terms.unit == BL_WINDOW_NONE) return BILLING_OK;
   pane_put(ask->out, bl_window_at(&grid, bl_ask_instant(&terms.at, zone)));
-  return BILLING_OK;
-}
-
-int bl_ask_add_days(bl_ask *ask) {
-  pane_terms terms = {0};
-  const bl_zone *zone = NULL;
-  int rc = bl_shape_read(&shift_shape, &ask->top, ask->doc, 0, &terms);
-
-  if (!rc) rc = pane_zone(ask, &terms, &zone);
-  if (rc) return rc;
-  (void)bl_json_add_time(ask->out, "at",
-                         bl_window_add_days(zone,
-                                            bl_ask_instant(&terms.at, zone),
-                                            terms.days));
   return BILLING_OK;
 }
 

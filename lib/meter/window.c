@@ -119,10 +119,3 @@ bl_span bl_window_at(const bl_grid *grid, int64_t us) {
   assert(bl_span_holds(span, us));
   return span;
 }
-
-int64_t bl_window_add_days(const bl_zone *zone, int64_t us, int64_t days) {
-  bl_civil local = bl_civil_of_us(bl_zone_to_local(zone, us));
-
-  local.date = bl_date_of_days(bl_days_of_date(local.date) + days);
-  return bl_zone_to_utc(zone, bl_us_of_civil(local));
-}

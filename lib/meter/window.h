@@ -24,7 +24,5 @@ typedef struct bl_grid {
  * ends (INT64_MIN, INT64_MAX).  `us` lies within BL_TIME_MIN and BL_TIME_MAX.
  */
 bl_span bl_window_at(const bl_grid *grid, int64_t us);
-/* Calendar days on, the wall clock kept. */
-int64_t bl_window_add_days(const bl_zone *zone, int64_t us, int64_t days);
 
 #endif

@@ -104,6 +104,46 @@ START_TEST(a_cycle_without_length_has_no_shares) {
 }
 END_TEST
 
+static void expect_other(uint32_t how, bl_span part, bl_span full,
+                         int64_t numerator, int64_t denominator) {
+  int64_t n = -1, d = -1;
+  bl_share(how, 30, part, full, berlin, &n, &d);
+  ck_assert_int_eq(n, numerator);
+  ck_assert_int_eq(d, denominator);
+}
+
+START_TEST(peers_and_paper_count_march_otherwise) {
+  bl_span full = span("2026-03-01T00:00:00+01:00",
+                      "2026-04-01T00:00:00+02:00");
+  bl_span part = span("2026-03-15T00:00:00+01:00",
+                      "2026-04-01T00:00:00+02:00");
+  bl_span early = span("2026-03-01T00:00:00+01:00",
+                       "2026-03-15T00:00:00+01:00");
+  expect_other(BL_PRORATE_SECONDS, part, full, 407 * 3600, 743 * 3600);
+  expect_other(BL_PRORATE_HOURS, part, full, 407, 743);
+  expect_other(BL_PRORATE_DAYS_BOTH, part, full, 18, 32);
+  expect_other(BL_PRORATE_ACTUAL_30, part, full, 17, 30);
+  expect_other(BL_PRORATE_STRICT_30_360, part, full, 16, 30);
+  expect_other(BL_PRORATE_FIXED_MONTH, part, full, 16, 30);
+  expect_other(BL_PRORATE_LAGO_DAYS, part, full, 17, 31);
+  expect_other(BL_PRORATE_LAGO_DAYS, early, full, 15, 31);
+  expect_other(BL_PRORATE_FIXED_MONTH, full, full, 1, 1);
+  expect_other(BL_PRORATE_DAYS, full, full, 31, 31);
+}
+END_TEST
+
+START_TEST(the_last_day_of_february_is_a_30th) {
+  bl_span full = span("2023-02-01T00:00:00+01:00",
+                      "2023-03-01T00:00:00+01:00");
+  bl_span part = span("2023-02-15T00:00:00+01:00",
+                      "2023-03-01T00:00:00+01:00");
+  bl_span last = span("2023-02-28T00:00:00+01:00",
+                      "2023-03-01T00:00:00+01:00");
+  expect_other(BL_PRORATE_STRICT_30_360, part, full, 16, 30);
+  expect_other(BL_PRORATE_STRICT_30_360, last, full, 1, 30);
+}
+END_TEST
+
 START_TEST(prorations_have_the_names_of_documents) {
   ck_assert_str_eq(bl_proration_name(BL_PRORATE_TIME), "time");
   ck_assert_str_eq(bl_proration_name(BL_PRORATE_DAYS), "days_half_open");
@@ -124,6 +164,8 @@ Suite *test_contract_prorate(void) {
   tcase_add_test(tests, february_of_a_leap_year_has_29_days);
   tcase_add_test(tests, an_empty_span_is_nothing_of_a_cycle);
   tcase_add_test(tests, a_cycle_without_length_has_no_shares);
+  tcase_add_test(tests, peers_and_paper_count_march_otherwise);
+  tcase_add_test(tests, the_last_day_of_february_is_a_30th);
   tcase_add_test(tests, prorations_have_the_names_of_documents);
   suite_add_tcase(suite, tests);
   return suite;

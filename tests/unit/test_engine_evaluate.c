@@ -506,9 +506,9 @@ START_TEST(windows_convert_accept_and_levels_in_advance) {
          "'to':'2026-03-01'}",
          "{'windows':[{'from':'2026-01-31T00:00:00Z',"
          "'to':'2026-03-01T00:00:00Z'}]}");
-  expect("{'kernel':'add_days','at':'2026-03-05T05:00:00Z','days':5,"
+  expect("{'kernel':'shift','at':'2026-03-05T05:00:00Z','by':'P5D',"
          "'zone':'America/New_York'}", "{'at':'2026-03-10T04:00:00Z'}");
-  expect("{'kernel':'add_days','at':0,'days':1,'zone':'No/Where',"
+  expect("{'kernel':'shift','at':0,'by':'P1D','zone':'No/Where',"
          "'unknown_zone':'utc'}", "{'at':'1970-01-02T00:00:00Z'}");
   expect("{'kernel':'convert','quantity':'1247','convert':{"
          "'operation':'divide','by':'1000','round':'ceiling'}}",

@@ -151,21 +151,6 @@ START_TEST(windows_touch_and_never_overlap) {
 }
 END_TEST
 
-START_TEST(days_are_added_on_the_wall_clock) {
-  const bl_zone *ny = zone_of("America/New_York");
-
-  ck_assert_int_eq(bl_window_add_days(ny, at("2026-03-05T05:00:00Z"), 5),
-                   at("2026-03-10T04:00:00Z"));
-  ck_assert_int_eq(bl_window_add_days(ny, at("2026-10-30T04:00:00Z"), 3),
-                   at("2026-11-02T05:00:00Z"));
-  ck_assert_int_eq(bl_window_add_days(ny, at("2026-03-07T07:30:00Z"), 1),
-                   at("2026-03-08T07:30:00Z"));
-  ck_assert_int_eq(bl_window_add_days(zone_of("UTC"),
-                                      at("2026-03-01T01:02:03Z"), -1),
-                   at("2026-02-28T01:02:03Z"));
-}
-END_TEST
-
 Suite *test_meter_window(void) {
   Suite *s = suite_create("meter_window");
   TCase *c = tcase_create("all");
@@ -180,7 +165,6 @@ Suite *test_meter_window(void) {
   tcase_add_test(c, no_unit_is_one_window);
   tcase_add_loop_test(c, windows_touch_and_never_overlap, 0,
                       (int)BL_COUNT(zones));
-  tcase_add_test(c, days_are_added_on_the_wall_clock);
   suite_add_tcase(s, c);
   return s;
 }

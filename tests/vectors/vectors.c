@@ -144,7 +144,13 @@ static rule rule_of(const cJSON *object, const char *member, rule usual) {
 
   snprintf(name, sizeof name, "%s_scale", member);
   scale = vec_get(object, name);
-  if (!cJSON_IsNumber(scale)) return usual;
+  if (!cJSON_IsNumber(scale)) {
+    /* Two in the last of so many places. */
+    scale = vec_get(object, "precise_scale");
+    if (cJSON_IsNumber(scale) && strncmp(member, "precise", 7) == 0)
+      usual.tolerance = 2 * power10(18 - scale->valueint);
+    return usual;
+  }
   snprintf(name, sizeof name, "%s_rounding", member);
   rounding = vec_get(object, name);
   return (rule){scale->valueint,
@@ -157,7 +163,8 @@ static int is_rule(const cJSON *object, const char *member) {
   static const char *const ends[] = {"_scale", "_rounding"};
   size_t len = strlen(member);
 
-  if (!strcmp(member, "tolerance")) return 1;
+  if (!strcmp(member, "tolerance") || !strcmp(member, "precise_scale"))
+    return 1;
   for (size_t i = 0; i < 2; i++) {
     size_t end = strlen(ends[i]);
     char name[128];
@@ -200,6 +207,7 @@ static int matches(const cJSON *expect, const cJSON *got, rule r) {
 /* ---- for translators (vectors.h) ---- */
 
 char vec_why[2000];
+static int vec_code;
 const cJSON *vec_expect;
 
 const cJSON *vec_get(const cJSON *object, const char *name) {
@@ -236,6 +244,13 @@ void vec_copy_whole(cJSON *to, const char *as, const cJSON *from,
 
 void vec_put(cJSON *to, const char *name, const char *text) {
   if (text) cJSON_AddStringToObject(to, name, text);
+}
+
+void vec_put_duration(cJSON *to, const char *name, long count, char unit) {
+  char text[40];
+
+  snprintf(text, sizeof text, "P%ld%c", count, unit);
+  vec_put(to, name, text);
 }
 
 void vec_put_true(cJSON *to, const char *name) {
@@ -319,6 +334,15 @@ cJSON *vec_fail(const char *why) {
   return NULL;
 }
 
+cJSON *vec_invalid(const char *word) {
+  cJSON *out;
+
+  if (BILLING_CODE(vec_code) != BILLING_INVALID) return NULL;
+  out = cJSON_CreateObject();
+  vec_put(out, "error", word);
+  return out;
+}
+
 cJSON *vec_ask(cJSON *request) {
   char *text = cJSON_PrintUnformatted(request);
   billing_doc *doc = NULL;
@@ -328,6 +352,7 @@ cJSON *vec_ask(cJSON *request) {
 
   BILLING_INIT(&err);
   rc = billing_evaluate(NULL, text, (size_t)-1, &doc, &err);
+  vec_code = rc;
   if (!rc) answer = cJSON_Parse(billing_doc_text(doc));
   if (rc)
     snprintf(vec_why, sizeof vec_why, "%s %s: %s (%s)\n    asked %.300s",
@@ -340,9 +365,11 @@ cJSON *vec_ask(cJSON *request) {
 
 /* ---- files that are known ---- */
 
-static const vec_file *const peers[] = {vec_flexprice, vec_killbill, vec_lago,
-                                        vec_metronome, vec_openmeter,
-                                        vec_stripe};
+static const vec_file *const peers[] = {
+  vec_flexprice, vec_flexprice_dates, vec_killbill, vec_killbill_dates,
+  vec_lago, vec_lago_invoices, vec_lago_proration, vec_metronome,
+  vec_openmeter, vec_openmeter_dates, vec_stripe, vec_stripe_dates
+};
 
 static int ends_with(const char *text, const char *end) {
   size_t a = strlen(text), b = strlen(end);

@@ -34,11 +34,17 @@ typedef struct vec_file {
 } vec_file;
 
 extern const vec_file vec_flexprice[];    /* each: path NULL at the end */
+extern const vec_file vec_flexprice_dates[];
 extern const vec_file vec_killbill[];
+extern const vec_file vec_killbill_dates[];
 extern const vec_file vec_lago[];
+extern const vec_file vec_lago_invoices[];
+extern const vec_file vec_lago_proration[];
 extern const vec_file vec_metronome[];
 extern const vec_file vec_openmeter[];
+extern const vec_file vec_openmeter_dates[];
 extern const vec_file vec_stripe[];
+extern const vec_file vec_stripe_dates[];
 
 /* What the case expects, for kinds that ask there. */
 extern const cJSON *vec_expect;
@@ -51,6 +57,8 @@ cJSON *vec_request(const char *kernel);
 cJSON *vec_ask(cJSON *request);
 /* Fails a case by hand; returns NULL. */
 cJSON *vec_fail(const char *why);
+/* {"error": word} when the last request was INVALID; else NULL. */
+cJSON *vec_invalid(const char *word);
 extern char vec_why[2000];
 
 /* ---- fields: absent and null are the same, and copy nothing ---- */
@@ -64,6 +72,8 @@ void vec_copy(cJSON *to, const char *as, const cJSON *from, const char *name);
 void vec_copy_whole(cJSON *to, const char *as, const cJSON *from,
                     const char *name, const char *otherwise);
 void vec_put(cJSON *to, const char *name, const char *text);
+/* As ISO 8601: so many of "D", "W", "M" or "Y". */
+void vec_put_duration(cJSON *to, const char *name, long count, char unit);
 void vec_put_true(cJSON *to, const char *name);
 void vec_feature(cJSON *list, const char *word);
 /* The items' member `name`, as a list. */

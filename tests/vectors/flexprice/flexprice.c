@@ -181,9 +181,10 @@ static cJSON *floor_of(const cJSON *given) {
 }
 
 static cJSON *advance_days(const cJSON *given) {
-  cJSON *request = grid("add_days", given);
+  cJSON *request = grid("shift", given);
 
-  vec_copy_whole(request, "days", given, "days", NULL);
+  vec_put(request, "by", "P1D");
+  vec_copy_whole(request, "times", given, "days", NULL);
   return at_of(vec_ask(request), "at");
 }
 

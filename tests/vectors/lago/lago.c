@@ -775,10 +775,10 @@ static cJSON *period_at(const cJSON *given, const char *at, int ends) {
       cJSON_AddNumberToObject(cycle, "count", cycles[i].count);
     }
   if (ends) {
-    cJSON *day = vec_request("add_days");
+    cJSON *day = vec_request("shift");
 
     vec_put(day, "at", at);
-    cJSON_AddNumberToObject(day, "days", -1);
+    vec_put(day, "by", "-P1D");
     answer = vec_ask(day);
     vec_copy(request, "at", answer, "at");
     cJSON_Delete(answer);
@@ -1127,9 +1127,9 @@ static void end_carried(cJSON *parts, const cJSON *given,
   cJSON *day, *answer, *ended, *share;
 
   if (carried && carried->child) {
-    day = vec_request("add_days");
+    day = vec_request("shift");
     vec_put(day, "at", at);
-    cJSON_AddNumberToObject(day, "days", -1);
+    vec_put(day, "by", "-P1D");
     answer = vec_ask(day);
     ended = shares(given, period, events_until(given, at, from),
                    vec_text(answer, "at"));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vectors/stripe/dates.h"
 #include "vectors/vectors.h"
 
 /* ---- tiers.json ---- */
@@ -369,7 +370,10 @@ static cJSON *call_windows(const cJSON *given) {
 
 static const vec_kind other_kinds[] = {
   {"reserve", reserve}, {"reserve_race", reserve_race}, {"settle", settle},
-  {"hold_size", hold_size}, {"windows", call_windows}, {NULL, NULL}
+  {"hold_size", hold_size}, {"windows", call_windows},
+  {"month_ratio", stripe_month_ratio}, {"thirty_day", stripe_thirty_day},
+  {"plan_denominator", stripe_plan_denominator},
+  {"move_billing_date", stripe_move_billing_date}, {NULL, NULL}
 };
 
 const vec_file vec_stripe[] = {
