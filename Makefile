@@ -57,7 +57,7 @@ HOT_C   := $(patsubst %,lib/base/%.c,arena dec json_scan map pack sort \
              $(patsubst %,lib/meter/%.c,aggregate convert filter group \
                property sample take) $(patsubst %,lib/price/%.c,flat \
                graduated models per_unit package volume) \
-             lib/wallet/burndown.c \
+             lib/catalog/id.c lib/wallet/burndown.c lib/wallet/ledger.c \
              $(patsubst %,lib/engine/%.c,batch board check event_code \
                event_decode event_encode event_read event_texts event_words \
                fold_event fold_post keys rate rate_ahead rate_draws record \

@@ -144,12 +144,18 @@ void *bl_arena_take(bl_arena *a, size_t size) {
   return p;
 }
 
-void *bl_arena_array(bl_arena *a, size_t count, size_t size) {
+void *bl_arena_array_any(bl_arena *a, size_t count, size_t size) {
   if (size > 0 && count > SIZE_MAX / size) {
     a->failed = 1;
     return NULL;
   }
-  return bl_arena_take(a, count * size);
+  return bl_arena_room(a, count * size);
+}
+
+void *bl_arena_array(bl_arena *a, size_t count, size_t size) {
+  void *p = bl_arena_array_any(a, count, size);
+
+  return p ? memset(p, 0, count * size) : NULL;
 }
 
 void *bl_arena_copy(bl_arena *a, const void *from, size_t size) {
@@ -190,14 +196,12 @@ void *bl_arena_grow(bl_arena *a, void *p, size_t old_size, size_t size) {
 
     if (arena_round(size) <= a->block->room - start) {
       a->used = start + arena_round(size);
-      memset((char *)p + old_size, 0, size - old_size);
       return p;
     }
   }
   to = bl_arena_room(a, size);
   if (!to) return NULL;
   if (old_size) memcpy(to, p, old_size);
-  memset(to + old_size, 0, size - old_size);
   return to;
 }
 

@@ -38,6 +38,8 @@ void *bl_arena_take(bl_arena *a, size_t size);
 void *bl_arena_room(bl_arena *a, size_t size);
 /* An array of count elements; overflow of the product is a failure. */
 void *bl_arena_array(bl_arena *a, size_t count, size_t size);
+/* The same, but with any bytes in it. */
+void *bl_arena_array_any(bl_arena *a, size_t count, size_t size);
 /* Copies size bytes; a NUL follows them, uncounted. */
 void *bl_arena_copy(bl_arena *a, const void *from, size_t size);
 bl_str bl_arena_str(bl_arena *a, bl_str from);   /* NUL-terminated copy */
@@ -47,7 +49,7 @@ bl_str bl_arena_str(bl_arena *a, bl_str from);   /* NUL-terminated copy */
 bl_arena_mark bl_arena_now(const bl_arena *a);
 void bl_arena_back(bl_arena *a, bl_arena_mark mark);
 
-/* A larger p, its new bytes zero: in place when p was taken last, else moved
+/* A larger p, its new bytes any: in place when p was taken last, else moved
  * (the old bytes stay in the arena).  NULL p with old_size 0 is fine. */
 void *bl_arena_grow(bl_arena *a, void *p, size_t old_size, size_t size);
 
@@ -62,6 +64,17 @@ void *bl_arena_grow(bl_arena *a, void *p, size_t old_size, size_t size);
  */
 void *bl_arena_push(bl_arena *a, void **items, const size_t *count,
                     size_t *cap, size_t size);
+
+/* The same for what each event does: mostly there is room. */
+static inline void *bl_arena_next(bl_arena *a, void **items,
+                                  const size_t *count, size_t *cap,
+                                  size_t size) {
+  char *array;
+
+  if (*count == *cap) return bl_arena_push(a, items, count, cap, size);
+  memcpy(&array, (void *)items, sizeof array);
+  return memset(array + *count * size, 0, size);
+}
 
 /* Memory straight from the host, for what outlives arenas. */
 void *bl_host_alloc(const billing_allocator *host, size_t size);  /* zeroed */

@@ -118,20 +118,34 @@ static size_t text_escape(unsigned char c, char *out) {
   return 6;
 }
 
+/* Where the next byte is that must be escaped, or the end. */
+static size_t text_next_escape(bl_str s, size_t from) {
+  for (; from < s.len; from++) {
+    unsigned char c = (unsigned char)s.text[from];
+    if (c < 0x20 || c == '"' || c == '\\') break;
+  }
+  return from;
+}
+
+/* Mostly there is nothing to escape, and room for all of it. */
 void bl_text_json(bl_text *t, bl_str s) {
-  size_t from = 0;
+  size_t from = 0, at = text_next_escape(s, 0);
+  char escape[6];
 
+  if (at == s.len && !t->failed && s.len + 2 < t->cap - t->len) {
+    char *out = t->text + t->len;
+    out[0] = out[s.len + 1] = '"';
+    bl_copy(out + 1, s.text, s.len);
+    out[s.len + 2] = '\0';
+    t->len += s.len + 2;
+    return;
+  }
   bl_text_add(t, "\"", 1);
-  for (size_t i = 0; i < s.len; i++) {
-    unsigned char c = (unsigned char)s.text[i];
-    char escape[6];
-    size_t len;
-
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    len = text_escape(c, escape);
-    bl_text_add(t, s.text + from, i - from);
+  for (; at < s.len; at = text_next_escape(s, from)) {
+    size_t len = text_escape((unsigned char)s.text[at], escape);
+    bl_text_add(t, s.text + from, at - from);
     bl_text_add(t, escape, len);
-    from = i + 1;
+    from = at + 1;
   }
   if (from < s.len) bl_text_add(t, s.text + from, s.len - from);
   bl_text_add(t, "\"", 1);

@@ -21,6 +21,15 @@ typedef struct bl_text {
 
 void bl_text_open(bl_text *t, bl_arena *arena);
 void bl_text_add(bl_text *t, const char *text, size_t len);
+/* One byte. */
+static inline void bl_text_byte(bl_text *t, char c) {
+  if (t->failed || t->cap - t->len < 2) {
+    bl_text_add(t, &c, 1);
+    return;
+  }
+  t->text[t->len++] = c;
+  t->text[t->len] = '\0';
+}
 void bl_text_str(bl_text *t, bl_str s);
 void bl_text_c(bl_text *t, const char *text);
 void bl_text_int(bl_text *t, int64_t v);

@@ -113,7 +113,7 @@ void bl_events_past_open(bl_events_past *p, int64_t at_us) {
 
 int bl_events_past_key(bl_events_past *p, bl_arena *arena, uint64_t customer,
                        const bl_fact_key *key) {
-  bl_events_tally *tally = bl_arena_push(arena, (void **)&p->tallies,
+  bl_events_tally *tally = bl_arena_next(arena, (void **)&p->tallies,
                                          &p->tally_count, &p->tally_cap,
                                          sizeof *tally);
 

@@ -43,7 +43,7 @@ static bl_str evr_group(bl_events_reader *r, unsigned head) {
     return none;
   }
   if (!(head & BL_KEY_NEW_GROUP)) return none;
-  group = bl_arena_push(r->arena, (void **)&r->groups, &r->group_count,
+  group = bl_arena_next(r->arena, (void **)&r->groups, &r->group_count,
                         &r->group_cap, sizeof *group);
   if (!group) {
     r->rc = BILLING_NOMEM;
@@ -75,7 +75,7 @@ static void evr_new_key(bl_events_reader *r, uint64_t customer) {
   if ((head & BL_KEY_GROUP) && (head & BL_KEY_NEW_GROUP)) r->facts.bad = 1;
   key.group = evr_group(r, head);
   if (r->facts.bad || r->rc) return;
-  kept = bl_arena_push(r->arena, (void **)&r->keys, &r->key_count,
+  kept = bl_arena_next(r->arena, (void **)&r->keys, &r->key_count,
                        &r->key_cap, sizeof *kept);
   if (!kept || !bl_events_past_key(&r->past, r->arena, customer, &key)) {
     r->rc = BILLING_NOMEM;

@@ -48,7 +48,7 @@ void bl_events_begin(bl_events_writer *w, int64_t at_us) {
 }
 
 uint64_t bl_events_key(bl_events_writer *w, const bl_fact_key *key) {
-  bl_events_named *named = bl_arena_push(w->arena, (void **)&w->named,
+  bl_events_named *named = bl_arena_next(w->arena, (void **)&w->named,
                                          &w->named_count, &w->named_cap,
                                          sizeof *named);
 

@@ -57,7 +57,7 @@ static bl_str evt_name(bl_events_reader *r) {
     r->properties.bad = 1;
     return none;
   }
-  name = bl_arena_push(r->arena, (void **)&r->names, &r->name_count,
+  name = bl_arena_next(r->arena, (void **)&r->names, &r->name_count,
                        &r->name_cap, sizeof *name);
   if (!name) {
     evt_nomem(r);
@@ -87,7 +87,7 @@ static size_t evt_template(bl_events_reader *r) {
   holes = bl_unpack_u64(&r->properties);
   if (holes > BL_EVENTS_HOLES) r->properties.bad = 1;
   if (r->properties.bad) return 0;
-  t = bl_arena_push(r->arena, (void **)&r->templates, &r->template_count,
+  t = bl_arena_next(r->arena, (void **)&r->templates, &r->template_count,
                     &r->template_cap, sizeof *t);
   if (t) t->pieces = bl_arena_array(r->arena, holes + 1, sizeof *t->pieces);
   if (t) t->holes = bl_arena_array(r->arena, holes + 1, sizeof *t->holes);
@@ -125,7 +125,7 @@ static const bl_events_frame *evt_shape(bl_events_reader *r) {
     frame.form = evt_template(r);
   }
   if (r->properties.bad || r->rc) return NULL;
-  kept = bl_arena_push(r->arena, (void **)&r->frames, &r->frame_count,
+  kept = bl_arena_next(r->arena, (void **)&r->frames, &r->frame_count,
                        &r->frame_cap, sizeof *kept);
   if (!kept) {
     evt_nomem(r);
@@ -144,7 +144,7 @@ static void evt_number_word(bl_events_reader *r, evt_hole *hole,
   evt_word *word;
 
   if (v->len > BL_EVENTS_WORD || hole->count == BL_EVENTS_WORDS) return;
-  word = bl_arena_push(r->arena, (void **)&hole->words, &hole->count,
+  word = bl_arena_next(r->arena, (void **)&hole->words, &hole->count,
                        &hole->cap, sizeof *word);
   if (!word) {
     evt_nomem(r);

@@ -33,7 +33,7 @@ static int stack_draw(bl_fold *f, bl_tally *tally, const bl_draw *draw) {
     if (bl_dec_is_zero(top->amount)) tally->stack_count--;
     return BILLING_OK;
   }
-  top = bl_arena_push(&t->arena, (void **)&tally->stack, &tally->stack_count,
+  top = bl_arena_next(&t->arena, (void **)&tally->stack, &tally->stack_count,
                       &tally->stack_cap, sizeof *top);
   if (!top) return BILLING_NOMEM;
   *top = *draw;

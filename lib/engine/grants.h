@@ -37,7 +37,14 @@ int bl_recurring_give(bl_call *c, bl_contract *contract, int64_t until_us);
  * over by then does. */
 int bl_recurring_give_all(bl_call *c, bl_customer *customer);
 /* Whether there is nothing of that to do. */
-int bl_recurring_is_given(const bl_customer *customer, int64_t now_us);
+static inline int bl_recurring_is_given(const bl_customer *customer,
+                                        int64_t now_us) {
+  for (size_t i = 0; i < customer->contracts.count; i++) {
+    const bl_contract *contract = customer->contracts.item[i];
+    if (contract->gives_us <= now_us || contract->rolls_us <= now_us) return 0;
+  }
+  return 1;
+}
 /* The version of the contract's plan that holds at a moment. */
 const bl_plan_version *bl_contract_plan_at(const bl_contract *contract,
                                            int64_t us);

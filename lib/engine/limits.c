@@ -12,17 +12,11 @@ const char *const bl_limit_owners[] = {
   [BILLING_DENIED_BY_PARENT] = "parent"
 };
 
-int bl_limits_are(const bl_tenant *t, const bl_customer *customer) {
+int bl_limits_above(const bl_tenant *t, const bl_customer *customer) {
   const bl_customer *at = bl_parent_of(t, customer);
-  size_t count = customer->limits.count;
 
-  for (; at; at = bl_parent_of(t, at)) count += at->limits.count;
-
-  for (size_t i = 0; i < customer->contracts.count && !count; i++) {
-    const bl_contract *contract = customer->contracts.item[i];
-    count = contract->terms.limits.count + contract->plan->plan.limits.count;
-  }
-  return count > 0;
+  while (at && !at->limits.count) at = bl_parent_of(t, at);
+  return at != NULL;
 }
 
 /* ---- what is asked ---- */

@@ -50,9 +50,20 @@ typedef struct bl_limit_wishes {
 /* Whose a limit is, by BILLING_DENIED_BY_*. */
 extern const char *const bl_limit_owners[];
 
+/* Whether a limit of those above the customer is its, too. */
+int bl_limits_above(const bl_tenant *t, const bl_customer *customer);
 /* Whether anything limits the customer, also limits of those above it; whether
  * something is counted for it: limits, quotas or the windows of alerts. */
-int bl_limits_are(const bl_tenant *t, const bl_customer *customer);
+static inline int bl_limits_are(const bl_tenant *t,
+                                const bl_customer *customer) {
+  size_t count = customer->limits.count;
+
+  for (size_t i = 0; i < customer->contracts.count && !count; i++) {
+    const bl_contract *contract = customer->contracts.item[i];
+    count = contract->terms.limits.count + contract->plan->plan.limits.count;
+  }
+  return count > 0 || (customer->parent && bl_limits_above(t, customer));
+}
 static inline int bl_limits_count(const bl_tenant *t,
                                   const bl_customer *customer) {
   return t->quotas.count || t->has_windows || bl_limits_are(t, customer);

@@ -60,9 +60,9 @@ static int add_charge(bl_rater *r, bl_fact_charge **charge, bl_tally *tally) {
   bl_arena *arena = &r->c->arena;
   bl_tally **place;
 
-  *charge = bl_arena_push(arena, (void **)&r->charges, &r->tally_count,
+  *charge = bl_arena_next(arena, (void **)&r->charges, &r->tally_count,
                           &r->charge_cap, sizeof **charge);
-  place = bl_arena_push(arena, (void **)&r->tallies, &r->tally_count,
+  place = bl_arena_next(arena, (void **)&r->tallies, &r->tally_count,
                         &r->tally_cap, sizeof *place);
   if (!*charge || !place) return BILLING_NOMEM;
   *place = tally;
@@ -71,7 +71,7 @@ static int add_charge(bl_rater *r, bl_fact_charge **charge, bl_tally *tally) {
 }
 
 static int keep_made(bl_rater *r, bl_tally *tally) {
-  bl_tally **place = bl_arena_push(&r->c->arena, (void **)&r->made,
+  bl_tally **place = bl_arena_next(&r->c->arena, (void **)&r->made,
                                    &r->made_count, &r->made_cap,
                                    sizeof *place);
 

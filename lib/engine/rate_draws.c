@@ -87,7 +87,7 @@ static int add_payer(bl_rater *r, bl_lot *lot) {
   bl_lot **place;
 
   if (!lot) return BILLING_NOMEM;
-  place = bl_arena_push(&r->c->arena, (void **)&r->lots, &r->lot_count,
+  place = bl_arena_next(&r->c->arena, (void **)&r->lots, &r->lot_count,
                         &r->lot_cap, sizeof *place);
   if (!place) return BILLING_NOMEM;
   *place = lot;

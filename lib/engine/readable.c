@@ -83,6 +83,7 @@ static size_t shown_width(const readable_rows *r) {
 /* The next row of the page, all NULL; NULL when memory is out. */
 static billing_value *add_row(readable_rows *r) {
   size_t width = shown_width(r) * sizeof(billing_value);
+  billing_value *row;
 
   if (r->count == r->cap) {
     size_t cap = r->cap ? 2 * r->cap : 32;
@@ -91,7 +92,8 @@ static billing_value *add_row(readable_rows *r) {
     if (!r->values) return NULL;
     r->cap = cap;
   }
-  return &r->values[r->count++ * shown_width(r)];
+  row = &r->values[r->count++ * shown_width(r)];
+  return memset(row, 0, width);
 }
 
 /* A text that lives as long as the page; without one the value is NULL. */

@@ -40,9 +40,9 @@ static int open_recording(bl_recording *r, bl_call *c, size_t count) {
   bl_rater_open(&r->rater, c);
   r->rater.is_capped = 1;
   bl_arena_open(&r->seen.arena, &c->b->host);
-  r->in = bl_arena_array(&c->arena, count + 1, sizeof *r->in);
+  r->in = bl_arena_array_any(&c->arena, count + 1, sizeof *r->in);
   r->order = bl_arena_array(&c->arena, count + 1, sizeof *r->order);
-  r->receipts = bl_arena_array(kept, count + 1, sizeof *r->receipts);
+  r->receipts = bl_arena_array_any(kept, count + 1, sizeof *r->receipts);
   return c->arena.failed || !r->receipts ? BILLING_NOMEM : BILLING_OK;
 }
 
@@ -123,10 +123,12 @@ static int load_batch(bl_recording *r) {
 static int read_batch(bl_recording *r, const billing_event *const *events,
                       const int32_t *codes) {
   int rc = BILLING_OK, loaded;
+  size_t i;
 
   bl_customers_defer(r->c);
-  for (size_t i = 0; i < r->count && !rc; i++) {
+  for (i = 0; i < r->count && !rc; i++) {
     if (codes && codes[i]) {
+      memset(&r->in[i], 0, sizeof r->in[i]);
       refuse_unread(r, i, codes[i]);
       continue;
     }
@@ -135,6 +137,7 @@ static int read_batch(bl_recording *r, const billing_event *const *events,
     else if (!rc && r->in[i].code) bl_record_refuse(r, i, r->in[i].code);
     else bl_keys_prefetch(r->c->t, r->in[i].key);
   }
+  memset(&r->in[i], 0, (r->count - i) * sizeof *r->in);
   loaded = load_batch(r);
   return rc ? rc : loaded;
 }

@@ -268,14 +268,6 @@ int bl_recurring_give(bl_call *c, bl_contract *contract, int64_t until_us) {
 
 /* ---- a customer ---- */
 
-int bl_recurring_is_given(const bl_customer *customer, int64_t now_us) {
-  for (size_t i = 0; i < customer->contracts.count; i++) {
-    const bl_contract *contract = customer->contracts.item[i];
-    if (contract->gives_us <= now_us || contract->rolls_us <= now_us) return 0;
-  }
-  return 1;
-}
-
 /* Whether the contract gave it, it has not been ended, and some of it may
  * outlive it. */
 static int may_roll(const bl_call *c, const bl_contract *contract,

@@ -76,7 +76,7 @@ void bl_tenant_hide(bl_tenant *t) {
     bl_board_clear(panel);
 }
 
-static bl_undo *undo_push(bl_tenant *t, size_t saved) {
+static inline bl_undo *undo_push(bl_tenant *t, size_t saved) {
   bl_undo *u = bl_arena_room(t->undo_arena, sizeof *u + saved);
 
   if (!u) {
@@ -356,14 +356,6 @@ int bl_customer_name(bl_tenant *t, bl_customer *customer,
   if (bl_map_get(&t->customers, id_hash, 16)) return BILLING_OK;
   bl_touch_map(t, &t->customers);
   return bl_map_put(&t->customers, customer->id_hash, 16, customer);
-}
-
-bl_wallet *bl_wallet_of(const bl_customer *customer, const char asset[16]) {
-  for (size_t i = 0; i < customer->wallets.count; i++) {
-    bl_wallet *wallet = customer->wallets.item[i];
-    if (bl_asset_equal(wallet->asset, asset)) return wallet;
-  }
-  return NULL;
 }
 
 bl_wallet *bl_wallet_make(bl_tenant *t, bl_customer *customer,

@@ -606,7 +606,14 @@ static inline bl_customer *bl_parent_of(const bl_tenant *t,
                           : NULL;
 }
 
-bl_wallet *bl_wallet_of(const bl_customer *customer, const char asset[16]);
+static inline bl_wallet *bl_wallet_of(const bl_customer *customer,
+                                      const char asset[16]) {
+  for (size_t i = 0; i < customer->wallets.count; i++) {
+    bl_wallet *wallet = customer->wallets.item[i];
+    if (bl_asset_equal(wallet->asset, asset)) return wallet;
+  }
+  return NULL;
+}
 /* The wallet, made when it is missing; NULL when memory is out. */
 bl_wallet *bl_wallet_make(bl_tenant *t, bl_customer *customer,
                           const char asset[16]);

@@ -30,13 +30,13 @@ int bl_meter_group(const bl_str *names, size_t count, const bl_event *event,
   for (size_t i = 0; !rc && i < count; i++) {
     const bl_member *member = bl_property(event, sorted[i]);
 
-    bl_text_add(out, i ? "," : "{", 1);
+    bl_text_byte(out, i ? ',' : '{');
     bl_text_json(out, sorted[i]);
-    bl_text_add(out, ":", 1);
+    bl_text_byte(out, ':');
     if (member) rc = bl_member_print(member, out);
     else bl_text_add(out, "null", 4);
   }
-  bl_text_add(out, "}", 1);
+  bl_text_byte(out, '}');
   if (!rc && out->failed) rc = BILLING_NOMEM;
   return rc;
 }

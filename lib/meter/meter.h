@@ -21,7 +21,11 @@ int bl_meter_matches(const bl_filter *filters, size_t count,
                      const bl_event *event);
 /* Whether a contract takes the event, by what has begun at the event's own
  * time (route.c). */
-int bl_route_takes(const bl_routes *routes, const bl_event *event);
+int bl_route_takes_some(const bl_routes *routes, const bl_event *event);
+static inline int bl_route_takes(const bl_routes *routes,
+                                 const bl_event *event) {
+  return !routes->count || bl_route_takes_some(routes, event);
+}
 /* Whether the meter selects events of that name. */
 int bl_meter_names(const bl_meter *meter, bl_str name);
 /* Whether the meter wants the event: its name and its filters. */

@@ -13,11 +13,9 @@
  */
 #include "meter/meter.h"
 
-int bl_route_takes(const bl_routes *routes, const bl_event *event) {
-  bl_route route;
+int bl_route_takes_some(const bl_routes *routes, const bl_event *event) {
+  bl_route route = bl_route_at(routes, event->time_us);
 
-  if (!routes->count) return 1;
-  route = bl_route_at(routes, event->time_us);
   return !route.takes_none &&
          bl_meter_matches(route.filters, route.filter_count, event);
 }
