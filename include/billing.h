@@ -1110,6 +1110,10 @@ typedef struct billing_grant_terms {
                                       left out does not restrict.
                                       {"rate":"commit"}: it draws at the commit
                                       rate of prices that have one.
+                                      {"caps":[{"amount":"10","per":"day"}]}:
+                                      no more than that is drawn in a window
+                                      (hour, day, week, month, "hours":5), by
+                                      the clock.
                                       {"features":{"calls":"500"}}: what it
                                       entitles to, see Entitlements */
 } billing_grant_terms;
@@ -1335,7 +1339,8 @@ typedef struct billing_denial {
   billing_decimal most;         /* of a limit: what it allows */
   billing_decimal used;         /* and of that, by usage and open holds */
   int64_t         again_us;     /* from when on it would be allowed if nothing
-                                   else moved; 0: only something else helps */
+                                   else moved: a limit, or the caps of grants;
+                                   0: only something else helps */
   char            asset[16];    /* of all that; "" when it is a quantity */
   char            limit[208];   /* its id, cut to fit; "": the balance */
 } billing_denial;
@@ -1652,9 +1657,10 @@ typedef struct billing_progress {
 /*
  * Does everything that falls due up to `until_us` (at most now_us), in the
  * order in which it falls due: expires holds, closes periods, finalizes and
- * numbers their invoices without gaps, expires grants (at one instant in this
- * order).  At most `budget` steps
- * (0: no bound) in this call and its one commit; MORE says that some are left.
+ * numbers their invoices without gaps, expires grants, gives recurring ones,
+ * asks for top-ups, tells what time brings (at one instant in this order).  At
+ * most `budget` steps (0: no bound) in this call and its one commit; MORE says
+ * that some are left.
  * Running it once or in any number of steps gives the same invoices.
  *
  * A statement of a SQL meter that fails ends the call at the close of its
@@ -1781,7 +1787,8 @@ BILLING_API int billing_simulate(billing *b, const billing_call *call,
  *   contract.started * "contract", "plan", "start"
  *   contract.ended *   "contract", "plan", "end"
  *   alert.reached      "alert" (its id), "contract", "of", "asset" or
- *                      "meter", "at", "value"
+ *                      "meter", "at", "value" (days: none, while nothing is
+ *                      spent)
  *   alert.recovered    the same; "at" is what it is back at
  *   top_up.wanted      what billing_top_up answers of it
  *   top_up.failed      the same: "again", or "state":"paused"

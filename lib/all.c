@@ -172,6 +172,7 @@
 #include "engine/batch.c"
 #include "engine/board.c"
 #include "engine/call.c"
+#include "engine/caps.c"
 #include "engine/catalogs.c"
 #include "engine/check.c"
 #include "engine/closing.c"

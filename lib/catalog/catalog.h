@@ -811,6 +811,7 @@ typedef struct bl_scope {
   uint32_t rate;               /* BL_RATE_* that it draws at */
   uint32_t reserved;
   bl_feature_values features;  /* that it entitles to while it lasts */
+  bl_limits caps;              /* of what is drawn: most and windows */
 } bl_scope;
 /* What is done to a grant; what takes some of it away says where it goes. */
 enum { BL_CHANGE_VOID,         /* nowhere: it is breakage, and it ends */

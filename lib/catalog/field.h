@@ -130,6 +130,8 @@ extern const char bl_clock_hint[];
 /* bl_limits; `low`: those of a contract or plan, which have periods
  * (limits.c). */
 bl_field_read bl_value_limits;
+/* bl_limits: caps of a grant, without ids and assets. */
+bl_field_read bl_value_caps;
 /* What the windows of a limit are, and whether it goes together; and its
  * print. */
 int bl_limit_check_windows(const bl_reader *r, bl_limit *limit, int is_per,

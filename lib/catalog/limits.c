@@ -13,6 +13,7 @@
 #include "catalog/field.h"
 
 #define LIMITS_MOST 20
+#define CAPS_MOST 8
 #define LIMIT_KEYS_MOST 8
 
 const char *const bl_within_words[] = {
@@ -176,5 +177,61 @@ int bl_value_limits(const bl_reader *r, const bl_field *field,
   return rc;
 }
 
+/* ---- caps of a grant ---- */
+
+static const bl_field caps_fields[] = {
+  {.name = "amount", .read = bl_value_amount, .needed = BL_ALWAYS,
+   .at = offsetof(limits_draft, limit.most)},
+  {.name = "per", .read = limits_per,
+   .hint = "hour, day, week, month; or \"hours\":5"},
+  {.name = "hours", .read = bl_value_whole, .low = 1, .high = 8784,
+   .at = offsetof(limits_draft, limit.hours)},
+  {.name = "sliding", .read = bl_value_truth,
+   .at = offsetof(limits_draft, limit.slides)},
+  {.name = "zone", .read = bl_value_label, .high = 64,
+   .at = offsetof(limits_draft, limit.zone)},
+};
+
+static const bl_shape caps_shape = {
+  "a cap", caps_fields, BL_COUNT(caps_fields)
+};
+
+static int caps_are_other(const bl_reader *r, const bl_limits *caps,
+                          uint64_t print) {
+  for (size_t i = 0; i < caps->count; i++)
+    if (caps->item[i].print == print)
+      return bl_reader_fail(r, BILLING_INVALID, "one for each kind of window",
+                            "the same window is capped twice");
+  return BILLING_OK;
+}
+
+int bl_value_caps(const bl_reader *r, const bl_field *field,
+                  const bl_json *node, void *model) {
+  bl_limits *caps =
+      (bl_limits *)(void *)((unsigned char *)model + field->at);
+  const bl_json *item = bl_json_first(node);
+  size_t count = 0;
+  int rc = bl_value_array(r, node, 1, CAPS_MOST, &count);
+
+  if (rc) return rc;
+  caps->item = bl_arena_array(r->arena, count, sizeof *caps->item);
+  if (!caps->item) return bl_reader_nomem(r);
+  for (size_t i = 0; i < count && !rc; i++, item = bl_json_next(item)) {
+    bl_reader at = bl_reader_item(r, i);
+    limits_draft draft = {.is_per = 0};
+
+    rc = bl_shape_read(&caps_shape, &at, item, 0, &draft);
+    if (!rc)
+      rc = bl_limit_check_windows(&at, &draft.limit, (int)draft.is_per, 0);
+    if (rc) return rc;
+    draft.limit.print = bl_limit_print(&draft.limit);
+    rc = caps_are_other(&at, caps, draft.limit.print);
+    caps->item[i] = draft.limit;
+    caps->count = i + 1;
+  }
+  return rc;
+}
+
+#undef CAPS_MOST
 #undef LIMITS_MOST
 #undef LIMIT_KEYS_MOST

@@ -7,6 +7,7 @@
  *     {"tags":["llm"]} for every price with this tag
  *     {"any":[{"price":"tokens","values":{"model":"m1"}}]} for one model
  *     {"rate":"commit"} pays the commit rate of prices that have one
+ *     {"caps":[{"amount":"10","per":"day"}]} for everything, 10 a day
  *     {"features":{"calls":"500"}} pays for everything, and entitles to more
  */
 #include "catalog/field.h"
@@ -30,6 +31,7 @@ static const bl_field scope_fields[] = {
    .beside = offsetof(bl_scope, tag_count)},
   {.name = "features", .read = bl_value_features,
    .at = offsetof(bl_scope, features)},
+  {.name = "caps", .read = bl_value_caps, .at = offsetof(bl_scope, caps)},
   {.name = "any", .read = bl_value_targets,
    .at = offsetof(bl_scope, targets),
    .beside = offsetof(bl_scope, target_count)},

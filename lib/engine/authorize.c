@@ -12,6 +12,7 @@
  */
 #include "base/struct.h"
 #include "engine/assets.h"
+#include "engine/caps.h"
 #include "engine/hold_state.h"
 #include "engine/holds.h"
 #include "engine/keys.h"
@@ -317,6 +318,10 @@ static int write_hold(bl_hold_draft *d, const bl_request_key *request,
     rc = bl_limits_join(c, &d->wishes, &fact->counts, &fact->count_count);
   if (rc) return rc;
   join_draws(fact);
+  if (d->customer->capped)
+    rc = bl_caps_join(c, fact->draws, fact->draw_count, &fact->counts,
+                      &fact->count_count);
+  if (rc) return rc;
   fact->number = c->t->heads.holds + 1;
   fact->customer = d->customer->number;
   fact->expires_us = expires_us;

@@ -28,15 +28,16 @@ static void bound_span(bl_span *span, int64_t change_us, int64_t now_us) {
     span->from_us = change_us;
 }
 
-/* Grants whose scope does not bind them to some use. */
+/* Grants whose scope does not bind them to some use, or some time. */
 static bl_dec unscoped_free(const bl_wallet *wallet, int64_t now_us,
                             bl_span *span) {
   bl_dec sum = BL_DEC_ZERO;
 
   for (size_t i = wallet->live.first; i < wallet->live.count; i++) {
-    const bl_lot *lot = &((const bl_grant_state *)wallet->live.item[i])->lot;
+    const bl_grant_state *grant = wallet->live.item[i];
+    const bl_lot *lot = &grant->lot;
     bl_span life = {lot->effective_us, lot->expires_us};
-    if (lot->scope) continue;
+    if (lot->scope || grant->scope.caps.count) continue;
     bound_span(span, life.from_us, now_us);
     bound_span(span, life.to_us, now_us);
     if (bl_span_holds(life, now_us))

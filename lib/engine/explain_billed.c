@@ -94,16 +94,20 @@ int bl_explain_rolled(bl_call *c, const bl_contract *contract,
                       const bl_fact_key *key, const bl_price *rate,
                       bl_allowed *out) {
   const bl_meter *meter = bl_contract_meter(contract, key->price);
+  const bl_tally *own = bl_tally_of(contract, key->price, key->period,
+                                    key->group);
   bl_rate_others all = BL_RATE_ALONE;
+  bl_fact_key at;
   int rc = bl_rate_roll(&c->arena, contract, key, &all);
 
-  for (uint64_t i = all.first; !rc && i < all.periods; i++) {
-    const bl_tally *tally = bl_tally_of(contract, key->price, i, key->group);
-    if (tally) bl_rate_join(meter, i, tally->level.total, &all);
+  for (uint64_t i = 0; !rc &&
+       bl_rate_next_other(contract, meter, key, &i, &at);) {
+    const bl_tally *tally = bl_tally_of(contract, at.price, at.period,
+                                        at.group);
+    if (tally) bl_rate_join(at.period, tally->level.total, &all);
   }
-  if (!rc)
-    bl_price_rolled(rate, all.usage + all.first,
-                    (size_t)(all.periods - all.first), all.room,
-                    (size_t)(key->period - all.first), out);
-  return rc;
+  if (rc || !own) return rc ? rc : BILLING_CORRUPT;
+  bl_rate_rolled(meter, rate, &all, own->level.total);
+  *out = all.rolled[key->period].came;
+  return BILLING_OK;
 }

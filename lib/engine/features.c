@@ -3,6 +3,7 @@
 #include "engine/features.h"
 
 #include "engine/grants.h"
+#include "engine/limits.h"
 
 /* ---- who has it ---- */
 
@@ -175,6 +176,8 @@ static int check_scope_of(bl_call *c, const bl_recurring *grant, int is_new,
   if (rc) return rc;
   rc = bl_catalog_read_scope(tree, path, &c->arena, &scope, c->err);
   bl_json_free(tree);
+  for (size_t i = 0; i < scope.caps.count && !rc; i++)
+    rc = bl_limit_check(c, &scope.caps.item[i], 0, path);
   return rc ? rc : bl_features_check(c, &scope.features, 1, is_new, path);
 }
 

@@ -139,6 +139,11 @@ static int fold_given(bl_fold *f, bl_customer *customer,
   wallet->granted = bl_dec_add(wallet->granted, fact->amount);
   wallet->targeted += grant->scope.target_count != 0;
   wallet->entitling += grant->scope.features.count != 0;
+  wallet->capped += grant->scope.caps.count != 0;
+  if (grant->scope.caps.count) {
+    bl_touch_customer(t, customer);
+    customer->capped = 1;
+  }
   if (bl_dec_is_bad(wallet->granted)) return BILLING_LIMIT;
   rc = bl_list_insert(t, &wallet->grants,
                       bl_lot_place(&wallet->grants, &grant->lot), grant);

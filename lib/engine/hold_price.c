@@ -81,7 +81,7 @@ static bl_dec worst_amount(const bl_tally *tally, bl_dec held,
   if (meter->ticks) return BL_DEC_ZERO;
   if (rate->flags & BL_PRICE_BY_EVENT)
     return bl_rate_transaction_most(tally, charge);
-  if (others->usage) return worst_rolled(tally, held, rate, charge, others);
+  if (others->rolled) return worst_rolled(tally, held, rate, charge, others);
   later = bl_price_delta(rate, bl_measure_finish(meter, total),
                          bl_measure_finish(meter, after));
   most = bl_dec_max(charge->amount, later);

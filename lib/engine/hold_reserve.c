@@ -6,6 +6,7 @@
  *     6.00 asked: 2.00 of the grants, 4.00 of the overdraft
  *     8.00 asked: 2.00 of the grants, 6.00 that are missing: 1.00 too much
  */
+#include "engine/caps.h"
 #include "engine/hold_state.h"
 #include "engine/holds.h"
 
@@ -14,6 +15,7 @@ void bl_hold_open(bl_hold_draft *d, bl_call *c) {
   d->c = c;
   bl_rater_open(&d->rater, c);
   bl_rater_open(&d->payer, c);
+  d->payer.is_capped = 1;
 }
 
 void bl_hold_close(bl_hold_draft *d) {
@@ -133,9 +135,33 @@ static bl_dec overdraft_room(const bl_hold_draft *d,
   return bl_dec_sub(room, wallet->overdraft_held);
 }
 
+/* What the end of windows would free of grants with caps, and when; 0: not as
+ * much as is missing. */
+static int cap_again(const bl_hold_draft *d, const bl_hold_side *side,
+                     bl_dec missing, int64_t *again_us) {
+  const bl_wallet *wallet = bl_wallet_of(d->customer, side->asset);
+  int rc = BILLING_OK;
+
+  *again_us = 0;
+  for (size_t i = wallet && wallet->capped ? wallet->live.first : SIZE_MAX;
+       wallet && i < wallet->live.count && !rc; i++) {
+    const bl_grant_state *grant = wallet->live.item[i];
+    bl_dec left = bl_dec_sub(grant->lot.left, grant->lot.held), room;
+    int64_t until_us;
+    if (!grant->scope.caps.count) continue;
+    rc = bl_cap_room(d->c, grant, &room, &until_us);
+    if (rc || !until_us || !bl_dec_less(room, left)) continue;
+    missing = bl_dec_sub(missing, bl_dec_sub(left, room));
+    if (until_us > *again_us) *again_us = until_us;
+  }
+  if (bl_dec_sign(missing) > 0) *again_us = 0;
+  return rc;
+}
+
 static int side_fits(bl_hold_draft *d, const bl_hold_side *side) {
   billing_denial *denial = &d->denial;
   bl_dec room = overdraft_room(d, side);
+  int rc;
 
   if (bl_dec_is_bad(side->missing) || bl_dec_is_bad(side->held))
     return bl_fail(d->c->err, BILLING_LIMIT, "/value", "amounts below 10^20",
@@ -148,9 +174,17 @@ static int side_fits(bl_hold_draft *d, const bl_hold_side *side) {
   if (bl_dec_sign(room) > 0)
     denial->missing = bl_dec_sub(side->missing, room);
   memcpy(denial->asset, side->asset, sizeof denial->asset);
+  rc = cap_again(d, side, denial->missing, &denial->again_us);
+  if (rc || !denial->again_us)
+    return rc ? rc
+              : bl_fail(d->c->err, BILLING_DENIED_BALANCE, "",
+                        "grant credit, or raise the contract's overdraft",
+                        "%d %s are missing", &denial->missing, denial->asset);
   return bl_fail(d->c->err, BILLING_DENIED_BALANCE, "",
-                 "grant credit, or raise the contract's overdraft",
-                 "%d %s are missing", &denial->missing, denial->asset);
+                 "grant credit, raise the contract's overdraft, or wait for "
+                 "grants that have caps",
+                 "%d %s are missing until %T", &denial->missing,
+                 denial->asset, denial->again_us);
 }
 
 int bl_hold_fits(bl_hold_draft *d) {

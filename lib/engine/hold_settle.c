@@ -39,6 +39,11 @@ typedef struct settle_gift {
 } settle_gift;
 
 typedef struct settling {
+  billing                *b;      /* as billing_settle was called */
+  const billing_call     *call;
+  const billing_event    *given;
+  const billing_receipt  *room;
+  billing_error          *err;
   bl_call             *c;
   bl_hold_state       *hold;
   uint32_t             above;     /* BILLING_SETTLE_* */
@@ -364,23 +369,21 @@ static int settle(settling *s, const billing_event *events) {
 }
 
 /* Once, in a call of its own: a trial, or for good. */
-static int settle_once(settling *s, billing *b, const billing_call *call,
-                       const billing_event *events,
-                       const billing_receipt *receipts, billing_error *err) {
+static int settle_once(settling *s) {
   bl_trial trial;
   bl_call c;
-  int rc = bl_enter(&c, b, call, s->asks ? BL_TRIAL : BL_SHARE, err);
+  int rc = bl_enter(&c, s->b, s->call, s->asks ? BL_TRIAL : BL_SHARE, s->err);
 
   if (rc) return rc;
   s->c = &c;
   if (s->asks) bl_trial_open(&c, &trial);
   if (s->above > BILLING_SETTLE_CAP)
-    rc = bl_fail(err, BILLING_MISUSE, "", "BILLING_SETTLE_*",
+    rc = bl_fail(s->err, BILLING_MISUSE, "", "BILLING_SETTLE_*",
                  "`above` is not known");
-  if (!rc) rc = bl_receipts_check(&c, receipts, s->count);
-  if (!rc) rc = settle(s, events);
+  if (!rc) rc = bl_receipts_check(&c, s->room, s->count);
+  if (!rc) rc = settle(s, s->given);
   if (s->has_moved)
-    (void)bl_fail(err, rc, "", "try again",
+    (void)bl_fail(s->err, rc, "", "try again",
                   "another call has moved what it costs");
   return bl_leave(&c, rc);
 }
@@ -388,19 +391,16 @@ static int settle_once(settling *s, billing *b, const billing_call *call,
 /* How often others may move the price between the trial and the call. */
 #define SETTLE_TRIES 3
 
-static int settle_no_more(settling *s, billing *b, const billing_call *call,
-                         const billing_event *events,
-                         const billing_receipt *receipts,
-                         billing_error *err) {
+static int settle_no_more(settling *s) {
   int rc = BILLING_OK;
 
   for (int i = 0; i < SETTLE_TRIES && (!i || s->has_moved); i++) {
     s->gift_count = s->has_moved = 0;
     s->asks = 1;
-    rc = settle_once(s, b, call, events, receipts, err);
+    rc = settle_once(s);
     s->asks = 0;
-    if (rc) return rc;
-    rc = settle_once(s, b, call, events, receipts, err);
+    if (!rc) rc = settle_once(s);
+    if (rc && !s->has_moved) return rc;
   }
   return rc;
 }
@@ -408,7 +408,8 @@ static int settle_no_more(settling *s, billing *b, const billing_call *call,
 int billing_settle(billing *b, const billing_call *call,
                    const billing_event *events, size_t count, uint32_t above,
                    billing_receipt *receipts, billing_error *err) {
-  settling s = {.above = above, .count = count};
+  settling s = {.b = b, .call = call, .given = events, .room = receipts,
+                .err = err, .above = above, .count = count};
   bl_arena kept;
   int rc = bl_error_start(err);
 
@@ -416,9 +417,7 @@ int billing_settle(billing *b, const billing_call *call,
   if (!b) return bl_fail(err, BILLING_MISUSE, "", NULL, "the handle is NULL");
   bl_arena_open(&kept, &b->host);
   s.recording.kept = &kept;
-  rc = above == BILLING_SETTLE_CAP
-           ? settle_no_more(&s, b, call, events, receipts, err)
-           : settle_once(&s, b, call, events, receipts, err);
+  rc = above == BILLING_SETTLE_CAP ? settle_no_more(&s) : settle_once(&s);
   if (!rc) bl_receipts_fill(receipts, s.recording.receipts, count);
   bl_arena_close(&kept);
   return rc;

@@ -179,7 +179,8 @@ static int tell_alert(outbox_page *p, const bl_fact_alert *fact) {
   if (fact->asset.len) bl_json_add_text(data, "asset", fact->asset);
   if (fact->meter.len) bl_json_add_text(data, "meter", fact->meter);
   bl_json_add_dec(data, "at", fact->at);
-  bl_json_add_dec(data, "value", fact->value);
+  if (!bl_dec_equal(fact->value, BL_DEC_MAX))
+    bl_json_add_dec(data, "value", fact->value);
   return outbox_row_end(p);
 }
 

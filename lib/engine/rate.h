@@ -8,6 +8,7 @@
 
 #include "engine/engine.h"
 #include "meter/measure.h"
+#include "price/allowance.h"
 
 /* ---- event_read.c: an event in normal form ---- */
 
@@ -123,6 +124,7 @@ typedef struct bl_rater {
   bl_arena           own;      /* copies of lots that are partly taken */
   bl_text            group;
   bl_reached         reached;
+  uint64_t           is_capped;  /* caps of grants hold for its draws */
 } bl_rater;
 
 void bl_rater_open(bl_rater *r, bl_call *c);
@@ -170,24 +172,22 @@ typedef struct bl_rate_others {
   bl_dec   amount;             /* of what all of them cost, theirs */
   bl_dec   held;
   uint64_t count;
-  bl_dec  *usage;              /* by period, in the unit that is billed, if
-                                  free units roll over; else NULL */
+  bl_dec  *usage;              /* by period, if free units roll over */
+  bl_rolled *rolled;           /* by period; NULL: they do not */
   bl_dec  *room;               /* that bl_price_rolled needs */
   uint64_t periods;
-  uint64_t first;              /* with free units */
   uint64_t period;             /* the key's own */
 } bl_rate_others;
 
 #define BL_RATE_ALONE \
   ((bl_rate_others){BL_DEC_ZERO, BL_DEC_ZERO, BL_DEC_ZERO, 0, NULL, NULL, \
-                    0, 0, 0})
+                    NULL, 0, 0})
 
 /* Room for the usage of periods, if free units of the price roll over. */
 int bl_rate_roll(bl_arena *a, const bl_contract *contract,
                  const bl_fact_key *key, bl_rate_others *out);
-/* The key of another period joins the others. */
-void bl_rate_join(const bl_meter *meter, uint64_t period, bl_dec level,
-                  bl_rate_others *out);
+/* The key of another period or interval joins the others. */
+void bl_rate_join(uint64_t period, bl_dec level, bl_rate_others *out);
 
 /* Goes on to the next place that a key of these others can have, from *at, 0
  * at first; the contract's zone is there.  0: no more. */
@@ -206,6 +206,10 @@ static inline int bl_rate_others_of(bl_call *c, const bl_tally *tally,
                             !tally->contract->plan->intervals)
            ? BILLING_OK : bl_rate_find_others(c, tally, rate, out);
 }
+/* What all periods come to with so much more in the key's own, if free units
+ * roll over; and each of them in all->rolled. */
+bl_dec bl_rate_rolled(const bl_meter *meter, const bl_price *rate,
+                      const bl_rate_others *all, bl_dec own);
 /* What a key comes to beyond the others. */
 bl_dec bl_rate_beyond(const bl_meter *meter, const bl_price *rate,
                       const bl_rate_others *others, bl_dec level);

@@ -3,6 +3,7 @@
  * rate_draws.c - who pays a charge: lots in the contract's order; and to whom
  * a charge below zero goes back.
  */
+#include "engine/caps.h"
 #include "engine/rate.h"
 #include "engine/timeline.h"
 #include "price/price.h"
@@ -52,6 +53,24 @@ static bl_lot *payer_of(split *s, bl_lot *lot, bl_dec left) {
   return copy;
 }
 
+/* What of `left` the grant's caps let through, beside what is held of it. */
+static int cap_left(const split *s, const bl_grant_state *grant,
+                    bl_dec *left) {
+  const bl_rater *r = s->r;
+  int64_t again_us;
+  bl_dec room;
+  int rc;
+
+  if (!r->is_capped || !grant->scope.caps.count) return BILLING_OK;
+  rc = bl_cap_room(r->c, grant, &room, &again_us);
+  if (rc || bl_dec_is_max(room)) return rc;
+  room = bl_dec_sub(room, bl_dec_max(taken_of(r, s->before, grant->lot.number),
+                                     BL_DEC_ZERO));
+  room = bl_dec_add(grant->lot.held, bl_dec_max(room, BL_DEC_ZERO));
+  *left = bl_dec_min(*left, room);
+  return BILLING_OK;
+}
+
 /* What an earlier charge of the event gives back may bring a lot to life. */
 static const bl_list *candidates(const split *s, const bl_wallet *wallet) {
   for (size_t i = 0; i < s->before; i++)
@@ -85,7 +104,8 @@ static int find_payers(split *s, const bl_wallet *wallet, int all) {
     if (s->before && !grant->expired_seq)
       left = bl_dec_sub(left, taken_of(s->r, s->before, grant->lot.number));
     if (bl_dec_sign(left) <= 0 || !bl_lot_pays(&grant->lot, s->use)) continue;
-    rc = add_payer(s->r, payer_of(s, &grant->lot, left));
+    rc = cap_left(s, grant, &left);
+    if (!rc) rc = add_payer(s->r, payer_of(s, &grant->lot, left));
     left = bl_dec_sub(left, grant->lot.held);
     if (bl_dec_sign(left) > 0) rest = bl_dec_sub(rest, left);
   }

@@ -22,8 +22,8 @@
 #include "engine/rate.h"
 
 #include "engine/timeline.h"
-#include "price/allowance.h"
 #include "price/price.h"
+#include "price/terms.h"
 
 /* Whether two periods go through the tiers of a price together. */
 static int total_is_shared(const bl_contract *contract, const bl_price *price,
@@ -36,6 +36,36 @@ static int total_is_shared(const bl_contract *contract, const bl_price *price,
          bl_contract_year(terms, contract->zone, periods[b].span.from_us);
 }
 
+/* Whether free units of one place are those of another one: it is the same
+ * price, before or after others. */
+static int total_rolls(const bl_contract *contract, uint64_t a, uint64_t b) {
+  const bl_plan_version *plan = contract->plan;
+
+  if (a == b) return 1;
+  return plan->intervals && !plan->intervals[a].is_off &&
+         plan->intervals[a].line == plan->intervals[b].line &&
+         bl_price_same(&plan->plan.prices[a], &plan->plan.prices[b]);
+}
+
+/* The same of free units that roll over: any period of these places. */
+static int total_next_rolled(const bl_contract *contract,
+                             const bl_fact_key *key, uint64_t *at,
+                             bl_fact_key *other) {
+  const bl_plan_version *plan = contract->plan;
+  uint64_t periods = contract->period_count;
+  uint64_t count = periods * (plan->intervals ? plan->plan.price_count : 1);
+
+  while (*at < count) {
+    uint64_t i = (*at)++;
+    other->price = plan->intervals ? i / periods : key->price;
+    other->period = i % periods;
+    if ((other->price != key->price || other->period != key->period) &&
+        total_rolls(contract, other->price, key->price))
+      return 1;
+  }
+  return 0;
+}
+
 int bl_rate_next_other(const bl_contract *contract, const bl_meter *meter,
                        const bl_fact_key *key, uint64_t *at,
                        bl_fact_key *other) {
@@ -45,6 +75,8 @@ int bl_rate_next_other(const bl_contract *contract, const bl_meter *meter,
                    : plan->intervals ? plan->plan.price_count : 0;
 
   *other = *key;
+  if (price->tiers_by == BL_TIERS_ROLLED)
+    return total_next_rolled(contract, key, at, other);
   while (*at < count) {
     uint64_t i = (*at)++;
     if (price->tiers_by) other->period = i;
@@ -57,47 +89,52 @@ int bl_rate_next_other(const bl_contract *contract, const bl_meter *meter,
   return 0;
 }
 
-/* The first period in which the price gives free units. */
-static uint64_t total_first(const bl_contract *contract, uint64_t price) {
-  const bl_interval *intervals = contract->plan->intervals;
-  uint64_t first = 0;
+/* Whether the price holds in some part of a period. */
+static int total_gives(const bl_contract *contract, uint64_t price,
+                       uint64_t period) {
+  const bl_plan_version *plan = contract->plan;
+  bl_span span = contract->periods[period].span;
 
-  while (intervals && first < contract->period_count &&
-         contract->periods[first].span.to_us <=
-             intervals[price].was.span.from_us)
-    first++;
-  return first;
+  if (!plan->intervals) return 1;
+  for (uint64_t i = 0; i < plan->plan.price_count; i++)
+    if (total_rolls(contract, i, price) &&
+        !bl_span_is_empty(bl_span_cut(plan->intervals[i].was.span, span)))
+      return 1;
+  return 0;
 }
 
 int bl_rate_roll(bl_arena *a, const bl_contract *contract,
                  const bl_fact_key *key, bl_rate_others *out) {
   const bl_price *price = &contract->plan->plan.prices[key->price];
   size_t carried = price->roll_periods ? (size_t)price->roll_periods : 1;
+  size_t count = contract->period_count;
 
   if (price->tiers_by != BL_TIERS_ROLLED) return BILLING_OK;
-  out->periods = contract->period_count;
+  out->periods = count;
   out->period = key->period;
-  out->first = total_first(contract, key->price);
-  out->usage = bl_arena_array(a, (size_t)out->periods + carried,
-                              sizeof *out->usage);
-  if (!out->usage) return BILLING_NOMEM;
-  out->room = out->usage + out->periods;
+  out->rolled = bl_arena_array(a, count, sizeof *out->rolled);
+  out->usage = bl_arena_array(a, count + carried, sizeof *out->usage);
+  if (!out->rolled || !out->usage) return BILLING_NOMEM;
+  out->room = out->usage + count;
+  for (size_t i = 0; i < count; i++)
+    out->rolled[i].gives = (uint64_t)total_gives(contract, key->price, i);
   return BILLING_OK;
 }
 
-void bl_rate_join(const bl_meter *meter, uint64_t period, bl_dec level,
-                  bl_rate_others *out) {
+void bl_rate_join(uint64_t period, bl_dec level, bl_rate_others *out) {
   out->level = bl_dec_add(out->level, level);
-  if (out->usage) out->usage[period] = bl_measure_finish(meter, level);
+  if (out->rolled)
+    out->usage[period] = bl_dec_add(out->usage[period], level);
 }
 
-/* What all periods come to, with so much in the key's own. */
-static bl_dec total_rolled(const bl_price *rate, const bl_rate_others *others,
-                           bl_dec own) {
-  others->usage[others->period] = own;
-  return bl_price_rolled(rate, others->usage + others->first,
-                         (size_t)(others->periods - others->first),
-                         others->room, 0, NULL);
+bl_dec bl_rate_rolled(const bl_meter *meter, const bl_price *rate,
+                      const bl_rate_others *all, bl_dec own) {
+  for (uint64_t i = 0; i < all->periods; i++) {
+    bl_dec level = all->usage[i];
+    if (i == all->period) level = bl_dec_add(level, own);
+    all->rolled[i].used = bl_measure_finish(meter, level);
+  }
+  return bl_price_rolled(rate, all->rolled, (size_t)all->periods, all->room);
 }
 
 int bl_rate_find_others(bl_call *c, const bl_tally *tally,
@@ -117,7 +154,7 @@ int bl_rate_find_others(bl_call *c, const bl_tally *tally,
                                         at.group);
     if (!other) continue;
     out->count++;
-    bl_rate_join(meter, at.period, other->level.total, out);
+    bl_rate_join(at.period, other->level.total, out);
     out->amount = bl_dec_add(out->amount, other->amount);
     out->held = bl_dec_add(out->held, other->held);
     events += other->level.events;
@@ -132,8 +169,8 @@ int bl_rate_find_others(bl_call *c, const bl_tally *tally,
 bl_dec bl_rate_beyond(const bl_meter *meter, const bl_price *rate,
                       const bl_rate_others *others, bl_dec level) {
   bl_dec total =
-      others->usage
-        ? total_rolled(rate, others, bl_measure_finish(meter, level))
+      others->rolled
+        ? bl_rate_rolled(meter, rate, others, level)
         : bl_price_total(rate, bl_measure_finish(
                                    meter, bl_dec_add(others->level, level)));
 

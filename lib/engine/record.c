@@ -12,6 +12,7 @@
 #include "engine/load.h"
 #include "engine/record.h"
 
+#include "engine/caps.h"
 #include "engine/keys.h"
 #include "engine/limits.h"
 #include "engine/parked.h"
@@ -36,6 +37,7 @@ static int open_recording(bl_recording *r, bl_call *c, size_t count) {
   bl_error_start(c->err);
   bl_members_open(&r->members, &c->arena);
   bl_rater_open(&r->rater, c);
+  r->rater.is_capped = 1;
   bl_arena_open(&r->seen.arena, &c->b->host);
   r->in = bl_arena_array(&c->arena, count + 1, sizeof *r->in);
   r->order = bl_arena_array(&c->arena, count + 1, sizeof *r->order);
@@ -262,6 +264,8 @@ static int fold_one(bl_recording *r, size_t at, bl_fact_event *fact) {
   if (r->rule) bl_rate_used(r->rule, fact);
   if (bl_limits_count(c->t, in->customer))
     rc = bl_limits_event(c, in, fact, r->rater.tallies);
+  if (!rc && in->customer->capped)
+    rc = bl_caps_count(c, r->rater.draws.item, r->rater.draws.count);
   if (rc) return rc;
   fact->balance = bl_rate_balance(c, &r->rater);
   r->text.key = in->event->key;

@@ -105,6 +105,14 @@ static int rebook_is_closed(const bl_rerate_key *key) {
   return key->fact.period < key->contract->closed;
 }
 
+/* Keys that go together book what each adds, by their periods; those of free
+ * units that roll over may have a period in common. */
+static int rebook_is_later(const bl_fact_key *at, const bl_fact_rekeyed *fact,
+                           const bl_rate_others *others) {
+  if (at->period != fact->period) return at->period > fact->period;
+  return others->rolled && at->price > fact->price;
+}
+
 /* The others of a key by what is decided anew.  Each costs what it adds to
  * those before it; of periods that share tiers the first one also makes up for
  * what those have that stay. */
@@ -126,12 +134,12 @@ static int rebook_others(bl_rerating *x, const bl_rerate_key *key,
     bl_rerate_key *other;
     rc = bl_rerate_find(x, &at, &other);
     if (rc) return rc;
-    if (other && at.period > fact->period) continue;
+    if (other && rebook_is_later(&at, fact, out)) continue;
     if (other) {
-      bl_rate_join(key->meter, at.period, other->fact.level.total, out);
+      bl_rate_join(at.period, other->fact.level.total, out);
       is_first = is_first && !is_shared && !other->fact.level.events;
     } else if (is_shared && tally) {
-      bl_rate_join(key->meter, at.period, tally->level.total, out);
+      bl_rate_join(at.period, tally->level.total, out);
       out->amount = bl_dec_add(out->amount, tally->amount);
     }
   }

@@ -180,6 +180,7 @@ typedef struct bl_wallet {
   bl_dec   granted;
   uint64_t targeted;           /* grants for some values of groups */
   uint64_t entitling;          /* grants with features */
+  uint64_t capped;             /* grants with caps */
   bl_dec   overdraft_held;
   uint64_t charge_touched;     /* from free to the accounts of charges */
 } bl_wallet;
@@ -334,6 +335,7 @@ struct bl_customer {
   int64_t       holds_due_us;  /* none of them ends before this */
   bl_limits     limits;        /* of the newest document */
   bl_feature_values features;
+  uint64_t      capped;        /* a grant of its has caps */
   bl_list       windows;       /* bl_limit_window, of all limits */
   int64_t       windows_due_us;   /* none of them ends before this */
   bl_top_ups    top_up_rules;  /* of the newest document */

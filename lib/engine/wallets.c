@@ -3,6 +3,7 @@
 #include "base/struct.h"
 #include "engine/assets.h"
 #include "engine/features.h"
+#include "engine/limits.h"
 #include "engine/requests.h"
 
 static uint64_t content_before(const bl_request *used) {
@@ -67,6 +68,8 @@ static int check_scope(bl_call *c, bl_str scope, bl_str *out) {
   bl_text_open(&text, &c->arena);
   rc = bl_catalog_read_scope(tree, "/scope", &c->arena, &model, c->err);
   if (!rc) rc = bl_features_check(c, &model.features, 1, 1, "/scope");
+  for (size_t i = 0; i < model.caps.count && !rc; i++)
+    rc = bl_limit_check(c, &model.caps.item[i], 0, "/scope/caps");
   if (!rc) rc = bl_json_print(tree, &text);
   bl_json_free(tree);
   *out = (bl_str){text.text, text.len};

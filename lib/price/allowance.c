@@ -70,19 +70,19 @@ bl_allowed bl_free_units_use(bl_free_units *a, bl_dec used) {
 
 /* A refund costs as it does without what was carried, and uses nothing. */
 static bl_dec rolled_period(const bl_price *price, bl_free_units *a,
-                            bl_dec used, bl_allowed *out) {
+                            bl_rolled *period) {
   bl_price above = *price;
-  int is_refund = bl_dec_sign(used) < 0;
+  int is_refund = bl_dec_sign(period->used) < 0;
 
   above.free = BL_DEC_ZERO;
-  *out = bl_free_units_use(a, is_refund ? BL_DEC_ZERO : used);
-  return is_refund ? bl_price_total(price, used)
-                   : bl_price_total(&above, out->billed);
+  a->free = period->gives ? price->free : BL_DEC_ZERO;
+  period->came = bl_free_units_use(a, is_refund ? BL_DEC_ZERO : period->used);
+  return is_refund ? bl_price_total(&above, period->used)
+                   : bl_price_total(&above, period->came.billed);
 }
 
-bl_dec bl_price_rolled(const bl_price *price, const bl_dec *usage,
-                       size_t count, bl_dec *room, size_t which,
-                       bl_allowed *at) {
+bl_dec bl_price_rolled(const bl_price *price, bl_rolled *periods,
+                       size_t count, bl_dec *room) {
   int is_lasting = price->roll_periods == 0;
   bl_free_units a = {price->free, price->roll_most, room,
                      is_lasting ? 1 : (size_t)price->roll_periods, is_lasting};
@@ -90,10 +90,8 @@ bl_dec bl_price_rolled(const bl_price *price, const bl_dec *usage,
 
   for (size_t i = 0; i < a.periods; i++) room[i] = BL_DEC_ZERO;
   for (size_t i = 0; i < count; i++) {
-    bl_allowed period;
-    if (bl_dec_is_bad(usage[i])) return BL_DEC_BAD;
-    total = bl_dec_add(total, rolled_period(price, &a, usage[i], &period));
-    if (at && i == which) *at = period;
+    if (bl_dec_is_bad(periods[i].used)) return BL_DEC_BAD;
+    total = bl_dec_add(total, rolled_period(price, &a, &periods[i]));
   }
   return total;
 }

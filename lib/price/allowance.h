@@ -25,14 +25,18 @@ typedef struct bl_allowed {
 /* Uses free units, the oldest first, and ends the period. */
 bl_allowed bl_free_units_use(bl_free_units *a, bl_dec used);
 
+/* A period of a price whose free units roll over. */
+typedef struct bl_rolled {
+  bl_dec     used;
+  uint64_t   gives;        /* it has free units of its own */
+  bl_allowed came;         /* what it came to */
+} bl_rolled;
+
 /*
- * What usage of period after period costs together, by a price whose free
- * units roll over; *at, when not NULL, becomes what period `which` came to.
- * `room` is for the units that are carried: one for each period in which they
- * can be used, or one.
+ * What usage of period after period costs together.  `room` is for the units
+ * that are carried: one for each period in which they can be used, or one.
  */
-bl_dec bl_price_rolled(const bl_price *price, const bl_dec *usage,
-                       size_t count, bl_dec *room, size_t which,
-                       bl_allowed *at);
+bl_dec bl_price_rolled(const bl_price *price, bl_rolled *periods,
+                       size_t count, bl_dec *room);
 
 #endif

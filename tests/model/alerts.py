@@ -203,7 +203,8 @@ class Round:
             kind, _, what = row['body']['type'].partition('.')
             if kind == 'alert':
                 data = row['body']['data']
-                told.append((what, data['alert'], F(data['value'])))
+                told.append((what, data['alert'], F(data['value'])
+                             if 'value' in data else NEVER))
         assert told == self.model.rows, (told, self.model.rows,
                                          [a.document() for a in self.alerts])
 

@@ -5,10 +5,12 @@ lived again under the documents of the end.
 
 Some customers use several meters for three months.  At any time a version of
 the plan begins on any day, overrides come, change and go, a contract pins
-another version since some day; rebuilds are cut anywhere, with voids, closes
-and files opened anew in between.  Then all of it happens again in a shop where
+another version since some day, or has had other seats, another minimum or
+other usage; rebuilds are cut anywhere, with voids, closes and files opened
+anew in between.  Then all of it happens again in a shop where
 the last documents were known from the beginning: whatever was billed by price
-and month must come to the same.  Needs the Python binding.
+and month must come to the same; of free units that roll over by price, because
+the months that share them book what they come to as events come.  Needs the Python binding.
 """
 import sys
 
@@ -37,8 +39,12 @@ def unit(r):
     return '%d.%02d' % (r.randint(0, 9), r.randint(0, 99))
 
 
-def a_model(r):
+def a_model(r, rolls):
     """How a price rates."""
+    if rolls and r.random() < 0.3:
+        return {'model': 'per_unit', 'unit': unit(r),
+                'free': str(r.randint(1, 40)), 'rollover': r.choice(
+                    [{}, {'periods': 1}, {'periods': 2, 'limit': '20'}])}
     tiers = [{'up_to': str(r.randint(1, 40)), 'unit': unit(r)},
              {'up_to': None, 'unit': unit(r)}]
     if r.random() < 0.4:
@@ -59,7 +65,10 @@ class Plan:
         self.meters = r.sample(METERS, r.randint(1, 3))
         self.grouped = {m: r.random() < 0.3 for m in self.meters}
         self.fee = r.random() < 0.6
-        self.least = r.random() < 0.3
+        self.seats = r.random() < 0.5
+        # A minimum counts what a month has, and these move between months.
+        self.rolls = r.random() < 0.4
+        self.least = not self.rolls and r.random() < 0.5
         self.versions = []
 
     def put(self, since):
@@ -68,7 +77,8 @@ class Plan:
         for m in self.meters:
             if self.versions and r.random() < 0.1:
                 continue
-            price = dict(a_model(r), id=m, meter=m)
+            rolls = self.rolls and m in ('sum', 'count')
+            price = dict(a_model(r, rolls), id=m, meter=m)
             if self.versions and r.random() < 0.4:
                 old = [p for p in self.versions[-1][1]['prices']
                        if p['id'] == m]
@@ -79,7 +89,8 @@ class Plan:
         if self.fee:
             prices.append({'id': 'fee', 'model': 'flat',
                            'amount': str(r.randint(0, 90)),
-                           'timing': r.choice(['arrears', 'advance'])})
+                           'timing': r.choice(['arrears', 'advance']),
+                           **({'quantity': 'seats'} if self.seats else {})})
         document = {'id': 'p', 'currency': 'USD', 'prices': prices}
         if self.least:
             document['minimum'] = str(r.randint(0, 300))
@@ -118,7 +129,7 @@ class Shop:
         self.now = now
         self.b.advance(now, now=now, step=True)
 
-    def billed(self):
+    def billed(self, rolled):
         """{(customer, price, kind, month): amount} of all invoices."""
         out, number = {}, 0
         while True:
@@ -126,11 +137,13 @@ class Shop:
             try:
                 told = self.b.invoice('INV-%06d' % number)
             except billing.NotFoundError:
-                return {k: v for k, v in out.items() if v}
+                # Each part of a fee is rounded, however it was cut.
+                return {k: round(v, 15) for k, v in out.items() if v}
             for line in told['lines']:
                 kind = 'usage' if line['price'] in METERS else line['kind']
+                month = line['service']['from'][:7]
                 key = (told['customer'], line['price'], kind,
-                       line['service']['from'][:7],
+                       '' if line['price'] in rolled else month,
                        str(line.get('group', '')))
                 out[key] = out.get(key, 0) + F(line['amount'])
 
@@ -152,6 +165,7 @@ class World:
         self.count = 0
         self.done = []           # (what, when, arguments), to happen again
         self.live = []
+        self.dated = {n: {} for n in self.names}
         self.late = [n for n in self.names if r.random() < 0.2]
         self.pinned = {}
         self.shop.catalog(self.plan.put(None), self.names)
@@ -163,7 +177,9 @@ class World:
 
     def contract(self, name):
         document = {'id': 'k' + name, 'customer': name, 'plan': 'p',
-                    'start': START, 'overrides': self.overrides[name]}
+                    'start': START, 'overrides': self.overrides[name],
+                    'quantities': {'seats': [{'value': '2'}]}}
+        document.update(self.dated[name])
         if self.follows[name]:
             document['versions'] = 'follow'
         elif name in self.pinned:
@@ -216,6 +232,38 @@ class World:
         self.put_contract(name)
         if name in self.late:
             self.late.remove(name)
+
+    def change_dated(self):
+        """Seats, a minimum or the part of usage: since some days."""
+        r = self.r
+        name = r.choice(self.names)
+        since = sorted(r.sample(range(DAYS), r.randint(1, 3)))
+        kind = r.choice(['quantities', 'usage'] +
+                        ['minimum'] * (not self.plan.rolls))
+        if kind == 'quantities':
+            steps = [{'value': str(r.randint(0, 4)), 'from': day(n)}
+                     for n in since]
+            value = {'seats': [{'value': '2'}] + steps}
+        elif kind == 'minimum':
+            value = [{'amount': str(r.randint(0, 300)), 'from': day(n)}
+                     for n in since]
+        else:
+            value = [{'effective': day(n), 'takes': 'none'}
+                     if r.random() < 0.2 else
+                     {'effective': day(n), 'filters': [
+                         {'property': 'g', 'in': r.sample('xy', r.randint(
+                             1, 2))}]}
+                     for n in since]
+            if r.random() < 0.8:
+                value.insert(0, {})
+        self.dated[name][kind] = value
+        self.put_contract(name)
+        if name in self.late:
+            self.late.remove(name)
+
+    def rolled(self):
+        return {p['id'] for _, document in self.plan.versions
+                for p in document['prices'] if 'rollover' in p}
 
     def change_pin(self):
         name = self.r.choice(self.names)
@@ -277,7 +325,8 @@ class World:
                 self.happen(World.void, key)
             if n > 2 and r.random() < 0.15:
                 r.choice([self.change_plan, self.change_override,
-                          self.change_override, self.change_pin])()
+                          self.change_override, self.change_dated,
+                          self.change_pin])()
             if r.random() < 0.1:
                 self.rebuild()
             if r.random() < 0.1:
@@ -325,7 +374,8 @@ def main():
         except Exception:
             print('world %d' % seed)
             raise
-        found, wanted = world.shop.billed(), other.billed()
+        rolled = world.rolled()
+        found, wanted = world.shop.billed(rolled), other.billed(rolled)
         is_sound = world.shop.close() and other.close()
         if is_sound and found == wanted:
             continue

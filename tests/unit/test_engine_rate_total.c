@@ -257,6 +257,24 @@ START_TEST(another_price_begins_with_its_own_free_units) {
 }
 END_TEST
 
+/* Three days at twice the price: the other days have 10 free, once. */
+START_TEST(a_price_that_comes_back_goes_on_with_its_free_units) {
+  open_free(NEXT);
+  use("1", SHOP_NOW, "4");
+  now_us = SHOP_NOW + 9 * SHOP_DAY;
+  put("contract",
+      "{\"id\":\"cc\",\"customer\":\"a\",\"plan\":\"pp\",\"start\":"
+      "\"2026-01-01\",\"overrides\":[{\"id\":\"o\",\"type\":"
+      "\"multiplier\",\"factor\":\"2\",\"from\":\"2026-01-06\","
+      "\"to\":\"2026-01-09\"}]}");
+  ck_assert_dec_eq(use("2", now_us, "5"), "0");
+  ck_assert_dec_eq(use("3", SHOP_NOW, "2"), "1");
+  ck_assert_dec_eq(use("4", SHOP_NOW + 2 * SHOP_DAY, "11"), "2");
+  ck_assert_dec_eq(use("5", FEBRUARY, "10"), "0");
+  close_shop();
+}
+END_TEST
+
 START_TEST(a_hold_counts_on_free_units_of_before) {
   open_free(NEXT);
   shop_grant(b, "g", "500");
@@ -381,6 +399,7 @@ Suite *test_engine_rate_total(void) {
   tcase_add_test(t, what_is_left_of_free_units_is_for_the_next_period);
   tcase_add_test(t, events_decided_anew_use_what_was_carried);
   tcase_add_test(t, another_price_begins_with_its_own_free_units);
+  tcase_add_test(t, a_price_that_comes_back_goes_on_with_its_free_units);
   tcase_add_test(t, a_hold_counts_on_free_units_of_before);
   tcase_add_test(t, a_refund_gives_no_free_units);
   tcase_add_test(t, free_units_that_cannot_roll_over_are_refused);

@@ -99,15 +99,16 @@ START_TEST(usage_above_free_units_costs_by_the_price_of_its_period) {
   bl_price price = {.model = BL_MODEL_PACKAGE, .tiers = &tier,
                     .tier_count = 1, .per = D("5"), .free = D("10"),
                     .roll_periods = 1, .roll_most = BL_DEC_MAX};
-  bl_dec usage[] = {D("4"), D("20"), D("11"), D("-2")};
-  bl_allowed third;
+  bl_rolled month[] = {{.used = D("4"), .gives = 1},
+                       {.used = D("20"), .gives = 1},
+                       {.used = D("11"), .gives = 1}, {.used = D("3")}};
 
-  /* 16 of 20 are free, 10 of 11: a package each. */
-  ck_assert_dec_eq(bl_price_rolled(&price, usage, 4, room, 2, &third), "6");
-  ck_assert_dec_eq(third.carried, "0");
-  ck_assert_dec_eq(third.billed, "1");
-  usage[3] = BL_DEC_BAD;
-  ck_assert(bl_dec_is_bad(bl_price_rolled(&price, usage, 4, room, 0, NULL)));
+  /* 16 of 20 are free, 10 of 11, none of 3: a package each. */
+  ck_assert_dec_eq(bl_price_rolled(&price, month, 4, room), "9");
+  ck_assert_dec_eq(month[2].came.carried, "0");
+  ck_assert_dec_eq(month[2].came.billed, "1");
+  month[3].used = BL_DEC_BAD;
+  ck_assert(bl_dec_is_bad(bl_price_rolled(&price, month, 4, room)));
 }
 END_TEST
 

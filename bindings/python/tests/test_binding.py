@@ -657,6 +657,16 @@ class Wallets(Case):
         with self.assertRaises(ValueError):
             self.b.settle("h2", event, above="never", now=NOW)
 
+    def test_no_more_is_charged_than_was_held(self):
+        self.b.grant("g", "acme", 1, "USD", now=NOW)
+        self.b.authorize("h", customer="acme", amount=D("0.2"), asset="USD",
+                         now=NOW)
+        used = self.b.settle("h", call("e", n=300), above="cap", now=NOW)
+        self.assertEqual((used.cost, used.drawn, used.owed, used.balance),
+                         (D("0.75"), D("0.75"), 0, D("0.8")))
+        promoted = [p["amount"] for p in self.b.postings(account="promotion")]
+        self.assertEqual([D(a) for a in promoted], [D("0.55")])
+
     def test_limits_and_what_a_denial_says(self):
         self.b.grant("g", "acme", 100, "USD", now=NOW)
         self.b.put("customer", {"id": "acme", "limits": [
