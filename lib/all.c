@@ -201,6 +201,7 @@
 #include "engine/evaluate_event.c"
 #include "engine/evaluate_exchange.c"
 #include "engine/evaluate_invoice.c"
+#include "engine/evaluate_invoice_read.c"
 #include "engine/evaluate_level.c"
 #include "engine/evaluate_meter.c"
 #include "engine/evaluate_note.c"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vectors/vectors.h"
+#include "vectors/lago/usage.h"
 
 static cJSON *cents_request(const char *kernel) {
   cJSON *request = vec_request(kernel);
@@ -390,6 +390,8 @@ static cJSON *fixed_units(const cJSON *given) {
 }
 
 static const vec_kind tax_kinds[] = {
+  {"per_event", lago_per_event}, {"filters", lago_filters},
+  {"wallet_targets", lago_wallet_targets},
   {"totals", totals}, {"tax_choice", tax_choice}, {"eu_tax", eu_tax},
   {"thresholds", thresholds}, {"alert", alert}, {"regroup", regroup},
   {"void_with_note", void_with_note}, {"custom_unit", custom_unit},
