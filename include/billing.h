@@ -1657,8 +1657,8 @@ BILLING_API int billing_token_verify(const billing_options *options,
  *
  * Accounts: deferred (revenue: what is left of grants that were paid for),
  * credit (what is left of promotional ones), unbilled, receivable, revenue,
- * funding, promotion, breakage, rounding, tax, exchange, family (what grants of
- * others paid for the customer, less what its own paid for others).
+ * funding, promotion, breakage, rounding, tax, exchange, family (what grants
+ * of others paid for the customer, less what its own paid for others).
  */
 BILLING_API int billing_ledger(billing *b, const billing_call *call,
                                const char *query, size_t query_len,
