@@ -80,6 +80,7 @@ typedef struct bl_sheet {
 int bl_sheet_open(bl_ask *ask, bl_sheet *s);
 /* Coupons of a list, of the request or of a line. */
 int bl_sheet_coupons(bl_sheet *s, const bl_reader *above,
-                     const bl_json *list, bl_sheet_coupon **out, size_t *count);
+                     const bl_json *list, bl_sheet_coupon **out,
+                     size_t *count);
 
 #endif
