@@ -79,11 +79,15 @@ int bl_member_print(const bl_member *m, bl_text *out) {
   return out->failed ? BILLING_NOMEM : BILLING_OK;
 }
 
-/* Room for one more member, or NULL. */
+/* Room for one more member, or NULL.  What is reserved in it stays zero. */
 static bl_member *scan_room(bl_members *out) {
+  bl_member *member;
+
   if (out->count < out->cap) return &out->item[out->count];
-  return bl_arena_push(out->arena, (void **)&out->item, &out->count,
-                       &out->cap, sizeof *out->item);
+  member = bl_arena_push(out->arena, (void **)&out->item, &out->count,
+                         &out->cap, sizeof *out->item);
+  return member ? memset(member, 0, (out->cap - out->count) * sizeof *member)
+                : NULL;
 }
 
 /* ---- The fast road ------------------------------------------------------ */
