@@ -511,7 +511,9 @@ typedef struct billing_call {
  * converted by the tenant's "rates": a line of its own (kind conversion) for
  * each asset, period and rate, rounded once.  Usage goes by the rate of the
  * last moment of its period, a fee in advance by that of its first.  What has
- * been in force before the clock cannot change.
+ * been in force before the clock cannot change.  What has no rate at that
+ * moment stays due in its own asset; a contract is refused (INVALID) when an
+ * asset of its plan has none as it begins, or now, whichever is later.
  *
  * A recurring grant is given by itself at the beginning of each of its periods
  * or, instead of periods, in dated parts.  Usage, reads and advance find it
@@ -1202,6 +1204,9 @@ BILLING_API int billing_grant_change(billing *b, const billing_call *call,
  *   "retries":[3600,86400]        it is asked for again so long after failing
  *   "grant":{"lasts":s,"priority","scope","name"}   what is given for it}]}
  *
+ * The name stands in the journal's facts, which billing_erase leaves: it
+ * is not the place for what names a person.
+ *
  * Who asks is a row of the outbox, top_up.wanted, in the transaction that has
  * brought the balance down; schedules and retries come with billing_advance.
  * The host takes the money, and says so here, by the number in that row, which
@@ -1211,8 +1216,8 @@ BILLING_API int billing_grant_change(billing *b, const billing_call *call,
  *   {"outcome":"paid"}    its grant is given (origin bought, at the cost of
  *                         its charge), and the bonus (promotional).  The fee
  *                         is booked as revenue.  Also when it had failed, or
- *                         nobody had answered in time: what was paid counts,
- *                         once.
+ *                         nobody had answered in time, or it was no longer
+ *                         needed: what was paid counts, once.
  *   {"outcome":"failed"}  it is asked for again as "retries" say; after the
  *                         last of them the rule pauses.  So it does when
  *                         nobody answers in time.
@@ -1227,8 +1232,10 @@ BILLING_API int billing_grant_change(billing *b, const billing_call *call,
  * grants are numbers.  The same call->key gets the same answer.
  *
  *   NOTFOUND  no top-up has the number; NOTFOUND_CUSTOMER
- *   INVALID   terms, with the path
- *   CONFLICT_ENDED  it was paid or is void; nothing failed or is to resume
+ *   INVALID   terms, with the path; no call->key
+ *   CONFLICT_ENDED  it was paid, or the host has given it up; nothing failed,
+ *                   or is to resume
+ *   CONFLICT_KEY    the key was used with other content
  */
 BILLING_API int billing_top_up(billing *b, const billing_call *call,
                                uint64_t number, const char *terms,
@@ -1601,6 +1608,7 @@ typedef struct billing_token_terms {
  * Writes a token of the call's now_us; *out is its text.  Nothing is recorded.
  *
  *   NOTFOUND_CUSTOMER  NOTFOUND (a feature)  INVALID (terms)
+ *   LIMIT  the token would have more than 1,048,576 bytes
  */
 BILLING_API int billing_token_issue(billing *b, const billing_call *call,
                                     const billing_token_terms *terms,

@@ -104,7 +104,7 @@ static int alert_of_when(const bl_reader *r, const bl_alert *alert,
     return bl_reader_fail(r, BILLING_INVALID, "\"per\" or \"hours\"",
                           "an alert has one kind of window");
   if (alert->has_window &&
-      (window->per == BL_WITHIN_HOURS ||
+      (window->per >= BL_WITHIN_HOURS ||
        (window->per == BL_WITHIN_PERIOD && !has_periods)))
     return bl_reader_fail(&per, BILLING_INVALID,
                           "hour, day, week, month; of a contract also period",

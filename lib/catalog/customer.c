@@ -29,8 +29,9 @@ static const bl_shape customer_shape = {
 int bl_catalog_read_customer(const bl_json *doc, const char *path,
                              bl_str *id, bl_str *name, bl_str *parent,
                              billing_error *err) {
+  static const customer_draft none = {{"", 0}, {"", 0}, {"", 0}};
   bl_reader r = bl_reader_top(path, NULL, err);
-  customer_draft draft = {{"", 0}, {"", 0}, {"", 0}};
+  customer_draft draft = none;
   int rc;
 
   assert(doc && id && name && parent);

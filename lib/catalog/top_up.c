@@ -88,7 +88,7 @@ static int top_up_limit(const bl_reader *r, const bl_field *field,
   (void)field;
   rule->has_limit = 1;
   if (rc) return rc;
-  if (rule->per != BL_WITHIN_PERIOD && rule->per != BL_WITHIN_HOURS &&
+  if (rule->per >= BL_WITHIN_HOUR && rule->per <= BL_WITHIN_MONTH &&
       (rule->limit_count || !bl_dec_is_zero(rule->limit_amount)))
     return BILLING_OK;
   return bl_reader_fail(r, BILLING_INVALID,

@@ -190,7 +190,9 @@ static int add_expiries(bl_call *c, due_heap *heap, uint64_t before,
 
   for (uint64_t n = before + 1; n <= c->t->heads.grants && !rc; n++) {
     bl_grant_state *grant = bl_table_at(&c->t->by_grant, n);
-    if (grant) rc = add_expiry(c, heap, grant, until_us);
+    if (!grant) continue;
+    rc = add_expiry(c, heap, grant, until_us);
+    if (!rc) rc = add_told(c, heap, grant->customer->number, until_us);
   }
   return rc;
 }

@@ -29,9 +29,8 @@ static void bound_span(bl_span *span, int64_t change_us, int64_t now_us) {
     span->from_us = change_us;
 }
 
-/* Grants whose scope does not bind them to some use, or some
- * time; of another customer's
- * wallet those that are shared with this one. */
+/* Grants whose scope does not bind them to some use and that have no caps; of
+ * another customer's wallet those that are shared with this one. */
 static bl_dec unscoped_free(const bl_wallet *wallet,
                             const bl_customer *customer, int64_t now_us,
                             bl_span *span) {

@@ -457,13 +457,12 @@ static int find_plan(bl_call *c, document_draft *d, const bl_contract *was) {
   return BILLING_OK;
 }
 
-/* Every asset of its plan can be converted as the contract begins. */
+/* Every asset of its plan's version can be converted. */
 static int check_rates(bl_call *c, const document_draft *d) {
   bl_str id = d->contract.plan;
   const bl_plan_state *plan = bl_map_get(&c->t->plans, id.text, id.len);
-  int64_t version = d->contract.plan_version;
-  size_t last = version ? (size_t)version : plan->versions.count;
-  const bl_plan_version *of = plan->versions.item[last - 1];
+  const bl_plan_version *of =
+      bl_list_by_number(&plan->versions, d->fact.plan_version);
 
   return bl_conversions_check(c, &of->plan, &d->contract, d->path);
 }
@@ -520,9 +519,10 @@ static int draft_contract(bl_call *c, const bl_json *doc, document_draft *d) {
   rc = bl_catalog_check_grants(&terms->grants, d->path, &c->t->terms, c->err);
   if (!rc && was) rc = check_contract_change(c, d, was);
   if (!rc && was) rc = check_new_grants(c, d, was);
-  if (!rc) rc = check_rates(c, d);
-  return rc ? rc : bl_timeline_draft(c, d->path, doc, terms, was, zone,
-                                     &d->fact, &d->since_us);
+  if (!rc)
+    rc = bl_timeline_draft(c, d->path, doc, terms, was, zone, &d->fact,
+                           &d->since_us);
+  return rc ? rc : check_rates(c, d);
 }
 
 /* ---- feature ---- */

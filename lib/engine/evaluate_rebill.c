@@ -289,7 +289,7 @@ static int rebill_service(rebill_state *s, size_t first, int64_t at_us,
                           bl_json *list, bl_dec *total, size_t *next) {
   bl_str id = s->event[first].id;
   rebill_list proposed;
-  rebill_own own;
+  rebill_own own = {0};
   bl_mend_line *lines = NULL;
   size_t count = 0, e = first;
   int rc = rebill_own_room(s, &own, &proposed);

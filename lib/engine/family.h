@@ -27,7 +27,7 @@ static inline int bl_family_need(bl_call *c, bl_customer *customer) {
 
 /* ---- family.c ---- */
 
-/* Whether a customer may have that parent, 0 for a new one: its text is at
+/* Whether a customer may have that parent, NULL for a new one: its text is at
  * `path`; CONFLICT, LIMIT. */
 int bl_family_check(bl_call *c, const bl_customer *customer,
                     const bl_customer *parent, const char *path);

@@ -75,6 +75,7 @@ int bl_top_up_keep(bl_tenant *t, bl_customer *customer,
   bl_touch(t, state, sizeof *state, &state->touched);
   state->was = *fact;
   state->at_us = at_us;
+  t->has_alerts = 1;
   return keep_texts(&t->arena, &state->was);
 }
 

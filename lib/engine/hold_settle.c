@@ -349,7 +349,8 @@ static int settle_now(settling *s) {
     if (!rc && r->receipts[i].number != first + i)
       rc = BILLING_INTERNAL;
   }
-  if (!rc && was_open) rc = check_above(s);
+  if (rc || !was_open) return rc;      /* then nothing was given */
+  rc = check_above(s);
   return rc ? rc : end_gifts(s);
 }
 

@@ -153,7 +153,9 @@ int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
   c->wrote = 1;
   if (kind != BL_ENTRY_FAMILY) c->cause = entry.seq;
   if (c->kin.count) rc = bl_family_append(c);
-  return !rc && t->returned.count ? bl_grants_returned(c) : rc;
+  if (!rc && t->returned.count) rc = bl_grants_returned(c);
+  if (kind != BL_ENTRY_FAMILY) c->cause = entry.seq;   /* not what followed */
+  return rc;
 }
 
 int bl_journal_walk_open(bl_journal_walk *w, billing *b, int64_t tenant,

@@ -256,9 +256,9 @@ static int take_image(loading *l) {
     rc = take_contract(l, &image->contracts[i]);
   for (size_t i = 0; i < image->wallet_count && !rc; i++)
     rc = take_wallet(l, &image->wallets[i]);
+  if (!rc) rc = take_family(l);        /* holds name grants of those above */
   for (size_t i = 0; i < image->hold_count && !rc; i++)
     rc = take_hold(l, &image->holds[i]);
-  if (!rc) rc = take_family(l);
   for (size_t i = 0; i < image->window_count && !rc; i++)
     rc = take_window(l, &image->windows[i]);
   for (size_t i = 0; i < image->top_up_count && !rc; i++)

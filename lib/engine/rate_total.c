@@ -179,10 +179,12 @@ bl_dec bl_rate_beyond(const bl_meter *meter, const bl_price *rate,
 
 int bl_rate_total(bl_call *c, const bl_tally *tally, const bl_price *rate,
                   bl_dec level, bl_dec *total) {
+  bl_arena_mark mark = bl_arena_now(&c->arena);
   bl_rate_others others;
   int rc = bl_rate_others_of(c, tally, rate, &others);
 
   if (!rc) *total = bl_rate_beyond(bl_tally_meter(tally), rate, &others,
                                    level);
+  bl_arena_back(&c->arena, mark);
   return rc;
 }

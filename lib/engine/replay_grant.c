@@ -123,8 +123,8 @@ static void given_there(const bl_replay *r, const bl_call *there,
   }
 }
 
-/* The number that a grant has there, whoever asked for it; 0: it has none, or
- * nobody can tell which one it is. */
+/* The number that a grant has there, whoever asked for it; of several parts of
+ * one grant the last.  0: it has none. */
 static int grant_there(bl_replay *r, const bl_replay_one *one,
                        uint64_t number, uint64_t *out, int *follows) {
   billing_call call = bl_replay_call(r, (bl_str){NULL, 0});

@@ -396,7 +396,7 @@ int bl_timeline_draft(bl_call *c, const char *path, const bl_json *doc,
                       bl_contract_terms *terms, const bl_contract *was,
                       const bl_zone *zone, bl_fact_document *fact,
                       int64_t *since_us) {
-  int has_begun = c->now_us > terms->start_us;
+  int has_begun = c->now_us > terms->start_us || (was && was->advanced);
   int64_t now_us = was && has_begun ? c->now_us : INT64_MIN;
   timeline_draft d = {
     .c = c, .path = path, .doc = doc, .terms = terms, .was = was,
@@ -412,8 +412,9 @@ int bl_timeline_draft(bl_call *c, const char *path, const bl_json *doc,
   if (!rc) rc = draft_spans(&d, fact);
   if (!rc) rc = draft_lay(&d, fact);
   bl_json_free(d.before);
+  has_begun = has_begun && d.since_us < c->now_us;
   if (d.since_us < terms->start_us) d.since_us = terms->start_us;
-  *since_us = d.since_us < c->now_us ? d.since_us : BL_TIME_NEVER;
+  *since_us = has_begun ? d.since_us : BL_TIME_NEVER;
   return rc;
 }
 

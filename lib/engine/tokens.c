@@ -98,6 +98,9 @@ static int read_only(bl_call *c, bl_str json, bl_words *out) {
   if (!rc && bl_json_kind(list) != BL_JSON_ARRAY)
     rc = bl_fail(c->err, BILLING_INVALID, "/features", "[\"sso\",\"calls\"]",
                  "the features are not a list");
+  if (!rc && !bl_json_count(list))
+    rc = bl_fail(c->err, BILLING_INVALID, "/features", "leave it out for all",
+                 "the list names no feature");
   if (!rc)
     out->item = bl_arena_array(&c->arena, bl_json_count(list) + 1,
                                sizeof *out->item);
@@ -142,8 +145,10 @@ static int issue_token(bl_call *c, const billing_token_terms *terms,
     rc = bl_find_customer(c, terms->customer, "/customer", &customer);
   if (!rc) rc = read_only(c, terms->features, &only);
   if (!rc) rc = write_token(c, customer, &only, terms, &token);
-  if (rc) return rc;
-  return bl_doc_of_text(&c->b->host, token.text, token.len, out);
+  if (!rc && token.len > TOKEN_BYTES)
+    rc = bl_fail(c->err, BILLING_LIMIT, "/features", "fewer features",
+                 "a token has at most 1,048,576 bytes");
+  return rc ? rc : bl_doc_of_text(&c->b->host, token.text, token.len, out);
 }
 
 int billing_token_issue(billing *b, const billing_call *call,

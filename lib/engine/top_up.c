@@ -138,11 +138,21 @@ static int take_payment(bl_call *c, bl_fact_top_up *fact) {
 
 /* ---- the outcome ---- */
 
-/* Whether that can become of it. */
-static int outcome_fits(uint32_t outcome, uint64_t state) {
+/* Whether somebody has said it, by a call with a key. */
+static int is_said(const bl_fact_top_up *fact) {
+  static const unsigned char nobody[sizeof fact->key_hash];
+
+  return memcmp(fact->key_hash, nobody, sizeof nobody) != 0;
+}
+
+/* Whether that can become of it.  What was paid counts once, unless the host
+ * itself has given it up. */
+static int outcome_fits(uint32_t outcome, const bl_fact_top_up *fact) {
+  uint64_t state = fact->state;
+
   switch (outcome) {
-  case OUTCOME_PAID: return state <= BL_TOP_UP_PAUSED ||
-                            state == BL_TOP_UP_RESUMED;
+  case OUTCOME_PAID: return state != BL_TOP_UP_PAID &&
+                            (state != BL_TOP_UP_VOID || !is_said(fact));
   case OUTCOME_FAILED: return state == BL_TOP_UP_WANTED;
   case OUTCOME_VOID: return state <= BL_TOP_UP_PAUSED;
   default: return state == BL_TOP_UP_PAUSED;
@@ -153,7 +163,7 @@ static int end_top_up(bl_call *c, bl_customer *customer, uint32_t outcome,
                       bl_fact_top_up *fact) {
   uint64_t was = fact->state;
 
-  if (!outcome_fits(outcome, was))
+  if (!outcome_fits(outcome, fact))
     return bl_fail(c->err, BILLING_CONFLICT_ENDED, "/outcome",
                    "billing_top_ups says what is under way",
                    "the top-up is %s, it cannot be %s", bl_top_up_words[was],

@@ -90,8 +90,9 @@ static int amend_overwrite(const bl_price *list, const bl_override *o,
   if (bl_price_closes(list) && !is_share) return BILLING_INVALID;
   if (o->rate && is_fee != (o->rate->model == BL_MODEL_FLAT))
     return BILLING_INVALID;
-  if (o->rate && list->tiers_by && o->rate->flags & BL_PRICE_FLAT_AT_ZERO)
-    return BILLING_INVALID;            /* it is due in each period */
+  if (o->rate && list->tiers_by &&
+      o->rate->flags & (BL_PRICE_FLAT_AT_ZERO | BL_PRICE_BY_EVENT))
+    return BILLING_INVALID;            /* these are of one period */
   if (is_fee) {
     out->amount = o->rate ? o->rate->amount : o->unit;
     return BILLING_OK;

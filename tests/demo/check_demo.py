@@ -238,7 +238,7 @@ def ledger(month):
             ('deferred', bought), ('credit', Decimal(0)),
             ('unbilled', Decimal(0)),
             ('receivable', due), ('revenue', -amount), ('breakage', -given),
-            ('rounding', amount - drawn - due)]
+            ('rounding', amount - drawn - due), ('family', Decimal(0))]
     for account, balance in rows:
         yield '%s %s USD' % (account, grouped(balance, 2))
     yield 'sum %s USD' % grouped(sum(r[1] for r in rows), 2)

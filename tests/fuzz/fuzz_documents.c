@@ -56,8 +56,7 @@ static void check_alerts(const bl_alerts *alerts) {
 static void read_all(const bl_json *doc, bl_arena *a) {
   bl_contract_terms contract;
   bl_tenant_terms tenant;
-  bl_top_ups top_ups;
-  bl_limits limits;
+  bl_customer_terms customer;
   billing_error err;
   bl_meter meter;
   bl_plan plan;
@@ -71,11 +70,9 @@ static void read_all(const bl_json *doc, bl_arena *a) {
   }
   if (is_said(bl_catalog_read_plan(doc, "", a, &plan, &err), &err))
     check_top_ups(&plan.top_ups, 1);
-  if (is_said(bl_catalog_read_customer_top_ups(doc, "", a, &top_ups, &err),
+  if (is_said(bl_catalog_read_customer_terms(doc, "", a, &customer, &err),
               &err))
-    check_top_ups(&top_ups, 0);
-  (void)is_said(bl_catalog_read_customer_limits(doc, "", a, &limits, &err),
-                &err);
+    check_top_ups(&customer.top_ups, 0);
   (void)is_said(bl_catalog_read_meter(doc, "", a, &meter, &err), &err);
 }
 

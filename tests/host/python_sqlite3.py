@@ -82,7 +82,8 @@ class Terms(Versioned):
 class Balances(Versioned):
     _fields_ = [('struct_size', u32), ('flags', u32), ('granted', Decimal),
                 ('left', Decimal), ('held', Decimal), ('free', Decimal),
-                ('owed', Decimal), ('asset', ctypes.c_char * 16)]
+                ('owed', Decimal), ('asset', ctypes.c_char * 16),
+                ('shared', Decimal)]
 
 
 class Event(Versioned):

@@ -109,6 +109,7 @@ class Asked:
         self.fee = money(self.exact_charge() * rule.mark_up + rule.fee)
         self.bonus = money(rule.bonus + amount * rule.share)
         self.attempt, self.state, self.until = 1, None, None
+        self.given_up = False
 
     def exact_charge(self):
         return self.amount * self.rule.price * (1 - self.rule.discount)
@@ -238,7 +239,9 @@ class Model:
         """Whether that can become of it."""
         fits = {'paid': UNDER_WAY + ('resumed',), 'failed': ('wanted',),
                 'void': UNDER_WAY, 'resume': ('paused',)}[outcome]
-        if asked.state not in fits:
+        by_itself = outcome == 'paid' and asked.state == 'void' and \
+            not asked.given_up
+        if asked.state not in fits and not by_itself:
             return False
         if outcome == 'failed':
             self.fail(asked, now)
@@ -246,6 +249,7 @@ class Model:
             self.left += asked.amount + asked.bonus
             self.note(asked, 'paid', now)
         else:
+            asked.given_up = outcome == 'void'
             self.note(asked, 'resumed' if outcome == 'resume' else 'void', now)
         self.look(now)
         return True

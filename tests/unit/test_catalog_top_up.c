@@ -94,6 +94,8 @@ START_TEST(what_is_wrong_with_a_top_up_is_named) {
      "/top_ups/0/from"},
     {TOP_UP "\"at\":\"1\",\"amount\":\"2\",\"limit\":{\"per\":\"day\"}}]",
      "/top_ups/0/limit"},
+    {TOP_UP "\"at\":\"1\",\"amount\":\"2\",\"limit\":{\"per\":\"life\","
+     "\"count\":1}}]", "/top_ups/0/limit"},
     {TOP_UP "\"at\":\"1\",\"amount\":\"2\",\"limit\":{\"per\":\"period\","
      "\"count\":1}}]", "/top_ups/0/limit"},
     {TOP_UP "\"at\":\"1\",\"amount\":\"2\",\"retries\":[60,0]}]",
