@@ -53,8 +53,20 @@ static bl_dec worst_split(const bl_hold_draft *d, const bl_split *s,
   return bl_dec_sign(later) < 0 ? BL_DEC_ZERO : later;
 }
 
+/* Without what other periods leave: the holds there may come to use it up. */
+static bl_dec worst_alone(const bl_tally *tally, bl_dec held,
+                          const bl_price *rate,
+                          const bl_fact_charge *charge) {
+  const bl_meter *meter = bl_tally_meter(tally);
+  bl_dec before = bl_dec_add(tally->level.total, held);
+  bl_dec after = bl_dec_add(before, charge->quantity);
+
+  return bl_price_delta(rate, bl_measure_finish(meter, before),
+                        bl_measure_finish(meter, after));
+}
+
 /* Of free units that roll over: open holds are in the period of the estimate,
- * wherever they are. */
+ * or in their own. */
 static bl_dec worst_rolled(const bl_tally *tally, bl_dec held,
                            const bl_price *rate, const bl_fact_charge *charge,
                            const bl_rate_others *others) {
@@ -65,6 +77,8 @@ static bl_dec worst_rolled(const bl_tally *tally, bl_dec held,
   bl_dec later = bl_dec_sub(bl_rate_beyond(meter, rate, others, after),
                             bl_rate_beyond(meter, rate, others, before));
 
+  if (!bl_dec_is_zero(others->held))
+    later = bl_dec_max(later, worst_alone(tally, held, rate, charge));
   return bl_dec_max(bl_dec_max(charge->amount, later), BL_DEC_ZERO);
 }
 

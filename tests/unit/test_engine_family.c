@@ -250,6 +250,31 @@ START_TEST(the_parent_alone_is_loaded_without_its_children) {
 }
 END_TEST
 
+/* From its image, which comes after so many entries. */
+START_TEST(who_has_left_with_a_hold_is_loaded_without_its_parent) {
+  shop_folder f = shop_folder_make();
+  billing *b = family_open(f.path);
+  billing_call call = shop_call("");
+  char key[16];
+
+  share(b, "g", "5");
+  ck_assert_int_eq(authorize(b, "h", SHOP_NOW + SHOP_DAY), 0);
+  put_ok(b, "{\"id\":\"a\"}");
+  for (int i = 0; i < 70; i++) {
+    snprintf(key, sizeof key, "e%d", i);
+    call_once(b, key, "0");
+  }
+  ck_assert_int_eq(billing_maintain(b, &call, 0, NULL, NULL), 0);
+  billing_close(b);
+  ck_assert_int_eq(billing_open(&b, f.path, (size_t)-1, NULL, NULL), 0);
+  call_once(b, "last", "0");
+  ck_assert_dec_eq(balance_of(b, "top").held, "0.1");
+  shop_is_sound(b);
+  billing_close(b);
+  shop_folder_remove(&f);
+}
+END_TEST
+
 START_TEST(another_handle_sees_what_children_draw) {
   shop_folder f = shop_folder_make();
   billing *b = family_open(f.path), *other;
@@ -380,6 +405,7 @@ Suite *test_engine_family(void) {
   tcase_add_loop_test(c, a_scope_says_who_may_draw, 0, BL_COUNT(scopes));
   tcase_add_test(c, members_are_shown_by_their_ids);
   tcase_add_test(c, the_parent_alone_is_loaded_without_its_children);
+  tcase_add_test(c, who_has_left_with_a_hold_is_loaded_without_its_parent);
   tcase_add_test(c, another_handle_sees_what_children_draw);
   tcase_add_test(c, a_parent_that_another_handle_puts_is_met);
   tcase_add_test(c, a_failed_call_leaves_the_parent_as_it_was);

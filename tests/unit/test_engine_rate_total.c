@@ -286,6 +286,20 @@ START_TEST(a_hold_counts_on_free_units_of_before) {
 }
 END_TEST
 
+/* 50 held in January leave nothing to February, whose 10 are 5 beyond the
+ * free ones: one package, as the 45 of January. */
+START_TEST(a_hold_counts_on_holds_of_before_that_use_up_free_units) {
+  open_free("\"model\":\"package\",\"unit\":\"1\",\"per\":\"100\","
+            "\"free\":\"5\",\"rollover\":{\"periods\":1}");
+  shop_grant(b, "g", "500");
+  now_us = FEBRUARY - HOUR / 2;
+  ck_assert_dec_eq(reserve("h", "50"), "1");
+  now_us = FEBRUARY + HOUR / 4;
+  ck_assert_dec_eq(reserve("i", "10"), "1");
+  close_shop();
+}
+END_TEST
+
 START_TEST(a_refund_gives_no_free_units) {
   open_free(NEXT);
   use("1", SHOP_NOW, "-3");
@@ -401,6 +415,7 @@ Suite *test_engine_rate_total(void) {
   tcase_add_test(t, another_price_begins_with_its_own_free_units);
   tcase_add_test(t, a_price_that_comes_back_goes_on_with_its_free_units);
   tcase_add_test(t, a_hold_counts_on_free_units_of_before);
+  tcase_add_test(t, a_hold_counts_on_holds_of_before_that_use_up_free_units);
   tcase_add_test(t, a_refund_gives_no_free_units);
   tcase_add_test(t, free_units_that_cannot_roll_over_are_refused);
   tcase_add_test(t, months_cost_what_they_come_to_however_usage_came);
