@@ -226,6 +226,7 @@ BILLING_API void billing_init(void *structure, size_t size);
 #define BILLING_LIMIT_EXPRESSION_DEPTH 12  /* 64: brackets in brackets */
 #define BILLING_LIMIT_EXPRESSION_GAS 13    /* 10000: steps for one event */
 #define BILLING_LIMIT_LINE_BYTES 14        /* 1048576: of a stream */
+#define BILLING_LIMIT_GENERATIONS 15       /* 8 above one customer */
 BILLING_API int64_t billing_limit(uint32_t which);
 
 /* ---- Documents ---------------------------------------------------------- */
@@ -414,6 +415,8 @@ typedef struct billing_call {
  *   customer  {"id","name","aliases":["a",{"id":"b","from","to"}],
  *              "limits":[see billing_limits],"features":{..},
  *              "top_ups":[see billing_top_up],
+ *              "parent":"id": the customer above, whose shared grants it
+ *              draws from (see Wallets),
  *              ... any further members are kept}
  *   meter     {"id","event":"name"|{"in":[..]}|{"not_in":[..]},
  *              "aggregation":"count|sum|max|min|unique|latest|average|
@@ -556,8 +559,10 @@ BILLING_API int billing_get(billing *b, const billing_call *call,
 /*
  * A page of documents in the order of their ids: {"items":[..],"next":"id"}.
  * `query` is JSON or empty: {"after":"id","limit":100,"archived":true,
- * "customer":"id","status":"open"}; limit is 1 to 1000 (100 by default);
- * status is that of holds: open, unresolved, settled, released, expired.
+ * "customer":"id","status":"open","shared":true}; limit is 1 to 1000 (100 by
+ * default); status is that of holds: open, unresolved, settled, released,
+ * expired.  "shared": a customer's grants and those above that are shared with
+ * it.
  */
 BILLING_API int billing_list(billing *b, const billing_call *call,
                              const char *kind, const char *query,
@@ -1038,6 +1043,20 @@ BILLING_API int billing_usage_health(billing *b, const billing_call *call,
  *     {"kernel":"divides", ..}, {"kernel":"local_date", ..}
  *   {"kernel":"pieces","spans":[..],"until"} -> services, cut by their cycles;
  *     {"kernel":"due","start","every","at", ..} -> what is to be billed
+ *   {"kernel":"invoice","lines":[..],"coupons":[..],"taxes":{..}} -> coupons,
+ *     taxes, notes and tender of an invoice, in this order
+ *   {"kernel":"credit_notes","fees":[..],"steps":[..]} -> notes, one after the
+ *     other; {"kernel":"apply_notes", ..}, {"kernel":"note_limits", ..},
+ *     {"kernel":"note_check", ..}, {"kernel":"note_excess", ..},
+ *     {"kernel":"void_note", ..}, {"kernel":"prepaid_refund", ..}
+ *   {"kernel":"tax_place", ..}, {"kernel":"tax_choice", ..},
+ *   {"kernel":"crossings", ..}, {"kernel":"usage_thresholds", ..}
+ *   {"kernel":"recurring","amount","start","every"} -> amounts by the period;
+ *     {"kernel":"seats", ..}, {"kernel":"distribute", ..},
+ *     {"kernel":"final_by", ..}, {"kernel":"consolidate", ..},
+ *     {"kernel":"hmac_sha256", ..}
+ *   {"kernel":"lago_bounds", ..}, {"kernel":"unused_fee", ..} -> what a peer
+ *     bills, and gives back
  *   {"kernel":"repair","existing":[..],"proposed":[..]} -> what makes of what
  *     was billed what should be; {"kernel":"rebill","steps":[..]} -> run after
  *     run, with credit
@@ -1066,6 +1085,17 @@ BILLING_API int billing_evaluate(const billing_options *options,
  * expiry, earlier start, older.  A contract may name another ("order").
  * Whether a lot may pay is judged by the event's time, what is left in it by
  * the journal's.
+ *
+ * Families: a customer below another one ("parent" of its document; at most
+ * BILLING_LIMIT_GENERATIONS above it, no circles) draws its own grants, then
+ * its parent's that are shared with it, then those of its parent's parent.  An
+ * order that has the key "nearest" in another place says otherwise, and that
+ * of "metronome" does.  A grant is private unless its scope has "family": true
+ * for all below, or a list of customers.  Who stands where is judged by the
+ * journal's time, also of late events.  What is given back, or held no more,
+ * goes to the grant that it came from, whoever has left the family since.  The
+ * ledger has what grants of others paid for a customer in the account family,
+ * which comes to zero over all customers.
  */
 
 /* Where a grant comes from; what the ledger books it against. */
@@ -1101,7 +1131,9 @@ typedef struct billing_grant_terms {
                                       (hour, day, week, month, "hours":5), by
                                       the clock.
                                       {"features":{"calls":"500"}}: what it
-                                      entitles to, see Entitlements */
+                                      entitles to, see Entitlements.
+                                      {"family":true} or {"family":["id"]}:
+                                      customers below draw from it, too */
 } billing_grant_terms;
 
 /*
@@ -1227,6 +1259,8 @@ typedef struct billing_balances {
   billing_decimal owed;         /* priced usage that no grant covered and no
                                    invoice has billed yet */
   char            asset[16];
+  billing_decimal shared;       /* free in grants of those above the customer
+                                   that are shared with it */
 } billing_balances;
 
 /* NOTFOUND_CUSTOMER; INVALID when the asset is unknown. */
@@ -1312,6 +1346,7 @@ typedef struct billing_hold {
 #define BILLING_DENIED_BY_CONTRACT 2u
 #define BILLING_DENIED_BY_PLAN 3u
 #define BILLING_DENIED_BY_FEATURE 4u  /* a quota: `limit` is its id */
+#define BILLING_DENIED_BY_PARENT 5u    /* a customer above */
 
 /* Why there is no hold: for programs what err->message says to people.  It is
  * an output of the failure, as *err is: written when authorize returns
@@ -1329,6 +1364,7 @@ typedef struct billing_denial {
                                    0: only something else helps */
   char            asset[16];    /* of all that; "" when it is a quantity */
   char            limit[208];   /* its id, cut to fit; "": the balance */
+  char            customer[208];   /* whose limit, or contract's, it is */
 } billing_denial;
 
 /*
@@ -1420,8 +1456,10 @@ BILLING_API int billing_extend(billing *b, const billing_call *call,
 
 /*
  * What limits a customer now: query {"customer":"id","properties":{..}} ->
- * {"limits":[{"id","of":"customer|contract|plan","contract","asset","meter",
- * "most","soft","by":[..],"used","held","left","over","from","to"}]}.  Of a
+ * {"limits":[{"id","of":"customer|contract|plan|parent","contract","customer",
+ * "asset","meter","most","soft","by":[..],"used","held","left","over","from",
+ * "to"}]}.  A customer's limits count what all below it use, and deny their
+ * holds, too: "of" these "parent", with that "customer".  Of a
  * limit by properties there are figures only when these are given; of a window
  * that slides, or that the next use opens, no "from" and "to".
  *
@@ -1434,7 +1472,8 @@ BILLING_API int billing_extend(billing *b, const billing_call *call,
  * a "meter" is what that meter's usage costs.
  *
  * Usage counts when it is recorded, by the event's own time, in windows that
- * are not over; those of hours go by the clock.  A void gives back.  What is
+ * are not over; those of hours go by the clock.  A void gives back, to limits
+ * of those above as long as the customer stands below them.  What is
  * only known when a period ends does not count.  Limits count from the moment
  * that they are put; one that counts something else begins anew, one that
  * only allows more or less goes on.
@@ -1618,7 +1657,8 @@ BILLING_API int billing_token_verify(const billing_options *options,
  *
  * Accounts: deferred (revenue: what is left of grants that were paid for),
  * credit (what is left of promotional ones), unbilled, receivable, revenue,
- * funding, promotion, breakage, rounding, tax, exchange.
+ * funding, promotion, breakage, rounding, tax, exchange, family (what grants
+ * of others paid for the customer, less what its own paid for others).
  */
 BILLING_API int billing_ledger(billing *b, const billing_call *call,
                                const char *query, size_t query_len,

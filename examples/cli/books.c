@@ -40,6 +40,7 @@ static const book_account book_accounts[] = {
     {"rounding", "expenses:rounding", "Expenses:Rounding"},
     {"tax", "liabilities:tax", "Liabilities:Tax"},
     {"exchange", "equity:exchange", "Equity:Exchange"},
+    {"family", "equity:family", "Equity:Family"},
     {"", "equity:other", "Equity:Other"}};     /* of a newer library */
 #define ACCOUNTS (sizeof book_accounts / sizeof *book_accounts)
 

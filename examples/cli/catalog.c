@@ -140,12 +140,13 @@ static int list_page(cli *c, const char *kind, const buffer *query,
 
 static int list(cli *c) {
   const char *customer = NULL, *after = NULL, *limit = NULL, *status = NULL;
-  int is_archived = 0;
+  int is_archived = 0, is_shared = 0;
   const cli_option options[] = {{"--customer", &customer, NULL, NULL},
                                 {"--status", &status, NULL, NULL},
                                 {"--after", &after, NULL, NULL},
                                 {"--limit", &limit, NULL, NULL},
                                 {"--archived", NULL, &is_archived, NULL},
+                                {"--shared", NULL, &is_shared, NULL},
                                 {NULL, NULL, NULL, NULL}};
   const char *words[1];
   buffer query = {0}, next = {0};
@@ -163,6 +164,8 @@ static int list(cli *c) {
     if (next.len) json_text(&query, "after", next.text);
     if (is_archived) buffer_c(&query, query.len > 1 ? ",\"archived\":true"
                                                     : "\"archived\":true");
+    if (is_shared) buffer_c(&query, query.len > 1 ? ",\"shared\":true"
+                                                  : "\"shared\":true");
     json_u64(&query, "limit", (uint64_t)most);
     json_close(&query);
     rc = list_page(c, words[0], &query, &next);
@@ -287,7 +290,7 @@ const cli_command cli_catalog[] = {
      price_book},
     {"get", "KIND ID", "show one document", get},
     {"list", "KIND [--customer ID] [--after ID] [--limit N] [--archived]\n"
-     "       [--status open|unresolved|..]",
+     "       [--status open|unresolved|..] [--shared]",
      "show the documents of a kind", list},
     {"rebuild", "meter|plan ID [--budget CUSTOMERS] [--dry-run]",
      "charge what was recorded by a meter or a plan as it is now", rebuild},

@@ -96,13 +96,14 @@ static int show_hold(cli *c, int rc, const billing_hold *hold) {
 /* For programs: why there is no hold. */
 static void show_denial(cli *c, const billing_denial *denial) {
   static const char *const owners[] = {"balance", "customer", "contract",
-                                       "plan", "feature"};
+                                       "plan", "feature", "parent"};
   buffer json = {0};
 
   json_open(&json);
   if (denial->again_us) json_time(&json, "again", denial->again_us);
   if (denial->asset[0]) json_text(&json, "asset", denial->asset);
-  json_text(&json, "by", denial->by < 5 ? owners[denial->by] : "");
+  json_text(&json, "by", denial->by < 6 ? owners[denial->by] : "");
+  if (denial->customer[0]) json_text(&json, "customer", denial->customer);
   json_text(&json, "denied", billing_code_name(denial->code));
   if (denial->limit[0]) json_text(&json, "limit", denial->limit);
   json_decimal(&json, "missing", denial->missing);

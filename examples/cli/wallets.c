@@ -111,6 +111,7 @@ static int add_balance(cli *c, const char *customer, const char *asset,
   json_decimal(json, "held", found.held);
   json_decimal(json, "left", found.left);
   json_decimal(json, "owed", found.owed);
+  json_decimal(json, "shared", found.shared);
   json_close(json);
   return CLI_OK;
 }
@@ -163,7 +164,8 @@ static int balance(cli *c) {
   buffer_c(&json, "]}");
   if (!rc)
     return cli_show_buffer(c, &json,
-                           "balances: asset granted left held free owed");
+                           "balances: asset granted left held free owed "
+                           "shared");
   buffer_free(&json);
   return rc;
 }

@@ -97,7 +97,7 @@ int demo_explain(demo *d) {
 int demo_ledger(demo *d) {
   static const char *const accounts[] = {
       "funding", "promotion", "deferred", "credit", "unbilled", "receivable",
-      "revenue", "breakage", "rounding"};
+      "revenue", "breakage", "rounding", "family"};
   static const char query[] = "{\"asset\":\"USD\",\"limit\":1}";
   billing_decimal sum = {0, 0};
   billing_doc *doc = NULL;

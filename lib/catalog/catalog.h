@@ -542,9 +542,12 @@ enum { BL_ORDER_PRIORITY,      /* lower first */
        BL_ORDER_LARGER,        /* larger amount left first */
        BL_ORDER_NAME,          /* by name, as bytes */
        BL_ORDER_ROLLED,        /* what rolled over first */
+       BL_ORDER_NEAREST,       /* own before a parent's, that before its
+                                  parent's; first of all in an order that
+                                  does not name it */
        BL_ORDER_NUMBER,        /* lower own number first */
        BL_ORDER_KEYS };
-#define BL_ORDER_MOST 12
+#define BL_ORDER_MOST 13
 typedef struct bl_order {
   uint32_t key[BL_ORDER_MOST];
   uint32_t count;
@@ -759,10 +762,11 @@ int bl_catalog_read_price(const bl_json *doc, const char *path, bl_arena *a,
                           billing_error *err);
 int bl_catalog_read_contract(const bl_json *doc, const char *path, bl_arena *a,
                              bl_contract_terms *out, billing_error *err);
-/* Only checks id and name, which stay in the document's tree; further members
- * are the host's. */
+/* Only checks id, name and parent, which stay in the document's tree; further
+ * members are the host's. */
 int bl_catalog_read_customer(const bl_json *doc, const char *path,
-                             bl_str *id, bl_str *name, billing_error *err);
+                             bl_str *id, bl_str *name, bl_str *parent,
+                             billing_error *err);
 /* What of it is the engine's beside that, in the arena. */
 typedef struct bl_customer_terms {
   bl_limits         limits;
@@ -809,10 +813,15 @@ typedef struct bl_scope {
   bl_str *customers;           /* not of documents: ids are personal */
   size_t  customer_count;
   uint32_t rate;               /* BL_RATE_* that it draws at */
-  uint32_t reserved;
+  uint32_t family;             /* BL_FAMILY_*: who below may draw, too */
+  bl_str  *member_ids;         /* as they were asked for: */
+  size_t   member_id_count;
+  uint64_t *members;           /* their own numbers */
+  size_t   member_count;
   bl_feature_values features;  /* that it entitles to while it lasts */
   bl_limits caps;              /* of what is drawn: most and windows */
 } bl_scope;
+enum { BL_FAMILY_NONE, BL_FAMILY_ALL, BL_FAMILY_SOME };
 /* What is done to a grant; what takes some of it away says where it goes. */
 enum { BL_CHANGE_VOID,         /* nowhere: it is breakage, and it ends */
        BL_CHANGE_TRANSFER,     /* to another customer */

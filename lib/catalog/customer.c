@@ -10,6 +10,7 @@
 typedef struct customer_draft {
   bl_str id;
   bl_str name;
+  bl_str parent;
 } customer_draft;
 
 static const bl_field customer_fields[] = {
@@ -17,6 +18,8 @@ static const bl_field customer_fields[] = {
    .at = offsetof(customer_draft, id)},
   {.name = "name", .read = bl_value_label, .high = BL_TEXT_MOST,
    .at = offsetof(customer_draft, name)},
+  {.name = "parent", .read = bl_value_id,
+   .at = offsetof(customer_draft, parent)},
 };
 
 static const bl_shape customer_shape = {
@@ -24,16 +27,18 @@ static const bl_shape customer_shape = {
 };
 
 int bl_catalog_read_customer(const bl_json *doc, const char *path,
-                             bl_str *id, bl_str *name, billing_error *err) {
+                             bl_str *id, bl_str *name, bl_str *parent,
+                             billing_error *err) {
   bl_reader r = bl_reader_top(path, NULL, err);
-  customer_draft draft = {{"", 0}, {"", 0}};
+  customer_draft draft = {{"", 0}, {"", 0}, {"", 0}};
   int rc;
 
-  assert(doc && id && name);
+  assert(doc && id && name && parent);
   rc = bl_shape_read_open(&customer_shape, &r, doc, &draft);
   if (rc) return rc;
   *id   = draft.id;
   *name = draft.name;
+  *parent = draft.parent;
   return BILLING_OK;
 }
 

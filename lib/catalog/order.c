@@ -27,7 +27,7 @@ static const struct order_row {
              BL_ORDER_NUMBER}, 4}},
   {"metronome", {{BL_ORDER_ROLLED, BL_ORDER_PRIORITY, BL_ORDER_ZERO_COST,
                   BL_ORDER_NARROW, BL_ORDER_EXPIRY, BL_ORDER_EFFECTIVE,
-                  BL_ORDER_NUMBER}, 7}},
+                  BL_ORDER_NEAREST, BL_ORDER_NUMBER}, 8}},
 };
 
 int bl_order_of_name(bl_str name, bl_order *out) {

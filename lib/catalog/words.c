@@ -105,6 +105,7 @@ const char *const bl_order_words[] = {
   [BL_ORDER_LARGER]        = "larger",
   [BL_ORDER_NAME]          = "name",
   [BL_ORDER_ROLLED]        = "rolled_over",
+  [BL_ORDER_NEAREST]       = "nearest",
   [BL_ORDER_NUMBER]        = "number",
   NULL
 };

@@ -136,6 +136,22 @@ int bl_billed_twice(const bl_billed *items, size_t count);
 int bl_billed_merge(bl_billed *items, size_t count, bl_billed *proposals,
                     size_t proposed, bl_arena *a);
 
+/* ---- seats.c ---- */
+
+typedef struct bl_seats {
+  bl_dec quantity;         /* now, and in the next period */
+  bl_dec paid;             /* of this period: the most there were */
+} bl_seats;
+
+/* What of a new quantity is not paid yet. */
+bl_dec bl_seats_change(bl_seats *s, bl_dec quantity);
+/* Part 0, 1 .. of an amount; the last one takes what rounding leaves. */
+bl_dec bl_installment(bl_dec amount, int64_t parts, int64_t part, int places);
+/* The moment by which a scheduled invoice is final: at once when its date has
+ * come, else some time after it, and never sooner than after a hold. */
+int64_t bl_final_by(int64_t created_us, int64_t issue_us, int64_t hold_us,
+                    int64_t delay_us);
+
 /* The row that a contract's periods are of. */
 bl_cycle bl_period_cycle(const bl_contract_terms *terms, const bl_zone *zone);
 

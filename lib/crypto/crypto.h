@@ -84,4 +84,7 @@ int bl_webhook_key_read(bl_str secret, bl_webhook_key *out);
 void bl_webhook_sign(const bl_webhook_key *key, bl_str id, int64_t seconds,
                      bl_str body, char out[BL_WEBHOOK_SIGNATURE]);
 
+/* HMAC-SHA256 as 64 hexadecimal digits and a NUL. */
+void bl_hmac_hex(bl_str key, bl_str text, char out[2 * BL_HASH + 1]);
+
 #endif

@@ -54,5 +54,17 @@ void bl_webhook_sign(const bl_webhook_key *key, bl_str id, int64_t seconds,
                     sodium_base64_VARIANT_ORIGINAL);
 }
 
+void bl_hmac_hex(bl_str key, bl_str text, char out[2 * BL_HASH + 1]) {
+  unsigned char mac[crypto_auth_hmacsha256_BYTES];
+  crypto_auth_hmacsha256_state state;
+
+  crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.text,
+                              key.len);
+  crypto_auth_hmacsha256_update(&state, (const unsigned char *)text.text,
+                                text.len);
+  crypto_auth_hmacsha256_final(&state, mac);
+  sodium_bin2hex(out, 2 * BL_HASH + 1, mac, sizeof mac);
+}
+
 #undef WEBHOOK_PREFIX
 #undef WEBHOOK_KEY_LEAST

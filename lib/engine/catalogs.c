@@ -2,8 +2,9 @@
 /* catalogs.c - put, get, list, archive, catalog_apply. */
 #include "base/limit.h"
 #include "base/struct.h"
-#include "engine/parked.h"
 #include "engine/documents.h"
+#include "engine/family.h"
+#include "engine/parked.h"
 #include "engine/query.h"
 #include "engine/views.h"
 #include "store/store.h"
@@ -136,7 +137,7 @@ static int list_documents(bl_call *c, uint32_t kind, const bl_query *q,
   billing_scan range = bl_scan_prefix(BL_TABLE_DOCUMENTS, 0, from, 3);
   bl_json *items = bl_json_array(page, "items");
   billing_value row[BL_ROW_MOST];
-  bl_str last = {NULL, 0};
+  bl_str last = {NULL, 0}, json;
   int64_t count = 0;
   void *rows;
   int rc;
@@ -151,7 +152,10 @@ static int list_documents(bl_call *c, uint32_t kind, const bl_query *q,
       break;
     }
     last = bl_arena_str(&c->arena, row[BL_DOCUMENTS_ID].bytes);
-    rc = bl_view_add_json(items, NULL, row[BL_DOCUMENTS_JSON].bytes);
+    json = bl_arena_str(&c->arena, row[BL_DOCUMENTS_JSON].bytes);
+    if (!json.text) rc = BILLING_NOMEM;
+    if (!rc && kind == BL_KIND_CUSTOMER) rc = bl_family_name(c, &json);
+    if (!rc) rc = bl_view_add_json(items, NULL, json);
   }
   bl_store_end(c->b->store, rows);
   return rc == BILLING_DONE ? BILLING_OK : rc;
@@ -181,7 +185,8 @@ int billing_list(billing *b, const billing_call *call, const char *kind,
                  const char *query, size_t query_len, billing_doc **out,
                  billing_error *err) {
   static const char *const allowed[] = {"after", "limit", "archived",
-                                        "customer", "status", NULL};
+                                        "customer", "status", "shared",
+                                        NULL};
   bl_question question = {query, query_len, allowed, kind, list_page};
 
   return bl_question_ask(b, call, &question, out, err);

@@ -17,6 +17,7 @@
  */
 #include "engine/engine.h"
 #include "engine/assets.h"
+#include "engine/family.h"
 #include "engine/limits.h"
 
 /* ---- the figure ---- */
@@ -28,16 +29,22 @@ static void bound_span(bl_span *span, int64_t change_us, int64_t now_us) {
     span->from_us = change_us;
 }
 
-/* Grants whose scope does not bind them to some use, or some time. */
-static bl_dec unscoped_free(const bl_wallet *wallet, int64_t now_us,
+/* Grants whose scope does not bind them to some use, or some
+ * time; of another customer's
+ * wallet those that are shared with this one. */
+static bl_dec unscoped_free(const bl_wallet *wallet,
+                            const bl_customer *customer, int64_t now_us,
                             bl_span *span) {
+  int is_own = wallet->customer == customer;
   bl_dec sum = BL_DEC_ZERO;
 
   for (size_t i = wallet->live.first; i < wallet->live.count; i++) {
     const bl_grant_state *grant = wallet->live.item[i];
     const bl_lot *lot = &grant->lot;
     bl_span life = {lot->effective_us, lot->expires_us};
-    if (lot->scope || grant->scope.caps.count) continue;
+    if (!bl_scope_is_open(lot->scope) || grant->scope.caps.count ||
+        (!is_own && !bl_scope_shares(lot->scope, customer->number)))
+      continue;
     bound_span(span, life.from_us, now_us);
     bound_span(span, life.to_us, now_us);
     if (bl_span_holds(life, now_us))
@@ -63,16 +70,32 @@ static bl_dec overdraft_of(const bl_customer *customer, const char asset[16],
   return most;
 }
 
-static bl_dec covered(const bl_customer *customer, const char asset[16],
-                      int64_t now_us, bl_span *span) {
+/* In its own grants, and in those of whoever is above it. */
+static bl_dec granted_free(const bl_tenant *t, const bl_customer *customer,
+                           const char asset[16], int64_t now_us,
+                           bl_span *span) {
+  bl_dec sum = BL_DEC_ZERO;
+
+  for (const bl_customer *at = customer; at; at = bl_parent_of(t, at)) {
+    const bl_wallet *wallet = bl_wallet_of(at, asset);
+    if (wallet)
+      sum = bl_dec_add(sum, unscoped_free(wallet, customer, now_us, span));
+  }
+  return sum;
+}
+
+static bl_dec covered(const bl_tenant *t, const bl_customer *customer,
+                      const char asset[16], int64_t now_us, bl_span *span) {
   const bl_wallet *wallet = bl_wallet_of(customer, asset);
   bl_dec room = overdraft_of(customer, asset, now_us, span);
   bl_dec sum;
 
-  if (bl_dec_is_max(room) || !wallet) return room;
-  room = bl_dec_sub(room, wallet->balance[BL_ACCOUNT_UNBILLED]);
-  room = bl_dec_sub(room, wallet->overdraft_held);
-  sum = bl_dec_add(unscoped_free(wallet, now_us, span),
+  if (bl_dec_is_max(room)) return room;
+  if (wallet) {
+    room = bl_dec_sub(room, wallet->balance[BL_ACCOUNT_UNBILLED]);
+    room = bl_dec_sub(room, wallet->overdraft_held);
+  }
+  sum = bl_dec_add(granted_free(t, customer, asset, now_us, span),
                    bl_dec_max(room, BL_DEC_ZERO));
   return bl_dec_is_bad(sum) ? BL_DEC_MAX : sum;    /* more than there is */
 }
@@ -80,10 +103,10 @@ static bl_dec covered(const bl_customer *customer, const char asset[16],
 /* And within its limits. */
 static bl_dec spendable(billing *b, bl_tenant *t, bl_customer *customer,
                         const char asset[16], int64_t now_us, bl_span *span) {
-  bl_dec sum = covered(customer, asset, now_us, span);
+  bl_dec sum = covered(t, customer, asset, now_us, span);
   bl_call c;
 
-  if (!bl_limits_are(customer)) return sum;
+  if (!bl_limits_are(t, customer)) return sum;
   memset(&c, 0, sizeof c);
   c.b = b;
   c.t = t;
@@ -92,7 +115,9 @@ static bl_dec spendable(billing *b, bl_tenant *t, bl_customer *customer,
 }
 
 /* While a hold is due that has not been ended, or a grant that has not been
- * given, the span is empty. */
+ * given, the span is empty.  So it is of whoever has a parent: every event of
+ * the family may move the figure, and renewing it for all would cost each of
+ * them. */
 static bl_board_figure figure_of(billing *b, bl_tenant *t,
                                  bl_customer *customer, const char asset[16],
                                  int64_t now_us) {
@@ -100,6 +125,9 @@ static bl_board_figure figure_of(billing *b, bl_tenant *t,
 
   if (customer->holds.count)
     figure.span.to_us = customer->holds_due_us;
+  if (customer->liens.first < customer->liens.count &&
+      customer->liens_due_us < figure.span.to_us)
+    figure.span.to_us = customer->liens_due_us;
   for (size_t i = 0; i < customer->contracts.count; i++) {
     const bl_contract *contract = customer->contracts.item[i];
     if (contract->gives_us < figure.span.to_us)
@@ -108,7 +136,8 @@ static bl_board_figure figure_of(billing *b, bl_tenant *t,
       figure.span.to_us = contract->rolls_us;
   }
   figure.spend = spendable(b, t, customer, asset, now_us, &figure.span);
-  if (figure.span.to_us <= now_us) figure.span = (bl_span){0, 0};
+  if (figure.span.to_us <= now_us || customer->parent)
+    figure.span = (bl_span){0, 0};
   return figure;
 }
 

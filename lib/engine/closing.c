@@ -239,7 +239,7 @@ static int closing_key(closing_book *k, size_t at, uint64_t period) {
   tick.amount = tally ? bl_dec_sub(total, tally->amount) : total;
   k->spend[at] = total;
   if (bl_dec_is_zero(tick.amount) && closing_is_said(tally, &tick) &&
-      (period < contract->closed || bl_dec_is_zero(tick.bound)))
+      bl_dec_equal(tick.bound, tally ? tally->more->bound : BL_DEC_ZERO))
     return BILLING_OK;
   return bl_tick_book_add(&k->book, &tick,
                           price->closing == BL_CLOSING_COMPOSITE);

@@ -52,6 +52,30 @@ static void digest_top_up(bl_text *t, bl_arena *arena,
   bl_pack_i64(t, top_up->at_us);
 }
 
+static void digest_lien(bl_text *t, const bl_lien *lien) {
+  bl_pack_u64(t, lien->hold);
+  bl_pack_u64(t, lien->customer);
+  bl_pack_i64(t, lien->expires_us);
+  for (size_t i = 0; i < lien->draw_count; i++) {
+    bl_pack_u64(t, lien->draws[i].grant);
+    bl_pack_dec(t, lien->draws[i].amount);
+  }
+  bl_pack_u64(t, lien->count_count);
+}
+
+static void digest_family(bl_text *t, const bl_customer *customer) {
+  const bl_list *liens = &customer->liens;
+
+  bl_pack_u64(t, customer->parent);
+  bl_pack_i64(t, customer->tied);
+  bl_pack_u64(t, customer->height);
+  for (size_t i = 0; i < customer->elder_count; i++)
+    bl_pack_u64(t, customer->elders[i]);
+  bl_pack_u64(t, liens->count - liens->first);
+  for (size_t i = liens->first; i < liens->count; i++)
+    digest_lien(t, liens->item[i]);
+}
+
 static void digest_customer(bl_text *t, const bl_customer *customer) {
   bl_pack_u64(t, customer->number);
   bl_pack_u64(t, customer->version);
@@ -65,6 +89,7 @@ static void digest_customer(bl_text *t, const bl_customer *customer) {
     bl_pack_i64(t, alias->span.from_us);
     bl_pack_i64(t, alias->span.to_us);
   }
+  digest_family(t, customer);
   bl_pack_u64(t, customer->events);
   bl_pack_u64(t, customer->unmatched);
   bl_pack_u64(t, customer->unpriced);

@@ -10,6 +10,7 @@
 
 #include "engine/assets.h"
 #include "engine/conversions.h"
+#include "engine/family.h"
 #include "engine/features.h"
 #include "engine/index.h"
 #include "engine/limits.h"
@@ -45,7 +46,8 @@ int bl_document_stored(bl_call *c, uint32_t kind, bl_str id, bl_str *json) {
 
   if (rc) return rc;
   *json = bl_arena_str(&c->arena, row[BL_DOCUMENTS_JSON].bytes);
-  return json->text ? BILLING_OK : BILLING_NOMEM;
+  if (!json->text) return BILLING_NOMEM;
+  return kind == BL_KIND_CUSTOMER ? bl_family_name(c, json) : BILLING_OK;
 }
 
 /* Canonical text without what the library itself adds. */
@@ -232,11 +234,29 @@ static int check_new_id(bl_call *c, const document_draft *d) {
                     "%t is an alias of another customer", &d->id);
 }
 
+static int find_parent(bl_call *c, document_draft *d,
+                       const bl_customer *customer, bl_str id) {
+  char path[BL_PATH_SIZE];
+  size_t len = bl_utf8_cut(d->path, strlen(d->path), sizeof path - 1);
+  bl_customer *parent;
+  int rc;
+
+  if (!id.len) return BILLING_OK;
+  memcpy(path, d->path, len);
+  path[len] = '\0';
+  (void)bl_path_add(path, BL_STR("parent"));
+  rc = bl_find_customer(c, id, path, &parent);
+  if (!rc) rc = bl_family_check(c, customer, parent, path);
+  if (!rc) d->fact.parent = parent->number;
+  return rc;
+}
+
 static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
   bl_customer *customer;
   bl_customer_terms terms;
-  bl_str name;
-  int rc = bl_catalog_read_customer(doc, d->path, &d->id, &name, c->err);
+  bl_str name, parent;
+  int rc = bl_catalog_read_customer(doc, d->path, &d->id, &name, &parent,
+                                    c->err);
 
   if (rc) return rc;
   bl_customer_hash(c->b, d->id, d->fact.id_hash);
@@ -248,6 +268,7 @@ static int draft_customer(bl_call *c, const bl_json *doc, document_draft *d) {
     return bl_fail_at(c->err, BILLING_CONFLICT, d->path, "id",
                       "use another id", "the customer was erased");
   if (!customer) rc = check_new_id(c, d);
+  if (!rc) rc = find_parent(c, d, customer, parent);
   if (!rc)
     rc = bl_catalog_read_customer_terms(doc, d->path, &c->arena, &terms,
                                         c->err);
@@ -529,8 +550,9 @@ static const draft_function drafts[BL_KINDS] = {
     draft_tenant, draft_customer, draft_meter, draft_plan, draft_contract,
     draft_feature};
 
-/* What names a person is left out of a contract's facts. */
+/* What names another one is left out: the facts have its number. */
 static const char *personal_member(uint32_t kind) {
+  if (kind == BL_KIND_CUSTOMER) return "parent";
   return kind == BL_KIND_CONTRACT ? "customer" : NULL;
 }
 
@@ -642,7 +664,7 @@ int bl_document_put(bl_call *c, uint32_t kind, bl_json *doc,
   out->version = ++d.fact.version;
   if (kind == BL_KIND_CUSTOMER) {
     d.fact.own_id = d.id;
-    d.fact.own_json = out->after;
+    d.fact.own_json = facts_text;
   } else {
     d.fact.id = d.id;
     d.fact.json = facts_text;
@@ -676,6 +698,7 @@ static int fact_of_customer(bl_call *c, bl_str id, bl_fact_document *fact) {
   if (!customer || customer->is_erased) return BILLING_NOTFOUND;
   fact->number = customer->number;
   fact->version = customer->version;
+  fact->parent = customer->parent;
   return copy_aliases(c, customer, fact);
 }
 

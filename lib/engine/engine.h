@@ -94,6 +94,9 @@ struct bl_call {
   uint32_t       reserved;
   bl_fact_counted counted;   /* by limits, whose entry is still to be made */
   size_t         counted_cap;
+  bl_kin_list    kin;        /* what the entry being made does to others of a
+                                family */
+  int64_t        cause;      /* seq of the last entry that is not about that */
   bl_loads       loads;
   const struct bl_trial *trial;   /* NULL: it is no trial */
   bl_customer  **attach;     /* who may get parked events (parked.h) */
@@ -223,6 +226,8 @@ int bl_open_next_period(bl_call *c, bl_contract *contract);
 /* Gives the customer what is due to be given, and ends holds whose time is
  * over. */
 int bl_expire_holds(bl_call *c, bl_customer *customer);
+/* Without looking at others of its family. */
+int bl_expire_own(bl_call *c, bl_customer *customer);
 int bl_end_hold(bl_call *c, bl_hold_state *hold, uint64_t status,
                 uint64_t event);
 /* A text of (size_t)-1 length is NUL-ended. */

@@ -127,7 +127,7 @@ void bl_code_document(bl_codec *facts, bl_codec *properties,
   bl_code_u64(facts, &f->number);
   bl_code_u64(facts, &f->version);
   bl_code_u64(facts, &f->archived);
-  bl_code_u64(facts, &f->customer);
+  bl_code_u64(facts, f->kind == BL_KIND_CUSTOMER ? &f->parent : &f->customer);
   bl_code_u64(facts, &f->plan_version);
   bl_code_span(facts, &f->term);
   bl_code_i64(facts, &f->anchor_us);
@@ -515,6 +515,7 @@ ENTRY_KIND(outbox_done)
 ENTRY_KIND(alert)
 ENTRY_KIND(top_up)
 ENTRY_KIND(told)
+ENTRY_KIND(family)
 #undef ENTRY_KIND
 
 typedef void (*entry_coder)(bl_codec *facts, bl_codec *properties,
@@ -541,6 +542,7 @@ static const entry_coder entry_coders[BL_ENTRY_KINDS] = {
     [BL_ENTRY_ALERT] = code_entry_alert,
     [BL_ENTRY_TOP_UP] = code_entry_top_up,
     [BL_ENTRY_TOLD] = code_entry_told,
+    [BL_ENTRY_FAMILY] = code_entry_family,
 };
 
 int bl_entry_read(const bl_entry *entry, bl_arena *a, bl_entry_facts *out) {

@@ -44,6 +44,7 @@ enum {
   BL_ENTRY_OUTBOX_DONE = 25,
   BL_ENTRY_TOP_UP = 26,
   BL_ENTRY_ALERT = 27,
+  BL_ENTRY_FAMILY = 28,
   /* The index of entries has room for kinds below 32. */
   BL_ENTRY_KINDS
 };
@@ -99,6 +100,7 @@ typedef struct bl_fact_document {
   uint64_t      version;
   uint64_t      archived;
   uint64_t      customer;      /* contract: number of its customer */
+  uint64_t      parent;        /* customer: its parent's number; 0: none */
   uint64_t      plan_version;  /* contract */
   bl_span       term;          /* contract: start and end, resolved */
   int64_t       anchor_us;     /* contract, resolved */
@@ -208,7 +210,7 @@ typedef struct bl_fact_hold {
   size_t        draw_count;
   bl_fact_part *parts;
   size_t        part_count;
-  bl_fact_count *counts;       /* of the hold's own customer */
+  bl_fact_count *counts;       /* of its customer, and of those above it */
   size_t        count_count;
   uint64_t      flags;         /* BILLING_HOLD_OVER_LIMIT */
   unsigned char key_hash[16];
@@ -221,7 +223,8 @@ typedef struct bl_fact_hold_end {
   uint64_t customer;
   uint64_t number;
   uint64_t status;             /* BILLING_HOLD_* */
-  uint64_t event;              /* that settled it: the next entry's first */
+  uint64_t event;              /* that settled it: the first of the events
+                                  that follow */
   uint64_t is_late;            /* it had expired before, and is settled now */
   int64_t  expires_us;         /* after all extensions */
 } bl_fact_hold_end;
@@ -530,6 +533,30 @@ typedef struct bl_fact_top_up {
   bl_str   key;
   bl_str   reason;             /* in the host's words */
 } bl_fact_top_up;
+/* What a customer does to one above it in its family. */
+enum { BL_KIN_TIE,             /* it stands below it: `height` */
+       BL_KIN_DRAWN,           /* it draws from its grants, or gives back */
+       BL_KIN_HELD };          /* a hold reserves of its grants, and of its
+                                  limits; without any it has ended */
+typedef struct bl_fact_kin {
+  uint64_t       owner;        /* whose grants and limits they are */
+  uint64_t       customer;
+  uint64_t       what;         /* BL_KIN_* */
+  uint64_t       height;       /* so many generations are below the owner */
+  uint64_t       hold;
+  int64_t        expires_us;   /* of the hold */
+  bl_draw       *draws;
+  size_t         draw_count;
+  bl_fact_count *counts;
+  size_t         count_count;
+} bl_fact_kin;
+
+/* What the entry `seq` does to others of its customer's family. */
+typedef struct bl_fact_family {
+  int64_t      seq;
+  bl_fact_kin *items;
+  size_t       count;
+} bl_fact_family;
 
 /* What an entry of any kind but events says. */
 typedef union bl_entry_facts {
@@ -553,6 +580,7 @@ typedef union bl_entry_facts {
   bl_fact_alert         alert;
   bl_fact_top_up        top_up;
   bl_fact_told          told;
+  bl_fact_family        family;
 } bl_entry_facts;
 
 /* Reads it; lists are the arena's, texts the entry's.  Properties that were
@@ -599,6 +627,9 @@ void bl_code_top_up(bl_codec *facts, bl_codec *properties,
 void bl_code_content(bl_codec *c, uint64_t *content);
 void bl_code_stream(bl_codec *facts, bl_codec *properties,
                     bl_fact_stream *f);
+void bl_code_kin(bl_codec *facts, bl_fact_kin *kin);
+void bl_code_family(bl_codec *facts, bl_codec *properties,
+                    bl_fact_family *f);
 
 void bl_code_u64(bl_codec *c, uint64_t *v);
 void bl_code_i64(bl_codec *c, int64_t *v);

@@ -84,6 +84,16 @@ bl_ask_kernel bl_ask_note_check;
 bl_ask_kernel bl_ask_note_excess;
 bl_ask_kernel bl_ask_void_note;
 bl_ask_kernel bl_ask_prepaid_refund;
+bl_ask_kernel bl_ask_recurring;    /* evaluate_schedule.c */
+bl_ask_kernel bl_ask_seats;
+bl_ask_kernel bl_ask_distribute;
+bl_ask_kernel bl_ask_final_by;
+bl_ask_kernel bl_ask_consolidate;
+bl_ask_kernel bl_ask_hmac_sha256;
+bl_ask_kernel bl_ask_tax_place;    /* evaluate_tax.c */
+bl_ask_kernel bl_ask_tax_choice;
+bl_ask_kernel bl_ask_crossings;
+bl_ask_kernel bl_ask_usage_thresholds;
 bl_ask_kernel bl_ask_true_up;      /* evaluate_true_up.c */
 bl_ask_kernel bl_ask_aggregate;    /* evaluate_meter.c */
 bl_ask_kernel bl_ask_sql_meter;    /* evaluate_sql.c */

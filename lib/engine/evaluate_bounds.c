@@ -220,8 +220,8 @@ static bl_dec ending_item(const ending_terms *t,
   }
   bl_share(BL_PRORATE_DAYS, 0, rest, full, zone, &days, &of);
   item = bl_dec_min(bl_dec_ratio(t->amount, days, of), t->fee);
-  return bl_dec_round(bl_dec_sub(item, t->credited), t->places > 13
-                        ? 18 : t->places + 5, BL_ROUND_DOWN);
+  return bl_round_cut(bl_dec_sub(item, t->credited),
+                      t->places > 13 ? 18 : t->places + 5);
 }
 
 /* What was paid of the fee, less what was used of it. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * evaluate_invoice.c - an invoice from its lines: coupons, taxes, credit notes,
- * tender, in this order.
+ * evaluate_invoice.c - an invoice from its lines: coupons, taxes, credit
+ * notes, tender, in this order.
  *
  *     {"kernel":"invoice","lines":[{"id":"a","amount":"200"},
  *      {"id":"b","amount":"100"}],"coupons":[{"id":"c","amount":"12"}],
@@ -9,255 +9,9 @@
  *     -> {"subtotal":"300","discount":"12","net":"288","tax":"57.6",
  *         "gross":"345.6","credited":"45.6","total":"300", ..}
  */
-#include "engine/evaluate.h"
+#include "engine/evaluate_invoice.h"
+
 #include "engine/evaluate_terms.h"
-#include "invoice/invoice.h"
-
-/* ---- the request ---- */
-
-typedef struct doc_line {
-  bl_str         id;
-  bl_str         plan;
-  bl_str         meter;
-  bl_str         product;
-  bl_dec         amount;
-  bl_dec         discounted;
-  const bl_json *taxes;        /* codes; NULL: all of the request */
-  const bl_json *coupons;      /* its own */
-} doc_line;
-
-typedef struct doc_coupon {
-  bl_str    id;
-  bl_dec    amount;
-  bl_dec    percent;           /* the bad value: it is an amount */
-  bl_dec    used;
-  bl_words  plans;
-  bl_words  meters;
-  bl_words  products;
-  bl_words  lines;
-  char      asset[16];
-  int64_t   expires_us;
-  uint32_t  frequency;
-  int32_t   left;
-  bl_coupon is;
-} doc_coupon;
-
-static const char *const doc_frequencies[] = {
-  [BL_COUPON_ONCE] = "once", [BL_COUPON_TIMES] = "times",
-  [BL_COUPON_FOREVER] = "forever", NULL
-};
-
-#define DOC_AT(member) offsetof(doc_line, member)
-static const bl_field doc_line_fields[] = {
-  {.name = "id", .read = bl_value_label, .high = 200, .at = DOC_AT(id)},
-  {.name = "plan", .read = bl_value_label, .high = 200, .at = DOC_AT(plan)},
-  {.name = "meter", .read = bl_value_label, .high = 200,
-   .at = DOC_AT(meter)},
-  {.name = "product", .read = bl_value_label, .high = 200,
-   .at = DOC_AT(product)},
-  {.name = "amount", .read = bl_value_amount, .needed = BL_ALWAYS,
-   .at = DOC_AT(amount)},
-  {.name = "discounted", .read = bl_value_amount, .at = DOC_AT(discounted)},
-  {.name = "taxes", .read = bl_ask_list, .at = DOC_AT(taxes)},
-  {.name = "coupons", .read = bl_ask_list, .at = DOC_AT(coupons)},
-};
-#undef DOC_AT
-#define DOC_AT(member) offsetof(doc_coupon, member)
-static const bl_field doc_coupon_fields[] = {
-  {.name = "id", .read = bl_value_label, .high = 200, .at = DOC_AT(id)},
-  {.name = "amount", .read = bl_value_amount, .at = DOC_AT(amount)},
-  {.name = "percent", .read = bl_value_amount, .at = DOC_AT(percent)},
-  {.name = "used", .read = bl_value_amount, .at = DOC_AT(used)},
-  {.name = "plans", .read = bl_ask_words, .at = DOC_AT(plans)},
-  {.name = "meters", .read = bl_ask_words, .at = DOC_AT(meters)},
-  {.name = "products", .read = bl_ask_words, .at = DOC_AT(products)},
-  {.name = "lines", .read = bl_ask_words, .at = DOC_AT(lines)},
-  {.name = "asset", .read = bl_value_asset, .at = DOC_AT(asset)},
-  {.name = "expires", .read = bl_ask_time, .at = DOC_AT(expires_us)},
-  {.name = "frequency", .read = bl_value_choice, .words = doc_frequencies,
-   .at = DOC_AT(frequency)},
-  {.name = "left", .read = bl_value_whole, .low = 0, .high = 100000,
-   .at = DOC_AT(left)},
-};
-#undef DOC_AT
-
-static const bl_shape doc_line_shape = {
-  "a line", doc_line_fields, BL_COUNT(doc_line_fields)
-};
-static const bl_shape doc_coupon_shape = {
-  "a coupon", doc_coupon_fields, BL_COUNT(doc_coupon_fields)
-};
-
-typedef struct doc_tax {
-  bl_str id;
-  bl_dec percent;
-} doc_tax;
-
-typedef struct doc_note {
-  bl_str id;
-  bl_dec amount;
-} doc_note;
-
-static const bl_field doc_note_fields[] = {
-  {.name = "id", .read = bl_value_label, .high = 200,
-   .at = offsetof(doc_note, id)},
-  {.name = "amount", .read = bl_value_amount, .needed = BL_ALWAYS,
-   .at = offsetof(doc_note, amount)},
-};
-static const bl_shape doc_note_shape = {
-  "a note", doc_note_fields, BL_COUNT(doc_note_fields)
-};
-
-enum { DOC_TAX_DOCUMENT, DOC_TAX_LINE, DOC_TAX_RATE };
-static const char *const doc_tax_words[] = {"document", "line", "rate", NULL};
-static const char *const doc_order_words[] = {"given", "narrow", NULL};
-static const char *const doc_stack_words[] = {"sequential", "stacked", NULL};
-static const char *const doc_credit_words[] = {"total", "net", NULL};
-
-typedef struct doc_terms {
-  const bl_json *lines;
-  const bl_json *coupons;
-  const bl_json *taxes;
-  const bl_json *notes;
-  bl_words       tender_lines;
-  bl_dec         tender;
-  char           asset[16];
-  int64_t        at_us;
-  int32_t        places;
-  int32_t        coupon_places;
-  int32_t        share_places;
-  uint32_t       is_narrow;    /* first the coupons with narrower limits */
-  uint32_t       is_stacked;
-  uint32_t       has_empty;    /* coupons are listed also on nothing */
-  uint32_t       tax_rounding;
-  uint32_t       is_included;
-  uint32_t       of_net;       /* notes pay no tax */
-  uint32_t       is_limited;   /* tender_lines were given */
-} doc_terms;
-
-static int doc_limit(const bl_reader *r, const bl_field *field,
-                     const bl_json *node, void *model) {
-  ((doc_terms *)model)->is_limited = 1;
-  return bl_ask_words(r, field, node, model);
-}
-
-#define DOC_AT(member) offsetof(doc_terms, member)
-static const bl_field doc_fields[] = {
-  BL_ASK_KERNEL,
-  {.name = "lines", .read = bl_ask_list, .needed = BL_ALWAYS,
-   .at = DOC_AT(lines)},
-  {.name = "coupons", .read = bl_ask_list, .at = DOC_AT(coupons)},
-  {.name = "taxes", .read = bl_ask_node, .at = DOC_AT(taxes)},
-  {.name = "notes", .read = bl_ask_list, .at = DOC_AT(notes)},
-  {.name = "tender", .read = bl_value_amount, .at = DOC_AT(tender)},
-  {.name = "tender_lines", .read = doc_limit, .at = DOC_AT(tender_lines)},
-  {.name = "asset", .read = bl_value_asset, .at = DOC_AT(asset)},
-  {.name = "at", .read = bl_ask_time, .at = DOC_AT(at_us)},
-  {.name = "places", .read = bl_value_whole, .low = 0, .high = 18,
-   .at = DOC_AT(places)},
-  {.name = "coupon_places", .read = bl_value_whole, .low = 0, .high = 18,
-   .at = DOC_AT(coupon_places)},
-  {.name = "share_places", .read = bl_value_whole, .low = 0, .high = 18,
-   .at = DOC_AT(share_places)},
-  {.name = "coupon_order", .read = bl_value_choice, .words = doc_order_words,
-   .at = DOC_AT(is_narrow)},
-  {.name = "stacking", .read = bl_value_choice, .words = doc_stack_words,
-   .at = DOC_AT(is_stacked)},
-  {.name = "list_empty", .read = bl_value_truth, .at = DOC_AT(has_empty)},
-  {.name = "tax_rounding", .read = bl_value_choice, .words = doc_tax_words,
-   .at = DOC_AT(tax_rounding)},
-  {.name = "tax_included", .read = bl_value_truth, .at = DOC_AT(is_included)},
-  {.name = "credits_of", .read = bl_value_choice, .words = doc_credit_words,
-   .at = DOC_AT(of_net)},
-};
-#undef DOC_AT
-
-static const bl_shape doc_shape = {
-  "a request", doc_fields, BL_COUNT(doc_fields)
-};
-
-/* ---- what is known of the document ---- */
-
-typedef struct doc_state {
-  bl_ask      *ask;
-  doc_terms    terms;
-  doc_line    *line;
-  bl_discount *discount;       /* of each line */
-  bl_dec      *tax;            /* of each line, exact */
-  bl_dec      *net;            /* of each line */
-  bl_portion  *room;
-  size_t       lines;
-  doc_coupon  *coupon;
-  size_t       coupons;
-  doc_tax     *rate;
-  size_t       rates;
-  bl_json     *applied;
-} doc_state;
-
-static int doc_read_taxes(doc_state *s) {
-  const bl_json *m = bl_json_first(s->terms.taxes);
-  bl_reader above = bl_reader_member(&s->ask->top, "taxes");
-  size_t count = s->terms.taxes ? bl_json_count(s->terms.taxes) : 0;
-
-  if (count && bl_json_kind(s->terms.taxes) != BL_JSON_OBJECT)
-    return bl_reader_fail(&above, BILLING_INVALID, "{\"vat\":\"20\"}",
-                          "taxes are an object of percentages");
-  s->rate = bl_ask_array(s->ask, count, sizeof *s->rate);
-  if (!s->rate) return bl_reader_nomem(&s->ask->top);
-  for (; m; m = bl_json_next(m)) {
-    bl_field dec = {.at = offsetof(doc_tax, percent)};
-    bl_reader at = bl_reader_member(&above, "");
-    int rc;
-
-    at.segment = bl_json_key(m);
-    s->rate[s->rates].id = bl_json_key(m);
-    rc = bl_value_amount(&at, &dec, m, &s->rate[s->rates++]);
-    if (rc) return rc;
-  }
-  return BILLING_OK;
-}
-
-static int doc_read_coupons(doc_state *s, const bl_reader *above,
-                            const bl_json *list, doc_coupon **out,
-                            size_t *count) {
-  static const doc_coupon start = {.percent = {0, INT64_MIN},
-                                   .expires_us = BL_TIME_NEVER, .left = 1};
-  int rc = bl_ask_items(s->ask, above, list, &doc_coupon_shape, &start,
-                        sizeof start, out, count);
-
-  for (size_t i = 0; i < *count && !rc; i++) {
-    doc_coupon *c = &(*out)[i];
-    int is_percent = !bl_dec_is_bad(c->percent);
-
-    c->is = (bl_coupon){is_percent ? c->percent : c->amount, c->used,
-                        (uint32_t)is_percent, c->frequency, c->left, 0};
-  }
-  return rc;
-}
-
-static int doc_open(bl_ask *ask, doc_state *s) {
-  static const doc_line start = {.id = {NULL, 0}};
-  bl_reader lines = bl_reader_member(&ask->top, "lines");
-  bl_reader coupons = bl_reader_member(&ask->top, "coupons");
-  int rc = bl_ask_items(ask, &lines, s->terms.lines, &doc_line_shape, &start,
-                        sizeof start, &s->line, &s->lines);
-
-  if (!rc)
-    rc = doc_read_coupons(s, &coupons, s->terms.coupons, &s->coupon,
-                          &s->coupons);
-  if (!rc) rc = doc_read_taxes(s);
-  if (rc) return rc;
-  s->discount = bl_ask_array(ask, s->lines, sizeof *s->discount);
-  s->tax = bl_ask_array(ask, s->lines, sizeof *s->tax);
-  s->net = bl_ask_array(ask, s->lines, sizeof *s->net);
-  s->room = bl_ask_array(ask, s->lines, sizeof *s->room);
-  if (!s->discount || !s->tax || !s->net || !s->room)
-    return bl_reader_nomem(&ask->top);
-  for (size_t i = 0; i < s->lines; i++)
-    s->discount[i] = (bl_discount){s->line[i].amount, s->line[i].discounted,
-                                   0, 0};
-  return BILLING_OK;
-}
 
 /* ---- coupons ---- */
 
@@ -268,7 +22,7 @@ static int doc_names(const bl_words *words, bl_str id) {
 }
 
 /* Whether the coupon is for this document, and for which lines. */
-static int doc_covers(doc_state *s, const doc_coupon *c) {
+static int doc_covers(bl_sheet *s, const bl_sheet_coupon *c) {
   int is_here = !c->asset[0] || !s->terms.asset[0] ||
                 strcmp(c->asset, s->terms.asset) == 0;
   int found = 0;
@@ -276,7 +30,7 @@ static int doc_covers(doc_state *s, const doc_coupon *c) {
   is_here = is_here && s->terms.at_us < c->expires_us &&
             (c->frequency != BL_COUPON_TIMES || c->left > 0);
   for (size_t i = 0; i < s->lines; i++) {
-    const doc_line *line = &s->line[i];
+    const bl_sheet_line *line = &s->line[i];
     int is_covered = is_here && doc_names(&c->plans, line->plan) &&
                      doc_names(&c->meters, line->meter) &&
                      doc_names(&c->products, line->product) &&
@@ -288,7 +42,7 @@ static int doc_covers(doc_state *s, const doc_coupon *c) {
   return found;
 }
 
-static void doc_apply(doc_state *s, doc_coupon *c) {
+static void doc_apply(bl_sheet *s, bl_sheet_coupon *c) {
   bl_coupon_rules rules = {s->terms.coupon_places, s->terms.share_places,
                            s->terms.is_stacked, 0};
   bl_json *node = bl_json_object(s->applied, NULL);
@@ -306,12 +60,12 @@ static void doc_apply(doc_state *s, doc_coupon *c) {
 }
 
 /* 0 for limits to meters, 1 to plans, products or lines, 2 for none. */
-static int doc_breadth(const doc_coupon *c) {
+static int doc_breadth(const bl_sheet_coupon *c) {
   if (c->meters.count) return 0;
   return c->plans.count || c->products.count || c->lines.count ? 1 : 2;
 }
 
-static bl_dec doc_rest(const doc_state *s) {
+static bl_dec doc_rest(const bl_sheet *s) {
   bl_dec sum = BL_DEC_ZERO;
 
   for (size_t i = 0; i < s->lines; i++)
@@ -321,7 +75,7 @@ static bl_dec doc_rest(const doc_state *s) {
 }
 
 /* A line's own coupons take only from it. */
-static int doc_own_coupons(doc_state *s) {
+static int doc_own_coupons(bl_sheet *s) {
   bl_reader above = bl_reader_member(&s->ask->top, "lines");
 
   for (size_t i = 0; i < s->lines; i++) {
@@ -329,9 +83,9 @@ static int doc_own_coupons(doc_state *s) {
     bl_reader at = bl_reader_member(&line, "coupons");
     bl_coupon_rules rules = {s->terms.coupon_places, s->terms.share_places,
                              s->terms.is_stacked, 0};
-    doc_coupon *own = NULL;
+    bl_sheet_coupon *own = NULL;
     size_t count = 0;
-    int rc = doc_read_coupons(s, &at, s->line[i].coupons, &own, &count);
+    int rc = bl_sheet_coupons(s, &at, s->line[i].coupons, &own, &count);
 
     if (rc) return rc;
     s->discount[i].is_covered = 1;
@@ -341,7 +95,7 @@ static int doc_own_coupons(doc_state *s) {
   return BILLING_OK;
 }
 
-static int doc_coupons(doc_state *s) {
+static int doc_coupons(bl_sheet *s) {
   int rc = doc_own_coupons(s);
 
   s->applied = bl_json_array(s->ask->out, "coupons");
@@ -359,7 +113,7 @@ static int doc_coupons(doc_state *s) {
 
 /* ---- taxes ---- */
 
-static int doc_has_tax(const doc_line *line, bl_str code) {
+static int doc_has_tax(const bl_sheet_line *line, bl_str code) {
   const bl_json *item = bl_json_first(line->taxes);
 
   for (; item; item = bl_json_next(item))
@@ -367,7 +121,7 @@ static int doc_has_tax(const doc_line *line, bl_str code) {
   return line->taxes == NULL;
 }
 
-static bl_dec doc_percent(const doc_state *s, const doc_line *line) {
+static bl_dec doc_percent(const bl_sheet *s, const bl_sheet_line *line) {
   bl_dec sum = BL_DEC_ZERO;
 
   for (size_t i = 0; i < s->rates; i++)
@@ -376,12 +130,12 @@ static bl_dec doc_percent(const doc_state *s, const doc_line *line) {
   return sum;
 }
 
-static bl_dec doc_round(const doc_state *s, bl_dec v) {
+static bl_dec doc_round(const bl_sheet *s, bl_dec v) {
   return bl_round_due(v, BL_DEC_ZERO, s->terms.places);
 }
 
 /* What is taxed of each line, and its tax. */
-static void doc_tax_lines(doc_state *s) {
+static void doc_tax_lines(bl_sheet *s) {
   for (size_t i = 0; i < s->lines; i++) {
     bl_dec percent = doc_percent(s, &s->line[i]);
     bl_dec net = bl_dec_sub(s->discount[i].amount, s->discount[i].taken);
@@ -393,7 +147,7 @@ static void doc_tax_lines(doc_state *s) {
 }
 
 /* The tax of one rate; *taxable what it is of. */
-static bl_dec doc_tax_rate(const doc_state *s, size_t rate,
+static bl_dec doc_tax_rate(const bl_sheet *s, size_t rate,
                            bl_dec *taxable) {
   *taxable = BL_DEC_ZERO;
   for (size_t i = 0; i < s->lines; i++)
@@ -402,7 +156,7 @@ static bl_dec doc_tax_rate(const doc_state *s, size_t rate,
   return bl_tax_of(*taxable, s->rate[rate].percent);
 }
 
-static bl_dec doc_taxes(doc_state *s) {
+static bl_dec doc_taxes(bl_sheet *s) {
   bl_json *list = bl_json_array(s->ask->out, "taxes");
   bl_dec exact = BL_DEC_ZERO, by_rate = BL_DEC_ZERO, by_line = BL_DEC_ZERO;
 
@@ -420,13 +174,13 @@ static bl_dec doc_taxes(doc_state *s) {
   }
   for (size_t i = 0; i < s->lines; i++)
     by_line = bl_dec_add(by_line, doc_round(s, s->tax[i]));
-  if (s->terms.tax_rounding == DOC_TAX_RATE) return by_rate;
-  return s->terms.tax_rounding == DOC_TAX_LINE ? by_line
+  if (s->terms.tax_rounding == BL_SHEET_RATE) return by_rate;
+  return s->terms.tax_rounding == BL_SHEET_LINE ? by_line
                                                : doc_round(s, exact);
 }
 
 /* The mean rate, by what is taxed, or by lines when that is nothing. */
-static bl_dec doc_mean_rate(const doc_state *s) {
+static bl_dec doc_mean_rate(const bl_sheet *s) {
   bl_dec sum = BL_DEC_ZERO, of = BL_DEC_ZERO, plain = BL_DEC_ZERO;
 
   for (size_t i = 0; i < s->lines; i++) {
@@ -443,7 +197,7 @@ static bl_dec doc_mean_rate(const doc_state *s) {
   return bl_dec_muldiv_round(sum, BL_DEC_ONE, of, 5, BL_ROUND_HALF_AWAY);
 }
 
-static void doc_put_lines(doc_state *s, bl_dec tax) {
+static void doc_put_lines(bl_sheet *s, bl_dec tax) {
   bl_json *list = bl_json_array(s->ask->out, "lines");
 
   for (size_t i = 0; i < s->lines; i++)
@@ -463,7 +217,22 @@ static void doc_put_lines(doc_state *s, bl_dec tax) {
 
 /* ---- notes and tender ---- */
 
-static int doc_notes(doc_state *s, bl_dec most, bl_dec *credited) {
+typedef struct doc_note {
+  bl_str id;
+  bl_dec amount;
+} doc_note;
+
+static const bl_field doc_note_fields[] = {
+  {.name = "id", .read = bl_value_label, .high = 200,
+   .at = offsetof(doc_note, id)},
+  {.name = "amount", .read = bl_value_amount, .needed = BL_ALWAYS,
+   .at = offsetof(doc_note, amount)},
+};
+static const bl_shape doc_note_shape = {
+  "a note", doc_note_fields, BL_COUNT(doc_note_fields)
+};
+
+static int doc_notes(bl_sheet *s, bl_dec most, bl_dec *credited) {
   static const doc_note start = {.id = {NULL, 0}};
   bl_reader above = bl_reader_member(&s->ask->top, "notes");
   bl_json *list = bl_json_array(s->ask->out, "notes");
@@ -487,7 +256,7 @@ static int doc_notes(doc_state *s, bl_dec most, bl_dec *credited) {
 }
 
 /* What tender may pay: lines that it is for, with their tax. */
-static bl_dec doc_payable(const doc_state *s, bl_dec total) {
+static bl_dec doc_payable(const bl_sheet *s, bl_dec total) {
   bl_dec sum = BL_DEC_ZERO;
 
   if (!s->terms.is_limited) return total;
@@ -498,7 +267,7 @@ static bl_dec doc_payable(const doc_state *s, bl_dec total) {
   return bl_dec_min(doc_round(s, sum), total);
 }
 
-static int doc_totals(doc_state *s) {
+static int doc_totals(bl_sheet *s) {
   bl_ask *ask = s->ask;
   bl_dec subtotal = BL_DEC_ZERO, discount = BL_DEC_ZERO, tax = doc_taxes(s);
   bl_dec net, gross, credited, total, tender;
@@ -532,14 +301,9 @@ static int doc_totals(doc_state *s) {
 }
 
 int bl_ask_invoice(bl_ask *ask) {
-  doc_state s = {.ask = ask};
-  int rc;
+  bl_sheet s = {.ask = ask};
+  int rc = bl_sheet_open(ask, &s);
 
-  s.terms = (doc_terms){.places = 2, .coupon_places = -1, .share_places = -1,
-                        .at_us = INT64_MIN};
-  rc = bl_shape_read(&doc_shape, &ask->top, ask->doc, 0, &s.terms);
-  if (s.terms.coupon_places < 0) s.terms.coupon_places = s.terms.places;
-  if (!rc) rc = doc_open(ask, &s);
   if (!rc) rc = doc_coupons(&s);
   if (!rc) rc = doc_totals(&s);
   return rc;

@@ -3,9 +3,10 @@
  * evaluate_note.c - credit notes: one after the other, what may be asked, and
  * how they pay later invoices.
  *
- *     {"kernel":"credit_notes","fees":[{"id":"a","amount":"10","percent":"20"},
- *      {"id":"b","amount":"10","percent":"20"}],"steps":[{"items":[
- *      {"fee":"a","amount":"10"}],"credit":"12"}]}
+ *     {"kernel":"credit_notes","fees":[
+ *      {"id":"a","amount":"10","percent":"20"},
+ *      {"id":"b","amount":"10","percent":"20"}],
+ *      "steps":[{"items":[{"fee":"a","amount":"10"}],"credit":"12"}]}
  *     -> {"steps":[{"net":"10","tax":"2","total":"12","credit":"12",
  *         "creditable":"12", ..}]}
  */
@@ -228,8 +229,7 @@ static int memo_step_run(memo_state *s, const bl_reader *at,
       s->part[i].credited = bl_dec_add(s->part[i].credited, s->part[i].part);
   }
   bl_ask_put(s->ask, node, "creditable",
-             bl_dec_round(memo_creditable(s), s->rules.keep,
-                          BL_ROUND_HALF_AWAY));
+             bl_round_due(memo_creditable(s), BL_DEC_ZERO, s->rules.keep));
   return BILLING_OK;
 }
 

@@ -204,7 +204,7 @@ int bl_ask_note_excess(bl_ask *ask) {
     (void)bl_json_add_text(node, "fee", fee[i].id);
     bl_ask_put(ask, node, "amount", part);
     bl_ask_put(ask, node, "discount",
-               bl_dec_round(off, t.places + 5, BL_ROUND_DOWN));
+               bl_round_cut(off, t.places + 5));
     t.excess = bl_dec_sub(t.excess, part);
   }
   if (bl_dec_sign(t.excess) <= 0) return BILLING_OK;

@@ -23,7 +23,11 @@ typedef struct route_terms {
   const bl_json  *events;
   route_contract *contracts;
   size_t          contract_count;
+  uint32_t        is_narrowest;    /* only the narrowest takes an event */
+  uint32_t        reserved;
 } route_terms;
+
+static const char *const route_picks[] = {"all", "narrowest", NULL};
 
 static const bl_field route_contract_fields[] = {
   {.name = "id", .read = bl_value_id, .needed = BL_ALWAYS,
@@ -42,6 +46,8 @@ static const bl_field route_ask_fields[] = {
    .at = offsetof(route_terms, contract_list)},
   {.name = "events", .read = bl_ask_list, .needed = BL_ALWAYS,
    .at = offsetof(route_terms, events)},
+  {.name = "pick", .read = bl_value_choice, .words = route_picks,
+   .at = offsetof(route_terms, is_narrowest)},
 };
 
 static const bl_shape route_ask_shape = {
@@ -57,11 +63,45 @@ static int route_contracts_read(bl_ask *ask, route_terms *terms) {
                       &terms->contracts, &terms->contract_count);
 }
 
+/* Of two that take an event: more filters, then fewer values. */
+static int route_is_narrower(const route_contract *a, const route_contract *b,
+                             int64_t us) {
+  bl_route x = bl_route_at(&a->usage, us), y = bl_route_at(&b->usage, us);
+  size_t own = 0, other = 0;
+
+  if (x.filter_count != y.filter_count)
+    return x.filter_count > y.filter_count;
+  for (size_t i = 0; i < x.filter_count; i++) {
+    own += x.filters[i].value_count;
+    other += y.filters[i].value_count;
+  }
+  return own < other;
+}
+
+static const route_contract *route_narrowest(const route_terms *terms,
+                                             const bl_event *event) {
+  const route_contract *best = NULL;
+
+  for (size_t i = 0; i < terms->contract_count; i++) {
+    const route_contract *c = &terms->contracts[i];
+
+    if (bl_route_takes(&c->usage, event) &&
+        (!best || route_is_narrower(c, best, event->time_us)))
+      best = c;
+  }
+  return best;
+}
+
 /* The contracts that take an event, in the order of the request. */
 static void route_put(const route_terms *terms, const bl_event *event,
                       bl_json *list) {
   bl_json *takers = bl_json_array(list, NULL);
 
+  if (terms->is_narrowest) {
+    const route_contract *best = route_narrowest(terms, event);
+    if (best) (void)bl_json_add_text(takers, NULL, best->id);
+    return;
+  }
   for (size_t i = 0; i < terms->contract_count; i++) {
     const route_contract *contract = &terms->contracts[i];
 

@@ -311,6 +311,8 @@ static int add_draws(explanation *x) {
       bl_json_add_text(row, "id", grant->key);
       bl_json_add_text(row, "name", grant->lot.name);
       bl_json_add_int(row, "priority", grant->lot.priority);
+      if (grant->customer->number != x->fact.customer)
+        bl_json_add_text(row, "customer", grant->customer->id);
     } else {
       bl_json_add_c(row, "name", "owed");
     }

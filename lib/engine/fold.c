@@ -81,7 +81,7 @@ static int fill_grant(bl_fold *f, const bl_fact_grant *fact,
   lot->created_us = f->at_us;
   lot->left = fact->amount;
   lot->name = bl_arena_str(arena, fact->name);
-  if (bl_scope_width(&grant->scope) || grant->scope.rate != BL_RATE_LIST)
+  if (!bl_scope_is_open(&grant->scope) || grant->scope.family)
     lot->scope = &grant->scope;        /* features bind it to no use */
   grant->amount = fact->amount;
   grant->cost = fact->cost;

@@ -22,6 +22,15 @@ enum {
   BL_FOLD_LOADED           /* that of customers who are being loaded */
 };
 
+/* What an entry that is being made does to others of the family
+ * (fold_family.c). */
+typedef struct bl_kin_list {
+  bl_arena    *arena;
+  bl_fact_kin *items;
+  size_t       count;
+  size_t       cap;
+} bl_kin_list;
+
 typedef struct bl_fold bl_fold;
 struct bl_fold {
   bl_tenant *tenant;
@@ -33,6 +42,8 @@ struct bl_fold {
   /* What becomes of the key of a replayed event; NULL: it is remembered,
    * unless a run holds it. */
   int (*key)(bl_fold *f, uint64_t key, uint64_t number);
+  bl_kin_list *kin;        /* of an entry being made; NULL: another entry says
+                              what it does to others of the family */
   uint32_t reach;          /* BL_FOLD_* */
   uint32_t reserved;
 };
@@ -94,6 +105,16 @@ int bl_fold_outbox_done(bl_fold *f, const bl_fact_outbox_done *fact);
 int bl_fold_alert(bl_fold *f, const bl_fact_alert *fact);
 int bl_fold_top_up(bl_fold *f, const bl_fact_top_up *fact);
 int bl_fold_told(bl_fold *f, const bl_fact_told *fact);
+/* What an entry does to customers above its own; all of it, or only that it is
+ * about them (fold_family.c). */
+int bl_fold_family(bl_fold *f, const bl_fact_family *fact);
+int bl_fold_related(bl_fold *f, const bl_fact_family *fact);
+/* Of an entry being made: it stands below others now; it draws from a grant of
+ * another customer; a hold reserves (sign 1) what is theirs, or ends. */
+int bl_fold_kin_tie(bl_fold *f, const bl_customer *customer);
+int bl_fold_kin_drawn(bl_fold *f, uint64_t customer,
+                      const bl_grant_state *grant, bl_dec amount);
+int bl_fold_kin_held(bl_fold *f, const bl_hold_state *hold, int sign);
 /* Only a row (streams.c). */
 int bl_fold_stream(bl_fold *f, const bl_fact_stream *fact);
 /* tallies: of the fact's charges, by place; of a customer whose part is not
@@ -113,6 +134,12 @@ void bl_fold_recurring(bl_fold *f, uint64_t number);
 /* Something has come back to a grant that is void: the entry under way leads
  * to another one, which makes a new grant of it. */
 int bl_fold_returned(bl_fold *f, bl_grant_state *grant);
+/* A draw has left nothing in the grant: an entry that follows tells it, when
+ * the tenant asks for that.  While a journal is read it is there already. */
+int bl_fold_used_up(bl_tenant *t, bl_grant_state *grant);
+/* An amount has come back to a grant that may have ended. */
+int bl_fold_came_back(bl_fold *f, bl_wallet *wallet, bl_grant_state *grant,
+                      bl_dec amount);
 /* Usage of a period that was invoiced has changed: it is due. */
 void bl_fold_late(bl_fold *f, const bl_tally *tally);
 /* One key of it; what it counts for the tenant and the customer, who is NULL
@@ -155,9 +182,10 @@ int         bl_kind_of_name(const char *name);    /* or -1 */
  * state's or the arena's. */
 int bl_invoice_of_fact(const bl_tenant *t, const bl_fact_invoice *fact,
                        bl_arena *a, bl_invoice *out);
-/* A document as it is shown: the text with its version, and for a contract
- * with its customer. */
-int bl_document_text(bl_str json, uint64_t version, int is_contract,
+/* A document as it is stored: the text with its version, and for a contract
+ * with its customer; of a customer's parent the number, because its id is
+ * personal (family.h shows it). */
+int bl_document_text(bl_str json, const bl_fact_document *fact,
                      bl_str customer, bl_text *out);
 
 #endif

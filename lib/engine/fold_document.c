@@ -26,16 +26,19 @@ int bl_kind_of_name(const char *name) {
   return -1;
 }
 
-int bl_document_text(bl_str json, uint64_t version, int is_contract,
+int bl_document_text(bl_str json, const bl_fact_document *fact,
                      bl_str customer, bl_text *out) {
+  int is_contract = fact->kind == BL_KIND_CONTRACT;
   bl_json *tree;
   int rc = bl_json_read(json.text, json.len, &tree, NULL);
 
   if (rc) return rc == BILLING_NOMEM ? rc : BILLING_CORRUPT;
   bl_json_remove(tree, "version");
-  if (!bl_json_add_int(tree, "version", (int64_t)version) ||
+  if (!bl_json_add_int(tree, "version", (int64_t)fact->version) ||
       (is_contract && customer.len &&
-       !bl_json_add_text(tree, "customer", customer)))
+       !bl_json_add_text(tree, "customer", customer)) ||
+      (fact->parent &&
+       !bl_json_add_int(tree, "parent", (int64_t)fact->parent)))
     rc = BILLING_NOMEM;
   if (!rc) rc = bl_json_print(tree, out);
   bl_json_free(tree);
@@ -44,7 +47,6 @@ int bl_document_text(bl_str json, uint64_t version, int is_contract,
 
 static int document_row(bl_fold *f, const bl_fact_document *fact, bl_str id,
                         bl_str json, const bl_customer *customer) {
-  int is_contract = fact->kind == BL_KIND_CONTRACT;
   bl_str owner = {NULL, 0};
   billing_value row[BL_DOCUMENTS_COLUMNS];
   bl_text text;
@@ -52,8 +54,8 @@ static int document_row(bl_fold *f, const bl_fact_document *fact, bl_str id,
 
   if (!f->rows || !id.len) return BILLING_OK;   /* redacted: no row */
   bl_text_open(&text, f->scratch);
-  if (is_contract) owner = customer->id;
-  rc = bl_document_text(json, fact->version, is_contract, owner, &text);
+  if (fact->kind == BL_KIND_CONTRACT) owner = customer->id;
+  rc = bl_document_text(json, fact, owner, &text);
   if (rc) return rc;
   row[BL_DOCUMENTS_TENANT] = bl_value_int(f->tenant->number);
   row[BL_DOCUMENTS_SHARD] = bl_value_int(0);
@@ -152,12 +154,41 @@ static int keep_aliases(bl_tenant *t, bl_customer *customer,
   return customer->aliases ? BILLING_OK : BILLING_NOMEM;
 }
 
+/* Whoever was above it once may have lent it something. */
+static int take_elder(bl_tenant *t, bl_customer *customer, uint64_t elder) {
+  size_t count = customer->elder_count;
+  uint64_t *elders;
+
+  for (size_t i = 0; i < count; i++)
+    if (customer->elders[i] == elder) return BILLING_OK;
+  elders = bl_arena_array(&t->arena, count + 1, sizeof *elders);
+  if (!elders) return BILLING_NOMEM;
+  if (count) memcpy(elders, customer->elders, count * sizeof *elders);
+  elders[count] = elder;
+  customer->elders = elders;
+  customer->elder_count = count + 1;
+  t->ties++;
+  return BILLING_OK;
+}
+
+static int take_parent(bl_fold *f, bl_customer *customer, uint64_t parent) {
+  uint64_t was = customer->parent;
+  int rc = BILLING_OK;
+
+  if (parent == was) return rc;
+  customer->parent = parent;
+  customer->tied = f->seq;
+  if (!parent) return rc;
+  rc = take_elder(f->tenant, customer, parent);
+  return rc || !f->kin ? rc : bl_fold_kin_tie(f, customer);
+}
+
 static int fold_customer(bl_fold *f, const bl_fact_document *fact,
                          const bl_json *doc) {
   bl_tenant *t = f->tenant;
   bl_customer_terms terms;
   bl_customer *customer;
-  bl_str id, name;
+  bl_str id, name, parent;
   int rc = note_document(f, fact, &t->heads.customers, fact->number,
                          bl_keys_print_of(fact->id_hash));
 
@@ -169,13 +200,15 @@ static int fold_customer(bl_fold *f, const bl_fact_document *fact,
   customer->version = fact->version;
   customer->archived = fact->archived;
   customer->is_erased = doc == NULL;
+  rc = take_parent(f, customer, fact->parent);
+  if (rc) return rc;
   customer->id = customer->name = (bl_str){NULL, 0};
   customer->limits.count = customer->top_up_rules.count = 0;
   customer->features.count = 0;
   rc = bl_customer_name(t, customer, fact->id_hash);
   if (!rc) rc = keep_aliases(t, customer, fact);
   if (rc || !doc) return rc;
-  rc = bl_catalog_read_customer(doc, "", &id, &name, NULL);
+  rc = bl_catalog_read_customer(doc, "", &id, &name, &parent, NULL);
   if (rc) return rc;
   rc = bl_catalog_read_customer_terms(doc, "", &t->arena, &terms, NULL);
   if (rc) return rc;

@@ -29,6 +29,7 @@ FOLD_KIND(outbox_done)
 FOLD_KIND(alert)
 FOLD_KIND(top_up)
 FOLD_KIND(told)
+FOLD_KIND(family)
 #undef FOLD_KIND
 
 typedef struct entry_kind {
@@ -59,6 +60,7 @@ static const entry_kind entry_kinds[BL_ENTRY_KINDS] = {
     [BL_ENTRY_ALERT] = {"alert", fold_entry_alert},
     [BL_ENTRY_TOP_UP] = {"top_up", fold_entry_top_up},
     [BL_ENTRY_TOLD] = {"told", fold_entry_told},
+    [BL_ENTRY_FAMILY] = {"family", fold_entry_family},
 };
 
 const char *bl_entry_name(int64_t kind) {

@@ -67,8 +67,7 @@ static bl_grant_state *drawn_grant(bl_tenant *t, const bl_wallet *wallet,
   return bl_table_at(&t->by_grant, number);
 }
 
-/* While a journal is read, an entry that follows tells it. */
-static int note_used_up(bl_tenant *t, bl_grant_state *grant) {
+int bl_fold_used_up(bl_tenant *t, bl_grant_state *grant) {
   bl_list *used_up = &t->used_up;
 
   if (!(t->terms.tells >> BL_TELL_USED_UP & 1) || !t->undo_arena ||
@@ -79,26 +78,49 @@ static int note_used_up(bl_tenant *t, bl_grant_state *grant) {
   return bl_list_add(t, used_up, grant);
 }
 
-/* drawn: by whether the grant is promotional. */
+int bl_fold_came_back(bl_fold *f, bl_wallet *wallet, bl_grant_state *grant,
+                      bl_dec amount) {
+  if (grant->lot.is_void) return bl_fold_returned(f, grant);
+  return grant->expired_seq ? expire_again(f, wallet, grant, amount)
+                            : BILLING_OK;
+}
+
+/* What a charge draws: from grants that were paid for, from promotional ones,
+ * and from those of others. */
+enum { DRAWN_BOUGHT, DRAWN_GIVEN, DRAWN_OF_OTHERS, DRAWN_KINDS };
+
+/* Of a grant of another customer.  While customers are loaded that one may not
+ * be there. */
+static int fold_lent(bl_fold *f, const bl_customer *customer,
+                     const bl_grant_state *grant, bl_dec amount,
+                     bl_dec drawn[DRAWN_KINDS]) {
+  bl_dec *sum = &drawn[DRAWN_OF_OTHERS];
+
+  if (!customer->elder_count) return BILLING_CORRUPT;
+  *sum = bl_dec_add(*sum, amount);
+  if (!f->kin) return BILLING_OK;
+  return grant ? bl_fold_kin_drawn(f, customer->number, grant, amount)
+               : BILLING_CORRUPT;
+}
+
 static int fold_draw(bl_fold *f, bl_tally *tally, bl_wallet *wallet,
-                     const bl_draw *draw, bl_dec drawn[2]) {
+                     const bl_draw *draw, bl_dec drawn[DRAWN_KINDS]) {
   bl_tenant *t = f->tenant;
   bl_grant_state *grant;
   int rc = stack_draw(f, tally, draw);
 
   if (rc || !draw->grant) return rc;
   grant = drawn_grant(t, wallet, draw->grant);
-  if (!grant) return BILLING_CORRUPT;
+  if (!grant || grant->customer != wallet->customer)
+    return fold_lent(f, wallet->customer, grant, draw->amount, drawn);
   rc = bl_grant_move(t, wallet, grant, bl_dec_neg(draw->amount), BL_DEC_ZERO);
-  if (!rc) rc = note_used_up(t, grant);
+  if (!rc) rc = bl_fold_used_up(t, grant);
   if (rc) return rc;
   drawn += grant->lot.is_promotional;
   *drawn = bl_dec_add(*drawn, draw->amount);
-  if (grant->lot.is_void && bl_dec_sign(draw->amount) < 0)
-    return bl_fold_returned(f, grant);
-  if (grant->expired_seq && bl_dec_sign(draw->amount) < 0)
-    return expire_again(f, wallet, grant, bl_dec_neg(draw->amount));
-  return BILLING_OK;
+  return bl_dec_sign(draw->amount) < 0
+           ? bl_fold_came_back(f, wallet, grant, bl_dec_neg(draw->amount))
+           : BILLING_OK;
 }
 
 int bl_fold_value(bl_fold *f, bl_tally *tally, const unsigned char value[16],
@@ -146,7 +168,8 @@ static inline int charge_tally(bl_fold *f, bl_tally *tally, bl_dec amount,
   bl_wallet *wallet = bl_wallet_make(f->tenant, tally->contract->customer,
                                      bl_tally_price(tally)->asset);
   bl_posting postings[4];
-  bl_dec drawn[2] = {BL_DEC_ZERO, BL_DEC_ZERO};
+  bl_dec drawn[DRAWN_KINDS] = {BL_DEC_ZERO, BL_DEC_ZERO, BL_DEC_ZERO};
+  bl_dec lent;
   int rc = BILLING_OK;
 
   if (!wallet) return BILLING_NOMEM;
@@ -155,8 +178,13 @@ static inline int charge_tally(bl_fold *f, bl_tally *tally, bl_dec amount,
     rc = fold_draw(f, tally, wallet, &draws[i], drawn);
   if (rc) return rc;
   tally->drawn = bl_dec_add(tally->drawn, bl_dec_add(drawn[0], drawn[1]));
+  rc = bl_fold_post(f, wallet, postings,
+                    bl_ledger_charge(amount, drawn, postings));
+  lent = drawn[DRAWN_OF_OTHERS];
+  if (rc || bl_dec_is_zero(lent)) return rc;
+  tally->drawn = bl_dec_add(tally->drawn, lent);
   return bl_fold_post(f, wallet, postings,
-                      bl_ledger_charge(amount, drawn, postings));
+                      bl_ledger_borrow(lent, postings));
 }
 
 int bl_fold_charged(bl_fold *f, bl_tally *tally, bl_dec amount,

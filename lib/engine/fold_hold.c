@@ -15,19 +15,27 @@ static void promise(bl_tenant *t, const bl_customer *customer,
                : bl_dec_sub(wallet->overdraft_held, held->overdraft);
 }
 
-/* Reserves (sign 1) or frees (-1) what a hold names. */
-static int move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
-  bl_tenant *t = f->tenant;
+/* Of its own grants: those of others stand in entries about these. */
+static int move_draws(bl_tenant *t, const bl_hold_state *hold, int sign) {
   int rc = BILLING_OK;
 
   for (size_t i = 0; i < hold->draw_count && !rc; i++) {
     bl_grant_state *grant =
         bl_table_at(&t->by_grant, hold->draws[i].grant);
     bl_dec amount = hold->draws[i].amount;
+    if (!grant || grant->customer != hold->customer) continue;
     rc = bl_grant_move(t, bl_wallet_of(hold->customer, grant->lot.asset),
                        grant, BL_DEC_ZERO,
                        sign > 0 ? amount : bl_dec_neg(amount));
   }
+  return rc;
+}
+
+/* Reserves (sign 1) or frees (-1) what a hold names. */
+static int move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
+  bl_tenant *t = f->tenant;
+  int rc = move_draws(t, hold, sign);
+
   for (size_t i = 0; i < hold->part_count; i++) {
     bl_tally *tally = hold->tallies[i];
     bl_touch_tally(t, tally);
@@ -36,8 +44,10 @@ static int move_hold(bl_fold *f, bl_hold_state *hold, int sign) {
   }
   for (size_t i = 0; i < hold->asset_count; i++)
     promise(t, hold->customer, &hold->assets[i], sign);
-  return rc ? rc : bl_fold_hold_counts(f, hold->customer, hold->counts,
-                                       hold->count_count, sign);
+  if (!rc)
+    rc = bl_fold_hold_counts(f, hold->customer, hold->counts,
+                             hold->count_count, sign);
+  return rc || !f->kin ? rc : bl_fold_kin_held(f, hold, sign);
 }
 
 static int fill_parts(bl_fold *f, const bl_fact_hold *fact,
@@ -66,7 +76,8 @@ static int fill_hold(bl_fold *f, const bl_fact_hold *fact,
   bl_arena *arena = &f->tenant->arena;
 
   for (size_t i = 0; i < fact->draw_count; i++)
-    if (!bl_table_at(&f->tenant->by_grant, fact->draws[i].grant))
+    if (!bl_table_at(&f->tenant->by_grant, fact->draws[i].grant) &&
+        !hold->customer->elder_count)
       return BILLING_CORRUPT;
   hold->draws = bl_arena_copy(arena, fact->draws,
                               fact->draw_count * sizeof *hold->draws);
@@ -177,5 +188,5 @@ int bl_fold_hold_extended(bl_fold *f, const bl_fact_hold_extended *fact) {
   hold->expires_us = fact->expires_us;
   if (hold->expires_us < hold->customer->holds_due_us)
     hold->customer->holds_due_us = hold->expires_us;
-  return BILLING_OK;
+  return f->kin ? bl_fold_kin_held(f, hold, 1) : BILLING_OK;
 }

@@ -115,10 +115,12 @@ int bl_fold_hold_counts(bl_fold *f, bl_customer *customer,
 
   if (!count) return rc;
   bl_touch_customer(f->tenant, customer);
-  for (size_t i = 0; i < count && !rc; i++)
+  for (size_t i = 0; i < count && !rc; i++) {
+    if (counts[i].customer != customer->number) continue;
     rc = fold_count(f, customer, &counts[i], f->seq, BL_DEC_ZERO,
                     sign > 0 ? counts[i].amount
                              : bl_dec_neg(counts[i].amount));
+  }
   if (sign < 0) customer->windows_due_us = INT64_MIN;   /* it may leave now */
   drop_ended(f, customer);
   return rc;

@@ -103,7 +103,6 @@ static int keep_draws(bl_hold_draft *d, bl_hold_side *side, size_t from) {
 
 int bl_hold_reserve(bl_hold_draft *d, bl_contract *contract,
                     const bl_use *use, bl_dec amount) {
-  const bl_wallet *wallet = bl_wallet_of(d->customer, use->asset);
   bl_hold_side *side = side_of(d, use->asset);
   size_t from = d->payer.draws.count;
   const bl_order *order;
@@ -117,7 +116,7 @@ int bl_hold_reserve(bl_hold_draft *d, bl_contract *contract,
   if (bl_dec_sign(amount) <= 0) return BILLING_OK;
   order = contract && contract->terms.has_order ? &contract->terms.order
                                                 : NULL;
-  rc = bl_rate_draws(&d->payer, wallet, use, order, amount, NULL);
+  rc = bl_rate_draws(&d->payer, d->customer, use, order, amount, NULL);
   return rc ? rc : keep_draws(d, side, from);
 }
 
@@ -193,6 +192,6 @@ int bl_hold_fits(bl_hold_draft *d) {
   for (size_t i = 0; i < d->side_count && !rc; i++)
     rc = side_fits(d, &d->sides[i]);
   return rc || !d->wishes.count
-             ? rc : bl_limits_fit(d->c, d->customer, &d->wishes, &d->denial,
+             ? rc : bl_limits_fit(d->c, &d->wishes, &d->denial,
                                   &d->fact.flags);
 }

@@ -17,6 +17,7 @@
  */
 #include "base/struct.h"
 #include "engine/batch.h"
+#include "engine/family.h"
 #include "engine/grants.h"
 #include "engine/hold_state.h"
 #include "engine/keys.h"
@@ -245,8 +246,8 @@ static int check_settling(settling *s, int *is_repeat) {
 }
 
 /*
- * What falls due before the events happens first, so that the hold's end and
- * their entry stand one after the other and the one can name the other.
+ * What falls due before the events happens first, so that it is known where
+ * their entry stands when the hold ends, and its end can name it.
  */
 static int prepare_settling(settling *s) {
   bl_call *c = s->c;
@@ -322,6 +323,12 @@ static int end_gifts(settling *s) {
   return rc;
 }
 
+/* What the hold's end does to others of the family is an entry, too. */
+static int64_t entries_beside(const settling *s) {
+  return s->status == BILLING_HOLD_OPEN &&
+         bl_family_holds(s->c->t, s->hold);
+}
+
 static int settle_now(settling *s) {
   bl_draw_rule rule;
   int was_open = s->status == BILLING_HOLD_OPEN;
@@ -331,7 +338,7 @@ static int settle_now(settling *s) {
 
   if (!rc) rc = prepare_settling(s);
   if (!rc && was_open) rc = give_gifts(s, &rule);
-  first = bl_event_number(s->c->t->heads.seq + 2, 0);
+  first = bl_event_number(s->c->t->heads.seq + 2 + entries_beside(s), 0);
   if (!rc) rc = bl_end_hold(s->c, s->hold, BILLING_HOLD_SETTLED, first);
   if (!rc) rc = note_books(s);
   if (!rc)

@@ -12,6 +12,7 @@
 #include "engine/hold_state.h"
 
 #include "base/struct.h"
+#include "engine/family.h"
 #include "engine/requests.h"
 
 const char *const bl_hold_words[] = {
@@ -55,8 +56,7 @@ int bl_hold_fill(bl_call *c, bl_hold_state *hold, billing_hold *out) {
   out->held = hold->assets[0].held;
   out->overdraft = hold->assets[0].overdraft;
   memcpy(out->asset, hold->assets[0].asset, sizeof out->asset);
-  out->free = bl_wallet_free(bl_wallet_of(hold->customer, out->asset),
-                             c->now_us);
+  out->free = bl_customer_free(c->t, hold->customer, out->asset, c->now_us);
   return BILLING_OK;
 }
 

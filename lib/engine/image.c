@@ -83,6 +83,19 @@ static void code_wallet(bl_codec *c, bl_image_wallet *wallet) {
   }
 }
 
+static void code_kin(bl_codec *c, bl_image *image) {
+  bl_code_u64(c, &image->height);
+  bl_code_i64(c, &image->tied);
+  image->elders = bl_code_array(c, image->elders, &image->elder_count,
+                                sizeof *image->elders);
+  for (size_t i = 0; i < image->elder_count; i++)
+    bl_code_u64(c, &image->elders[i]);
+  image->liens = bl_code_array(c, image->liens, &image->lien_count,
+                               sizeof *image->liens);
+  for (size_t i = 0; i < image->lien_count; i++)
+    bl_code_kin(c, &image->liens[i]);
+}
+
 void bl_code_image(bl_codec *c, bl_image *image) {
   bl_code_i64(c, &image->seq);
   bl_code_i64(c, &image->document);
@@ -117,6 +130,7 @@ void bl_code_image(bl_codec *c, bl_image *image) {
     bl_code_top_up(c, NULL, &image->top_ups[i].was);
     bl_code_i64(c, &image->top_ups[i].at_us);
   }
+  code_kin(c, image);
 }
 
 /* ---- from the state ---- */
@@ -233,6 +247,30 @@ static int image_lists(const bl_customer *customer, bl_arena *arena,
              ? BILLING_OK : BILLING_NOMEM;
 }
 
+static int image_kin(const bl_customer *customer, bl_arena *arena,
+                     bl_image *out) {
+  const bl_list *liens = &customer->liens;
+
+  out->height = customer->height;
+  out->tied = customer->tied;
+  out->elders = customer->elders;
+  out->elder_count = customer->elder_count;
+  out->lien_count = liens->count - liens->first;
+  out->liens = bl_arena_array(arena, out->lien_count + 1,
+                              sizeof *out->liens);
+  if (!out->liens) return BILLING_NOMEM;
+  for (size_t i = 0; i < out->lien_count; i++) {
+    const bl_lien *lien = liens->item[liens->first + i];
+    out->liens[i] = (bl_fact_kin){
+        .owner = customer->number, .customer = lien->customer,
+        .what = BL_KIN_HELD, .hold = lien->hold,
+        .expires_us = lien->expires_us,
+        .draws = lien->draws, .draw_count = lien->draw_count,
+        .counts = lien->counts, .count_count = lien->count_count};
+  }
+  return BILLING_OK;
+}
+
 int bl_image_of(const bl_customer *customer, int64_t seq, bl_arena *arena,
                 bl_image *out) {
   int rc;
@@ -245,6 +283,7 @@ int bl_image_of(const bl_customer *customer, int64_t seq, bl_arena *arena,
   out->unpriced = customer->unpriced;
   out->unentitled = customer->unentitled;
   rc = image_lists(customer, arena, out);
+  if (!rc) rc = image_kin(customer, arena, out);
   for (size_t i = 0; i < out->contract_count && !rc; i++)
     rc = image_contract(customer->contracts.item[i], arena,
                         &out->contracts[i]);

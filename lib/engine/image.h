@@ -116,6 +116,12 @@ typedef struct bl_image {
   size_t             window_count;
   bl_image_top_up   *top_ups;
   size_t             top_up_count;
+  uint64_t           height;
+  int64_t            tied;
+  uint64_t          *elders;
+  size_t             elder_count;
+  bl_fact_kin       *liens;
+  size_t             lien_count;
 } bl_image;
 
 /* The image of a customer who stands after an entry; texts stay the state's,

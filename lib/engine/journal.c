@@ -13,6 +13,7 @@
  * that after a crash the end of the chain is looked at.  Customers come later,
  * when they are named (load.h).
  */
+#include "engine/family.h"
 #include "engine/grants.h"
 #include "engine/keys.h"
 #include "engine/load.h"
@@ -51,6 +52,8 @@ bl_fold *bl_entry_start(bl_call *c) {
   c->fold.seq = c->t->heads.seq + 1;
   c->fold.at_us = c->now_us;
   c->fold.rows = NULL;
+  c->kin.arena = &c->arena;
+  c->fold.kin = &c->kin;
   if (!rows) return &c->fold;           /* append sees the arena's failure */
   rows->rows.put = c->mode == BL_SHARE ? no_row_put : store_row_put;
   rows->rows.remove = c->mode == BL_SHARE ? no_row_put : store_row_remove;
@@ -148,7 +151,9 @@ int bl_append_parts(bl_call *c, int64_t kind, bl_str facts,
   t->heads.clock_us = entry.at_us;
   memcpy(t->heads.hash, entry.hash, sizeof entry.hash);
   c->wrote = 1;
-  return t->returned.count ? bl_grants_returned(c) : BILLING_OK;
+  if (kind != BL_ENTRY_FAMILY) c->cause = entry.seq;
+  if (c->kin.count) rc = bl_family_append(c);
+  return !rc && t->returned.count ? bl_grants_returned(c) : rc;
 }
 
 int bl_journal_walk_open(bl_journal_walk *w, billing *b, int64_t tenant,

@@ -16,10 +16,13 @@
 
 /* ---- all limits of a customer ---- */
 
+/* A customer's limits count its own uses and those of all below alike. */
 static uint64_t owner_print(const bl_limit_look *look) {
   uint64_t number = look->contract ? look->contract->number : 0;
+  uint64_t by = look->by == BILLING_DENIED_BY_PARENT
+                    ? BILLING_DENIED_BY_CUSTOMER : look->by;
 
-  return (look->limit->print ^ (number << 2 | look->by)) *
+  return (look->limit->print ^ (number << 2 | by)) *
          UINT64_C(0x9E3779B97F4A7C15);
 }
 
@@ -64,7 +67,29 @@ int bl_alert_wish(bl_call *c, bl_customer *customer,
   return rc;
 }
 
-/* The customer's own, and those of its contracts and their plans. */
+/* Whether the customer had its parent when what is looked at was recorded. */
+static int was_below(const bl_limit_look *look, const bl_customer *customer) {
+  return !look->came_seq || customer->tied < look->came_seq;
+}
+
+/* Of whoever is above the customer. */
+static int visit_parents(bl_limit_look *look, bl_limit_visit *visit,
+                         void *to) {
+  bl_customer *customer = look->customer;
+  bl_customer *at = bl_parent_of(look->c->t, customer);
+  int rc = BILLING_OK;
+
+  look->contract = NULL;
+  look->by = BILLING_DENIED_BY_PARENT;
+  for (; at && !rc && was_below(look, look->customer);
+       at = bl_parent_of(look->c->t, at)) {
+    look->customer = at;
+    rc = visit_list(look, &at->limits, visit, to);
+  }
+  look->customer = customer;
+  return rc;
+}
+
 int bl_limits_visit(bl_limit_look *look, bl_limit_visit *visit, void *to) {
   const bl_list *contracts = &look->customer->contracts;
   int rc;
@@ -83,7 +108,8 @@ int bl_limits_visit(bl_limit_look *look, bl_limit_visit *visit, void *to) {
     if (!rc) rc = visit_alerts(look, &look->contract->terms.alerts, visit, to);
   }
   look->contract = NULL;
-  return rc ? rc : visit_alerts(look, &look->c->t->terms.alerts, visit, to);
+  if (!rc) rc = visit_alerts(look, &look->c->t->terms.alerts, visit, to);
+  return rc || !look->customer->parent ? rc : visit_parents(look, visit, to);
 }
 
 /* What is used of a feature goes on to count whoever gives it: so its windows

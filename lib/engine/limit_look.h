@@ -21,12 +21,14 @@ typedef struct bl_limit_look {
   uint32_t           reserved;
   int64_t            time_us;    /* of the use */
   int64_t            came_us;    /* when it was, or is, recorded */
+  int64_t            came_seq;   /* in which entry; 0: it is new */
   bl_fact_count      count;
 } bl_limit_look;
 
 typedef int bl_limit_visit(bl_limit_look *look, void *to);
 
-/* The customer's own, and those of its contracts and their plans. */
+/* The customer's own, those of its contracts and their plans, and those of
+ * whoever is above it, who is look->customer then. */
 int bl_limits_visit(bl_limit_look *look, bl_limit_visit *visit, void *to);
 /* The quotas of features, whoever has them, of which nothing limits but who
  * has how much. */

@@ -8,8 +8,16 @@ const char *const bl_limit_owners[] = {
   [BILLING_DENIED_BY_CUSTOMER] = "customer",
   [BILLING_DENIED_BY_CONTRACT] = "contract",
   [BILLING_DENIED_BY_PLAN] = "plan",
-  [BILLING_DENIED_BY_FEATURE] = "feature"
+  [BILLING_DENIED_BY_FEATURE] = "feature",
+  [BILLING_DENIED_BY_PARENT] = "parent"
 };
+
+int bl_limits_above(const bl_tenant *t, const bl_customer *customer) {
+  const bl_customer *at = bl_parent_of(t, customer);
+
+  while (at && !at->limits.count) at = bl_parent_of(t, at);
+  return at != NULL;
+}
 
 /* ---- what is asked ---- */
 
@@ -114,7 +122,7 @@ static int wish_total(const bl_limit_wishes *wishes, size_t at,
   *total = BL_DEC_ZERO;
   for (size_t i = 0; i < wishes->count; i++) {
     const bl_fact_count *other = &wishes->item[i].count;
-    if (other->limit != one->limit ||
+    if (other->limit != one->limit || other->customer != one->customer ||
         memcmp(other->key, one->key, sizeof one->key) != 0)
       continue;
     if (i < at) return 0;
@@ -147,12 +155,17 @@ static int64_t again_of(const bl_customer *customer,
   return wish->limit->per == BL_WITHIN_LIFE ? 0 : wish->count.until_us;
 }
 
-static void fill_denial(const bl_limit_wish *wish, bl_dec load,
-                        bl_dec missing, int64_t again_us,
-                        billing_denial *out) {
-  bl_str id = wish->limit->id;
-  size_t len = bl_utf8_cut(id.text, id.len, sizeof out->limit - 1);
+/* An id, cut to fit. */
+static void denial_id(bl_str id, char *out, size_t size) {
+  size_t len = id.len ? bl_utf8_cut(id.text, id.len, size - 1) : 0;
 
+  if (len) memcpy(out, id.text, len);
+  out[len] = '\0';
+}
+
+static void fill_denial(const bl_customer *owner, const bl_limit_wish *wish,
+                        bl_dec load, bl_dec missing, int64_t again_us,
+                        billing_denial *out) {
   memset(out, 0, sizeof *out);
   out->code = BILLING_DENIED_LIMIT;
   out->by = wish->by;
@@ -161,7 +174,8 @@ static void fill_denial(const bl_limit_wish *wish, bl_dec load,
   out->used = load;
   out->again_us = again_us;
   memcpy(out->asset, wish->limit->asset, sizeof out->asset);
-  memcpy(out->limit, id.text, len);
+  denial_id(wish->limit->id, out->limit, sizeof out->limit);
+  denial_id(owner->id, out->customer, sizeof out->customer);
 }
 
 /* Whether a says no for longer than b. */
@@ -170,32 +184,35 @@ static int is_later(int64_t a, int64_t b) {
 }
 
 static int deny(bl_call *c, const billing_denial *denial) {
-  const char *owner = bl_limit_owners[denial->by];
-  const char *what = denial->by == BILLING_DENIED_BY_FEATURE ? "" : "'s limit";
   const char *unit = denial->asset[0] ? denial->asset : "units";
+  const char *owner = denial->by == BILLING_DENIED_BY_PARENT
+                          ? denial->customer : bl_limit_owners[denial->by];
+  const char *the = denial->by == BILLING_DENIED_BY_PARENT ? "" : "the ";
+  const char *what = denial->by == BILLING_DENIED_BY_FEATURE ? "" : "'s limit";
 
   if (!denial->again_us)
     return bl_fail(c->err, BILLING_DENIED_LIMIT, "",
                    "ask for less, or raise the limit",
-                   "the %s%s %s of %d %s: %d are used or held, %d are "
-                   "missing", owner, what, denial->limit,
+                   "%s%s%s %s of %d %s: %d are used or held, %d are "
+                   "missing", the, owner, what, denial->limit,
                    &denial->most, unit, &denial->used, &denial->missing);
   return bl_fail(c->err, BILLING_DENIED_LIMIT, "",
                  "ask for less, raise the limit, or wait",
-                 "the %s%s %s of %d %s: %d are used or held, %d are "
-                 "missing until %T", owner, what, denial->limit,
+                 "%s%s%s %s of %d %s: %d are used or held, %d are "
+                 "missing until %T", the, owner, what, denial->limit,
                  &denial->most, unit, &denial->used, &denial->missing,
                  denial->again_us);
 }
 
-int bl_limits_fit(bl_call *c, const bl_customer *customer,
-                  const bl_limit_wishes *wishes, billing_denial *denial,
-                  uint64_t *flags) {
+int bl_limits_fit(bl_call *c, const bl_limit_wishes *wishes,
+                  billing_denial *denial, uint64_t *flags) {
   billing_denial worst = {0};
 
   *flags &= ~(uint64_t)BILLING_HOLD_OVER_LIMIT;
   for (size_t i = 0; i < wishes->count; i++) {
     const bl_limit_wish *wish = &wishes->item[i];
+    const bl_customer *customer =
+        bl_table_at(&c->t->by_customer, wish->count.customer);
     bl_dec load, held, total, missing;
     int64_t again_us;
     if (!wish_total(wishes, i, &total)) continue;
@@ -211,7 +228,7 @@ int bl_limits_fit(bl_call *c, const bl_customer *customer,
     }
     again_us = again_of(customer, wish, total, missing, c->now_us);
     if (!worst.code || is_later(again_us, worst.again_us))
-      fill_denial(wish, load, missing, again_us, &worst);
+      fill_denial(customer, wish, load, missing, again_us, &worst);
   }
   if (!worst.code) return BILLING_OK;
   *denial = worst;
@@ -287,7 +304,7 @@ bl_dec bl_limits_room(bl_call *c, bl_customer *customer,
                      .time_us = c->now_us, .came_us = c->now_us};
   limit_leaving leaving = {asset, BL_DEC_MAX, span};
 
-  if (bl_limits_are(customer) &&
+  if (bl_limits_are(c->t, customer) &&
       bl_limits_visit(&look, leave_room, &leaving))
     span->to_us = span->from_us;       /* not known: it is not kept */
   return bl_dec_max(leaving.room, BL_DEC_ZERO);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * limits.h - spend caps, usage limits and quotas of features: of a customer,
- * its contracts and their plans, all in one decision.
+ * its contracts and their plans, and of whoever is above it, all in one
+ * decision.
  *
  *     100.00 USD per day, 60.00 used, 30.00 held: 12.00 are asked
  *     denied by 2.00, until the day ends; nothing is held anywhere
@@ -49,20 +50,23 @@ typedef struct bl_limit_wishes {
 /* Whose a limit is, by BILLING_DENIED_BY_*. */
 extern const char *const bl_limit_owners[];
 
-/* Whether anything limits the customer; whether something is counted for it:
- * limits, quotas or the windows of alerts. */
-static inline int bl_limits_are(const bl_customer *customer) {
+/* Whether a limit of those above the customer is its, too. */
+int bl_limits_above(const bl_tenant *t, const bl_customer *customer);
+/* Whether anything limits the customer, also limits of those above it; whether
+ * something is counted for it: limits, quotas or the windows of alerts. */
+static inline int bl_limits_are(const bl_tenant *t,
+                                const bl_customer *customer) {
   size_t count = customer->limits.count;
 
   for (size_t i = 0; i < customer->contracts.count && !count; i++) {
     const bl_contract *contract = customer->contracts.item[i];
     count = contract->terms.limits.count + contract->plan->plan.limits.count;
   }
-  return count > 0;
+  return count > 0 || (customer->parent && bl_limits_above(t, customer));
 }
 static inline int bl_limits_count(const bl_tenant *t,
                                   const bl_customer *customer) {
-  return t->quotas.count || t->has_windows || bl_limits_are(customer);
+  return t->quotas.count || t->has_windows || bl_limits_are(t, customer);
 }
 
 /* Adds what the uses of one estimate or amount ask of each limit now. */
@@ -71,9 +75,8 @@ int bl_limits_wish(bl_call *c, bl_customer *customer, const bl_event *event,
                    bl_limit_wishes *wishes);
 /* Whether all of them fit: DENIED_LIMIT, with the words and the denial of the
  * one that takes longest.  *flags: BILLING_HOLD_OVER_LIMIT. */
-int bl_limits_fit(bl_call *c, const bl_customer *customer,
-                  const bl_limit_wishes *wishes, billing_denial *denial,
-                  uint64_t *flags);
+int bl_limits_fit(bl_call *c, const bl_limit_wishes *wishes,
+                  billing_denial *denial, uint64_t *flags);
 /* What they come to by window, in the call's arena. */
 int bl_limits_join(bl_call *c, const bl_limit_wishes *wishes,
                    bl_fact_count **out, size_t *count);

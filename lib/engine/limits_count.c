@@ -70,6 +70,7 @@ int bl_limits_undo(bl_call *c, const bl_fact_void *fact,
                              .number = fact->event};
   bl_limit_use *uses;
 
+  look.came_seq = bl_event_seq(fact->event);
   look.customer = bl_table_at(&c->t->by_customer, fact->customer);
   if (!fact->count || !look.customer) return BILLING_OK;
   uses = bl_arena_array(&c->arena, fact->count, sizeof *uses);
@@ -90,7 +91,7 @@ int bl_limits_append(bl_call *c) {
   if (!fact.count) return BILLING_OK;
   memset(&c->counted, 0, sizeof c->counted);
   c->counted_cap = 0;
-  fact.seq = c->t->heads.seq;
+  fact.seq = c->cause;
   rc = bl_fold_counted(bl_entry_start(c), &fact);
   if (rc == BILLING_LIMIT)
     return bl_fail(c->err, rc, "/value", "quantities and amounts below 10^20",

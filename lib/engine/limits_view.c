@@ -15,6 +15,8 @@ static void add_terms(bl_json *row, const bl_limit_look *look) {
 
   bl_json_add_text(row, "id", limit->id);
   bl_json_add_c(row, "of", bl_limit_owners[look->by]);
+  if (look->by == BILLING_DENIED_BY_PARENT)
+    bl_json_add_text(row, "customer", look->customer->id);
   if (look->contract)
     bl_json_add_text(row, "contract", look->contract->terms.id);
   if (limit->asset[0]) bl_json_add_c(row, "asset", limit->asset);

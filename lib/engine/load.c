@@ -3,6 +3,7 @@
 #include "engine/load.h"
 
 #include "base/sort.h"
+#include "engine/family.h"
 #include "engine/images.h"
 #include "engine/index.h"
 #include "engine/top_ups.h"
@@ -193,6 +194,28 @@ static int take_hold(loading *l, const bl_image_hold *from) {
   return BILLING_OK;
 }
 
+/* Who is or was above the customer, and what holds of those below have of its
+ * own. */
+static int take_family(loading *l) {
+  const bl_image *image = &l->image;
+  bl_customer *customer = l->customer;
+  bl_fact_family liens = {image->seq, image->liens, image->lien_count};
+  bl_tenant *t = l->c->t;
+
+  customer->height = image->height;
+  customer->tied = image->tied;
+  customer->elder_count = image->elder_count;
+  if (image->elder_count) {
+    customer->elders = bl_arena_copy(&t->arena, image->elders,
+                                     image->elder_count *
+                                         sizeof *image->elders);
+    if (!customer->elders) return BILLING_NOMEM;
+    t->ties++;
+  }
+  l->fold.seq = image->seq;
+  return bl_fold_family(&l->fold, &liens);
+}
+
 /* Holds have made theirs, with what they have in them. */
 static int take_window(loading *l, const bl_image_window *from) {
   bl_tenant *t = l->c->t;
@@ -235,6 +258,7 @@ static int take_image(loading *l) {
     rc = take_wallet(l, &image->wallets[i]);
   for (size_t i = 0; i < image->hold_count && !rc; i++)
     rc = take_hold(l, &image->holds[i]);
+  if (!rc) rc = take_family(l);
   for (size_t i = 0; i < image->window_count && !rc; i++)
     rc = take_window(l, &image->windows[i]);
   for (size_t i = 0; i < image->top_up_count && !rc; i++)
@@ -382,6 +406,7 @@ int bl_customers_load(bl_call *c) {
   bl_arena *undo = t->undo_arena;
   size_t held = t->arena.held;
   bl_arena_mark mark;
+  bl_loads loaded;
   int rc;
 
   c->loads.is_deferred = 0;
@@ -393,8 +418,24 @@ int bl_customers_load(bl_call *c) {
   t->held += t->arena.held - held;
   bl_arena_back(&c->arena, mark);
   if (!rc && loads_unsure(c)) bl_stale_if_undone(t);
+  loaded = c->loads;
   memset(&c->loads, 0, sizeof c->loads);
   if (rc) t->is_stale = 1;
+  for (size_t i = 0; i < loaded.count && !rc; i++)
+    rc = bl_family_need(c, loaded.customer[i]);
+  return rc;
+}
+
+/* Those who are met on the way to themselves are met already. */
+int bl_family_meet(bl_call *c, bl_customer *customer) {
+  int rc = BILLING_OK;
+
+  customer->met = c->t->ties;
+  for (size_t i = 0; i < customer->elder_count && !rc; i++) {
+    bl_customer *elder;
+    rc = bl_customer_need(c, customer->elders[i], &elder);
+  }
+  if (rc) customer->met = 0;
   return rc;
 }
 
@@ -431,7 +472,7 @@ static int load_customer(bl_call *c, uint64_t number, bl_customer **out) {
 
 int bl_customer_need(bl_call *c, uint64_t number, bl_customer **out) {
   *out = bl_table_at(&c->t->by_customer, number);
-  if (*out) return BILLING_OK;
+  if (*out) return bl_family_need(c, *out);
   if (!number || number > c->t->heads.customers) return BILLING_CORRUPT;
   return load_customer(c, number, out);
 }

@@ -4,6 +4,7 @@
 
 #include "engine/index.h"
 #include "engine/keys.h"
+#include "engine/family.h"
 #include "engine/load.h"
 
 #define NAMED_PLACES 8
@@ -63,7 +64,8 @@ static int find_customer_by_key(bl_call *c, const unsigned char id_hash[16],
 int bl_named_customer(bl_call *c, const unsigned char id_hash[16],
                       bl_customer **out) {
   *out = bl_map_get(&c->t->customers, id_hash, 16);
-  return *out ? BILLING_OK : find_customer_by_key(c, id_hash, out);
+  return *out ? bl_family_need(c, *out)
+              : find_customer_by_key(c, id_hash, out);
 }
 
 /* ---- aliases ---- */
@@ -153,7 +155,7 @@ int bl_named_contract(bl_call *c, bl_str id, bl_contract **out) {
   int rc;
 
   *out = bl_map_get(&c->t->contracts, id.text, id.len);
-  if (*out) return BILLING_OK;
+  if (*out) return bl_family_need(c, (*out)->customer);
   rc = find_named(c, bl_keys_print_of_contract(c->b, id), &search, &entry,
                   &facts);
   if (rc) return rc == BILLING_NOTFOUND ? BILLING_OK : rc;

@@ -91,35 +91,49 @@ static int book_expiry(posting_book *k, const bl_grant_state *grant,
 
 /* ---- events ---- */
 
-/* Adds a draw up by what it is drawn from.  What returns to a lot that had
- * expired before this entry expires again. */
-static int add_drawn(posting_book *k, const bl_draw *draw, bl_dec drawn[2]) {
+/* What returns to a lot that had expired before this entry expires again. */
+static int book_return(posting_book *k, const bl_grant_state *grant,
+                       bl_dec amount) {
+  /* Of what returns to a void lot another entry says more. */
+  if (bl_dec_sign(amount) > 0 || grant->lot.is_void || !grant->expired_seq ||
+      grant->expired_seq > k->entry->seq)
+    return BILLING_OK;
+  return book_expiry(k, grant, bl_dec_neg(amount));
+}
+
+/* From grants that were paid for, from promotional ones, from others'. */
+enum { POSTED_BOUGHT, POSTED_GIVEN, POSTED_OF_OTHERS, POSTED_KINDS };
+
+static int add_drawn(posting_book *k, const bl_customer *customer,
+                     const bl_draw *draw, bl_dec drawn[POSTED_KINDS]) {
   const bl_grant_state *grant;
+  bl_dec *sum = &drawn[POSTED_OF_OTHERS];
+  int is_own;
 
   if (!draw->grant) return BILLING_OK;
   grant = bl_table_at(&k->t->by_grant, draw->grant);
   if (!grant) return BILLING_CORRUPT;
-  drawn += grant->lot.is_promotional;
-  *drawn = bl_dec_add(*drawn, draw->amount);
-  /* Of what returns to a void lot another entry says more. */
-  if (bl_dec_sign(draw->amount) > 0 || grant->lot.is_void ||
-      !grant->expired_seq || grant->expired_seq > k->entry->seq)
-    return BILLING_OK;
-  return book_expiry(k, grant, bl_dec_neg(draw->amount));
+  is_own = grant->customer == customer;
+  if (is_own) sum = &drawn[grant->lot.is_promotional];
+  *sum = bl_dec_add(*sum, draw->amount);
+  return is_own ? book_return(k, grant, draw->amount) : BILLING_OK;
 }
 
 static int book_charged(posting_book *k, const bl_contract *contract,
                         const bl_price *price, bl_dec amount,
                         const posting_draws *by) {
-  bl_dec drawn[2] = {BL_DEC_ZERO, BL_DEC_ZERO};
+  bl_dec drawn[POSTED_KINDS] = {BL_DEC_ZERO, BL_DEC_ZERO, BL_DEC_ZERO};
   bl_posting postings[4];
   int rc = BILLING_OK;
 
   for (size_t i = 0; i < by->count && !rc; i++)
-    rc = add_drawn(k, &by->draws[i], drawn);
+    rc = add_drawn(k, contract->customer, &by->draws[i], drawn);
+  if (!rc)
+    rc = book(k, contract->customer, price->asset, postings,
+              bl_ledger_charge(amount, drawn, postings));
   if (rc) return rc;
   return book(k, contract->customer, price->asset, postings,
-              bl_ledger_charge(amount, drawn, postings));
+              bl_ledger_borrow(drawn[POSTED_OF_OTHERS], postings));
 }
 
 static int book_charge(posting_book *k, const bl_row_charge *charge) {
@@ -278,6 +292,30 @@ static int book_rerate(posting_book *k, const bl_fact_rerate *fact) {
   return rc;
 }
 
+static int book_lent(posting_book *k, uint64_t owner, const bl_draw *draw) {
+  bl_posting postings[4];
+  bl_grant_state *grant;
+  int rc = find_grant(k, owner, draw->grant, &grant);
+
+  if (!rc)
+    rc = book(k, grant->customer, grant->lot.asset, postings,
+              bl_ledger_lend(draw->amount, (int)grant->lot.is_promotional,
+                             postings));
+  return rc ? rc : book_return(k, grant, draw->amount);
+}
+
+static int book_family(posting_book *k, const bl_fact_family *fact) {
+  int rc = BILLING_OK;
+
+  for (size_t i = 0; i < fact->count && !rc; i++) {
+    const bl_fact_kin *kin = &fact->items[i];
+    if (kin->what != BL_KIN_DRAWN) continue;
+    for (size_t d = 0; d < kin->draw_count && !rc; d++)
+      rc = book_lent(k, kin->owner, &kin->draws[d]);
+  }
+  return rc;
+}
+
 static int book_coded(posting_book *k) {
   bl_entry_facts facts;
   int rc = bl_entry_read(k->entry, k->arena, &facts);
@@ -292,6 +330,7 @@ static int book_coded(posting_book *k) {
   case BL_ENTRY_TICKS: return book_ticks(k, &facts.ticks);
   case BL_ENTRY_VOID: return book_undone(k, &facts.undone);
   case BL_ENTRY_RERATE: return book_rerate(k, &facts.rerate);
+  case BL_ENTRY_FAMILY: return book_family(k, &facts.family);
   default: return BILLING_OK;
   }
 }

@@ -42,6 +42,7 @@ static const query_member query_members[] = {
     MEMBER("archived", QUERY_BOOL, archived, 0, 0),
     MEMBER("prices", QUERY_BOOL, prices, 0, 0),
     MEMBER("running", QUERY_BOOL, running, 0, 0),
+    MEMBER("shared", QUERY_BOOL, shared, 0, 0),
     MEMBER("secret", QUERY_TEXT, secret, 0, 0),
     MEMBER("mode", QUERY_TEXT, mode, 0, 0),
     MEMBER("format", QUERY_TEXT, format, 0, 0),

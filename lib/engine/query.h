@@ -41,6 +41,7 @@ typedef struct bl_query {
   uint64_t archived;
   uint64_t prices;
   uint64_t running;
+  uint64_t shared;
   const void *also;        /* what is given beside the query; not a member */
 } bl_query;
 

@@ -8,6 +8,7 @@
  */
 #include "engine/rate.h"
 
+#include "engine/family.h"
 #include "engine/grants.h"
 #include "engine/timeline.h"
 #include "price/price.h"
@@ -35,6 +36,8 @@ int bl_rate_is_prepared(const bl_call *c, const bl_customer *customer,
       (!customer->holds.count || c->now_us < customer->holds_due_us) &&
       bl_recurring_is_given(customer, c->now_us);
 
+  if (bl_has_family(customer) && is_prepared)
+    is_prepared = bl_family_is_prepared(c, customer);
   for (size_t i = 0; i < customer->contracts.count && is_prepared; i++)
     is_prepared = is_opened(customer->contracts.item[i], us);
   return is_prepared;
@@ -431,7 +434,7 @@ bl_dec bl_rate_balance(bl_call *c, const bl_rater *r) {
 
   if (!r->tally_count) return BL_DEC_ZERO;
   asset = bl_tally_price(r->tallies[0])->asset;
-  return bl_wallet_free(bl_wallet_of(r->in->customer, asset), c->now_us);
+  return bl_customer_free(c->t, r->in->customer, asset, c->now_us);
 }
 
 /* The sums of the charges that are in the first one's asset. */

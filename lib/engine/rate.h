@@ -261,9 +261,10 @@ int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
 /* What is to be paid under a charge key; its values are the call's. */
 int bl_rate_use(bl_rater *r, const bl_tally *tally, int64_t time_us,
                 bl_use *out);
-/* Splits an amount over a wallet as the contract's order says, after the draws
- * that r->draws has; adds to them. */
-int bl_rate_draws(bl_rater *r, const bl_wallet *wallet, const bl_use *use,
+/* Splits an amount over the grants of a customer, and those that are shared
+ * with it, as the contract's order says, after the draws that r->draws has;
+ * adds to them. */
+int bl_rate_draws(bl_rater *r, const bl_customer *customer, const bl_use *use,
                   const bl_order *order, bl_dec amount,
                   const bl_draw_rule *rule);
 

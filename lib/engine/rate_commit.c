@@ -123,8 +123,7 @@ static int split_lots(bl_rater *r, int64_t time_us, split_walk *w) {
 
   if (rc) return rc;
   use.rate = BL_USE_ANY;
-  rc = bl_rate_draws(r, bl_wallet_of(contract->customer, use.asset), &use,
-                     order, BL_DEC_MAX, r->rule);
+  rc = bl_rate_draws(r, contract->customer, &use, order, BL_DEC_MAX, r->rule);
   for (size_t i = before; !rc && i < r->draws.count &&
        bl_dec_sign(w->left) > 0; i++) {
     const bl_draw *draw = &r->draws.item[i];

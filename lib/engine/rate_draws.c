@@ -41,15 +41,20 @@ typedef struct split {
   const bl_draw_rule *rule;    /* what is reserved first; NULL: nothing */
   bl_dec               rest;
   size_t               before; /* draws that are decided, but not folded */
+  const bl_customer   *customer;
+  uint32_t             distance;   /* up to whose lots they are at hand */
 } split;
 
-/* A lot as it stands, or a copy, when some of it is or will be taken. */
+/* A lot as it stands, or a copy, when some of it is or will be taken, or it is
+ * somebody else's. */
 static bl_lot *payer_of(split *s, bl_lot *lot, bl_dec left) {
   bl_lot *copy;
 
-  if (!s->rule && bl_dec_equal(left, lot->left)) return lot;
+  if (!s->rule && !s->distance && bl_dec_equal(left, lot->left)) return lot;
   copy = bl_arena_copy(&s->r->own, lot, sizeof *lot);
-  if (copy) copy->left = left;
+  if (!copy) return NULL;
+  copy->left = left;
+  copy->distance = s->distance;
   return copy;
 }
 
@@ -90,11 +95,18 @@ static int add_payer(bl_rater *r, bl_lot *lot) {
   return BILLING_OK;
 }
 
+/* Those of others are asked whether they are shared. */
+static int may_pay(const split *s, const bl_lot *lot) {
+  return bl_lot_pays(lot, s->use) &&
+         (!s->distance || bl_scope_shares(lot->scope, s->customer->number));
+}
+
 /* The lots in the default order until they cover the amount, or all.  What
  * returns to an expired one expires at once: it pays nothing. */
-static int find_payers(split *s, const bl_wallet *wallet, int all) {
+static int find_payers(split *s, const bl_wallet *wallet, int all,
+                       bl_dec *missing) {
   const bl_list *grants = candidates(s, wallet);
-  bl_dec rest = s->rest;
+  bl_dec rest = *missing;
   int rc = BILLING_OK;
 
   for (size_t i = grants->first;
@@ -103,13 +115,44 @@ static int find_payers(split *s, const bl_wallet *wallet, int all) {
     bl_dec left = grant->lot.left;
     if (s->before && !grant->expired_seq)
       left = bl_dec_sub(left, taken_of(s->r, s->before, grant->lot.number));
-    if (bl_dec_sign(left) <= 0 || !bl_lot_pays(&grant->lot, s->use)) continue;
+    if (bl_dec_sign(left) <= 0 || !may_pay(s, &grant->lot)) continue;
     rc = cap_left(s, grant, &left);
     if (!rc) rc = add_payer(s->r, payer_of(s, &grant->lot, left));
     left = bl_dec_sub(left, grant->lot.held);
     if (bl_dec_sign(left) > 0) rest = bl_dec_sub(rest, left);
   }
+  *missing = rest;
   return rc;
+}
+
+/* The lots of those above, generation by generation. */
+static int find_kin_payers(split *s, int all, bl_dec *missing) {
+  const bl_tenant *t = s->r->c->t;
+  const bl_customer *at = bl_parent_of(t, s->customer);
+  int rc = BILLING_OK;
+
+  for (; at && !rc; at = bl_parent_of(t, at)) {
+    const bl_wallet *wallet = bl_wallet_of(at, s->use->asset);
+    s->distance++;
+    if (wallet) rc = find_payers(s, wallet, all, missing);
+  }
+  return rc;
+}
+
+/* An order that does not say otherwise begins with whose a lot is. */
+static void sort_payers(const split *s, const bl_order *order) {
+  bl_order nearest = {{BL_ORDER_NEAREST}, 1};
+  bl_rater *r = s->r;
+  uint32_t at = 0;
+
+  while (at < order->count && order->key[at] != BL_ORDER_NEAREST) at++;
+  if (s->distance && at == order->count) {
+    assert(order->count < BL_ORDER_MOST);
+    memcpy(nearest.key + 1, order->key, order->count * sizeof *order->key);
+    nearest.count += order->count;
+    order = &nearest;
+  }
+  bl_order_sort(order, r->lots, r->lot_count);
 }
 
 /* What the hold reserved in a lot is drawn before anything else. */
@@ -127,6 +170,20 @@ static void draw_reserved(split *s, bl_lot *lot, bl_dec most) {
   s->rest = bl_dec_sub(s->rest, made[0].amount);
 }
 
+/* A promise is kept when the customer has left the family since. */
+static void draw_of_elder(split *s, const bl_draw *held, bl_dec most) {
+  const bl_grant_state *grant =
+      bl_table_at(&s->r->c->t->by_grant, held->grant);
+  bl_lot copy;
+
+  if (!grant || grant->customer == s->customer ||
+      !bl_lot_pays(&grant->lot, s->use))
+    return;
+  copy = grant->lot;
+  copy.left = bl_dec_sub(copy.left, taken_of(s->r, s->before, held->grant));
+  draw_reserved(s, &copy, most);
+}
+
 static void draw_held(split *s) {
   const bl_rater *r = s->r;
 
@@ -134,10 +191,11 @@ static void draw_held(split *s) {
     const bl_draw *held = &s->rule->reserved[i];
     bl_dec most = bl_dec_sub(held->amount,
                              taken_of(r, s->before, held->grant));
+    size_t at = 0;
     if (bl_dec_sign(most) <= 0) continue;
-    for (size_t k = 0; k < r->lot_count; k++)
-      if (r->lots[k]->number == held->grant)
-        draw_reserved(s, r->lots[k], most);
+    while (at < r->lot_count && r->lots[at]->number != held->grant) at++;
+    if (at < r->lot_count) draw_reserved(s, r->lots[at], most);
+    else if (s->customer->elder_count) draw_of_elder(s, held, most);
   }
 }
 
@@ -147,7 +205,7 @@ static int make_draws(split *s, const bl_order *order, int is_capped) {
   int rc = reserve_draws(r, r->lot_count + held + 2);
 
   if (rc) return rc;
-  if (order) bl_order_sort(order, r->lots, r->lot_count);
+  if (order) sort_payers(s, order);
   if (s->rule) draw_held(s);
   if (is_capped) r->lot_count = 0;
   if (bl_dec_sign(s->rest) > 0)
@@ -156,16 +214,18 @@ static int make_draws(split *s, const bl_order *order, int is_capped) {
   return BILLING_OK;
 }
 
-int bl_rate_draws(bl_rater *r, const bl_wallet *wallet, const bl_use *use,
+int bl_rate_draws(bl_rater *r, const bl_customer *customer, const bl_use *use,
                   const bl_order *order, bl_dec amount,
                   const bl_draw_rule *rule) {
   const bl_draw_rule *first = rule && rule->count ? rule : NULL;
-  split s = {r, use, first, amount, r->draws.count};
+  const bl_wallet *wallet = bl_wallet_of(customer, use->asset);
+  split s = {r, use, first, amount, r->draws.count, customer, 0};
   bl_arena_mark mark = bl_arena_now(&r->own);
-  int rc = BILLING_OK;
+  int rc = BILLING_OK, all = order || first;
 
   r->lot_count = 0;
-  if (wallet) rc = find_payers(&s, wallet, order || first);
+  if (wallet) rc = find_payers(&s, wallet, all, &amount);
+  if (!rc && customer->parent) rc = find_kin_payers(&s, all, &amount);
   if (!rc) rc = make_draws(&s, order, rule && rule->is_capped);
   bl_arena_back(&r->own, mark);
   return rc;
@@ -216,6 +276,19 @@ static uint32_t use_rate(const bl_tally *tally) {
            ? BL_USE_LIST : BL_USE_ANY;
 }
 
+/* Whether some grant that may pay is for some values alone. */
+static int is_targeted(const bl_tenant *t, const bl_customer *at,
+                       const char asset[16]) {
+  const bl_wallet *wallet;
+
+  do {
+    wallet = bl_wallet_of(at, asset);
+    if (wallet && wallet->targeted) return 1;
+    at = bl_parent_of(t, at);
+  } while (at);
+  return 0;
+}
+
 /* Scopes name the meter and the tags also of what has none of its own; values
  * of groups are asked for by grants for some of them alone. */
 int bl_rate_use(bl_rater *r, const bl_tally *tally, int64_t time_us,
@@ -223,14 +296,13 @@ int bl_rate_use(bl_rater *r, const bl_tally *tally, int64_t time_us,
   const bl_contract *contract = tally->contract;
   const bl_price *price = bl_tally_price(tally);
   const bl_price *named = bl_price_named(price);
-  const bl_wallet *wallet = bl_wallet_of(contract->customer, price->asset);
 
   *out = (bl_use){.meter = named->meter, .price = price->id,
                   .contract = contract->terms.id, .time_us = time_us,
                   .tags = named->tags, .tag_count = named->tag_count,
                   .rate = use_rate(tally)};
   memcpy(out->asset, price->asset, sizeof out->asset);
-  return wallet && wallet->targeted
+  return is_targeted(r->c->t, contract->customer, price->asset)
              ? bl_group_values(tally->group, &r->c->arena, &out->values)
              : BILLING_OK;
 }
@@ -249,8 +321,8 @@ int bl_rate_choose(bl_rater *r, const bl_tally *tally, int64_t time_us,
   order = contract->terms.has_order ? &contract->terms.order : NULL;
   rc = bl_rate_use(r, tally, time_us, &use);
   if (rc) return rc;
-  rc = sign > 0 ? bl_rate_draws(r, bl_wallet_of(contract->customer, use.asset),
-                                &use, order, amount, r->rule)
+  rc = sign > 0 ? bl_rate_draws(r, contract->customer, &use, order, amount,
+                                r->rule)
                 : give_back(r, tally, bl_dec_neg(amount));
   charge->draw_count = r->draws.count - before;
   return rc;

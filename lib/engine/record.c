@@ -9,6 +9,7 @@
  *     prepare   holds end and periods open, as entries of their own
  *     decide    event by event: rate, fold, code, receipt; then one entry
  */
+#include "engine/family.h"
 #include "engine/load.h"
 #include "engine/record.h"
 
@@ -143,16 +144,25 @@ static int read_batch(bl_recording *r, const billing_event *const *events,
 
 /* ---- order ---- */
 
+/* Customers of one family draw from the same grants, so their events are one
+ * customer's. */
+static inline uint64_t order_key(const bl_recording *r, uint32_t at) {
+  const bl_customer *customer = r->in[at].customer;
+
+  return customer->parent ? bl_family_root(r->c->t, customer)
+                          : customer->number;
+}
+
 /* One pass of a radix sort by eight bits of the customers' numbers. */
 static void sort_pass(const bl_recording *r, const uint32_t *from,
                       uint32_t *to, size_t count, unsigned shift) {
   uint32_t start[257] = {0};
 
   for (size_t i = 0; i < count; i++)
-    start[(r->in[from[i]].customer->number >> shift & 255) + 1]++;
+    start[(order_key(r, from[i]) >> shift & 255) + 1]++;
   for (size_t i = 0; i < 256; i++) start[i + 1] += start[i];
   for (size_t i = 0; i < count; i++)
-    to[start[r->in[from[i]].customer->number >> shift & 255]++] = from[i];
+    to[start[order_key(r, from[i]) >> shift & 255]++] = from[i];
 }
 
 static int by_customer(bl_recording *r, size_t count) {

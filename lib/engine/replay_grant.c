@@ -24,16 +24,36 @@ static int follows_by_itself(const bl_replay *r, const bl_fact_grant *fact,
   return rc;
 }
 
+/* Customers happen again without their families: a grant is its owner's. */
+static int own_scope(bl_replay *r, bl_str scope, bl_str *out) {
+  bl_json *tree;
+  bl_text text;
+  int rc;
+
+  *out = scope;
+  if (!scope.len) return BILLING_OK;
+  rc = bl_json_read(scope.text, scope.len, &tree, NULL);
+  if (rc) return rc == BILLING_NOMEM ? rc : BILLING_CORRUPT;
+  bl_json_remove(tree, "family");
+  bl_text_open(&text, &r->own);
+  rc = bl_json_print(tree, &text);
+  bl_json_free(tree);
+  *out = (bl_str){text.text, text.len};
+  return rc;
+}
+
 int bl_replay_grant(bl_replay *r, bl_replay_one *one,
                     const bl_fact_grant *fact) {
   billing_call call =
       bl_replay_call(r, bl_replay_key(r, "grant ", fact->number));
   billing_grant_terms terms;
   billing_error err;
+  bl_str scope;
   int follows;
   int rc;
 
   rc = follows_by_itself(r, fact, &follows);
+  if (!rc) rc = own_scope(r, fact->scope, &scope);
   if (rc || follows) return rc;
   BILLING_INIT(&err);
   BILLING_INIT(&terms);
@@ -45,7 +65,7 @@ int bl_replay_grant(bl_replay *r, bl_replay_one *one,
   terms.priority = (int32_t)fact->priority;
   terms.origin = (uint32_t)fact->origin;
   terms.name = fact->name;
-  terms.scope = fact->scope;
+  terms.scope = scope;
   if (bl_asset_set(terms.amount.asset, fact->asset) ||
       (fact->cost_asset.len &&
        bl_asset_set(terms.cost.asset, fact->cost_asset)))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* shared.c - what several sections need: customers, zones, periods, holds. */
+#include "engine/family.h"
 #include "engine/grants.h"
 #include "engine/named.h"
 
@@ -171,7 +172,7 @@ int bl_end_hold(bl_call *c, bl_hold_state *hold, uint64_t status,
   return rc ? rc : bl_append(c, BL_ENTRY_HOLD_END, &w);
 }
 
-int bl_expire_holds(bl_call *c, bl_customer *customer) {
+int bl_expire_own(bl_call *c, bl_customer *customer) {
   int64_t due_us = BL_TIME_NEVER;
   int rc = bl_recurring_give_all(c, customer);
   size_t i = 0;
@@ -191,6 +192,12 @@ int bl_expire_holds(bl_call *c, bl_customer *customer) {
   bl_touch_customer(c->t, customer);
   if (!rc) customer->holds_due_us = due_us;
   return rc;
+}
+
+int bl_expire_holds(bl_call *c, bl_customer *customer) {
+  int rc = bl_expire_own(c, customer);
+
+  return rc || !bl_has_family(customer) ? rc : bl_family_prepare(c, customer);
 }
 
 int bl_doc_of_tree(bl_call *c, bl_json *tree, billing_doc **out) {

@@ -315,6 +315,16 @@ typedef struct bl_top_up_state {
   int64_t        at_us;        /* when that was */
   uint64_t       touched;
 } bl_top_up_state;
+/* What a hold of a customer below has of this one's grants and limits. */
+typedef struct bl_lien {
+  uint64_t       hold;
+  uint64_t       customer;
+  int64_t        expires_us;
+  bl_draw       *draws;
+  size_t         draw_count;
+  bl_fact_count *counts;
+  size_t         count_count;
+} bl_lien;
 
 #define BL_LOADED INT64_MAX
 struct bl_customer {
@@ -333,6 +343,13 @@ struct bl_customer {
   bl_list       wallets;       /* bl_wallet */
   bl_list       holds;         /* bl_hold_state, open ones */
   int64_t       holds_due_us;  /* none of them ends before this */
+  uint64_t      parent;        /* the customer above; 0: none */
+  int64_t       tied;          /* since that entry */
+  bl_list       liens;         /* bl_lien, of customers below */
+  int64_t       liens_due_us;  /* none of them ends before this */
+  uint64_t      height;        /* so many generations are or were below */
+  uint64_t     *elders;        /* numbers of all who have ever been parents */
+  size_t        elder_count;
   bl_limits     limits;        /* of the newest document */
   bl_feature_values features;
   uint64_t      capped;        /* a grant of its has caps */
@@ -347,6 +364,8 @@ struct bl_customer {
   uint64_t      touched;
   uint64_t      count_touched;   /* from unmatched to events */
   uint64_t      is_shown;      /* on the board; from here on undo ends */
+  uint64_t      met;           /* tenant->ties when all elders, and theirs,
+                                  were seen in memory */
   uint64_t      is_moved;      /* stands in tenant->moved */
   bl_customer  *next_moved;
   uint64_t      watched;       /* the call that noted its figures (alerts.h) */
@@ -497,6 +516,7 @@ struct bl_tenant {
   uint64_t            has_alerts;    /* or top-ups: somebody has, that was
                                         loaded; */
   uint64_t            has_windows;   /* alerts in windows */
+  uint64_t            ties;          /* how often somebody got a parent */
   bl_panel           *panels;        /* of the board; a reset keeps them */
   bl_undo            *undo;          /* newest first */
   bl_arena           *undo_arena;    /* of the call; NULL: nothing is saved */
@@ -573,6 +593,18 @@ int bl_customer_name(bl_tenant *t, bl_customer *customer,
  */
 bl_limit_window *bl_limit_window_of(const bl_customer *customer,
                                     const bl_fact_count *count, size_t *place);
+
+/* Whether others may have something to do with what the customer can spend. */
+static inline int bl_has_family(const bl_customer *customer) {
+  return (customer->parent | (customer->liens.count -
+                              customer->liens.first)) != 0;
+}
+/* The customer above, in memory; NULL: none. */
+static inline bl_customer *bl_parent_of(const bl_tenant *t,
+                                        const bl_customer *customer) {
+  return customer->parent ? bl_table_at(&t->by_customer, customer->parent)
+                          : NULL;
+}
 
 static inline bl_wallet *bl_wallet_of(const bl_customer *customer,
                                       const char asset[16]) {

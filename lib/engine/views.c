@@ -2,6 +2,8 @@
 /* views.c - invoices, grants and holds as documents. */
 #include "engine/views.h"
 
+#include "base/sort.h"
+#include "engine/family.h"
 #include "engine/grants.h"
 #include "engine/hold_state.h"
 #include "engine/index.h"
@@ -120,8 +122,15 @@ static void add_allowance(bl_json *doc, const bl_grant_state *grant) {
     bl_json_add_time(allowance, "to", grant->period.span.to_us);
 }
 
-static bl_json *grant_tree(bl_json *parent, const bl_grant_state *grant,
-                           int64_t now_us) {
+static int add_scope(bl_call *c, bl_json *doc, const bl_grant_state *grant) {
+  int rc = bl_view_add_json(doc, "scope", grant->scope_text);
+
+  return rc || !grant->scope.member_count
+             ? rc : bl_family_show(c, bl_json_get(doc, "scope"));
+}
+
+static bl_json *grant_tree(bl_call *c, bl_json *parent,
+                           const bl_grant_state *grant) {
   const bl_lot *lot = &grant->lot;
   bl_json *doc = bl_json_object(parent, NULL);
 
@@ -142,9 +151,9 @@ static bl_json *grant_tree(bl_json *parent, const bl_grant_state *grant,
   bl_json_add_time(doc, "effective", lot->effective_us);
   if (lot->expires_us != BL_TIME_NEVER)
     bl_json_add_time(doc, "expires", lot->expires_us);
-  if (bl_view_add_json(doc, "scope", grant->scope_text)) return NULL;
-  return bl_json_add_c(doc, "status", grant_status(grant, now_us)) ? doc
-                                                                   : NULL;
+  if (add_scope(c, doc, grant)) return NULL;
+  return bl_json_add_c(doc, "status", grant_status(grant, c->now_us))
+             ? doc : NULL;
 }
 
 /* ---- holds ---- */
@@ -188,7 +197,7 @@ static int view_tree(bl_call *c, bl_json *parent, const bl_request *request,
   if (request->kind == BL_ENTRY_GRANT) {
     rc = bl_request_grant(c, request, &grant);
     if (rc) return rc;
-    *out = grant_tree(parent, grant, c->now_us);
+    *out = grant_tree(c, parent, grant);
   } else {
     rc = bl_request_hold(c, request, &hold);
     if (rc) return rc;
@@ -254,14 +263,21 @@ typedef struct view_page {
   int64_t  limit;
   int64_t  count;
   bl_str   status;             /* of holds; empty: any */
+  const bl_customer *sharer;   /* whose grants and those shared with it */
   bl_json *page;
   bl_json *items;
 } view_page;
 
-/* Whether the page is about such holds. */
+/* Whether the page is about such holds, or grants. */
 static int is_asked(view_page *p, const bl_request *request, int *rc) {
+  bl_grant_state *grant;
   bl_hold_state *hold;
 
+  if (p->sharer &&
+      request->facts.grant.customer != p->sharer->number) {
+    *rc = bl_request_grant(p->c, request, &grant);
+    return !*rc && bl_scope_shares(grant->lot.scope, p->sharer->number);
+  }
   if (!p->status.len) return 1;
   *rc = bl_request_hold(p->c, request, &hold);
   return !*rc &&
@@ -298,7 +314,15 @@ static int list_all(view_page *p) {
   return rc;
 }
 
-static int list_of_customer(view_page *p, const bl_customer *customer) {
+/* Entries about any of them, in order. */
+typedef struct view_entries {
+  uint64_t *seq;
+  size_t    count;
+  size_t    cap;
+} view_entries;
+
+static int find_entries(view_page *p, const bl_customer *customer,
+                        view_entries *out) {
   bl_index_wish wish = {bl_subject_customer(customer->number), 0,
                         BL_ALL_TIMES, (uint64_t)1 << p->kind};
   int64_t *seqs;
@@ -306,9 +330,27 @@ static int list_of_customer(view_page *p, const bl_customer *customer) {
   int rc = bl_index_find(p->c, &wish, &p->c->arena, &seqs, &count);
 
   for (size_t i = 0; i < count && !rc; i++) {
+    uint64_t *place = bl_arena_push(&p->c->arena, (void **)&out->seq,
+                                    &out->count, &out->cap, sizeof *place);
+    if (!place) return BILLING_NOMEM;
+    *place = (uint64_t)seqs[i];
+    out->count++;
+  }
+  return rc;
+}
+
+static int list_of_customer(view_page *p, const bl_customer *customer) {
+  view_entries found = {NULL, 0, 0};
+  const bl_customer *at = customer;
+  int rc = BILLING_OK;
+
+  for (; at && !rc; at = p->sharer ? bl_parent_of(p->c->t, at) : NULL)
+    rc = find_entries(p, at, &found);
+  found.count = bl_sort_unique(found.seq, found.count);
+  for (size_t i = 0; i < found.count && !rc; i++) {
     bl_arena_mark mark = bl_arena_now(&p->c->arena);
     bl_request request;
-    rc = bl_request_at(p->c, seqs[i], &request);
+    rc = bl_request_at(p->c, (int64_t)found.seq[i], &request);
     if (!rc)
       rc = list_request(p, &request, p->kind == BL_ENTRY_GRANT
                                          ? request.facts.grant.number
@@ -337,6 +379,11 @@ int bl_view_list(bl_call *c, const bl_query *q, const bl_customer *customer,
 
   if (!p.kind) return unknown_view(c);
   if (p.kind == BL_ENTRY_INVOICE) return list_invoices(c, q, customer, page);
+  if (q->shared && (!customer || p.kind != BL_ENTRY_GRANT))
+    return bl_fail(c->err, BILLING_INVALID, "/shared",
+                   "with a customer, of grants",
+                   "only grants are shared with a customer");
+  if (q->shared) p.sharer = customer;
   rc = bl_query_after(c, q, &p.after);
   p.items = bl_json_array(page, "items");
   if (!rc && !p.items) rc = BILLING_NOMEM;

@@ -11,6 +11,7 @@
  * a charge is rated by the one law: price the level, subtract what is booked.
  */
 #include "base/struct.h"
+#include "engine/family.h"
 #include "engine/keys.h"
 #include "engine/limits.h"
 #include "engine/parked.h"
@@ -269,9 +270,9 @@ static int undo_charge(undoing *x, size_t at) {
 
 /* ---- one event ---- */
 
-static bl_wallet *undo_wallet(const bl_tally *tally) {
-  return bl_wallet_of(tally->contract->customer,
-                      bl_tally_price(tally)->asset);
+static bl_dec undo_balance(const bl_call *c, const bl_tally *tally) {
+  return bl_customer_free(c->t, tally->contract->customer,
+                          bl_tally_price(tally)->asset, c->now_us);
 }
 
 static int undo_write(undoing *x) {
@@ -292,7 +293,7 @@ static int undo_write(undoing *x) {
   if (!rc) rc = bl_fold_voided(x->fold, &x->fact, &customer);
   if (rc) return rc;
   if (x->fact.count)
-    x->fact.balance = bl_wallet_free(undo_wallet(x->tallies[0]), c->now_us);
+    x->fact.balance = undo_balance(c, x->tallies[0]);
   bl_writer_open(&w, c);
   bl_code_undone(&w.facts, &w.properties, &x->fact);
   return bl_append(c, BL_ENTRY_VOID, &w);

@@ -30,8 +30,8 @@ bl_note_amounts bl_note_price(const bl_note_fee *fees, size_t count,
     a.exact_tax = bl_dec_add(a.exact_tax, bl_tax_of(net, f->percent));
     if (bl_dec_less(bl_dec_add(f->credited, f->part), f->amount)) is_last = 0;
   }
-  a.discount = bl_dec_round(a.discount, rules->keep, BL_ROUND_HALF_AWAY);
-  a.exact_tax = bl_dec_round(a.exact_tax, rules->keep, BL_ROUND_HALF_AWAY);
+  a.discount = bl_round_due(a.discount, BL_DEC_ZERO, rules->keep);
+  a.exact_tax = bl_round_due(a.exact_tax, BL_DEC_ZERO, rules->keep);
   if (is_last) a.exact_tax = bl_dec_sub(a.exact_tax, rules->carried);
   a.net = bl_round_due(a.items, a.discount, rules->places);
   a.tax = bl_round_due(a.exact_tax, BL_DEC_ZERO, rules->places);

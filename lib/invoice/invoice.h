@@ -11,6 +11,8 @@
 /* round(amount - drawn) to the asset's places, half away from zero
  * (round.c: the only rounding of money). */
 bl_dec bl_round_due(bl_dec amount, bl_dec drawn, int places);
+/* Toward zero, for peers that cut what they keep. */
+bl_dec bl_round_cut(bl_dec amount, int places);
 
 /*
  * Charges to lines and totals: lines keep the order of the charges; a line's

@@ -18,3 +18,7 @@ bl_dec bl_round_due(bl_dec amount, bl_dec drawn, int places) {
   assert(places >= 0 && places <= BL_DEC_SCALE);
   return bl_dec_round(open, places, BL_ROUND_HALF_AWAY);
 }
+
+bl_dec bl_round_cut(bl_dec amount, int places) {
+  return bl_dec_round(amount, places, BL_ROUND_DOWN);
+}

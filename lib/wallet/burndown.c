@@ -74,6 +74,19 @@ static int draws_at(const bl_lot *lot, uint32_t rate) {
          (rate == BL_USE_COMMIT) == (bl_lot_rate(lot) == BL_RATE_COMMIT);
 }
 
+int bl_scope_is_open(const bl_scope *scope) {
+  return !scope || (!bl_scope_width(scope) && scope->rate == BL_RATE_LIST);
+}
+
+int bl_scope_shares(const bl_scope *scope, uint64_t customer) {
+  size_t i = 0;
+
+  if (!scope || scope->family != BL_FAMILY_SOME)
+    return scope && scope->family == BL_FAMILY_ALL;
+  while (i < scope->member_count && scope->members[i] != customer) i++;
+  return i < scope->member_count;
+}
+
 int bl_lot_pays(const bl_lot *lot, const bl_use *use) {
   bl_span active = {lot->effective_us, lot->expires_us};
   assert(lot->asset[0] && use->asset[0]);

@@ -35,6 +35,7 @@ static const char *const account_names[BL_ACCOUNTS] = {
   [BL_ACCOUNT_ROUNDING]   = "rounding",
   [BL_ACCOUNT_TAX]        = "tax",
   [BL_ACCOUNT_EXCHANGE]   = "exchange",
+  [BL_ACCOUNT_FAMILY]     = "family",
 };
 
 const char *bl_account_name(uint32_t account) {
@@ -106,4 +107,14 @@ size_t bl_ledger_fee(bl_dec fee, bl_posting *out) {
 size_t bl_ledger_expiry(bl_dec left, int is_promotional, bl_posting *out) {
   size_t n = ledger_post(out, 0, lot_account(is_promotional), left);
   return ledger_post(out, n, BL_ACCOUNT_BREAKAGE, bl_dec_neg(left));
+}
+
+size_t bl_ledger_lend(bl_dec amount, int is_promotional, bl_posting *out) {
+  size_t n = ledger_post(out, 0, lot_account(is_promotional), amount);
+  return ledger_post(out, n, BL_ACCOUNT_FAMILY, bl_dec_neg(amount));
+}
+
+size_t bl_ledger_borrow(bl_dec amount, bl_posting *out) {
+  size_t n = ledger_post(out, 0, BL_ACCOUNT_FAMILY, amount);
+  return ledger_post(out, n, BL_ACCOUNT_UNBILLED, bl_dec_neg(amount));
 }

@@ -67,6 +67,10 @@ static int lot_by_larger(const bl_lot *a, const bl_lot *b) {
   return bl_dec_cmp(b->left, a->left);
 }
 
+static int lot_by_distance(const bl_lot *a, const bl_lot *b) {
+  return lot_by_int(a->distance, b->distance);
+}
+
 static int lot_by_name(const bl_lot *a, const bl_lot *b) {
   return bl_str_order(a->name, b->name);
 }
@@ -90,6 +94,7 @@ static const struct lot_key {
   [BL_ORDER_LARGER]        = {"larger",        lot_by_larger},
   [BL_ORDER_NAME]          = {"name",          lot_by_name},
   [BL_ORDER_ROLLED]        = {"rolled_over",   lot_by_rolled},
+  [BL_ORDER_NEAREST]       = {"nearest",       lot_by_distance},
   [BL_ORDER_NUMBER]        = {"number",        lot_by_number},
 };
 

@@ -14,7 +14,7 @@ typedef struct bl_lot {
   uint32_t        has_cost;      /* its cost basis is above zero */
   uint32_t        is_void;       /* it pays nothing any more */
   uint32_t        is_rolled_over;
-  uint32_t        reserved;
+  uint32_t        distance;      /* generations up to whose it is; 0: own */
   int64_t         effective_us;
   int64_t         expires_us;    /* exclusive; BL_TIME_NEVER */
   int64_t         created_us;
@@ -52,6 +52,10 @@ static inline uint32_t bl_lot_rate(const bl_lot *lot) {
 int bl_lot_pays(const bl_lot *lot, const bl_use *use);
 /* How many things a scope names; 0 (no scope) sorts as the widest. */
 size_t bl_scope_width(const bl_scope *scope);
+/* Whether a lot of this scope pays for whatever its customer uses. */
+int bl_scope_is_open(const bl_scope *scope);
+/* Whether a customer below the lot's own may draw from it. */
+int bl_scope_shares(const bl_scope *scope, uint64_t customer);
 
 /* The burndown order: < 0 when a is drawn before b, never 0 for different
  * numbers.  *decided, when not NULL, becomes the key that decided. */
@@ -97,6 +101,9 @@ enum { BL_ACCOUNT_DEFERRED,      /* revenue that is not earned yet: what is
        BL_ACCOUNT_ROUNDING,      /* what rounding of lines moved */
        BL_ACCOUNT_TAX,           /* nothing posts there yet */
        BL_ACCOUNT_EXCHANGE,      /* what was converted into another asset */
+       BL_ACCOUNT_FAMILY,        /* what grants of others have paid for this
+                                    customer, less what its own paid for
+                                    others: over a family it is zero */
        BL_ACCOUNTS };
 const char *bl_account_name(uint32_t account);
 int bl_account_of_name(bl_str name);          /* or -1 */
@@ -125,6 +132,8 @@ typedef struct bl_posting {
  *   conversion receivable +due, exchange -amount, rounding -rest
  *   expiry     deferred or credit +left, breakage -left
  *   top-up fee funding +fee, revenue -fee
+ *   lend       deferred or credit +a, family -a: a customer below draws a
+ *   borrow     family +a, unbilled -a: that one's side of it
  *
  * What leaves a grant otherwise than by expiry is posted as a grant of less
  * than nothing.
@@ -140,5 +149,7 @@ size_t bl_ledger_conversion(bl_dec amount, bl_dec due, bl_posting *out);
 size_t bl_ledger_expiry(bl_dec left, int is_promotional, bl_posting *out);
 /* What is paid beside a top-up. */
 size_t bl_ledger_fee(bl_dec fee, bl_posting *out);
+size_t bl_ledger_lend(bl_dec amount, int is_promotional, bl_posting *out);
+size_t bl_ledger_borrow(bl_dec amount, bl_posting *out);
 
 #endif

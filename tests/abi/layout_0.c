@@ -128,7 +128,7 @@ AT(struct billing_grant_terms, origin, 108);
 AT(struct billing_grant_terms, name, 112);
 AT(struct billing_grant_terms, scope, 128);
 
-SIZE(struct billing_balances, 104);
+SIZE(struct billing_balances, 120);
 AT(struct billing_balances, struct_size, 0);
 AT(struct billing_balances, flags, 4);
 AT(struct billing_balances, granted, 8);
@@ -137,6 +137,7 @@ AT(struct billing_balances, held, 40);
 AT(struct billing_balances, free, 56);
 AT(struct billing_balances, owed, 72);
 AT(struct billing_balances, asset, 88);
+AT(struct billing_balances, shared, 104);
 
 SIZE(struct billing_hold_terms, 96);
 AT(struct billing_hold_terms, struct_size, 0);
@@ -163,7 +164,7 @@ AT(struct billing_hold, asset, 104);
 AT(struct billing_hold, assets, 120);
 AT(struct billing_hold, reserved, 124);
 
-SIZE(struct billing_denial, 296);
+SIZE(struct billing_denial, 504);
 AT(struct billing_denial, struct_size, 0);
 AT(struct billing_denial, flags, 4);
 AT(struct billing_denial, code, 8);
@@ -174,6 +175,7 @@ AT(struct billing_denial, used, 48);
 AT(struct billing_denial, again_us, 64);
 AT(struct billing_denial, asset, 72);
 AT(struct billing_denial, limit, 88);
+AT(struct billing_denial, customer, 296);
 
 SIZE(struct billing_entitlement, 616);
 AT(struct billing_entitlement, struct_size, 0);

@@ -84,6 +84,8 @@ static const struct sweep_row {
   {"tests/golden/85-top-ups.json", 4},
   {"tests/golden/81-tokens.json", 0},
   {"tests/golden/82-capped-grants.json", 0},
+  {"tests/golden/75-family.json", 0},
+  {"tests/golden/75-family.json", 4},
   {"tests/fault/upheaval.json", 0},
   {"tests/fault/upheaval.json", 1},
   {"tests/fault/upheaval.json", 4},

@@ -9,7 +9,7 @@ from fractions import Fraction as F
 
 ACCOUNTS = ['deferred', 'credit', 'unbilled', 'receivable', 'revenue',
             'funding', 'promotion', 'breakage', 'rounding', 'tax',
-            'exchange']
+            'exchange', 'family']
 
 
 def text(figure):
@@ -72,11 +72,13 @@ def advance(now, periods, invoices, grants=0, holds=0, until=None):
         until or now, periods, invoices, grants, holds))
 
 
-def balance(customer, asset, granted, left, held, owed_, now=None):
+def balance(customer, asset, granted, left, held, owed_, now=None,
+            shared=0):
     say((now + ' ' if now else '') + 'balance of %s: granted %s, left %s, '
         'held %s, free %s, owed %s %s' % (
             customer, text(granted), text(left), text(held),
-            text(left - held), text(owed_), asset))
+            text(left - held), text(owed_), asset)
+        + (', shared ' + text(shared) if shared else ''))
 
 
 class Book:

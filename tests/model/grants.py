@@ -200,7 +200,7 @@ class Play:
         return 'k%d' % self.keys
 
     def use(self):
-        amount = F(r_int(self.r, 1, 150))
+        amount = F(self.r.randint(1, 150))
         self.model.ask(self.now)
         drawn = self.model.draw(amount, self.now)
         receipt, = self.b.record(
@@ -209,10 +209,10 @@ class Play:
         return F(receipt.drawn), drawn
 
     def give(self):
-        amount, end = F(r_int(self.r, 1, 200)), NEVER
+        amount, end = F(self.r.randint(1, 200)), NEVER
         if self.r.random() < 0.6:
-            end = self.now + timedelta(hours=r_int(self.r, 1, 600))
-        priority = r_int(self.r, -2, 2)
+            end = self.now + timedelta(hours=self.r.randint(1, 600))
+        priority = self.r.randint(-2, 2)
         self.b.grant(
             self.key(), 'a', decimal(amount), 'tok', now=self.now, step=True,
             expires=None if end == NEVER else end, priority=priority,
@@ -231,7 +231,7 @@ class Play:
         what = self.r.choice(['void', 'refund', 'expiry'])
         if what == 'refund' and lot.left <= 0:
             what = 'void'
-        end = self.now + timedelta(hours=r_int(self.r, 1, 900))
+        end = self.now + timedelta(hours=self.r.randint(1, 900))
         self.b.record([{'key': self.key(), 'customer': 'a', 'event': 'e',
                         'value': 0}], now=self.now, step=True)
         number = next(found[0] for found in self.lots()

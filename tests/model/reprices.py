@@ -7,10 +7,11 @@ Some customers use several meters for three months.  At any time a version of
 the plan begins on any day, overrides come, change and go, a contract pins
 another version since some day, or has had other seats, another minimum or
 other usage; rebuilds are cut anywhere, with voids, closes and files opened
-anew in between.  Then all of it happens again in a shop where
-the last documents were known from the beginning: whatever was billed by price
-and month must come to the same; of free units that roll over by price, because
-the months that share them book what they come to as events come.  Needs the Python binding.
+anew in between.  Then all of it happens again in a shop where the last
+documents were known from the beginning: whatever was billed by price and month
+must come to the same; of free units that roll over by price, because the
+months that share them book what they come to as events come.  Needs the Python
+binding.
 """
 import sys
 

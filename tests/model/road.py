@@ -28,8 +28,8 @@ from hypothesis import HealthCheck, given, settings               # noqa: E402
 from road_cases import CASES                                      # noqa: E402
 from road_model import (HOUR, NEVER, ORDER,                     # noqa: E402
                         Contract, Meter, Price, Refused, Road, moment)
-from road_programme import (CUSTOMERS, METERS, START, UNITS,      # noqa: E402
-                            programme)
+from road_programme import (CUSTOMERS, DAY, METERS, RATES, START,  # noqa: E402
+                            UNITS, programme)
 
 
 # ---- the catalog, said twice ------------------------------------------------
@@ -91,7 +91,8 @@ def contract_of(document, plan, place):
         document['anchor'],
         {k: Fraction(v) for k, v in document['quantities'].items()},
         NEVER if overdraft == 'unlimited' else Fraction(overdraft),
-        document.get('order', ORDER))
+        document.get('order', ORDER),
+        document.get('invoice_currency', ''))
 
 
 # ---- both sides -------------------------------------------------------------
@@ -137,9 +138,16 @@ class Drive:
         self.b.catalog_apply({
             'tenant': {'id': 't', 'assets': [
                 {'code': code, 'places': places}
-                for code, places in UNITS.items()]},
+                for code, places in UNITS.items()],
+                'rates': [dict({'from': a, 'to': b, 'rate': rate},
+                               **({} if after is None else
+                                  {'effective': START + after * DAY}))
+                          for a, b, rate, after in RATES]},
             'customers': [{'id': c} for c in CUSTOMERS], 'meters': METERS,
             'plans': [plan], 'contracts': contracts}, **self.at)
+        self.model.rates = [
+            (a, b, Fraction(rate), -1 << 63 if after is None
+             else START + after * DAY) for a, b, rate, after in RATES]
         self.model.customers = set(CUSTOMERS)
         self.model.meters = [meter_of(m) for m in METERS]
         self.model.contracts = [contract_of(c, plan, n + 1)
@@ -488,9 +496,13 @@ class Drive:
         """A line is the sum of what it is explained by."""
         told = self.b.explain(name, line['line'], events=10000)
         where = 'line %d of %s' % (line['line'], name)
-        same(where, [told[k] for k in ('amount', 'drawn', 'due', 'price')],
-             [line[k] for k in ('amount', 'drawn', 'due', 'price')])
-        if line['kind'] == 'fee':
+        same(where, [told.get(k) for k in ('amount', 'drawn', 'due', 'price')],
+             [line.get(k) for k in ('amount', 'drawn', 'due', 'price')])
+        if line['kind'] == 'conversion':
+            same(where + ': lines', sum(Fraction(o['amount'])
+                                        for o in told['lines']),
+                 Fraction(line['quantity']))
+        if line['kind'] in ('fee', 'conversion'):
             return
         drawn = sum(Fraction(d['amount']) for d in told['draws']
                     if d['grant'])
@@ -514,7 +526,7 @@ def invoice_of(document):
     for line in document['lines']:
         share = line.get('proration', {'numerator': 1, 'denominator': 1})
         lines.append((
-            line['kind'], line['price'], line['late'],
+            line['kind'], line.get('price', line['name']), line['late'],
             line['service']['from'], line['service']['to'], line['asset'],
             Fraction(line['quantity']), Fraction(line['amount']),
             Fraction(line['drawn']), Fraction(line['due']),
@@ -532,12 +544,12 @@ def expected_invoice(made):
     lines = []
     for line in made['lines']:
         span = contract.period(line['period'])[0]
+        name = line['price'].id if line['price'] else line['name']
         lines.append((
-            line['kind'], line['price'].id, line['late'], zulu(span.start),
-            zulu(span.end), line['price'].asset, line['quantity'],
-            line['amount'], line['drawn'], line['due'],
-            line['due'] - (line['amount'] - line['drawn']), line['events'],
-            line['group'], line['share']))
+            line['kind'], name, line['late'], zulu(span.start),
+            zulu(span.end), line['asset'], line['quantity'],
+            line['amount'], line['drawn'], line['due'], line['rounding'],
+            line['events'], line['group'], line['share']))
     return (contract.id, zulu(made['issued']), zulu(made['period'].start),
             zulu(made['period'].end), lines,
             [(asset, *sums) for asset, sums in made['totals'].items()])

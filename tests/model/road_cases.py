@@ -62,6 +62,14 @@ def case(prices, *steps, **terms):
 
 PER_CALL = plan({'meter': 'calls', 'model': 'per_unit', 'unit': '1'})
 BY_VOLUME = plan({'meter': 'calls', 'model': 'volume', 'tiers': FALLING})
+MIXED = plan({'meter': 'calls', 'model': 'per_unit', 'unit': '3.1',
+              'asset': 'tok'},
+             {'meter': 'tokens', 'model': 'per_unit', 'unit': '1.005',
+              'asset': 'USD'},
+             {'id': 'f0', 'model': 'flat', 'amount': '1000', 'asset': 'JPY',
+              'timing': 'advance'},
+             {'id': 'f1', 'model': 'flat', 'amount': '2.5',
+              'asset': 'USD'}, currency='USD')
 PAID = plan({'meter': 'paid', 'model': 'per_unit', 'unit': '1'})
 
 
@@ -143,4 +151,17 @@ CASES = {
         wait(30 * DAY), advance(2), wait(30 * DAY), advance(),
         zone='America/New_York', start=START + 9 * DAY,
         end=START + 75 * DAY),
+
+    'what is open in other assets is converted by the rates of its time':
+        case(MIXED, grant('7', asset='tok'), advance(),
+             record(*[event() for _ in range(4)]), wait(32 * DAY), advance(),
+             record(event(ago=20 * DAY), event(), event(ago=25 * DAY)),
+             wait(30 * DAY), advance(), record(event(ago=40 * DAY)),
+             wait(32 * DAY), advance(), {'do': 'reopen'},
+             invoice_currency='USD', zone='America/New_York'),
+
+    'a rate is turned round where there is no other': case(
+        MIXED, record(*[event() for _ in range(3)]), wait(32 * DAY),
+        advance(), record(event(ago=15 * DAY)), wait(31 * DAY), advance(),
+        invoice_currency='JPY', end=START + 50 * DAY),
 }

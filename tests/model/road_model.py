@@ -291,6 +291,7 @@ class Contract:
     quantities: dict
     overdraft: float
     order: list
+    invoice_in: str = ''        # the currency of its invoices
     closed: int = 0
     advanced: int = 0
     ended: bool = False
@@ -369,6 +370,7 @@ class Road:
         self.counts = {}        # customer -> [events, unmatched, unpriced,
                                 #              unentitled]
         self.invoices = []
+        self.rates = []         # (from, to, rate, since), the later the last
 
     # -- the ledger
 
@@ -976,15 +978,63 @@ class Road:
 
         return Fraction(days(span), days(whole))
 
+    def exchange(self, asset, into, at):
+        """(rate, since, divides) of one asset in another at a moment."""
+        for ends, divides in ((asset, into), False), ((into, asset), True):
+            known = [(since, n, rate) for n, (a, b, rate, since)
+                     in enumerate(self.rates)
+                     if (a, b) == ends and since <= at]
+            if known:
+                since, _, rate = max(known)
+                return rate, since, divides
+        return None
+
+    def convert(self, contract, lines):
+        """What is open in other assets, on lines of their own behind all."""
+        made = {}
+        for line in list(lines):
+            asset, span = line['price'].asset, contract.period(
+                line['period'])[0]
+            ahead = line['kind'] == 'fee' and line['price'].timing == 'advance'
+            open_part = line['amount'] - line['drawn']
+            if not contract.invoice_in or not open_part or \
+                    asset == contract.invoice_in:
+                continue
+            by = self.exchange(asset, contract.invoice_in,
+                               span.start if ahead else span.end - 1)
+            one = made.setdefault((asset, line['period'], by), dict(
+                kind='conversion', asset=contract.invoice_in, group=(),
+                price=None, name='%s to %s' % (asset, contract.invoice_in),
+                period=line['period'], late=line['late'], events=None,
+                quantity=Fraction(0), drawn=Fraction(0), share=Fraction(1)))
+            one['quantity'] += open_part
+            line['converted'] = True
+        for (_, _, (rate, _, divides)), one in made.items():
+            one['amount'] = exact(one['quantity'] / rate if divides
+                                  else one['quantity'] * rate)
+            lines.append(one)
+
+    def post_line(self, customer, line):
+        asset, open_part = line['asset'], line['amount'] - line['drawn']
+        if line.get('converted'):
+            line['due'] = line['rounding'] = Fraction(0)
+            self.post(customer, asset, ('unbilled', -open_part),
+                      ('exchange', open_part))
+            return
+        line['due'] = half_away(open_part, self.places[asset])
+        line['rounding'] = line['due'] - open_part
+        self.post(customer, asset, ('receivable', line['due']),
+                  ('unbilled' if line['price'] else 'exchange', -open_part),
+                  ('rounding', -line['rounding']))
+
     def finalize(self, contract, lines, at, about):
         totals = {}
+        self.convert(contract, lines)
         for line in lines:
-            asset = line['price'].asset
-            open_part = line['amount'] - line['drawn']
-            line['due'] = half_away(open_part, self.places[asset])
-            self.post(contract.customer, asset, ('receivable', line['due']),
-                      ('unbilled', -open_part),
-                      ('rounding', open_part - line['due']))
+            if line['price']:
+                line['asset'] = line['price'].asset
+            asset = line['asset']
+            self.post_line(contract.customer, line)
             sums = totals.setdefault(asset, [Fraction(0)] * 3)
             totals[asset] = [a + b for a, b in zip(sums, (
                 line['amount'], line['drawn'], line['due']))]

@@ -14,6 +14,12 @@ DAY = 24 * HOUR
 UNITS = {'tok': 0, 'gpu_h': 4}
 ASSETS = ['USD', 'JPY', 'tok']
 
+# Rates between assets; `after` is in days since the start, None: always.
+RATES = [('tok', 'USD', '0.25', None), ('tok', 'USD', '0.2', 12),
+         ('tok', 'JPY', '37', None), ('JPY', 'USD', '0.0067', None),
+         ('JPY', 'USD', '0.007', 33), ('KWD', 'USD', '3.25', None),
+         ('KWD', 'JPY', '480.123456789', None)]
+
 METERS = [
     {'id': 'calls', 'event': 'call', 'aggregation': 'count',
      'groups': ['model', 'region']},

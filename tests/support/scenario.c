@@ -795,7 +795,7 @@ static void show_hold(scenario_run *r, const billing_hold *hold) {
 static void show_denial(scenario_run *r, const billing_denial *denial) {
   static const char *const owners[] = {"", "customer's limit",
                                        "contract's limit", "plan's limit",
-                                       "feature"};
+                                       "feature", "parent's limit"};
   char again[32];
 
   if (!denial->by) return;             /* the message says it all */
@@ -803,6 +803,8 @@ static void show_denial(scenario_run *r, const billing_denial *denial) {
           denial->asset[0] ? denial->asset : "units");
   fprintf(r->out, " of the %s %s: %s of %s", owners[denial->by],
           denial->limit, show(&denial->used), show(&denial->most));
+  if (denial->by == BILLING_DENIED_BY_PARENT)
+    fprintf(r->out, " of %s", denial->customer);
   if (denial->again_us)
     fprintf(r->out, ", again %s", scenario_time_text(denial->again_us, again));
   fprintf(r->out, "\n");
@@ -929,9 +931,12 @@ static void show_balance(scenario_run *r, const char *customer,
   a.asset = asset;
   fprintf(r->out, "balance of %s", customer);
   if (is_refused(r, attempt(r, "balance", call_balance, &a))) return;
-  fprintf(r->out, ": granted %s, left %s, held %s, free %s, owed %s %s\n",
+  fprintf(r->out, ": granted %s, left %s, held %s, free %s, owed %s %s",
           show(&a.found.granted), show(&a.found.left), show(&a.found.held),
           show(&a.found.free), show(&a.found.owed), a.found.asset);
+  if (a.found.shared.lo || a.found.shared.hi)
+    fprintf(r->out, ", shared %s", show(&a.found.shared));
+  fputc('\n', r->out);
 }
 
 static void do_balance(scenario_run *r, const cJSON *step) {

@@ -157,7 +157,7 @@ END_TEST
 START_TEST(limits_are_those_of_the_header) {
   static const int64_t limits[] = {0, 200, 65536, 16777216, 64, 10000, 15,
                                    1000, 1000, 1000, 1, 4096, 64, 10000,
-                                   1048576, 0};
+                                   1048576, 8, 0};
 
   for (uint32_t i = 0; i < BL_COUNT(limits); i++)
     ck_assert_int_eq(billing_limit(i), limits[i]);

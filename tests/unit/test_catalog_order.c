@@ -38,7 +38,7 @@ START_TEST(an_order_may_use_every_key) {
 
   ck_assert_int_eq(read_order("['expiry_second','priority','zero_cost',"
     "'narrow','expiry','effective','created','promotional','larger','name',"
-    "'rolled_over','number']", &o), 0);
+    "'rolled_over','nearest','number']", &o), 0);
   ck_assert_uint_eq(o.count, BL_ORDER_KEYS);
 }
 END_TEST
@@ -67,7 +67,7 @@ static const struct refusal {
   {"['expiry','expiry']", BILLING_INVALID, "/order/1"},
   {"['number','expiry']", BILLING_INVALID, "/order/1"},
   {"['name','name','name','name','name','name','name','name','name','name',"
-   "'name','name','name']", BILLING_LIMIT, "/order"},
+   "'name','name','name','name']", BILLING_LIMIT, "/order"},
   {"'chargebee'", BILLING_INVALID, "/order"},
 };
 

@@ -68,6 +68,15 @@ static const struct refusal {
   {"{'customers':['a']}", "/scope/customers"},
 };
 
+START_TEST(a_shared_grant_has_no_caps) {
+  bl_scope s;
+
+  ck_assert_int_eq(read_scope("{'family':true,'caps':[{'amount':'1','per':"
+                              "'day'}]}", &s), BILLING_UNSUPPORTED);
+  ck_assert_str_eq(doc_err.path, "/scope/caps");
+}
+END_TEST
+
 START_TEST(wrong_scopes_are_refused_at_their_path) {
   bl_scope s;
 
@@ -83,6 +92,7 @@ Suite *test_catalog_scope(void) {
   tcase_add_test(c, a_member_left_out_does_not_restrict);
   tcase_add_test(c, every_member_is_read);
   tcase_add_test(c, tags_and_targets_are_read);
+  tcase_add_test(c, a_shared_grant_has_no_caps);
   tcase_add_loop_test(c, wrong_scopes_are_refused_at_their_path, 0,
                       (int)BL_COUNT(refusals));
   return s;

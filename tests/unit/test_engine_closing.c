@@ -218,6 +218,23 @@ START_TEST(a_minimum_since_a_moment_of_the_past_moves_what_was_missing) {
 }
 END_TEST
 
+/* 30 were more than the 20 that January is told of later; 15 are not. */
+START_TEST(a_minimum_of_the_past_holds_for_what_is_voided_later) {
+  open_plan(CALLS(""), "");
+  use("1", "call", SHOP_NOW, "15");
+  use("2", "call", SHOP_NOW, "15");
+  advance(FEBRUARY);
+  put("contract", BOUNDS("minimum", "[{\"amount\":\"20\"},"
+                         "{\"amount\":\"0\",\"from\":"
+                         "\"2026-02-01T00:00:00Z\"}]"));
+  advance(MARCH);
+  undo("2", "-15");
+  advance(APRIL);
+  bills("INV-000002", "usage calls 15 -15\nminimum minimum 15 5\n");
+  close_plan();
+}
+END_TEST
+
 START_TEST(a_maximum_since_a_moment_of_the_past_gives_back_the_rest) {
   open_plan(CALLS(""), "");
   use("1", "call", SHOP_NOW, "30");
@@ -431,6 +448,7 @@ Suite *test_engine_closing(void) {
   tcase_add_test(t, a_contract_has_its_own_minimum);
   tcase_add_test(t,
                  a_minimum_since_a_moment_of_the_past_moves_what_was_missing);
+  tcase_add_test(t, a_minimum_of_the_past_holds_for_what_is_voided_later);
   tcase_add_test(t,
                  a_maximum_since_a_moment_of_the_past_gives_back_the_rest);
   tcase_add_test(t, an_invoice_adds_up_to_its_minimum);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "evaluations.h"
+#include "kernels.h"
 
 Suite *test_engine_evaluate_pieces(void);
 
 START_TEST(a_service_is_cut_by_its_cycle) {
-  expect_answer("{'kernel':'pieces','until':'2026-03-01','spans':[{'id':'a',"
+  expect("{'kernel':'pieces','until':'2026-03-01','spans':[{'id':'a',"
                 "'from':'2026-01-10','to':'2026-02-10',"
                 "'anchor':'2026-01-31','every':'P1M'}]}",
                 "{'pieces':[{'from':'2026-01-10T00:00:00Z',"
@@ -19,7 +19,7 @@ START_TEST(a_service_is_cut_by_its_cycle) {
 END_TEST
 
 START_TEST(a_piece_stands_on_the_bill_that_holds_its_beginning) {
-  expect_answer("{'kernel':'pieces','billed':'P1M','anchor':'2021-01-01',"
+  expect("{'kernel':'pieces','billed':'P1M','anchor':'2021-01-01',"
                 "'from':'2021-01-01','to':'2021-01-03','until':'2021-01-03',"
                 "'spans':[{'from':'2021-01-01','every':'P1M',"
                 "'term':'advance'}]}",
@@ -33,7 +33,7 @@ START_TEST(a_piece_stands_on_the_bill_that_holds_its_beginning) {
 END_TEST
 
 START_TEST(before_all_the_first_piece_holds) {
-  expect_answer("{'kernel':'pieces','at':'2025-01-01','spans':["
+  expect("{'kernel':'pieces','at':'2025-01-01','spans':["
                 "{'from':'2025-06-05','to':'2025-06-08',"
                 "'anchor':'2025-06-05T01:00:00Z','every':'P1D'},"
                 "{'from':'2025-06-08','every':'P1D'}]}",
@@ -42,7 +42,7 @@ START_TEST(before_all_the_first_piece_holds) {
 END_TEST
 
 START_TEST(what_is_due_has_pieces_and_shares) {
-  expect_answer("{'kernel':'due','start':'2012-07-16','at':'2012-07-16',"
+  expect("{'kernel':'due','start':'2012-07-16','at':'2012-07-16',"
                 "'day':15,'every':'P1M','term':'advance',"
                 "'proration':'days_half_open'}",
                 "{'due':true,'first':'2012-08-15T00:00:00Z',"
@@ -52,7 +52,7 @@ START_TEST(what_is_due_has_pieces_and_shares) {
                 "'numerator':30,'share':'0.967741935',"
                 "'to':'2012-08-15T00:00:00Z'}],"
                 "'through':'2012-08-15T00:00:00Z','total':'0.967741935'}");
-  expect_answer("{'kernel':'due','start':'2012-07-16','at':'2012-07-16',"
+  expect("{'kernel':'due','start':'2012-07-16','at':'2012-07-16',"
                 "'every':'P1M','day':15}",
                 "{'due':false,'first':'2012-08-15T00:00:00Z','last':null,"
                 "'next':'2012-08-15T00:00:00Z','pieces':[],'through':null,"
@@ -61,13 +61,16 @@ START_TEST(what_is_due_has_pieces_and_shares) {
 END_TEST
 
 START_TEST(what_is_wrong_with_pieces_is_named) {
-  expect_invalid("{'kernel':'pieces','spans':[]}", "/until");
-  expect_invalid("{'kernel':'pieces','until':0,'spans':[{'from':0}]}",
-                 "/spans/0/every");
-  expect_invalid("{'kernel':'due','start':'2012-07-16','at':'2012-07-15',"
-                 "'every':'P1M'}", "/at");
-  expect_invalid("{'kernel':'due','start':'2012-07-16','end':'2012-07-15',"
-                 "'at':'2012-07-16','every':'P1M'}", "/end");
+  refuse("{'kernel':'pieces','spans':[]}", BILLING_INVALID,
+         "/until");
+  refuse("{'kernel':'pieces','until':0,'spans':[{'from':0}]}", BILLING_INVALID,
+         "/spans/0/every");
+  refuse("{'kernel':'due','start':'2012-07-16','at':'2012-07-15',"
+                 "'every':'P1M'}", BILLING_INVALID,
+         "/at");
+  refuse("{'kernel':'due','start':'2012-07-16','end':'2012-07-15',"
+                 "'at':'2012-07-16','every':'P1M'}", BILLING_INVALID,
+         "/end");
 }
 END_TEST
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "evaluations.h"
+#include "kernels.h"
 
 Suite *test_engine_evaluate_rebill(void);
 
 START_TEST(what_was_billed_too_much_becomes_credit) {
-  expect_answer("{'kernel':'rebill','steps':[{'events':[{'id':'s',"
+  expect("{'kernel':'rebill','steps':[{'events':[{'id':'s',"
                 "'at':'2011-04-05','rate':'12','day':5,'every':'P1M',"
                 "'term':'advance'}],'at':'2011-04-05'},{'events':[{'id':'s',"
                 "'at':'2011-04-29','every':'P1M'}],'at':'2011-04-29'}]}",
@@ -21,13 +21,14 @@ START_TEST(what_was_billed_too_much_becomes_credit) {
 END_TEST
 
 START_TEST(a_second_run_at_the_same_moment_bills_nothing) {
-  expect_answer("{'kernel':'rebill','steps':[{'events':[{'id':'s',"
+  expect("{'kernel':'rebill','steps':[{'events':[{'id':'s',"
                 "'at':'2011-04-05','rate':'12','every':'P1M',"
                 "'term':'advance'}]},{'adjust':[]},{'at':'2011-04-04'}]}",
                 "{'runs':[{'at':'2011-04-04T00:00:00Z','balance':'0',"
                 "'credit':'0','due':'0','lines':[],'total':'0'}]}");
-  expect_invalid("{'kernel':'rebill','steps':[{'adjust':[{'item':1,"
-                 "'amount':'2'}]}]}", "/steps/0/adjust/0");
+  refuse("{'kernel':'rebill','steps':[{'adjust':[{'item':1,"
+                 "'amount':'2'}]}]}", BILLING_INVALID,
+         "/steps/0/adjust/0");
 }
 END_TEST
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include "evaluations.h"
+#include "kernels.h"
 
 Suite *test_engine_evaluate_repair(void);
 
 START_TEST(an_item_that_was_billed_for_too_long_is_repaired) {
-  expect_answer("{'kernel':'repair','existing':[{'id':'a',"
+  expect("{'kernel':'repair','existing':[{'id':'a',"
                 "'from':'2014-01-01','to':'2014-02-01','amount':'12',"
                 "'plan':'p'}],'proposed':[{'from':'2014-01-01',"
                 "'to':'2014-01-25','amount':'12','plan':'p'}]}",
@@ -18,7 +18,7 @@ START_TEST(an_item_that_was_billed_for_too_long_is_repaired) {
 END_TEST
 
 START_TEST(a_repair_never_takes_more_than_is_left) {
-  expect_answer("{'kernel':'repair','existing':[{'id':'a',"
+  expect("{'kernel':'repair','existing':[{'id':'a',"
                 "'from':'2014-01-01','to':'2014-02-01','amount':'12',"
                 "'adjusted':'9','repairs':[{'from':'2014-01-20',"
                 "'to':'2014-02-01','amount':'2'}]}]}",

@@ -22,11 +22,27 @@ START_TEST(a_word_that_is_unknown_is_named) {
 }
 END_TEST
 
+START_TEST(the_narrowest_has_most_filters_then_fewest_values) {
+  expect("{'kernel':'route','pick':'narrowest','contracts':["
+         "{'id':'any'},"
+         "{'id':'wide','usage':[{'filters':[{'property':'cloud','in':"
+         "['aws','gcp']}]}]},"
+         "{'id':'aws','usage':[{'filters':[{'property':'cloud','in':"
+         "['aws']}]}]},"
+         "{'id':'too','usage':[{'filters':[{'property':'cloud','in':"
+         "['aws']}]}]}],"
+         "'events':[{'properties':{'cloud':'aws'}},"
+         "{'properties':{'cloud':'gcp'}},{}]}",
+         "{'contracts':[['aws'],['wide'],['any']]}");
+}
+END_TEST
+
 Suite *test_engine_evaluate_route(void) {
   Suite *s = suite_create("engine_evaluate_route");
   TCase *c = tcase_create("route");
 
   tcase_add_test(c, the_worked_example_is_what_the_head_says);
+  tcase_add_test(c, the_narrowest_has_most_filters_then_fewest_values);
   tcase_add_test(c, a_word_that_is_unknown_is_named);
   suite_add_tcase(s, c);
   return s;

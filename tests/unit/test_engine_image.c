@@ -21,8 +21,10 @@ static bl_image whole_image(void) {
   static bl_image_hold holds[] = {{77, 500}};
   static bl_image_window windows[1];
   static bl_image_top_up top_ups[1];
+  static uint64_t elders[] = {8, 9};
+  static bl_fact_kin liens[1];
   bl_image image = {90, 3, 12, 1, 2, 4, &contract, 1, &wallet, 1, holds, 1,
-                    windows, 1, top_ups, 1};
+                    windows, 1, top_ups, 1, 2, 80, elders, 2, liens, 1};
 
   stack[0].amount = D("0.25");
   stack[1].amount = D("1");
@@ -43,6 +45,7 @@ static bl_image whole_image(void) {
   windows[0] = (bl_image_window){{7, 99, {1, 2}, {100, 200}, 300, D("2.5")},
                                  60};
   top_ups[0].at_us = 45;
+  liens[0] = (bl_fact_kin){.what = BL_KIN_HELD, .hold = 33};
   return image;
 }
 
@@ -67,6 +70,9 @@ START_TEST(an_image_comes_back_as_it_was) {
   ck_assert_int_eq(back.windows[0].since, 60);
   ck_assert_int_eq(back.windows[0].count.until_us, 300);
   ck_assert_int_eq(back.top_ups[0].at_us, 45);
+  ck_assert_uint_eq(back.height, 2);
+  ck_assert_uint_eq(back.elders[1], 9);
+  ck_assert_uint_eq(back.liens[0].hold, 33);
   ck_assert_dec_eq(back.windows[0].count.amount, "2.5");
   ck_assert_int_eq(back.contracts[0].periods[1].full.to_us, 30);
   ck_assert_uint_eq(back.contracts[0].tallies[0].value_count, 2);

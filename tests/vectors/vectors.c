@@ -368,7 +368,8 @@ cJSON *vec_ask(cJSON *request) {
 static const vec_file *const peers[] = {
   vec_flexprice, vec_flexprice_dates, vec_killbill, vec_killbill_dates,
   vec_lago, vec_lago_invoices, vec_lago_proration, vec_metronome,
-  vec_openmeter, vec_openmeter_dates, vec_stripe, vec_stripe_dates
+  vec_metronome_schedules, vec_openmeter, vec_openmeter_dates, vec_stripe,
+  vec_stripe_dates
 };
 
 static int ends_with(const char *text, const char *end) {

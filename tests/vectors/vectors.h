@@ -41,6 +41,7 @@ extern const vec_file vec_lago[];
 extern const vec_file vec_lago_invoices[];
 extern const vec_file vec_lago_proration[];
 extern const vec_file vec_metronome[];
+extern const vec_file vec_metronome_schedules[];
 extern const vec_file vec_openmeter[];
 extern const vec_file vec_openmeter_dates[];
 extern const vec_file vec_stripe[];

@@ -40,17 +40,18 @@ class Documents(Base):
 
     def list(self, kind: str, *, customer: str | None = None,
              archived: bool = False, status: str | None = None,
-             page: int = 100,
+             shared: bool = False, page: int = 100,
              now: datetime | None = None) -> Iterator[dict[str, Any]]:
         """All documents of a kind in the order of their ids, fetched `page`
         at a time as the iterator goes on.  `status` is that of holds: "open",
-        "unresolved", "settled", "released" or "expired"."""
+        "unresolved", "settled", "released" or "expired"; `shared` adds to a
+        customer's grants those above that it may draw from."""
         after = None
         while True:
             found = self._query(
                 lib.billing_list, now, c_text(kind, "a kind"),
                 customer=customer, archived=archived or None, status=status,
-                limit=page, after=after)
+                shared=shared or None, limit=page, after=after)
             yield from found["items"]
             if "next" not in found:
                 return

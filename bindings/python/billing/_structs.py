@@ -95,7 +95,8 @@ def balance_of(b: Any) -> Balance:
     return Balance(
         granted=decimal_of(b.granted), left=decimal_of(b.left),
         held=decimal_of(b.held), free=decimal_of(b.free),
-        owed=decimal_of(b.owed), asset=name_of(b.asset))
+        owed=decimal_of(b.owed), asset=name_of(b.asset),
+        shared=decimal_of(b.shared))
 
 
 def hold_of(h: Any) -> Hold:
@@ -112,11 +113,13 @@ def hold_of(h: Any) -> Hold:
 def denial_of(d: Any) -> Denial:
     """Why there is no hold."""
     return Denial(
-        by=("balance", "customer", "contract", "plan", "feature")[d.by],
+        by=("balance", "customer", "contract", "plan", "feature",
+            "parent")[d.by],
         limit=ffi.string(d.limit).decode("utf8", "replace"),
         missing=decimal_of(d.missing), most=decimal_of(d.most),
         used=decimal_of(d.used), asset=name_of(d.asset),
-        again=moment_of(d.again_us) if d.again_us else None)
+        again=moment_of(d.again_us) if d.again_us else None,
+        customer=ffi.string(d.customer).decode("utf8", "replace"))
 
 
 def entitlement_of(e: Any) -> Entitlement:

@@ -74,8 +74,9 @@ class ConflictError(BillingError):
 
 @dataclass(frozen=True)
 class Denial:
-    """Why there is no hold.  `by` is "balance", "customer", "contract" or
-    "plan" or "feature"; `limit` the id of it, or "" for the balance."""
+    """Why there is no hold.  `by` is "balance", "customer", "contract",
+    "plan", "feature" or "parent"; `limit` the id of the limit, or "" for the
+    balance; `customer` whose limit it is."""
 
     by: str
     limit: str
@@ -84,6 +85,7 @@ class Denial:
     used: Decimal
     asset: str
     again: datetime | None
+    customer: str = ""
 
 
 class DeniedError(BillingError):

@@ -119,7 +119,8 @@ class Draw:
 
 @dataclass(frozen=True)
 class Balance:
-    """What a customer has in one asset: `free` is `left` minus `held`."""
+    """What a customer has in one asset: `free` is `left` minus `held`, and
+    `shared` what is free for it in grants of those above."""
 
     granted: Decimal
     left: Decimal
@@ -127,6 +128,7 @@ class Balance:
     free: Decimal
     owed: Decimal
     asset: str
+    shared: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)

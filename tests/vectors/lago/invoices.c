@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vectors/vectors.h"
+#include "vectors/lago/usage.h"
 
 static cJSON *cents_request(const char *kernel) {
   cJSON *request = vec_request(kernel);
@@ -151,6 +151,252 @@ static cJSON *totals(const cJSON *given) {
   cJSON_Delete(answer);
   return out;
 }
+
+static cJSON *tax_choice(const cJSON *given) {
+  cJSON *request = vec_request("tax_choice"), *answer, *out, *bill, *line;
+
+  vec_copy(request, "kind", given, "fee_kind");
+  vec_copy(request, "levels", given, "levels");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "codes", answer, "codes");
+  cJSON_Delete(answer);
+  bill = cents_request("invoice");
+  line = cJSON_CreateObject();
+  vec_copy(line, "amount", given, "net_cents");
+  vec_copy(line, "taxes", out, "codes");
+  cJSON_AddItemToArray(cJSON_AddArrayToObject(bill, "lines"), line);
+  vec_copy(bill, "taxes", given, "rates");
+  answer = vec_ask(bill);
+  vec_copy(out, "tax_cents", answer, "tax");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *eu_tax(const cJSON *given) {
+  cJSON *request = vec_request("tax_place"), *answer, *out;
+  char code[40];
+
+  vec_copy(request, "seller", given, "entity_country");
+  vec_copy(request, "customer", given, "country");
+  vec_copy(request, "business", given, "vat_number_valid");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  snprintf(code, sizeof code, "%s%s%s", vec_text(answer, "treatment"),
+           vec_is(answer, "treatment", "standard") ? ":" : "",
+           vec_is(answer, "treatment", "standard") ? vec_text(given, "country")
+                                                   : "");
+  out = cJSON_CreateObject();
+  vec_put(out, "code", code);
+  cJSON_Delete(answer);
+  return out;
+}
+
+/* ---- thresholds, alerts ---- */
+
+static cJSON *thresholds(const cJSON *given) {
+  cJSON *out = cJSON_CreateObject();
+  cJSON *list = cJSON_AddArrayToObject(out, "passed");
+  const cJSON *state;
+
+  cJSON_ArrayForEach(state, vec_get(given, "states")) {
+    cJSON *request = vec_request("usage_thresholds"), *answer;
+
+    vec_copy(request, "thresholds", given, "thresholds");
+    vec_copy(request, "step", given, "recurring");
+    vec_copy(request, "billed", given, "progressively_billed");
+    vec_copy(request, "invoiced", state, "invoiced");
+    vec_copy(request, "current", state, "current");
+    answer = vec_ask(request);
+    if (!answer) return NULL;
+    cJSON_AddItemToArray(list, cJSON_Duplicate(vec_get(answer, "passed"), 1));
+    cJSON_Delete(answer);
+  }
+  return out;
+}
+
+static cJSON *alert(const cJSON *given) {
+  int is_falling = vec_is(given, "direction", "decreasing");
+  cJSON *out = cJSON_CreateObject();
+  cJSON *list = cJSON_AddArrayToObject(out, "crossed");
+  const cJSON *move;
+
+  cJSON_ArrayForEach(move, vec_get(given, "moves")) {
+    cJSON *request = vec_request("crossings"), *answer;
+
+    vec_copy(request, "thresholds", given, "thresholds");
+    vec_copy(request, "step", given, "recurring");
+    vec_copy(request, "from", move, "from");
+    vec_copy(request, "to", move, "to");
+    vec_put(request, "direction", is_falling ? "falling" : "rising");
+    answer = vec_ask(request);
+    if (!answer) return NULL;
+    cJSON_AddItemToArray(list, cJSON_Duplicate(vec_get(answer, "crossed"),
+                                               1));
+    cJSON_Delete(answer);
+  }
+  return out;
+}
+
+/* ---- small ones ---- */
+
+/* Lines that cost so many cents each, all at one rate. */
+static cJSON *at_one_rate(const cJSON *amounts, const cJSON *rate,
+                          const char *rounding) {
+  cJSON *request = cents_request("invoice"), *list;
+  const cJSON *item;
+
+  list = cJSON_AddArrayToObject(request, "lines");
+  cJSON_ArrayForEach(item, amounts) {
+    cJSON *line = cJSON_CreateObject();
+
+    if (cJSON_IsObject(item)) vec_copy(line, "amount", item, "amount_cents");
+    else cJSON_AddItemToObject(line, "amount", cJSON_Duplicate(item, 1));
+    cJSON_AddItemToArray(list, line);
+  }
+  cJSON_AddItemToObject(cJSON_AddObjectToObject(request, "taxes"), "t",
+                        cJSON_Duplicate(rate, 1));
+  vec_put(request, "tax_rounding", rounding);
+  return vec_ask(request);
+}
+
+static cJSON *regroup(const cJSON *given) {
+  cJSON *answer = at_one_rate(vec_get(given, "fees_cents"),
+                              vec_get(given, "tax_rate"), "line"), *out;
+
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "fees_cents", answer, "subtotal");
+  vec_copy(out, "tax_cents", answer, "tax");
+  vec_copy(out, "total_cents", answer, "total");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *void_with_note(const cJSON *given) {
+  cJSON *bill = at_one_rate(vec_get(given, "fees"),
+                            vec_get(given, "tax_rate"), "document");
+  cJSON *request = vec_request("void_note"), *answer, *out, *list;
+  const cJSON *item;
+
+  vec_copy(request, "total", bill, "gross");
+  vec_copy(request, "credit", given, "credit_cents");
+  vec_copy(request, "refund", given, "refund_cents");
+  cJSON_Delete(bill);
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  list = cJSON_AddArrayToObject(out, "notes");
+  cJSON_ArrayForEach(item, vec_get(answer, "notes")) {
+    cJSON *one = cJSON_CreateObject();
+
+    vec_copy(one, "credit_cents", item, "credit");
+    vec_copy(one, "refund_cents", item, "refund");
+    vec_copy(one, "total_cents", item, "total");
+    vec_copy(one, "voided", item, "void");
+    cJSON_AddItemToArray(list, one);
+  }
+  cJSON_Delete(answer);
+  return out;
+}
+
+/* A price times a quantity, exact. */
+static cJSON *quoted(const char *unit, const char *quantity, int places) {
+  cJSON *request = vec_request("quote"), *price, *answer, *out;
+
+  price = cJSON_AddObjectToObject(request, "price");
+  vec_put(price, "model", "per_unit");
+  vec_put(price, "unit", unit);
+  vec_put(request, "quantity", quantity);
+  cJSON_AddNumberToObject(request, "places", places);
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_Duplicate(vec_get(answer, "due"), 1);
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *custom_unit(const cJSON *given) {
+  const cJSON *node = vec_get(given, "unit_decimals"), *units;
+  int places = cJSON_IsNumber(node) ? node->valueint : 2;
+  cJSON *out = cJSON_CreateObject();
+  cJSON *in_units = cJSON_AddArrayToObject(out, "unit_cents");
+  cJSON *in_money = cJSON_AddArrayToObject(out, "amount_cents");
+
+  cJSON_ArrayForEach(units, vec_get(given, "units")) {
+    cJSON *unit = quoted(vec_text(given, "amount"), units->valuestring,
+                         places);
+    cJSON *money;
+
+    if (!unit) return NULL;
+    money = quoted(vec_text(given, "conversion_rate"), unit->valuestring, 2);
+    cJSON_AddItemToArray(in_units, vec_moved(unit->valuestring, 2));
+    cJSON_AddItemToArray(in_money, vec_moved(money->valuestring, 2));
+    cJSON_Delete(unit);
+    cJSON_Delete(money);
+  }
+  return out;
+}
+
+static cJSON *advance_days(const cJSON *given) {
+  cJSON *out = cJSON_CreateObject();
+  cJSON *list = cJSON_AddArrayToObject(out, "fee_cents");
+  const cJSON *left;
+
+  cJSON_ArrayForEach(left, vec_get(given, "days_left")) {
+    cJSON *request = vec_request("in_advance"), *answer, *fee;
+
+    vec_put(request, "change", "1");
+    cJSON_AddRawToObject(request, "days_left", left->valuestring);
+    vec_copy_whole(request, "days", given, "period_days", NULL);
+    answer = vec_ask(request);
+    if (!answer) return NULL;
+    fee = quoted(vec_text(given, "unit_amount"), vec_text(answer, "units"),
+                 2);
+    cJSON_AddItemToArray(list, vec_moved(fee->valuestring, 2));
+    cJSON_Delete(fee);
+    cJSON_Delete(answer);
+  }
+  return out;
+}
+
+/* Units that are paid in advance: what is above the most so far. */
+static cJSON *fixed_units(const cJSON *given) {
+  cJSON *request = vec_request("seats"), *list, *answer, *out;
+  const cJSON *units = vec_get(given, "units")->child, *item;
+
+  vec_put(request, "from", "2000-01-01");
+  vec_put(request, "to", "2000-02-01");
+  vec_copy(request, "price", given, "unit_amount");
+  cJSON_AddItemToObject(request, "quantity", cJSON_Duplicate(units, 1));
+  list = cJSON_AddArrayToObject(request, "changes");
+  for (item = units->next; item; item = item->next) {
+    cJSON *change = cJSON_CreateObject();
+
+    vec_put(change, "at", "2000-01-01");
+    cJSON_AddItemToObject(change, "quantity", cJSON_Duplicate(item, 1));
+    cJSON_AddItemToArray(list, change);
+  }
+  vec_put_true(request, "each");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  list = cJSON_AddArrayToObject(out, "fee_cents");
+  cJSON_ArrayForEach(item, vec_get(answer, "charges"))
+    cJSON_AddItemToArray(list, vec_moved(vec_text(item, "amount"), 2));
+  cJSON_Delete(answer);
+  return out;
+}
+
+static const vec_kind tax_kinds[] = {
+  {"per_event", lago_per_event}, {"filters", lago_filters},
+  {"wallet_targets", lago_wallet_targets},
+  {"totals", totals}, {"tax_choice", tax_choice}, {"eu_tax", eu_tax},
+  {"thresholds", thresholds}, {"alert", alert}, {"regroup", regroup},
+  {"void_with_note", void_with_note}, {"custom_unit", custom_unit},
+  {"advance_days", advance_days}, {"fixed_units", fixed_units}, {NULL, NULL}
+};
 
 /* ---- credit_notes.json ---- */
 
@@ -541,9 +787,7 @@ const vec_file vec_lago_invoices[] = {
   {"lago/coupons.json",
    "Discounts applied to the fees of one invoice, before tax.", NULL,
    coupon_kinds},
+  {"lago/taxes_and_invoices.json", "", NULL, tax_kinds},
   {"lago/credit_notes.json", "", NULL, note_kinds},
   {NULL, NULL, NULL, NULL}
 };
-
-vec_run lago_totals;
-cJSON *lago_totals(const cJSON *given) { return totals(given); }

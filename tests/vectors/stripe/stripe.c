@@ -368,7 +368,95 @@ static cJSON *call_windows(const cJSON *given) {
   return out;
 }
 
+/* ---- other_peers.json: discounts, the order of an invoice ---- */
+
+static cJSON *percent_off(const cJSON *percent) {
+  cJSON *coupon = cJSON_CreateObject();
+
+  cJSON_AddItemToObject(coupon, "percent", cJSON_Duplicate(percent, 1));
+  return coupon;
+}
+
+static cJSON *discounts(const cJSON *given) {
+  cJSON *request = vec_request("invoice"), *line = cJSON_CreateObject();
+  cJSON *list, *answer, *out;
+  const cJSON *percent;
+
+  vec_copy(line, "amount", given, "amount");
+  cJSON_AddItemToArray(cJSON_AddArrayToObject(request, "lines"), line);
+  list = cJSON_AddArrayToObject(request, "coupons");
+  cJSON_ArrayForEach(percent, vec_get(given, "percents"))
+    cJSON_AddItemToArray(list, percent_off(percent));
+  vec_copy(request, "stacking", given, "mode");
+  cJSON_AddNumberToObject(request, "coupon_places", 18);
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  vec_copy(out, "left", answer, "net");
+  vec_copy(out, "discount", answer, "discount");
+  cJSON_Delete(answer);
+  return out;
+}
+
+static cJSON *coupons_of(const cJSON *given) {
+  cJSON *list = cJSON_CreateArray();
+  const cJSON *item;
+
+  cJSON_ArrayForEach(item, vec_get(given, "coupons")) {
+    cJSON *coupon = cJSON_CreateObject();
+
+    vec_copy(coupon, "percent", item, "percent");
+    vec_copy(coupon, "amount", item, "amount");
+    cJSON_AddItemToArray(list, coupon);
+  }
+  return list;
+}
+
+static cJSON *invoice_order(const cJSON *given) {
+  static const char *const names[][2] = {
+    {"subtotal", "subtotal"}, {"discount", "discount"}, {"taxable", "net"},
+    {"tax", "tax"}, {"credits", "credited"}, {"total", "total"}
+  };
+  cJSON *request = vec_request("invoice"), *list, *taxes, *answer, *out;
+  const cJSON *item;
+  int count = 0;
+
+  list = cJSON_AddArrayToObject(request, "lines");
+  cJSON_ArrayForEach(item, vec_get(given, "lines")) {
+    cJSON *line = cJSON_CreateObject();
+
+    vec_copy(line, "amount", item, "amount");
+    cJSON_AddItemToObject(line, "coupons", coupons_of(item));
+    cJSON_AddItemToArray(list, line);
+  }
+  cJSON_AddItemToObject(request, "coupons", coupons_of(given));
+  taxes = cJSON_AddObjectToObject(request, "taxes");
+  cJSON_ArrayForEach(item, vec_get(given, "tax_rates")) {
+    char code[24];
+
+    snprintf(code, sizeof code, "%d", ++count);
+    cJSON_AddItemToObject(taxes, code, cJSON_Duplicate(item, 1));
+  }
+  vec_put(request, "tax_rounding", "rate");
+  cJSON_AddNumberToObject(request, "coupon_places", 18);
+  if (vec_get(given, "credits")) {
+    cJSON *note = cJSON_CreateObject();
+
+    vec_copy(note, "amount", given, "credits");
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(request, "notes"), note);
+  }
+  vec_put(request, "credits_of", "net");
+  answer = vec_ask(request);
+  if (!answer) return NULL;
+  out = cJSON_CreateObject();
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    vec_copy(out, names[i][0], answer, names[i][1]);
+  cJSON_Delete(answer);
+  return out;
+}
+
 static const vec_kind other_kinds[] = {
+  {"discounts", discounts}, {"invoice_order", invoice_order},
   {"reserve", reserve}, {"reserve_race", reserve_race}, {"settle", settle},
   {"hold_size", hold_size}, {"windows", call_windows},
   {"month_ratio", stripe_month_ratio}, {"thirty_day", stripe_thirty_day},
