@@ -159,15 +159,17 @@ static int outcome_fits(uint32_t outcome, const bl_fact_top_up *fact) {
   }
 }
 
+static int check_outcome(bl_call *c, uint32_t outcome,
+                         const bl_fact_top_up *fact) {
+  if (outcome_fits(outcome, fact)) return BILLING_OK;
+  return bl_fail(c->err, BILLING_CONFLICT_ENDED, "/outcome",
+                 "billing_top_ups says what is under way",
+                 "the top-up is %s, it cannot be %s",
+                 bl_top_up_words[fact->state], outcome_words[outcome]);
+}
+
 static int end_top_up(bl_call *c, bl_customer *customer, uint32_t outcome,
                       bl_fact_top_up *fact) {
-  uint64_t was = fact->state;
-
-  if (!outcome_fits(outcome, fact))
-    return bl_fail(c->err, BILLING_CONFLICT_ENDED, "/outcome",
-                   "billing_top_ups says what is under way",
-                   "the top-up is %s, it cannot be %s", bl_top_up_words[was],
-                   outcome_words[outcome]);
   if (outcome == OUTCOME_FAILED) return bl_top_up_fail(c, customer, fact);
   fact->until_us = 0;
   if (outcome == OUTCOME_PAID) return take_payment(c, fact);
@@ -208,6 +210,7 @@ static int top_up_by(bl_call *c, uint64_t number, const bl_json *tree,
   fact = request.used.facts.top_up;
   if (!request.used.kind) {
     rc = find_top_up_asked(c, number, &fact, &customer);
+    if (!rc) rc = check_outcome(c, terms.outcome, &fact);
     if (rc) return rc;
     memcpy(fact.key_hash, request.hash, sizeof fact.key_hash);
     fact.content = request.content;
